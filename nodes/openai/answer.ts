@@ -1,0 +1,62 @@
+import type { IN8nHttpFullResponse } from 'n8n-workflow';
+import type { Headers, Result } from './fault';
+import { answerFault, errorEnvelope, statusFault } from './fault';
+
+/** How much of an error answer to a download is read. */
+const ERROR_BODY_LIMIT = 64 * 1024;
+
+/** Reads the beginning of a streamed body: the API's error answers are short. */
+export async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
+	const chunks: Uint8Array[] = [];
+	let bytes = 0;
+	try {
+		for await (const chunk of body) {
+			chunks.push(chunk);
+			bytes += chunk.byteLength;
+			if (bytes >= ERROR_BODY_LIMIT) break;
+		}
+	} catch {
+		// What has arrived has to do: the status alone already says that the request failed.
+	}
+	return Buffer.concat(chunks).toString('utf8', 0, ERROR_BODY_LIMIT);
+}
+
+function tryParse(text: string): { parsed?: unknown } {
+	try {
+		return { parsed: JSON.parse(text) };
+	} catch {
+		return {};
+	}
+}
+
+function describe(text: string, headers: Headers): string {
+	const type = String(headers['content-type'] ?? 'no content type');
+	const start = text.trim().replace(/\s+/g, ' ').slice(0, 120);
+	return start === '' ? 'an empty answer' : `${type}: ${start}`;
+}
+
+/**
+ * The JSON of an answer, or the fault that it stands for: an error status, an error envelope
+ * under a good status, a redirect, or something that is not the API's, such as a proxy's HTML.
+ */
+export function parseAnswer<T>(response: IN8nHttpFullResponse, text: string): Result<T> {
+	const { statusCode } = response;
+	const headers = response.headers as Headers;
+	if (statusCode >= 300 && statusCode < 400) {
+		const fault = answerFault(statusCode, headers, `a redirect (HTTP status ${statusCode})`);
+		return { ok: false, fault };
+	}
+	const { parsed } = tryParse(text);
+	const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+	if (statusCode >= 400) {
+		return { ok: false, fault: statusFault(statusCode, headers, parsed, Date.now()) };
+	}
+	if (!isObject) {
+		return { ok: false, fault: answerFault(statusCode, headers, describe(text, headers)) };
+	}
+	if (errorEnvelope(parsed) !== undefined && !('id' in parsed)) {
+		const fault = statusFault(statusCode, headers, parsed, Date.now());
+		return { ok: false, fault: { ...fault, mayHaveExecuted: true } };
+	}
+	return { ok: true, value: parsed as T };
+}

@@ -1,0 +1,250 @@
+import type {
+	IExecuteFunctions,
+	IHookFunctions,
+	IHttpRequestMethods,
+	ILoadOptionsFunctions,
+	IN8nHttpFullResponse,
+	IPollFunctions,
+	IWebhookFunctions,
+	NodeApiError,
+} from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { parseAnswer, readStart } from './answer';
+import { CREDENTIAL, secretsOf } from './credential';
+import { toNodeApiError } from './errors';
+import type { Fault, Headers, Result } from './fault';
+import { connectionFault } from './fault';
+import { IdleGuard } from './idleGuard';
+import type { UploadSource } from './multipart';
+import { StreamedForm } from './multipart';
+import { pause } from './pause';
+import { retryIn } from './retry';
+import { buildUrl } from './url';
+
+/** Every n8n context in which a node of this package talks to the API. */
+export type ApiContext =
+	| IExecuteFunctions
+	| IPollFunctions
+	| ILoadOptionsFunctions
+	| IHookFunctions
+	| IWebhookFunctions;
+
+export interface ClientOptions {
+	/** The item that errors are about. */
+	itemIndex?: number;
+	/** Epoch milliseconds: no wait and no request goes on beyond it. */
+	deadline?: number;
+}
+
+export interface ApiRequest {
+	method: IHttpRequestMethods;
+	/** From `apiPath`. */
+	path: string;
+	query?: Record<string, string | number | undefined>;
+	json?: object;
+	/** Not repeated unless the server certainly did nothing: a second create is paid twice. */
+	once?: boolean;
+	/** Statuses that are final for this request, though they pass elsewhere. */
+	finalStatuses?: readonly number[];
+}
+
+export interface Upload {
+	source: UploadSource;
+	/** The other fields of the form. */
+	fields: ReadonlyArray<readonly [string, string]>;
+}
+
+/** An open download. Whoever reads the body calls `guard.touch` on the way and `guard.stop` last. */
+export interface OpenedBody {
+	headers: Headers;
+	body: AsyncIterable<Uint8Array>;
+	guard: IdleGuard;
+}
+
+interface Attempt {
+	body?: string | FormData;
+	encoding: 'text' | 'stream';
+	signal: AbortSignal;
+}
+
+const ANSWER_WITHIN_MS = 120_000;
+/** The service checks a file of 200 MB before it answers. */
+const UPLOAD_ANSWER_WITHIN_MS = 300_000;
+/** n8n's helper counts its time-out over a whole upload, so the signals are the limit instead. */
+const HELPER_TIMEOUT_MS = 24 * 3_600_000;
+
+/**
+ * The one place that sends requests: over n8n's own HTTP helper (its proxy, its SSRF protection,
+ * the credential's allowed domains), repeated after passing faults, with faults as plain data.
+ * Redirects are never followed, since the helper would take the key along to another host.
+ */
+export class OpenAiClient {
+	private secrets: readonly string[] = [];
+	private baseUrl: string | undefined;
+
+	constructor(
+		readonly context: ApiContext,
+		readonly options: ClientOptions = {},
+	) {}
+
+	/** The execution's cancel signal, where the context has one. */
+	get cancelSignal(): AbortSignal | undefined {
+		return 'getExecutionCancelSignal' in this.context
+			? this.context.getExecutionCancelSignal()
+			: undefined;
+	}
+
+	/** Sends a request and gives its JSON answer. @throws {NodeApiError} with the API's own words */
+	async json<T>(request: ApiRequest): Promise<T> {
+		const result = await this.tryJson<T>(request);
+		if (!result.ok) throw this.error(result.fault);
+		return result.value;
+	}
+
+	/** As `json`, with a fault as a value, for callers that decide what a fault means. */
+	async tryJson<T>(request: ApiRequest): Promise<Result<T>> {
+		// As text, since n8n's HTTP helper drops keys such as `constructor` from objects.
+		const body = request.json && JSON.stringify(request.json);
+		return await this.repeat(request, async () => {
+			const left = (this.options.deadline ?? Infinity) - Date.now();
+			const limit = AbortSignal.timeout(Math.max(1, Math.min(ANSWER_WITHIN_MS, left)));
+			const signal = this.cancelSignal ? AbortSignal.any([this.cancelSignal, limit]) : limit;
+			const sent = await this.send(request, { body, encoding: 'text', signal });
+			return sent.ok ? parseAnswer<T>(sent.value, sent.value.body as unknown as string) : sent;
+		});
+	}
+
+	/** Sends a multipart form whose file is streamed; opens the source anew for every attempt. */
+	async tryUpload<T>(request: ApiRequest, { source, fields }: Upload): Promise<Result<T>> {
+		return await this.repeat(request, async () => {
+			const guard = new IdleGuard(UPLOAD_ANSWER_WITHIN_MS, this.cancelSignal);
+			const form = new StreamedForm(source, fields, () => guard.touch());
+			const attempt: Attempt = { body: form, encoding: 'text', signal: guard.signal };
+			const sent = await this.send(request, attempt).finally(() => guard.stop());
+			if (form.sourceError !== undefined) return sourceFault(form.sourceError);
+			return sent.ok ? parseAnswer<T>(sent.value, sent.value.body as unknown as string) : sent;
+		});
+	}
+
+	/** Opens a response body for streaming. */
+	async open(request: ApiRequest): Promise<Result<OpenedBody>> {
+		return await this.repeat(request, async () => {
+			const guard = new IdleGuard(ANSWER_WITHIN_MS, this.cancelSignal);
+			const sent = await this.send(request, { encoding: 'stream', signal: guard.signal });
+			if (!sent.ok) {
+				guard.stop();
+				return sent;
+			}
+			const body = sent.value.body as unknown as AsyncIterable<Uint8Array>;
+			const headers = sent.value.headers as Headers;
+			if (sent.value.statusCode < 300) return { ok: true, value: { headers, body, guard } };
+			const start = await readStart(body).finally(() => guard.stop());
+			return parseAnswer<never>(sent.value, start);
+		});
+	}
+
+	/** The error to throw for a fault. @param prefix which step failed, when the fault does not say */
+	error(fault: Fault, prefix?: string): NodeApiError {
+		return toNodeApiError(this.context.getNode(), fault, {
+			itemIndex: this.options.itemIndex,
+			secrets: this.secrets,
+			prefix,
+		});
+	}
+
+	/** Waits unless the execution is cancelled. @returns false when it was */
+	async pause(ms: number): Promise<boolean> {
+		return await pause(ms, this.cancelSignal);
+	}
+
+	private async repeat<T>(
+		{ once, finalStatuses }: ApiRequest,
+		attempt: () => Promise<Result<T>>,
+	): Promise<Result<T>> {
+		const credential = await this.context.getCredentials(CREDENTIAL);
+		this.secrets = secretsOf(credential);
+		this.baseUrl = typeof credential.url === 'string' ? credential.url : undefined;
+		for (let failed = 1; ; failed++) {
+			const result = await attempt();
+			if (result.ok || finalStatuses?.includes(result.fault.status ?? 0)) return result;
+			const limits = { once, deadline: this.options.deadline };
+			const wait = retryIn(failed, result.fault, limits, Date.now());
+			if (wait === undefined || !(await this.pause(wait))) return result;
+		}
+	}
+
+	private async send(
+		request: ApiRequest,
+		{ body, encoding, signal }: Attempt,
+	): Promise<Result<IN8nHttpFullResponse>> {
+		const url = this.address(request);
+		const json = typeof body === 'string' && { 'Content-Type': 'application/json' };
+		try {
+			const response: unknown = await this.context.helpers.httpRequestWithAuthentication.call(
+				withSignal(this.context, signal),
+				CREDENTIAL,
+				{
+					method: request.method,
+					url,
+					headers: { Accept: 'application/json', 'Accept-Encoding': 'identity', ...json },
+					body,
+					encoding,
+					timeout: HELPER_TIMEOUT_MS,
+					abortSignal: signal,
+					disableFollowRedirect: true,
+					ignoreHttpStatusErrors: true,
+					returnFullResponse: true,
+				},
+			);
+			return { ok: true, value: response as IN8nHttpFullResponse };
+		} catch (error) {
+			return { ok: false, fault: this.faultOf(error, signal) };
+		}
+	}
+
+	private faultOf(error: unknown, signal: AbortSignal): Fault {
+		const fault = connectionFault(error);
+		if (this.cancelSignal?.aborted) {
+			return { ...fault, kind: 'cancelled', message: 'The execution was cancelled' };
+		}
+		if (!signal.aborted) return fault;
+		return { ...fault, kind: 'stalled', message: 'The server did not answer in time' };
+	}
+
+	private address(request: ApiRequest): string {
+		try {
+			return buildUrl(this.baseUrl, request.path, request.query);
+		} catch (error) {
+			throw new NodeOperationError(
+				this.context.getNode(),
+				'The Base URL in the credential is not a web address',
+				{ description: `Enter it with https:// in front. ${String(error)}`, level: 'warning' },
+			);
+		}
+	}
+}
+
+/**
+ * The context with another cancel signal. n8n's helper replaces the signal it is given by the
+ * execution's own, which leaves no way to end one transfer; the signal passed here also follows
+ * the execution's.
+ */
+function withSignal(context: ApiContext, signal: AbortSignal): IExecuteFunctions {
+	const own = { getExecutionCancelSignal: { value: () => signal } };
+	return Object.create(
+		context,
+		'getExecutionCancelSignal' in context ? own : {},
+	) as IExecuteFunctions;
+}
+
+function sourceFault(error: unknown): Result<never> {
+	const message = error instanceof Error ? error.message : String(error);
+	return {
+		ok: false,
+		fault: {
+			kind: 'source',
+			message: `The content to upload could not be read: ${message}`,
+			mayHaveExecuted: false,
+		},
+	};
+}

