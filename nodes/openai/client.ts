@@ -118,7 +118,7 @@ export class OpenAiClient {
 	async tryUpload<T>(request: ApiRequest, { source, fields }: Upload): Promise<Result<T>> {
 		return await this.repeat(request, async () => {
 			const guard = new IdleGuard(UPLOAD_ANSWER_WITHIN_MS, this.cancelSignal);
-			const form = new StreamedForm(source, fields, () => guard.touch());
+			const form = new StreamedForm(source, fields, guard);
 			const attempt: Attempt = { body: form, encoding: 'text', signal: guard.signal };
 			const sent = await this.send(request, attempt).finally(() => guard.stop());
 			if (form.sourceError !== undefined) return sourceFault(form.sourceError);

@@ -58,11 +58,11 @@ async function* readOn(
 	guard.touch(IDLE_LIMIT_MS);
 	try {
 		for await (const chunk of body) {
-			guard.touch();
+			// While the reader is busy with it, the server is not to blame.
+			guard.hold();
 			const fresh = chunk.subarray(Math.max(0, skip - received));
 			received += chunk.byteLength;
 			if (fresh.byteLength > 0) yield fresh;
-			// The reader may have taken its time: that is not the server's idleness.
 			guard.touch();
 		}
 	} catch (error) {

@@ -16,6 +16,8 @@ export interface FileUpload {
 	purpose: string;
 	/** Seconds after its creation at which the service deletes the file. */
 	expiresAfterSeconds?: number;
+	/** Not repeated after a fault in which the server may have stored the file. */
+	once?: boolean;
 }
 
 /** One file's description. @throws {NodeApiError} 404 when there is none with this id */
@@ -48,13 +50,10 @@ export async function deleteFile(client: OpenAiClient, fileId: string): Promise<
 	return await client.json<DeletedFile>({ method: 'DELETE', path: apiPath('files', fileId) });
 }
 
-/**
- * Sends one upload, streamed. It is repeated only when the server certainly did nothing; after
- * any other fault the file may exist, which `uploadSafely` finds out.
- */
+/** Uploads a file, streamed. */
 export async function tryUploadFile(
 	client: OpenAiClient,
-	{ source, purpose, expiresAfterSeconds }: FileUpload,
+	{ source, purpose, expiresAfterSeconds, once }: FileUpload,
 ): Promise<Result<FileObject>> {
 	const fields: Array<[string, string]> = [['purpose', purpose]];
 	if (expiresAfterSeconds !== undefined) {
@@ -64,7 +63,7 @@ export async function tryUploadFile(
 		);
 	}
 	return await client.tryUpload<FileObject>(
-		{ method: 'POST', path: apiPath('files'), once: true },
+		{ method: 'POST', path: apiPath('files'), once },
 		{ source, fields },
 	);
 }

@@ -34,13 +34,23 @@ export class IdleGuard {
 		this.limitMs = limitMs;
 	}
 
+	/** The reader is busy: no limit until the next `touch`. */
+	hold(): void {
+		this.lastMove = Infinity;
+	}
+
+	/** Ends the transfer at once. */
+	abort(): void {
+		this.controller.abort();
+	}
+
 	/** The transfer is over; the guard must not act on it any more. */
 	stop(): void {
 		this.running = false;
 		this.cancel?.removeEventListener('abort', this.onCancel);
 	}
 
-	private readonly onCancel = () => this.controller.abort();
+	private readonly onCancel = () => this.abort();
 
 	private async watch(): Promise<void> {
 		while (this.running) {

@@ -1,3 +1,5 @@
+import type { IdleGuard } from './idleGuard';
+
 /** A file to upload whose bytes are produced while they are sent. */
 export interface UploadSource {
 	fileName: string;
@@ -20,7 +22,7 @@ export class StreamedForm extends FormData {
 	constructor(
 		private readonly source: UploadSource,
 		private readonly fields: ReadonlyArray<readonly [string, string]>,
-		private readonly onMove: () => void,
+		private readonly guard: Pick<IdleGuard, 'touch' | 'abort'>,
 	) {
 		super();
 	}
@@ -39,7 +41,7 @@ export class StreamedForm extends FormData {
 			for await (const chunk of this.source.open()) {
 				sent += chunk.byteLength;
 				if (sent > this.source.bytes) break;
-				this.onMove();
+				this.guard.touch();
 				yield chunk;
 			}
 			if (sent !== this.source.bytes) {
@@ -47,7 +49,7 @@ export class StreamedForm extends FormData {
 			}
 		} catch (error) {
 			this.sourceError = error;
-			throw error;
+			this.guard.abort();
 		}
 	}
 }

@@ -2,7 +2,7 @@
 export const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
 // Nothing in an id may be something that a URL parser takes as structure.
-const UNSAFE_ID = /[\u0000-\u001f\u007f\s/\\?#%]/;
+const UNSAFE_ID = /[\p{Cc}\s/\\?#%]/u;
 
 /**
  * Refuses ids that could reach another path of the API than the one meant.
