@@ -144,8 +144,12 @@ describe('running nodes', () => {
 
 	it('cancels a running execution', async () => {
 		const run = engine.startNode('probe', { action: 'wait' });
-		setImmediate(run.cancel);
-		expect(await run.finished).toMatchObject({ status: 'canceled' });
+		await run.started('Node');
+		run.cancel();
+		expect(await run.finished).toMatchObject({
+			status: 'canceled',
+			error: { message: 'The wait was cancelled' },
+		});
 	});
 });
 

@@ -6,6 +6,7 @@ import type {
 	INodeListSearchResult,
 	INodeType,
 	INodeTypeDescription,
+	JsonObject,
 } from 'n8n-workflow';
 import { NodeApiError, NodeConnectionTypes, NodeOperationError, sleep } from 'n8n-workflow';
 
@@ -94,7 +95,8 @@ export class Probe implements INodeType {
 					{ url: `${url}/echo` },
 				)) as { authorization: string };
 				const name = [authorization, kind, filter, paginationToken].join(' | ');
-				return { results: [{ name, value: name }], paginationToken: 7 };
+				// A number: n8n's editor gets it as a string.
+				return { results: [{ name, value: name }], paginationToken: 7 as never };
 			},
 		},
 	};
@@ -106,7 +108,7 @@ export class Probe implements INodeType {
 				const action = actions[this.getNodeParameter('action', index) as string];
 				output.push({ ...(await action.call(this, index)), pairedItem: { item: index } });
 			} catch (error) {
-				if (!this.continueOnFail()) throw new NodeApiError(this.getNode(), error);
+				if (!this.continueOnFail()) throw new NodeApiError(this.getNode(), error as JsonObject);
 				const { message } = error as Error;
 				output.push({ json: { error: message }, pairedItem: { item: index } });
 			}

@@ -61,6 +61,8 @@ export interface RunResult {
 export interface RunningExecution {
 	/** Stops the execution as n8n's stop button does: the cancel signal fires. */
 	cancel: () => void;
+	/** Settles when a node is about to execute. */
+	started: (nodeName: string) => Promise<void>;
 	/** Settles with the result, also after a cancel; never rejects for a failed execution. */
 	finished: Promise<RunResult>;
 }
@@ -83,21 +85,27 @@ export function startRun(parts: EngineParts, request: RunRequest): RunningExecut
 	);
 
 	const messages: unknown[] = [];
+	const hooks = new ExecutionLifecycleHooks(mode, executionId, {
+		id: workflow.id,
+		name: 'Harness workflow',
+		active: false,
+		isArchived: false,
+		activeVersionId: null,
+		createdAt: new Date(0),
+		updatedAt: new Date(0),
+		nodes,
+		connections: workflow.connectionsBySourceNode,
+	});
 	const data = additionalData(new HarnessCredentialsHelper(parts.credentialTypes, credentialData), {
 		executionId,
 		workflowId: workflow.id,
 		sendDataToUI: (_type, message) => messages.push(message),
-		hooks: new ExecutionLifecycleHooks(mode, executionId, {
-			id: workflow.id,
-			name: 'Harness workflow',
-			active: false,
-			isArchived: false,
-			activeVersionId: null,
-			createdAt: new Date(0),
-			updatedAt: new Date(0),
-			nodes,
-			connections: workflow.connectionsBySourceNode,
-		}),
+		hooks,
+	});
+	// n8n stores the status that this hook gets: after a cancel the run itself may end as an error.
+	let stored: ExecutionStatus | undefined;
+	hooks.addHandler('workflowExecuteAfter', ({ status }) => {
+		stored = status;
 	});
 	const start = workflow.getNode(ITEMS)!;
 	const execution = new WorkflowExecute(
@@ -114,7 +122,16 @@ export function startRun(parts: EngineParts, request: RunRequest): RunningExecut
 
 	return {
 		cancel: () => execution.cancel(),
-		finished: execution.then((run) => result(run, workflow, messages)),
+		started: async (nodeName) =>
+			await new Promise<void>((resolve) =>
+				hooks.addHandler('nodeExecuteBefore', (name) => {
+					if (name === nodeName) resolve();
+				}),
+			),
+		finished: execution.then((run) => ({
+			...result(run, workflow, messages),
+			status: stored ?? run.status,
+		})),
 	};
 }
 
