@@ -1,0 +1,43 @@
+import type { JsonObject } from './json';
+
+/** One line of a batch input file. */
+export interface RequestLine {
+	custom_id: string;
+	method: string;
+	url: string;
+	body: JsonObject;
+}
+
+/** A request that JSON cannot carry: circular, with a BigInt, without a body, … */
+export class RequestSerializationError extends Error {
+	constructor(
+		readonly customId: string,
+		reason: string,
+	) {
+		super(`The request '${customId}' cannot be written as JSON: ${reason}`);
+		this.name = 'RequestSerializationError';
+	}
+}
+
+/**
+ * One request as a line of JSONL, without the line break; its size in the file is
+ * `Buffer.byteLength(line) + 1`. The keys stand in the API's own order, and other keys of the
+ * object are left out. Own keys of the body such as `__proto__` are kept.
+ *
+ * @throws RequestSerializationError
+ */
+export function serializeRequest(line: RequestLine): string {
+	const { custom_id, method, url, body } = line;
+	let text: string | undefined;
+	let reason = 'it has no body.';
+	try {
+		text = JSON.stringify(body);
+		if (text !== undefined)
+			text = JSON.stringify({ custom_id, method, url }).slice(0, -1) + `,"body":${text}}`;
+	} catch (error) {
+		text = undefined;
+		reason = (error as Error).message;
+	}
+	if (text === undefined) throw new RequestSerializationError(String(custom_id), reason);
+	return text;
+}

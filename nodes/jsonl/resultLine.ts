@@ -1,0 +1,200 @@
+import type { ApiErrorBody } from '../openai/types';
+import { isObject, parseJson, textOrNull } from './json';
+import type { JsonObject, JsonValue } from './json';
+
+/** One line of an output or error file, made regular; null stands for missing, null and ''. */
+export interface ResultLine {
+	/** The service's own id of the line, `batch_req_…`. */
+	id: string | null;
+	custom_id: string | null;
+	response: { status_code: number | null; request_id: string | null; body: JsonValue } | null;
+	error: ResultError | null;
+	/** The line as it was sent; its text when it is not JSON. */
+	raw: JsonValue;
+}
+
+export type ResultError = Required<ApiErrorBody>;
+
+export interface ClassifiedResult {
+	status: 'succeeded' | 'failed' | 'expired' | 'cancelled';
+	/** Null when the request never ran; 0 has been seen when the service lost the connection. */
+	statusCode: number | null;
+	requestId: string | null;
+	model: string | null;
+	/** Null exactly when `status` is `succeeded`. */
+	error: ResultError | null;
+	/** The endpoint's answer, also of a failed request; null when there is none. */
+	body: JsonValue;
+}
+
+/**
+ * Reads one line of a result file. Never throws and never drops a line: what is not a JSON object
+ * becomes a result with the error `invalid_json_line`, with its custom_id if that can be read.
+ */
+export function parseResultLine(text: string): ResultLine {
+	const parsed = parseJson(text);
+	if (!parsed.ok) return unreadable(text, `This line is not valid JSON: ${parsed.message}`);
+	const line = parsed.value;
+	if (!isObject(line)) return unreadable(line, 'This line is not a JSON object.');
+	return {
+		id: textOrNull(line.id),
+		custom_id: idOf(line.custom_id),
+		response: isObject(line.response) ? responseOf(line.response) : null,
+		error: errorOf(line.error),
+		raw: line,
+	};
+}
+
+/**
+ * What became of a request. It succeeded when its status is 2xx and there is no error object;
+ * neither at the top (the service's own: expired, cancelled, timed out) nor in the body (the
+ * endpoint's). A Responses body carries `"error": null` when all is well; one whose own `status`
+ * is `failed` or `cancelled` counts as failed although it came with 200, while `incomplete` is a
+ * success that ended early, as a chat completion cut at its token limit is.
+ * A line without a status code but with a body is a success: compatible servers leave it out.
+ */
+export function classify(result: ResultLine): ClassifiedResult {
+	const { response } = result;
+	const body = response?.body ?? null;
+	const error = result.error ?? bodyError(body) ?? missingSuccess(response);
+	return {
+		status: error === null ? 'succeeded' : (NEVER_RAN.get(error.code ?? '') ?? 'failed'),
+		statusCode: response?.status_code ?? null,
+		requestId: response?.request_id ?? null,
+		model: isObject(body) ? textOrNull(body.model) : null,
+		error,
+		body,
+	};
+}
+
+/**
+ * Whether the same request might succeed in another batch: it never ran, or it met a passing
+ * fault. Not when the request itself is wrong, and not when the quota is used up: that passes
+ * only once somebody pays or raises a limit, and a new batch would fail whole until then.
+ * An error of the service itself without any status (its own codes are all passing faults) counts
+ * as passing unless it names the request invalid.
+ */
+export function isRetryable(result: ClassifiedResult): boolean {
+	if (result.error === null) return false;
+	if (result.status !== 'failed') return true;
+	const { code, type } = result.error;
+	if (PERMANENT.has(code ?? '') || PERMANENT.has(type ?? '')) return false;
+	if (PASSING.has(code ?? '') || PASSING.has(type ?? '')) return true;
+	const status = httpStatusOf(result);
+	if (status === null) return code !== 'invalid_request_error' && type !== 'invalid_request_error';
+	return status === 0 || status >= 500 || PASSING_STATUS.has(status);
+}
+
+/** Some servers answer 200, or nothing, and put the real status into the error's code. */
+function httpStatusOf({ statusCode, error }: ClassifiedResult): number | null {
+	const inCode = /^[45]\d\d$/.test(error?.code ?? '') ? Number(error?.code) : null;
+	return statusCode === null || (statusCode >= 200 && statusCode < 300)
+		? (inCode ?? statusCode)
+		: statusCode;
+}
+
+const NEVER_RAN: ReadonlyMap<string, 'expired' | 'cancelled'> = new Map([
+	['batch_expired', 'expired'],
+	['batch_cancelled', 'cancelled'],
+]);
+
+/** Request Timeout, Conflict (a lock), Too Early, Too Many Requests. */
+const PASSING_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+
+/** Codes and types that say so themselves, with or without an HTTP status. */
+const PASSING: ReadonlySet<string> = new Set([
+	'request_timeout',
+	'server_error',
+	'rate_limit_exceeded',
+	'rate_limit_error',
+	'slow_down',
+	'server_is_overloaded',
+	'service_unavailable_error',
+	'vector_store_timeout',
+	'failed_to_download_image',
+	'response_cancelled',
+	// Ours: the answer was lost, not refused.
+	'invalid_json_line',
+	'missing_response',
+]);
+
+/** They stay false whatever the status: quota comes as 429, and some servers send 500 for these. */
+const PERMANENT: ReadonlySet<string> = new Set([
+	'insufficient_quota',
+	'credit_balance_exhausted',
+	'organization_spend_limit_exceeded',
+	'project_spend_limit_exceeded',
+	'organization_usage_limit_exceeded',
+	'context_length_exceeded',
+	'model_not_found',
+	'invalid_api_key',
+]);
+
+function unreadable(raw: JsonValue, message: string): ResultLine {
+	const custom_id = typeof raw === 'string' ? readableId(raw) : null;
+	const error = { code: 'invalid_json_line', message, type: null, param: null };
+	return { id: null, custom_id, response: null, error, raw };
+}
+
+/** The custom_id of a line that is cut or damaged further back: it stands near the start. */
+function readableId(text: string): string | null {
+	const found = /"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text);
+	const id = found ? parseJson(found[1]) : null;
+	return id?.ok ? textOrNull(id.value) : null;
+}
+
+/** Some servers turn an id of digits into a number. */
+function idOf(value: unknown): string | null {
+	return typeof value === 'number' ? String(value) : textOrNull(value);
+}
+
+function responseOf(response: JsonObject): ResultLine['response'] {
+	return {
+		status_code: numberOrNull(response.status_code),
+		request_id: idOf(response.request_id),
+		body: response.body ?? null,
+	};
+}
+
+function numberOrNull(value: unknown): number | null {
+	if (typeof value === 'number') return value;
+	return typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : null;
+}
+
+/** An error object with something in it; some servers send one whose fields are all empty. */
+function errorOf(value: unknown): ResultError | null {
+	if (typeof value === 'string' && value !== '') {
+		return { code: null, message: value, type: null, param: null };
+	}
+	if (!isObject(value)) return null;
+	const error: ResultError = {
+		code: idOf(value.code),
+		message: textOrNull(value.message),
+		type: textOrNull(value.type),
+		param: textOrNull(value.param),
+	};
+	return Object.values(error).some((part) => part !== null) ? error : null;
+}
+
+function bodyError(body: JsonValue): ResultError | null {
+	if (!isObject(body)) return null;
+	const error = errorOf(body.error);
+	if (error !== null || body.object !== 'response') return error;
+	if (body.status !== 'failed' && body.status !== 'cancelled') return null;
+	const message = `The response ended with the status '${body.status}'.`;
+	return { code: `response_${body.status}`, message, type: null, param: null };
+}
+
+/** The error for what carries none but is no success either. */
+function missingSuccess(response: ResultLine['response']): ResultError | null {
+	const status = response?.status_code ?? null;
+	if (status !== null && status >= 200 && status < 300) return null;
+	if (status === null && isObject(response?.body)) return null;
+	const code = status === null ? 'missing_response' : null;
+	const text = typeof response?.body === 'string' ? `: ${response.body.slice(0, 500)}` : '.';
+	const message =
+		status === null
+			? 'The line has neither a response nor an error.'
+			: `The request ended with the HTTP status ${status}${text}`;
+	return { code, message, type: null, param: null };
+}

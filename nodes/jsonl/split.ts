@@ -1,0 +1,146 @@
+/** What of a request counts against a limit. */
+export interface RequestSize {
+	/** Bytes of its line, with the line break. */
+	bytes: number;
+	model?: string;
+	embeddingInputs?: number;
+	/** Estimated tokens; needed only with `maxTokens`. */
+	tokens?: number;
+}
+
+export interface PartLimits {
+	maxRequests?: number;
+	maxBytes?: number;
+	/** OpenAI counts the inputs of all embedding requests of a batch together. */
+	maxEmbeddingInputs?: number;
+	/** Off when left out. */
+	maxTokens?: number;
+}
+
+/** One part, which becomes one file and one batch. */
+export interface Part {
+	readonly model: string | undefined;
+	readonly requests: number;
+	readonly bytes: number;
+	readonly embeddingInputs: number;
+	readonly tokens: number;
+	/**
+	 * Which requests it holds, as pairs of the first and last position (0-based, in the order they
+	 * were added): a run of requests costs one pair however long it is.
+	 */
+	readonly ranges: ReadonlyArray<readonly [number, number]>;
+}
+
+type Measure = 'requests' | 'bytes' | 'embeddingInputs' | 'tokens';
+type Measures = Record<Measure, number>;
+
+const MEASURES: readonly Measure[] = ['requests', 'bytes', 'embeddingInputs', 'tokens'];
+const NAMES: Record<Measure, string> = {
+	requests: 'requests',
+	bytes: 'bytes',
+	embeddingInputs: 'embedding inputs',
+	tokens: 'estimated tokens',
+};
+
+/** A request that alone is over a limit of a part; cutting cannot help. */
+export class RequestTooLargeError extends Error {
+	constructor(
+		/** 0-based, in the order the requests were added. */
+		readonly position: number,
+		readonly measure: Measure,
+		readonly value: number,
+		readonly max: number,
+	) {
+		super(
+			`A single request has ${value} ${NAMES[measure]}, more than the ${max} that a batch may have.`,
+		);
+		this.name = 'RequestTooLargeError';
+	}
+}
+
+/**
+ * Cuts requests into parts, each within the limits and with one model (OpenAI's limits: 50,000
+ * requests, 209,715,200 bytes, 50,000 embedding inputs, one model a file). Each model has one
+ * open part, which other models in between do not close. Within a part the requests keep their
+ * order, and the parts stand in the order of their first requests, so the parts of one model,
+ * one after the other, are its requests as they came.
+ */
+export class PartPlanner {
+	private readonly max: Measures;
+	private readonly planned: MutablePart[] = [];
+	/** The part that takes the next request of a model, by index. */
+	private readonly open = new Map<string | undefined, number>();
+	private position = 0;
+
+	constructor(limits: PartLimits = {}) {
+		this.max = {
+			requests: limits.maxRequests ?? 50_000,
+			bytes: limits.maxBytes ?? 209_715_200,
+			embeddingInputs: limits.maxEmbeddingInputs ?? 50_000,
+			tokens: limits.maxTokens ?? Infinity,
+		};
+	}
+
+	/**
+	 * Places the next request and returns the index of its part in `parts`.
+	 *
+	 * @throws RequestTooLargeError; the request then has no part, but its position is used up
+	 */
+	add(request: RequestSize): number {
+		const size: Measures = {
+			requests: 1,
+			bytes: request.bytes,
+			embeddingInputs: request.embeddingInputs ?? 0,
+			tokens: request.tokens ?? 0,
+		};
+		for (const measure of MEASURES) {
+			if (size[measure] > this.max[measure]) {
+				const position = this.position++;
+				throw new RequestTooLargeError(position, measure, size[measure], this.max[measure]);
+			}
+		}
+		const index = this.partFor(request.model, size);
+		place(this.planned[index], size, this.position++);
+		return index;
+	}
+
+	/** The parts so far. */
+	get parts(): readonly Part[] {
+		return this.planned;
+	}
+
+	private partFor(model: string | undefined, size: Measures): number {
+		const index = this.open.get(model);
+		if (index !== undefined && this.fits(this.planned[index], size)) return index;
+		const next = this.planned.push({
+			model,
+			requests: 0,
+			bytes: 0,
+			embeddingInputs: 0,
+			tokens: 0,
+			ranges: [],
+		});
+		this.open.set(model, next - 1);
+		return next - 1;
+	}
+
+	private fits(part: Part, size: Measures): boolean {
+		return MEASURES.every((measure) => part[measure] + size[measure] <= this.max[measure]);
+	}
+}
+
+/** The positions of a part's requests, in order. */
+export function* positionsOf(part: Part): Generator<number, void, undefined> {
+	for (const [first, last] of part.ranges) {
+		for (let position = first; position <= last; position++) yield position;
+	}
+}
+
+type MutablePart = { model: string | undefined; ranges: Array<[number, number]> } & Measures;
+
+function place(part: MutablePart, size: Measures, position: number): void {
+	for (const measure of MEASURES) part[measure] += size[measure];
+	const lastRange = part.ranges.at(-1);
+	if (lastRange?.[1] === position - 1) lastRange[1] = position;
+	else part.ranges.push([position, position]);
+}
