@@ -1,0 +1,112 @@
+import multipart from '@fastify/multipart';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+
+import type { Context } from './context';
+import { ApiError, badRequest, unauthorized } from './errors';
+import { drain } from './faults';
+import { requestId } from './ids';
+import type { RecordedRequest } from './ledger';
+import { ORGANIZATION } from './options';
+import { batchRoutes } from './routes/batches';
+import { fileRoutes } from './routes/files';
+import { modelRoutes } from './routes/models';
+
+const UNPARSEABLE =
+	"We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)";
+
+/** Largest JSON body; uploads have their own limit. */
+const JSON_BYTES = 10 * 1024 * 1024;
+
+/** The HTTP side: headers, key, error envelope, faults and the ledger around the routes. */
+export async function buildServer(context: Context): Promise<FastifyInstance> {
+	const app = fastify({
+		bodyLimit: JSON_BYTES,
+		exposeHeadRoutes: false,
+		forceCloseConnections: true,
+		routerOptions: { ignoreTrailingSlash: true },
+	});
+	await app.register(multipart, { throwFileSizeLimit: false });
+	recordRequests(app, context);
+	app.addHook('onRequest', (request, reply) => context.faults.before(request, reply));
+	app.addHook('onRequest', (request) => checkKey(request, context.apiKey));
+	app.addHook('onSend', (request, reply, payload) => context.faults.after(request, reply, payload));
+	answerErrors(app);
+	await app.register(
+		async (api) => {
+			batchRoutes(api, context);
+			fileRoutes(api, context);
+			modelRoutes(api);
+		},
+		{ prefix: context.basePath },
+	);
+	return app;
+}
+
+/** Notes every request in the ledger, and gives every answer the service's headers. */
+function recordRequests(app: FastifyInstance, { ledger, clock }: Context): void {
+	const recorded = new WeakMap<FastifyRequest, RecordedRequest>();
+	app.addHook('onRequest', async (request, reply) => {
+		const id = requestId();
+		recorded.set(request, ledger.record(request, id, clock.now()));
+		reply.headers({
+			'x-request-id': id,
+			'openai-organization': ORGANIZATION,
+			'openai-version': '2020-10-01',
+		});
+	});
+	app.addContentTypeParser(
+		['application/json', '*'],
+		{ parseAs: 'string' },
+		async (request: FastifyRequest, text: string) => {
+			const entry = recorded.get(request)!;
+			entry.text = text;
+			entry.bytes = Buffer.byteLength(text);
+			if (text === '' || !request.headers['content-type']?.includes('json')) return undefined;
+			try {
+				return (entry.body = JSON.parse(text));
+			} catch {
+				throw badRequest(UNPARSEABLE);
+			}
+		},
+	);
+	app.addHook('preHandler', async (request) => {
+		request.recorded = recorded.get(request)!;
+	});
+	app.addHook('onSend', async (_request, reply) => {
+		reply.header('openai-processing-ms', Math.ceil(reply.elapsedTime));
+	});
+	app.addHook('onResponse', async (request, reply) => {
+		recorded.get(request)!.status = reply.statusCode;
+	});
+}
+
+/** `Authorization: Bearer <key>` as at OpenAI, or `api-key: <key>` as at Azure. */
+async function checkKey(request: FastifyRequest, expected: string): Promise<void> {
+	const { authorization, 'api-key': apiKey } = request.headers;
+	const key = authorization?.replace(/^Bearer\s+/i, '') ?? apiKey?.toString();
+	if (key === expected) return;
+	await drain(request);
+	throw unauthorized(key);
+}
+
+function answerErrors(app: FastifyInstance): void {
+	app.setNotFoundHandler(async (request) => {
+		await drain(request);
+		throw new ApiError(404, { message: `Invalid URL (${request.method} ${request.url})` });
+	});
+	app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+		if (error instanceof ApiError) return reply.code(error.status).send(error.body);
+		const status = error.statusCode ?? 500;
+		const type = status < 500 ? 'invalid_request_error' : 'server_error';
+		if (status >= 500) console.error(error);
+		const envelope = new ApiError(status, { message: error.message, type });
+		return reply.code(status).send(envelope.body);
+	});
+}
+
+declare module 'fastify' {
+	interface FastifyRequest {
+		/** This request's entry in the ledger. */
+		recorded: RecordedRequest;
+	}
+}
