@@ -25,7 +25,7 @@ export function kindOf(value: unknown): string {
 export type ParsedJson = { ok: true; value: JsonValue } | { ok: false; message: string };
 
 /** JSON.parse that reports instead of throwing; `message` is the parser's own. */
-export function parseJson(text: string): ParsedJson {
+export function tryParseJson(text: string): ParsedJson {
 	try {
 		return { ok: true, value: JSON.parse(text) as JsonValue };
 	} catch (error) {

@@ -1,5 +1,5 @@
 import type { ApiErrorBody } from '../openai/types';
-import { isObject, parseJson, textOrNull } from './json';
+import { isObject, textOrNull, tryParseJson } from './json';
 import type { JsonObject, JsonValue } from './json';
 
 /** One line of an output or error file, made regular; null stands for missing, null and ''. */
@@ -32,7 +32,7 @@ export interface ClassifiedResult {
  * becomes a result with the error `invalid_json_line`, with its custom_id if that can be read.
  */
 export function parseResultLine(text: string): ResultLine {
-	const parsed = parseJson(text);
+	const parsed = tryParseJson(text);
 	if (!parsed.ok) return unreadable(text, `This line is not valid JSON: ${parsed.message}`);
 	const line = parsed.value;
 	if (!isObject(line)) return unreadable(line, 'This line is not a JSON object.');
@@ -139,7 +139,7 @@ function unreadable(raw: JsonValue, message: string): ResultLine {
 /** The custom_id of a line that is cut or damaged further back: it stands near the start. */
 function readableId(text: string): string | null {
 	const found = /"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text);
-	const id = found ? parseJson(found[1]) : null;
+	const id = found ? tryParseJson(found[1]) : null;
 	return id?.ok ? textOrNull(id.value) : null;
 }
 

@@ -1,0 +1,71 @@
+import type { JsonValue, ParsedJson } from './json';
+import { tryParseJson } from './json';
+
+export type ParsedContent =
+	| { ok: true; value: JsonValue }
+	| { ok: false; reason: 'refusal' | 'truncated' | 'invalid'; message: string };
+
+/** What the answer says besides its text; both as `extractContent` returns them. */
+export interface ContentHints {
+	finish_reason?: string | null;
+	refusal?: string | null;
+}
+
+/** The words of the endpoints for an answer that was cut at its token limit. */
+const CUT: ReadonlySet<string> = new Set(['length', 'max_tokens', 'max_output_tokens']);
+
+/**
+ * Reads the JSON that a model was asked for: the text as it is, or the inside of its one code
+ * fence, with or without prose around it. Never throws; what is no JSON has a reason:
+ * `refusal` when the model declined, `truncated` when the text ends before its JSON does.
+ */
+export function parseJsonContent(text: string | null, hints: ContentHints = {}): ParsedContent {
+	if (hints.refusal) {
+		return { ok: false, reason: 'refusal', message: `The model declined: ${hints.refusal}` };
+	}
+	const answer = text ?? '';
+	const plain = tryParseJson(answer);
+	if (plain.ok) return plain;
+	const inside = afterFence(answer);
+	const fenced = inside === undefined ? plain : parseFenced(inside);
+	if (fenced.ok) return fenced;
+	if (CUT.has(hints.finish_reason ?? '') || endsInside(answer) || endsInside(inside ?? '')) {
+		const message = 'The JSON is cut off. Raise the maximum number of output tokens.';
+		return { ok: false, reason: 'truncated', message };
+	}
+	if (answer.trim() === '')
+		return { ok: false, reason: 'invalid', message: 'The answer has no text.' };
+	const message = `The answer is not valid JSON: ${fenced.message}`;
+	return { ok: false, reason: 'invalid', message };
+}
+
+/** Everything after the first line of the code fence; undefined without a fence. */
+function afterFence(text: string): string | undefined {
+	const opening = /```[\w+-]*[ \t]*\r?\n?/.exec(text);
+	return opening ? text.slice(opening.index + opening[0].length) : undefined;
+}
+
+/** Up to the last fence, since JSON strings may contain fences, or a fence never closed. */
+function parseFenced(inside: string): ParsedJson {
+	const closed = tryParseJson(inside.slice(0, inside.lastIndexOf('```')));
+	const open = closed.ok ? closed : tryParseJson(inside);
+	return open.ok ? open : closed;
+}
+
+/** Whether a text starts as an object or array and ends before that is closed. */
+function endsInside(text: string): boolean {
+	const json = text.trimStart();
+	if (!/^[{[]/.test(json)) return false;
+	let depth = 0;
+	let inString = false;
+	for (let at = 0; at < json.length; at++) {
+		const char = json[at];
+		if (inString) {
+			if (char === '\\') at++;
+			else if (char === '"') inString = false;
+		} else if (char === '"') inString = true;
+		else if (char === '{' || char === '[') depth++;
+		else if ((char === '}' || char === ']') && --depth === 0) return false;
+	}
+	return true;
+}

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+
+import { parseJsonContent } from '../../../nodes/jsonl/parseJson';
+
+const value = { a: [1, 'x```y', null], b: { c: 'ž' } };
+const json = JSON.stringify(value);
+
+describe('parseJsonContent', () => {
+	it.each([
+		['plain JSON', json],
+		['JSON with space around it', `\n  ${json}\n`],
+		['a fence', '```json\n' + json + '\n```'],
+		['a fence without a language', '```\n' + json + '\n```'],
+		['a fence on one line', '```json ' + json + '```'],
+		['a fence with CRLF', '```json\r\n' + json + '\r\n```\r\n'],
+		['prose around a fence', 'Here it is:\n\n```json\n' + json + '\n```\nAnything else?'],
+	])('reads %s', (_, text) => {
+		expect(parseJsonContent(text)).toEqual({ ok: true, value });
+	});
+
+	it('reads whole JSON in a fence that was never closed', () => {
+		expect(parseJsonContent('```json\n{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
+	});
+
+	it('reads any JSON value, also when null or a text', () => {
+		fc.assert(
+			fc.property(fc.jsonValue(), fc.boolean(), (any, isFenced) => {
+				const text = JSON.stringify(any);
+				const read = parseJsonContent(isFenced ? '```json\n' + text + '\n```' : text);
+				expect(read).toEqual({ ok: true, value: JSON.parse(text) as unknown });
+			}),
+		);
+	});
+
+	it('says that an object is cut wherever it ends early', () => {
+		for (let end = 1; end < json.length; end++) {
+			for (const text of [json.slice(0, end), '```json\n' + json.slice(0, end)]) {
+				expect(parseJsonContent(text)).toMatchObject({ ok: false, reason: 'truncated' });
+			}
+		}
+	});
+
+	it.each(['length', 'max_output_tokens'])('believes the finish reason %s', (finish_reason) => {
+		expect(parseJsonContent('Let me thi', { finish_reason })).toMatchObject({
+			reason: 'truncated',
+		});
+		expect(parseJsonContent('', { finish_reason })).toMatchObject({ reason: 'truncated' });
+		expect(parseJsonContent('[1]', { finish_reason })).toEqual({ ok: true, value: [1] });
+	});
+
+	it('says that the model declined, in its words', () => {
+		expect(parseJsonContent(null, { refusal: 'I cannot help.' })).toEqual({
+			ok: false,
+			reason: 'refusal',
+			message: 'The model declined: I cannot help.',
+		});
+	});
+
+	it.each(['', 'Sorry, no.', '{"a":1} and more', "{'a':1}", '```json\n{a}\n```', '}{', '[1}'])(
+		'calls %j invalid',
+		(text) => {
+			expect(parseJsonContent(text)).toMatchObject({ ok: false, reason: 'invalid' });
+		},
+	);
+
+	it('has an answer for any text', () => {
+		const text = fc.array(fc.constantFrom('```', 'json', '\n', '{', '}', '"', '\\', '[', 'a', '1'));
+		fc.assert(
+			fc.property(text, (parts) => {
+				expect(parseJsonContent(parts.join(''))).toHaveProperty('ok');
+			}),
+		);
+	});
+});
