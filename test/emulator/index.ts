@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { BatchStatus, FileObject } from '../../nodes/openai/types';
-import type { StoredBatch, WireBatch } from './batches/batch';
+import type { Batch, BatchStatus, FileObject } from '../../nodes/openai/types';
+import { newBatch, type StoredBatch, type WireBatch } from './batches/batch';
 import { Lifecycle } from './batches/lifecycle';
 import { step } from './batches/step';
 import { AutomaticClock, ManualClock } from './clock';
@@ -31,6 +31,13 @@ export interface Emulator {
 	control: Control;
 	/** Emits `batch` with the wire object at every creation and change of status. */
 	onBatch(listener: (batch: WireBatch) => void): void;
+	/**
+	 * Puts a batch into the project's history as it is, by default a completed one of now: its life
+	 * does not go on by itself, and whatever odd fields a server may send are kept.
+	 */
+	addBatch(batch: Partial<Batch>): WireBatch;
+	/** Stores a file without an upload, for contents that no client would send. */
+	addFile(content: string | Buffer, facts?: { filename?: string; purpose?: string }): FileObject;
 	/** The batch as a client would see it now. */
 	batch(id: string): WireBatch;
 	/** A stored file: its object, where its bytes lie, and the bytes as text. */
@@ -81,6 +88,18 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		faults,
 		control,
 		onBatch: (listener) => store.events.on('batch', ({ wire }: StoredBatch) => listener(wire)),
+		addBatch: (batch) => {
+			const request = { input_file_id: 'file-history', completion_window: '24h', metadata: null };
+			const wire = newBatch({ endpoint: '/v1/chat/completions', ...request }, clock.now());
+			Object.assign(wire, { status: 'completed', completed_at: wire.created_at }, batch);
+			store.addBatch({ wire, callOff: () => {}, hiddenLists: 0 });
+			return wire;
+		},
+		addFile: (content, { filename = 'file.jsonl', purpose = 'batch_output' } = {}) => {
+			const file = store.newFile();
+			writeFileSync(file.path, content);
+			return store.addFile(file, { bytes: Buffer.byteLength(content), filename, purpose }).object;
+		},
 		batch: (id) => lifecycle.view(find(id)),
 		file: (id) => {
 			const file = store.file(id);

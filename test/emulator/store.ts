@@ -33,6 +33,13 @@ export class Store {
 		this.events.emit('batch', batch);
 	}
 
+	/** Newest first; of batches created in the same second, the later one first. */
+	newestBatches(): StoredBatch[] {
+		return [...this.batches.values()]
+			.reverse()
+			.sort((one, other) => other.wire.created_at - one.wire.created_at);
+	}
+
 	/** The files that have not expired. */
 	files(): StoredFile[] {
 		return [...this.storedFiles.values()].filter((file) => this.isAlive(file));

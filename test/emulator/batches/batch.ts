@@ -2,6 +2,7 @@ import type { Batch, BatchStatus, BatchUsage } from '../../../nodes/openai/types
 import type { Tokens } from '../answers';
 import { unixSeconds } from '../clock';
 import { batchId } from '../ids';
+import type { Input } from './input';
 import type { Fate, Outcome } from '../outcomes';
 
 /** The batch object with every field that the service sends. */
@@ -24,6 +25,8 @@ export interface StoredBatch {
 	/** Seconds after which its result files expire, when the creator asked for it. */
 	outputExpiresAfter?: number;
 	fate?: Fate;
+	/** Validation, once it has begun. */
+	reading?: Promise<Input>;
 	/** Known once validation has passed. */
 	work?: Work;
 	/** Calls off the next change of status that is due by the clock. */
@@ -34,6 +37,8 @@ export interface StoredBatch {
 
 /** The requests of a valid batch. */
 export interface Work {
+	/** The service's own copy of the input: the user may delete the file meanwhile. */
+	inputPath: string;
 	total: number;
 	tokens: number;
 	/** Zero-based request index to the place at which it is executed. */

@@ -1,15 +1,15 @@
+import { rm } from 'node:fs/promises';
+
 import type { BatchStatus, BatchValidationError } from '../../../nodes/openai/types';
-import { isFinished } from '../../../nodes/openai/status';
 import { unixSeconds } from '../clock';
 import type { Control } from '../control';
 import { ApiError } from '../errors';
 import type { Limits, Timing } from '../options';
 import type { Store } from '../store';
 import type { StoredBatch, WireBatch } from './batch';
-import { countsAt, doneAt, executionPlaces, wireAt } from './progress';
+import { readInput } from './input';
+import { countsAt, doneAt, wireAt } from './progress';
 import { writeResults, type StopReason } from './results';
-import { validate } from './validation';
-import * as reasons from './validationReasons';
 
 const WINDOW_MS = 86_400_000;
 
@@ -46,33 +46,13 @@ export class Lifecycle {
 	/** validating → in_progress, or failed with every fault of the input file. */
 	async begin(batch: StoredBatch): Promise<void> {
 		batch.callOff();
-		const file = this.store.file(batch.wire.input_file_id);
-		if (file === undefined || batch.fate === 'file_not_found') {
-			return this.fail(batch, [reasons.fileNotFound(batch.wire.input_file_id)]);
-		}
-		if (file.object.purpose !== 'batch') {
-			return this.fail(batch, [reasons.wrongPurpose(file.object)]);
-		}
-		const found = await validate(batch.wire, file, { ...this.options, control: this.control });
+		batch.reading ??= readInput(this.store, batch, { ...this.options, control: this.control });
+		const input = await batch.reading;
 		if (batch.wire.status !== 'validating') return;
-		const { total, tokens, outcomes } = found;
-		const errors =
-			found.errors.length > 0 || this.fitsQueue(batch, found)
-				? found.errors
-				: [reasons.tokenLimit(found.model, this.options.limits.enqueuedTokens)];
-		if (errors.length > 0) return this.fail(batch, errors);
-
-		const stopsHalfway = ['expire', 'cancel', 'stay_in_progress'].includes(batch.fate ?? '');
-		batch.work = {
-			total,
-			tokens,
-			outcomes,
-			places: executionPlaces(total, this.options.seed),
-			startedAt: this.now,
-			limit: stopsHalfway ? Math.floor(total / 2) : total,
-		};
-		batch.wire.model = found.model;
-		batch.wire.request_counts = { total, completed: 0, failed: 0 };
+		if ('errors' in input) return this.fail(batch, input.errors);
+		batch.work = { ...input.work, startedAt: this.now };
+		batch.wire.model = input.model;
+		batch.wire.request_counts = { total: batch.work.total, completed: 0, failed: 0 };
 		this.enter(batch, 'in_progress');
 		this.scheduleEnd(batch);
 	}
@@ -175,25 +155,13 @@ export class Lifecycle {
 	): Promise<void> {
 		batch.callOff();
 		const before = batch.wire.status;
-		const input = this.store.file(batch.wire.input_file_id);
-		const done = batch.work!.done!;
-		const results =
-			input === undefined
-				? undefined
-				: await writeResults(this.store, batch, input, { done, reason });
+		const { done, inputPath } = batch.work!;
+		const results = await writeResults(this.store, batch, { done: done!, reason });
 		if (batch.wire.status !== before) return;
-		batch.wire.output_file_id = results?.output?.object.id ?? null;
-		batch.wire.error_file_id = results?.error?.object.id ?? null;
-		if (results !== undefined) batch.wire.usage = results.usage;
+		batch.wire.output_file_id = results.output?.object.id ?? null;
+		batch.wire.error_file_id = results.error?.object.id ?? null;
+		batch.wire.usage = results.usage;
 		this.enter(batch, status);
-	}
-
-	/** Whether the tokens of all unfinished batches of the model stay within the limit. */
-	private fitsQueue(batch: StoredBatch, found: { model: string | null; tokens: number }): boolean {
-		if (batch.fate === 'token_limit') return false;
-		const queued = [...this.store.batches.values()]
-			.filter((other) => other.wire.model === found.model && !isFinished(other.wire))
-			.reduce((sum, other) => sum + (other.work?.tokens ?? 0), 0);
-		return queued + found.tokens <= this.options.limits.enqueuedTokens;
+		await rm(inputPath, { force: true });
 	}
 }

@@ -28,7 +28,6 @@ export interface Results {
 export async function writeResults(
 	store: Store,
 	batch: StoredBatch,
-	input: StoredFile,
 	run: { done: number; reason?: StopReason },
 ): Promise<Results> {
 	const work = batch.work!;
@@ -45,7 +44,7 @@ export async function writeResults(
 	};
 
 	let index = 0;
-	for await (const text of readLines(input.path)) {
+	for await (const text of readLines(work.inputPath)) {
 		if (index === work.total) break;
 		const line = JSON.parse(text.replace(/^\uFEFF/, '')) as RequestLine;
 		const isDone = work.places[index] < run.done;

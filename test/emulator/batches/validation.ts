@@ -28,8 +28,8 @@ export interface ValidationContext {
 }
 
 /**
- * Reads an input file line by line. All bad lines are reported together, each with its first
- * fault and its 1-based number. Lines that are blank are bad, except at the end of the file.
+ * Reads an input file line by line. All bad lines are reported together with their 1-based
+ * numbers. Lines that are blank are bad, except at the end of the file.
  */
 export async function validate(
 	batch: WireBatch,

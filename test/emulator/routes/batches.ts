@@ -57,7 +57,7 @@ export function batchRoutes(api: FastifyInstance, context: Context): void {
 
 	api.get<{ Querystring: { after?: string; limit?: string } }>('/batches', async ({ query }) => {
 		const limit = limitOf(query.limit, 100, 20);
-		const batches = [...store.batches.values()].reverse();
+		const batches = store.newestBatches();
 		const visible = batches.filter(({ hiddenLists }) => hiddenLists === 0);
 		if (query.after === undefined) {
 			for (const batch of batches) batch.hiddenLists = Math.max(0, batch.hiddenLists - 1);
