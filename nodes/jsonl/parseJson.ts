@@ -29,25 +29,28 @@ export function parseJsonContent(text: string | null, hints: ContentHints = {}):
 	const inside = afterFence(answer);
 	const fenced = inside === undefined ? plain : parseFenced(inside);
 	if (fenced.ok) return fenced;
-	if (CUT.has(hints.finish_reason ?? '') || endsInside(answer) || endsInside(inside ?? '')) {
+	if (CUT.has(hints.finish_reason ?? '') || endsInside(inside ?? answer)) {
 		const message = 'The JSON is cut off. Raise the maximum number of output tokens.';
 		return { ok: false, reason: 'truncated', message };
 	}
-	if (answer.trim() === '')
-		return { ok: false, reason: 'invalid', message: 'The answer has no text.' };
-	const message = `The answer is not valid JSON: ${fenced.message}`;
+	const message =
+		answer.trim() === ''
+			? 'The answer has no text.'
+			: `The answer is not valid JSON: ${fenced.message}`;
 	return { ok: false, reason: 'invalid', message };
 }
 
-/** Everything after the first line of the code fence; undefined without a fence. */
+/** Everything after the opening of the code fence; undefined without one, or inside plain JSON. */
 function afterFence(text: string): string | undefined {
 	const opening = /```[\w+-]*[ \t]*\r?\n?/.exec(text);
-	return opening ? text.slice(opening.index + opening[0].length) : undefined;
+	if (!opening || endsInside(text.slice(0, opening.index))) return undefined;
+	return text.slice(opening.index + opening[0].length);
 }
 
-/** Up to the last fence, since JSON strings may contain fences, or a fence never closed. */
+/** Up to the last fence, since JSON strings may contain fences; or all, if it was never closed. */
 function parseFenced(inside: string): ParsedJson {
-	const closed = tryParseJson(inside.slice(0, inside.lastIndexOf('```')));
+	const end = inside.lastIndexOf('```');
+	const closed = tryParseJson(end === -1 ? inside : inside.slice(0, end));
 	const open = closed.ok ? closed : tryParseJson(inside);
 	return open.ok ? open : closed;
 }

@@ -22,6 +22,14 @@ describe('parseJsonContent', () => {
 		expect(parseJsonContent('```json\n{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
 	});
 
+	it('reads a fence after prose in brackets', () => {
+		expect(parseJsonContent('[Note]\n```\n7\n```')).toEqual({ ok: true, value: 7 });
+	});
+
+	it('does not drop what follows the JSON in a fence that was never closed', () => {
+		expect(parseJsonContent('```json\n{"a":1}x')).toMatchObject({ reason: 'invalid' });
+	});
+
 	it('reads any JSON value, also when null or a text', () => {
 		fc.assert(
 			fc.property(fc.jsonValue(), fc.boolean(), (any, isFenced) => {
