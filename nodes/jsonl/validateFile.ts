@@ -47,14 +47,12 @@ export async function validateRequests(
 	options: ValidateOptions = {},
 ): Promise<FileReport> {
 	const validation = new FileValidation(options);
-	try {
-		for await (const lines of readLineBatches(validation.watch(chunks))) {
-			for (const line of lines) validation.addLine(line);
-		}
-	} catch (error) {
-		if (!(error instanceof LineTooLongError)) throw error;
-		validation.addEndless(error);
-	}
+	const failure = await validation.read(chunks).then(
+		() => undefined,
+		(error: unknown) => error,
+	);
+	if (failure instanceof LineTooLongError) validation.addEndless(failure);
+	else if (failure !== undefined) throw failure;
 	return validation.finish();
 }
 
@@ -77,42 +75,10 @@ class FileValidation {
 		this.maxErrors = options.maxErrors ?? 100;
 	}
 
-	/** Counts the bytes; of a file that is no text it passes nothing on, since no line could be right. */
-	async *watch(chunks: ByteChunks): AsyncGenerator<Uint8Array, void, undefined> {
-		let head: Uint8Array = new Uint8Array();
-		let isJudged = false;
-		for await (const chunk of chunks) {
-			this.bytes += chunk.length;
-			if (isJudged) {
-				if (this.foreign === undefined) yield chunk;
-				continue;
-			}
-			head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-			if (head.length < HEAD_BYTES) continue;
-			isJudged = true;
-			yield* this.judged(head);
+	async read(chunks: ByteChunks): Promise<void> {
+		for await (const lines of readLineBatches(this.watch(chunks))) {
+			for (const line of lines) this.addLine(line);
 		}
-		if (!isJudged) yield* this.judged(head);
-	}
-
-	addLine({ line, text, invalidUtf8 }: Line): void {
-		this.requests++;
-		const parsed = tryParseJson(text);
-		if (!parsed.ok) {
-			const message = `This line is not parseable as valid JSON: ${parsed.message}.${jsonHint(text)}`;
-			this.report(line, null, 'invalid_json_line', message);
-			return;
-		}
-		const request = parsed.value;
-		const id = isObject(request) ? textOrNull(request.custom_id) : null;
-		if (invalidUtf8) {
-			const message = 'This line has bytes that are not UTF-8. Save the file as UTF-8.';
-			this.report(line, id, 'invalid_json_line', message);
-		}
-		for (const { code, message } of this.checker.check(request, line)) {
-			this.report(line, id, code, message);
-		}
-		if (isObject(request)) this.note(request);
 	}
 
 	/** Nothing after such a line can be read, so the counts end here. */
@@ -138,6 +104,44 @@ class FileValidation {
 	private report(line: number, custom_id: string | null, code: string, message: string): void {
 		this.errorCount++;
 		if (this.errors.length < this.maxErrors) this.errors.push({ line, custom_id, code, message });
+	}
+
+	/** Counts the bytes; of a file that is no text it passes nothing on, since no line could be right. */
+	private async *watch(chunks: ByteChunks): AsyncGenerator<Uint8Array, void, undefined> {
+		let head: Uint8Array = new Uint8Array();
+		let isJudged = false;
+		for await (const chunk of chunks) {
+			this.bytes += chunk.length;
+			if (isJudged) {
+				if (this.foreign === undefined) yield chunk;
+				continue;
+			}
+			head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+			if (head.length < HEAD_BYTES) continue;
+			isJudged = true;
+			yield* this.judged(head);
+		}
+		if (!isJudged) yield* this.judged(head);
+	}
+
+	private addLine({ line, text, invalidUtf8 }: Line): void {
+		this.requests++;
+		const parsed = tryParseJson(text);
+		if (!parsed.ok) {
+			const message = `This line is not parseable as valid JSON: ${parsed.message}.${jsonHint(text)}`;
+			this.report(line, null, 'invalid_json_line', message);
+			return;
+		}
+		const request = parsed.value;
+		const id = isObject(request) ? textOrNull(request.custom_id) : null;
+		if (invalidUtf8) {
+			const message = 'This line has bytes that are not UTF-8. Save the file as UTF-8.';
+			this.report(line, id, 'invalid_json_line', message);
+		}
+		for (const { code, message } of this.checker.check(request, line)) {
+			this.report(line, id, code, message);
+		}
+		if (isObject(request)) this.note(request);
 	}
 
 	/** The start of the file, unless it shows that the rest is no JSONL. */
