@@ -1,0 +1,117 @@
+/** One step of a path, after `.` or `?.` or in brackets. */
+export interface PathStep {
+	key: string;
+	/** The key can be an element of an array. */
+	isIndex: boolean;
+}
+
+/** A piece of an expression, in the few forms that are understood. */
+export type ExpressionPart =
+	| { type: 'constant'; value: string | number }
+	| { type: 'itemIndex' }
+	| { type: 'json'; path: PathStep[] };
+
+/** An expression that is one piece of code gives its value, anything else a text. */
+export type ParsedExpression =
+	{ type: 'value'; part: ExpressionPart } | { type: 'text'; parts: ExpressionPart[] };
+
+const JSON_PATH = /^\$json((?:\??\.[A-Za-z_$][\w$]*|(?:\?\.)?\[(?:\d+|"[^"]*"|'[^']*')\])*)$/;
+const PATH_STEP = /\??\.?(?:([A-Za-z_$][\w$]*)|\[(?:(\d+)|"([^"]*)"|'([^']*)')\])/g;
+const NUMBER = /^(?:0|[1-9]\d{0,14})$/;
+const STRING = /^(?:"([^"]*)"|'([^']*)')$/;
+
+/** Line ends are errors inside of quotes. */
+const LINE_END = /[\n\r\u2028\u2029]/;
+
+/** What looks like a method call to n8n, which rewrites such code, even inside of quotes. */
+const CALL = /[.$]\w+\s*(?:\?\.)?\s*\(/;
+
+/**
+ * Names that n8n refuses in expressions, or that mean something else to its sandbox than to the
+ * item: what every object inherits, and n8n-workflow's `unsafeObjectProperties`.
+ */
+const REFUSED_NAMES = new Set([
+	...Object.getOwnPropertyNames(Object.prototype),
+	'_linkedBinding',
+	'_load',
+	'arguments',
+	'binding',
+	'callee',
+	'caller',
+	'defineProperties',
+	'defineProperty',
+	'dlopen',
+	'execve',
+	'getBuiltinModule',
+	'getOwnPropertyDescriptor',
+	'getOwnPropertyDescriptors',
+	'getPrototypeOf',
+	'loadEnvFile',
+	'mainModule',
+	'prepareStackTrace',
+	'prototype',
+	'setPrototypeOf',
+]);
+
+function parsePath(steps: string): PathStep[] | undefined {
+	const path: PathStep[] = [];
+	for (const [, name, index, double, single] of steps.matchAll(PATH_STEP)) {
+		const key = name ?? index ?? double ?? single;
+		const isIndex = NUMBER.test(key);
+		if (REFUSED_NAMES.has(key) || LINE_END.test(key)) return undefined;
+		if (index !== undefined && !isIndex) return undefined;
+		path.push({ key, isIndex });
+	}
+	return path;
+}
+
+function parseCode(code: string): ExpressionPart | undefined {
+	if (CALL.test(code)) return undefined;
+	const source = code.trim();
+	if (source === '$itemIndex') return { type: 'itemIndex' };
+	if (NUMBER.test(source)) return { type: 'constant', value: Number(source) };
+
+	const string = STRING.exec(source);
+	if (string) {
+		const value = string[1] ?? string[2];
+		return LINE_END.test(value) ? undefined : { type: 'constant', value };
+	}
+	const json = JSON_PATH.exec(source);
+	const path = json && parsePath(json[1]);
+	return path ? { type: 'json', path } : undefined;
+}
+
+/**
+ * Parses a parameter that is an expression, without its leading `=`. Cuts it like n8n's expression
+ * language does: code starts at `{{` and ends at the first `}}`, even one inside of quotes.
+ *
+ * @returns undefined for everything but text, paths below `$json`, `$itemIndex` and plain numbers
+ * and strings: those are left to n8n.
+ */
+export function parseExpression(expression: string): ParsedExpression | undefined {
+	// Backslashes escape braces and themselves in some places only; n8n looks for "constructor"
+	// in the text around the code, too.
+	if (expression.includes('\\') || expression.includes('constructor')) return undefined;
+
+	const [before, ...rest] = expression.split('{{');
+	const parts: ExpressionPart[] = [{ type: 'constant', value: before }];
+	let open: string | undefined;
+	for (const piece of rest) {
+		// "{{" inside of code belongs to the code.
+		const code: string = open === undefined ? piece : `${open}{{${piece}`;
+		const end = code.indexOf('}}');
+		open = end === -1 ? code : undefined;
+		if (end === -1) continue;
+		const part = parseCode(code.slice(0, end));
+		if (!part) return undefined;
+		parts.push(part, { type: 'constant', value: code.slice(end + 2) });
+	}
+	if (open !== undefined) return undefined;
+
+	const isOnlyCode = parts.length === 3 && parts[0].type === 'constant' && before === '';
+	const after = parts.at(-1);
+	if (isOnlyCode && after?.type === 'constant' && after.value === '') {
+		return { type: 'value', part: parts[1] };
+	}
+	return { type: 'text', parts };
+}
