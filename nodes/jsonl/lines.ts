@@ -1,3 +1,5 @@
+import { MAX_BYTES } from './limits';
+
 /** One non-blank line of a JSONL file. */
 export interface Line {
 	/** 1-based; blank lines are counted, so that it is the number an editor shows. */
@@ -9,15 +11,12 @@ export interface Line {
 }
 
 export interface LineOptions {
-	/** The longest line accepted, in bytes without its line break. */
+	/** The longest line accepted, in bytes; by default as long as a whole input file may be. */
 	maxLineBytes?: number;
 }
 
 /** A stream of bytes: a Node stream, or anything iterable for tests and small files. */
 export type ByteChunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-
-/** A whole input file may have this many bytes, so no line of one can be longer. */
-export const MAX_LINE_BYTES = 209_715_200;
 
 /** A line is longer than `maxLineBytes`; most likely the file is not JSONL at all. */
 export class LineTooLongError extends Error {
@@ -63,7 +62,7 @@ export async function* readLineBatches(
 	chunks: ByteChunks,
 	options: LineOptions = {},
 ): AsyncGenerator<Line[], void, undefined> {
-	const splitter = new LineSplitter(options.maxLineBytes ?? MAX_LINE_BYTES);
+	const splitter = new LineSplitter(options.maxLineBytes ?? MAX_BYTES);
 	for await (const chunk of chunks) {
 		for (let start = 0; start < chunk.length; start += MAX_BATCH_BYTES) {
 			const lines = splitter.push(chunk.subarray(start, start + MAX_BATCH_BYTES));

@@ -1,3 +1,5 @@
+import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from './limits';
+
 /** What of a request counts against a limit. */
 export interface RequestSize {
 	/** Bytes of its line, with the line break. */
@@ -74,9 +76,9 @@ export class PartPlanner {
 
 	constructor(limits: PartLimits = {}) {
 		this.max = {
-			requests: limits.maxRequests ?? 50_000,
-			bytes: limits.maxBytes ?? 209_715_200,
-			embeddingInputs: limits.maxEmbeddingInputs ?? 50_000,
+			requests: limits.maxRequests ?? MAX_REQUESTS,
+			bytes: limits.maxBytes ?? MAX_BYTES,
+			embeddingInputs: limits.maxEmbeddingInputs ?? MAX_EMBEDDING_INPUTS,
 			tokens: limits.maxTokens ?? Infinity,
 		};
 	}
