@@ -29,8 +29,7 @@ export class OpenAiBatchApi implements ICredentialType {
 		dark: 'file:../nodes/OpenAiBatch/openAiBatch.dark.svg',
 	};
 
-	documentationUrl =
-		'https://github.com/n8n-nodes-openai-batch/n8n-nodes-openai-batch#credentials';
+	documentationUrl = 'https://github.com/n8n-nodes-openai-batch/n8n-nodes-openai-batch#credentials';
 
 	properties: INodeProperties[] = [
 		{
@@ -107,7 +106,8 @@ export class OpenAiBatchApi implements ICredentialType {
 	/** Asks for what the nodes really need, so that a key without batch permission fails here. */
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: '={{ ($credentials.url || "https://api.openai.com/v1").trim().replace(/\\/+$/, "") }}',
+			baseURL:
+				'={{ ($credentials.url || "https://api.openai.com/v1").trim().replace(/\\/+$/, "") }}',
 			url: '/batches',
 			qs: { limit: 1 },
 			disableFollowRedirect: true,

@@ -23,11 +23,7 @@ import { buildUrl } from './url';
 
 /** Every n8n context in which a node of this package talks to the API. */
 export type ApiContext =
-	| IExecuteFunctions
-	| IPollFunctions
-	| ILoadOptionsFunctions
-	| IHookFunctions
-	| IWebhookFunctions;
+	IExecuteFunctions | IPollFunctions | ILoadOptionsFunctions | IHookFunctions | IWebhookFunctions;
 
 export interface ClientOptions {
 	/** The item that errors are about. */

@@ -23,35 +23,69 @@ export async function* downloadFile(
 	fileId: string,
 	expectedBytes?: number | null,
 ): AsyncGenerator<Uint8Array> {
+	const first = await openFile(client, fileId);
+	yield* readToEnd(client, fileId, first, expectedBytes);
+}
+
+/** As `downloadFile`, as the Node stream that n8n's binary storage takes. */
+export async function downloadStream(
+	client: OpenAiClient,
+	fileId: string,
+	expectedBytes?: number | null,
+): Promise<NodeStream> {
+	const first = await openFile(client, fileId);
+	const chunks = readToEnd(client, fileId, first, expectedBytes);
+	// Verified nodes may not import Node's stream module, but every response body is a stream, and
+	// its class has the constructor function for others.
+	const { from } = first.body.constructor as unknown as StreamClass;
+	return from(chunks, { objectMode: false });
+}
+
+type StreamClass = { from: (chunks: AsyncIterable<Uint8Array>, options: object) => NodeStream };
+type NodeStream = NodeJS.ReadableStream;
+
+async function openFile(client: OpenAiClient, fileId: string): Promise<OpenedBody> {
+	const opened = await client.open({ method: 'GET', path: apiPath('files', fileId, 'content') });
+	if (!opened.ok) throw notDownloaded(client, fileId, opened.fault);
+	return opened.value;
+}
+
+function notDownloaded(client: OpenAiClient, fileId: string, fault: Fault) {
+	return client.error(fault, `File ${fileId} could not be downloaded`);
+}
+
+async function* readToEnd(
+	client: OpenAiClient,
+	fileId: string,
+	first: OpenedBody,
+	expectedBytes?: number | null,
+): AsyncGenerator<Uint8Array> {
 	let delivered = 0;
+	let opened = first;
 	for (let fruitless = 0; ; fruitless++) {
-		const opened = await client.open({ method: 'GET', path: apiPath('files', fileId, 'content') });
-		if (!opened.ok) throw client.error(opened.fault, `File ${fileId} could not be downloaded`);
-		const body = readOn(client, opened.value, delivered, expectedBytes ?? undefined);
-		// Not for-await: the generator's return value says how the attempt ended.
-		for (let step = await body.next(); ; step = await body.next()) {
-			if (step.done) {
-				if (step.value.ok) return;
-				const { fault } = step.value;
-				if (fault.kind === 'cancelled' || fruitless >= MAX_FRUITLESS_TRIES) {
-					throw client.error(fault, `File ${fileId} could not be downloaded`);
-				}
-				break;
-			}
+		const attempt = readFrom(client, opened, delivered, expectedBytes ?? 0);
+		let step = await attempt.next();
+		for (; !step.done; step = await attempt.next()) {
 			delivered += step.value.byteLength;
 			fruitless = 0;
 			yield step.value;
 		}
-		await client.pause(waitBeforeRetry(fruitless + 1, {}));
+		if (step.value.ok) return;
+		const { fault } = step.value;
+		const isFinal = fault.kind === 'cancelled' || fruitless >= MAX_FRUITLESS_TRIES;
+		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
+			throw notDownloaded(client, fileId, fault);
+		}
+		opened = await openFile(client, fileId);
 	}
 }
 
 /** Reads one attempt from byte `skip` on, and says whether the file was there to its end. */
-async function* readOn(
+async function* readFrom(
 	client: OpenAiClient,
 	{ headers, body, guard }: OpenedBody,
 	skip: number,
-	expectedBytes: number | undefined,
+	expectedBytes: number,
 ): AsyncGenerator<Uint8Array, Result<void>> {
 	const announced = Number(headers['content-length']);
 	let received = 0;
@@ -70,7 +104,7 @@ async function* readOn(
 	} finally {
 		guard.stop();
 	}
-	const wanted = Math.max(Number.isFinite(announced) ? announced : 0, expectedBytes ?? 0);
+	const wanted = Math.max(Number.isFinite(announced) ? announced : 0, expectedBytes);
 	if (received >= wanted) return { ok: true, value: undefined };
 	const message = `It ended after ${received} of ${wanted} bytes`;
 	return { ok: false, fault: { kind: 'connection', message, mayHaveExecuted: true } };

@@ -40,7 +40,9 @@ function adviceFor(fault: Fault): string | undefined {
 	if (fault.kind === 'source' || fault.kind === 'cancelled') return undefined;
 	const advice = ADVICE_BY_STATUS[fault.status ?? 0];
 	if (advice) return advice;
-	return isPassing(fault) ? 'The request was repeated without success: try again later.' : undefined;
+	return isPassing(fault)
+		? 'The request was repeated without success: try again later.'
+		: undefined;
 }
 
 function describe(fault: Fault): string {
@@ -74,17 +76,26 @@ export function toNodeApiError(
 	const clean = (text: string) => redact(text, secrets);
 	const message = clean(prefix ? `${prefix}: ${fault.message}` : fault.message);
 	const details: JsonObject = {};
-	const facts = { http_status: fault.status, code: fault.code, param: fault.param, type: fault.type };
+	const facts = {
+		http_status: fault.status,
+		code: fault.code,
+		param: fault.param,
+		type: fault.type,
+	};
 	for (const [name, value] of Object.entries({ ...facts, request_id: fault.requestId })) {
 		if (value !== undefined) details[name] = typeof value === 'string' ? clean(value) : value;
 	}
-	const error = new NodeApiError(node, { message }, {
-		message,
-		description: clean(describe(fault)),
-		httpCode: fault.status === undefined ? undefined : String(fault.status),
-		itemIndex,
-		failure: failureOf(fault),
-	});
+	const error = new NodeApiError(
+		node,
+		{ message },
+		{
+			message,
+			description: clean(describe(fault)),
+			httpCode: fault.status === undefined ? undefined : String(fault.status),
+			itemIndex,
+			failure: failureOf(fault),
+		},
+	);
 	Object.assign(error.context, details);
 	return error;
 }

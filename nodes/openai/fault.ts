@@ -33,7 +33,13 @@ export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 export type Headers = Record<string, unknown>;
 
 /** Connection codes that mean the request never left for the server. */
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const NEVER_SENT = new Set([
+	'ECONNREFUSED',
+	'ENOTFOUND',
+	'EAI_AGAIN',
+	'EHOSTUNREACH',
+	'ENETUNREACH',
+]);
 
 /** Statuses with which a server refuses before doing anything. */
 function wasRefused(status: number): boolean {

@@ -25,6 +25,20 @@ export async function getFile(client: OpenAiClient, fileId: string): Promise<Fil
 	return await client.json<FileObject>({ method: 'GET', path: apiPath('files', fileId) });
 }
 
+/** One file's description, undefined when it is gone. @throws {NodeApiError} for other faults */
+export async function findFile(
+	client: OpenAiClient,
+	fileId: string,
+): Promise<FileObject | undefined> {
+	const result = await client.tryJson<FileObject>({
+		method: 'GET',
+		path: apiPath('files', fileId),
+	});
+	if (result.ok) return result.value;
+	if (result.fault.status === 404) return undefined;
+	throw client.error(result.fault);
+}
+
 /** One page of files, newest first. */
 export async function listFilePage(
 	client: OpenAiClient,

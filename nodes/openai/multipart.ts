@@ -31,7 +31,9 @@ export class StreamedForm extends FormData {
 	override entries(): FormDataIterator<[string, FormDataEntryValue]> {
 		const { fileName, contentType, bytes } = this.source;
 		const file = { name: fileName, type: contentType, size: bytes, stream: () => this.content() };
-		const parts = [['file', file], ...this.fields] as unknown as Array<[string, FormDataEntryValue]>;
+		const parts = [['file', file], ...this.fields] as unknown as Array<
+			[string, FormDataEntryValue]
+		>;
 		return parts[Symbol.iterator]() as FormDataIterator<[string, FormDataEntryValue]>;
 	}
 
@@ -45,7 +47,9 @@ export class StreamedForm extends FormData {
 				yield chunk;
 			}
 			if (sent !== this.source.bytes) {
-				throw new RangeError(`The content is not the ${this.source.bytes} bytes it was measured to be`);
+				throw new RangeError(
+					`The content is not the ${this.source.bytes} bytes it was measured to be`,
+				);
 			}
 		} catch (error) {
 			this.sourceError = error;

@@ -22,7 +22,8 @@ const QUOTA_CODES = new Set([
 /** Whether the account has run out of credit or budget: waiting does not help. */
 export function isQuotaExhausted(fault: Pick<Fault, 'status' | 'type' | 'code'>): boolean {
 	return (
-		fault.type === 'insufficient_quota' || (fault.status === 429 && QUOTA_CODES.has(fault.code ?? ''))
+		fault.type === 'insufficient_quota' ||
+		(fault.status === 429 && QUOTA_CODES.has(fault.code ?? ''))
 	);
 }
 

@@ -45,8 +45,8 @@ function toText(value: unknown): string | typeof BAIL {
 
 /**
  * Compiles the expressions that people mostly write (`={{ $json.title }}`, text with such paths
- * inside) to plain functions: n8n 2.41 takes about 0.3 ms to evaluate one, during which the whole
- * process stands still, so 50,000 items are 15 s; a compiled one takes less than a microsecond.
+ * inside) to plain functions: n8n 2.41 takes about 0.36 ms to evaluate one, during which the whole
+ * process stands still, so 50,000 items are 18 s; compiled they take 0.02 s.
  *
  * @param raw the parameter as stored: with a leading `=` if it is an expression, else a constant.
  * @returns a function whose results equal n8n's to the letter; undefined if n8n must evaluate the

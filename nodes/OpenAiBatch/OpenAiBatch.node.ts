@@ -1,0 +1,79 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	INodeType,
+	INodeTypeDescription,
+} from 'n8n-workflow';
+import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import { batchOperations } from './batch';
+import { fileOperations } from './file';
+import { searchBatches, searchFiles, searchModels } from './listSearch';
+import type { Operation } from './operation';
+
+const OPERATIONS: Record<string, Operation[]> = {
+	batch: batchOperations,
+	file: fileOperations,
+};
+
+/** The list of a resource's operations; which one stands first in the panel is `first`. */
+function operationField(resource: string, first: string): INodeProperties {
+	return {
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: [resource] } },
+		options: OPERATIONS[resource].map(({ option }) => option),
+		default: first,
+	};
+}
+
+export class OpenAiBatch implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'OpenAI Batch',
+		name: 'openAiBatch',
+		icon: { light: 'file:openAiBatch.svg', dark: 'file:openAiBatch.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+		description: 'Run thousands of requests at half price within 24 hours',
+		defaults: { name: 'OpenAI Batch' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'openAiBatchApi', required: true }],
+		properties: [
+			{
+				displayName: 'Resource',
+				name: 'resource',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{ name: 'Batch', value: 'batch' },
+					{ name: 'File', value: 'file' },
+				],
+				default: 'batch',
+			},
+			operationField('batch', 'submit'),
+			operationField('file', 'upload'),
+			...Object.values(OPERATIONS).flatMap((operations) =>
+				operations.flatMap(({ properties }) => properties),
+			),
+		],
+	};
+
+	methods = { listSearch: { searchBatches, searchFiles, searchModels } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const resource = this.getNodeParameter('resource', 0) as string;
+		const name = this.getNodeParameter('operation', 0) as string;
+		const operations = Object.hasOwn(OPERATIONS, resource) ? OPERATIONS[resource] : [];
+		const operation = operations.find(({ option }) => option.value === name);
+		if (operation) return await operation.execute(this);
+		throw new NodeOperationError(
+			this.getNode(),
+			`The node has no operation '${name}' for the resource '${resource}'`,
+		);
+	}
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'crypto';
+import type { IDataObject } from 'n8n-workflow';
+import { OpenAiClient } from '../../openai/client';
+import {
+	createFailed,
+	createSafely,
+	findSubmitted,
+	isAdoptable,
+	submissionKey,
+} from '../../openai/safeCreate';
+import { showFor } from '../display';
+import {
+	completionWindowField,
+	endpointFields,
+	endpointParameter,
+	expiryField,
+	expirySeconds,
+	fileIdField,
+	idParameter,
+	metadataField,
+} from '../fields';
+import type { Operation } from '../operation';
+import { forEachItem } from '../operation';
+import { createBody, submissionScope, userMetadata } from './submission';
+
+interface CreateOptions {
+	completionWindow?: string;
+	outputExpiresAfter?: number;
+	submissionKey?: string;
+}
+
+export const create: Operation = {
+	option: {
+		name: 'Create',
+		value: 'create',
+		action: 'Create a batch from a file',
+		description: 'Create a batch from a JSONL file that is uploaded already',
+	},
+	properties: showFor('batch', 'create', [
+		fileIdField,
+		...endpointFields,
+		metadataField,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				completionWindowField,
+				expiryField(
+					'outputExpiresAfter',
+					'Output Files Expire After (Hours)',
+					'How long the service keeps the results. Without it they are kept for 30 days.',
+				),
+				{
+					displayName: 'Submission Key',
+					name: 'submissionKey',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. films-2026-11-22',
+					description:
+						'The same file under the same key becomes one batch in seven days, also over several executions. Without a key, one in an execution: running the workflow again pays again.',
+				},
+			],
+		},
+	]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const fileId = idParameter(context, 'fileId', itemIndex);
+		const options = context.getNodeParameter('options', itemIndex, {}) as CreateOptions;
+		const settings = {
+			endpoint: endpointParameter(context, itemIndex),
+			completionWindow: options.completionWindow || '24h',
+			metadata: userMetadata(context, itemIndex),
+			outputExpiresAfter: expirySeconds(
+				context,
+				options.outputExpiresAfter,
+				'Output Files Expire After',
+				itemIndex,
+			),
+		};
+		const client = new OpenAiClient(context, { itemIndex });
+		const scope = submissionScope(context, options.submissionKey);
+		const content = JSON.stringify([fileId, settings]);
+		const key = submissionKey(scope.name, createHash('sha256').update(content).digest('hex'));
+		const found = await findSubmitted(client, new Set([key]), scope.since);
+		const existing = found.find(isAdoptable);
+		if (existing) {
+			return {
+				json: { ...(existing as unknown as IDataObject), submission_key: key, adopted: true },
+			};
+		}
+		const result = await createSafely(client, {
+			body: createBody(fileId, settings, key, '1/1'),
+			key,
+			since: scope.since,
+			spent: new Set(found.map(({ id }) => id)),
+		});
+		if (!result.ok) throw client.error(result.fault, createFailed(result.fault, key));
+		const { batch, adopted } = result.value;
+		return { json: { ...(batch as unknown as IDataObject), submission_key: key, adopted } };
+	}),
+};

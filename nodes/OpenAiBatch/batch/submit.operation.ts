@@ -1,0 +1,142 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { estimateCost } from '../../jsonl/cost';
+import { OpenAiClient } from '../../openai/client';
+import { showFor } from '../display';
+import { endpointParameter, expirySeconds } from '../fields';
+import type { Operation } from '../operation';
+import { asNodeError, errorItem } from '../operation';
+import { ItemParameters } from '../parameters/itemParameters';
+import type { Plan, PlannedPart } from '../requests/plan';
+import { RequestPlanner } from '../requests/plan';
+import { badItemOutput, badItemsError } from '../requests/report';
+import { requestSource } from '../requests/source';
+import { submitProperties } from './submit.properties';
+import type { Submitted, SubmittedPart } from './submitParts';
+import { submitParts } from './submitParts';
+import { submissionScope, userMetadata } from './submission';
+
+interface SubmitOptions {
+	completionWindow?: string;
+	dryRun?: boolean;
+	fileName?: string;
+	inputExpiresAfter?: number;
+	inputPricePerMillion?: number;
+	maxBytesPerBatch?: number;
+	maxRequestsPerBatch?: number;
+	maxTokensPerBatch?: number;
+	outputExpiresAfter?: number;
+	outputPricePerMillion?: number;
+	submissionKey?: string;
+}
+
+/** From this many slow evaluations on, the user is told how to make it fast. */
+const SLOW_HINT_FROM = 2_000;
+
+const pairedItemsOf = (part: PlannedPart) => [...part.itemIndexes()].map((item) => ({ item }));
+
+async function planItems(
+	context: IExecuteFunctions,
+	endpoint: string,
+	options: SubmitOptions,
+): Promise<Plan> {
+	const parameters = new ItemParameters(context);
+	const source = requestSource(context, parameters, endpoint);
+	const planner = new RequestPlanner(source, parameters, {
+		endpoint,
+		estimate: options.dryRun === true,
+		limits: {
+			maxRequests: options.maxRequestsPerBatch,
+			maxBytes: options.maxBytesPerBatch,
+			maxTokens: options.maxTokensPerBatch,
+		},
+	});
+	const itemCount = context.getInputData().length;
+	const plan = await planner.plan(itemCount, context.getExecutionCancelSignal());
+	if (parameters.slowEvaluations >= SLOW_HINT_FROM) {
+		const message = `${parameters.slowEvaluations} expressions were evaluated one by one, which keeps n8n busy. Expressions that only insert fields, such as {{ $json.title }}, are fast: prepare the rest in an Edit Fields node before.`;
+		context.addExecutionHints({ message, location: 'outputPane' });
+	}
+	return plan;
+}
+
+function planOutput({ parts }: Plan, options: SubmitOptions): INodeExecutionData[] {
+	const { inputPricePerMillion, outputPricePerMillion } = options;
+	const prices = inputPricePerMillion
+		? { inputPerMillion: inputPricePerMillion, outputPerMillion: outputPricePerMillion ?? 0 }
+		: undefined;
+	return parts.map((planned, index) => {
+		const { part, tokens } = planned;
+		const cost = estimateCost({ requests: part.requests, ...tokens, prices });
+		const size = { model: part.model ?? null, bytes: part.bytes };
+		return {
+			json: { dry_run: true, part: index + 1, parts: parts.length, ...size, ...cost },
+			pairedItem: pairedItemsOf(planned),
+		};
+	});
+}
+
+function batchOutput(part: SubmittedPart, total: number): INodeExecutionData {
+	const { batch, planned, key, adopted, number } = part;
+	const { requests, bytes } = planned.part;
+	const submitted = { part: number, parts: total, requests, bytes, submission_key: key, adopted };
+	return {
+		json: { ...(batch as unknown as IDataObject), ...submitted },
+		pairedItem: pairedItemsOf(planned),
+	};
+}
+
+/** Says what exists already when a later part failed, since it is paid for. */
+function describeFailure(context: IExecuteFunctions, { parts, failure }: Submitted, total: number) {
+	const error = asNodeError(context.getNode(), failure, 0);
+	if (total > 1) error.message = `Part ${parts.length + 1} of ${total}: ${error.message}`;
+	if (parts.length > 0) {
+		const created = parts.map(({ batch, number }) => `${batch.id} (${number}/${total})`);
+		const again = 'Running this node again in the same execution (Retry On Fail) continues there.';
+		error.description = `Created so far: ${created.join(', ')}. ${again} ${error.description ?? ''}`;
+		error.context.created_batch_ids = parts.map(({ batch }) => batch.id);
+	}
+	return error;
+}
+
+async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const options = context.getNodeParameter('options', 0, {}) as SubmitOptions;
+	const endpoint = endpointParameter(context, 0);
+	const hours = (name: 'inputExpiresAfter' | 'outputExpiresAfter', label: string) =>
+		expirySeconds(context, options[name], label, 0);
+	const settings = {
+		endpoint,
+		completionWindow: options.completionWindow || '24h',
+		metadata: userMetadata(context, 0),
+		inputExpiresAfter: hours('inputExpiresAfter', 'Input File Expires After'),
+		outputExpiresAfter: hours('outputExpiresAfter', 'Output Files Expire After'),
+		fileName: (options.fileName || 'n8n-batch').replace(/\.jsonl$/i, ''),
+	};
+	const plan = await planItems(context, endpoint, options);
+	const { parts, badItems } = plan;
+	if (badItems.length > 0 && !context.continueOnFail()) {
+		throw badItemsError(context, badItems, context.getInputData().length);
+	}
+	const output = badItems.map((badItem) => badItemOutput(context, badItem));
+	if (options.dryRun) return [[...planOutput(plan, options), ...output]];
+	if (parts.length === 0) return [output];
+
+	const client = new OpenAiClient(context, { itemIndex: 0 });
+	const scope = submissionScope(context, options.submissionKey);
+	const submitted = await submitParts(client, parts, scope, settings);
+	const created = submitted.parts.map((part) => batchOutput(part, parts.length));
+	if (submitted.failure === undefined) return [[...created, ...output]];
+	const error = describeFailure(context, submitted, parts.length);
+	if (!context.continueOnFail()) throw error;
+	return [[...created, errorItem(error, 0), ...output]];
+}
+
+export const submit: Operation = {
+	option: {
+		name: 'Submit',
+		value: 'submit',
+		action: 'Submit items as a batch',
+		description: 'Turn all input items into requests, upload them and create the batches',
+	},
+	properties: showFor('batch', 'submit', submitProperties),
+	execute,
+};

@@ -1,0 +1,21 @@
+import { OpenAiClient } from '../../openai/client';
+import { deleteFile } from '../../openai/files';
+import { showFor } from '../display';
+import { fileIdField, idParameter } from '../fields';
+import type { Operation } from '../operation';
+import { forEachItem } from '../operation';
+
+export const deleteOperation: Operation = {
+	option: {
+		name: 'Delete',
+		value: 'delete',
+		action: 'Delete a file',
+		description: 'Delete a file for good; a batch that still needs it will not be able to read it',
+	},
+	properties: showFor('file', 'delete', [fileIdField]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const fileId = idParameter(context, 'fileId', itemIndex);
+		const { deleted } = await deleteFile(new OpenAiClient(context, { itemIndex }), fileId);
+		return { json: { id: fileId, deleted } };
+	}),
+};

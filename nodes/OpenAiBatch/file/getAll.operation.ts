@@ -1,0 +1,48 @@
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { OpenAiClient } from '../../openai/client';
+import { FILE_PAGE_SIZE, listFiles } from '../../openai/files';
+import { showFor } from '../display';
+import { returnAllFields, wantedCount } from '../fields';
+import type { Operation } from '../operation';
+import { forEachItem } from '../operation';
+
+export const getAll: Operation = {
+	option: {
+		name: 'Get Many',
+		value: 'getAll',
+		action: 'Get many files',
+		description: 'List files, newest first',
+	},
+	properties: showFor('file', 'getAll', [
+		...returnAllFields,
+		{
+			displayName: 'Filters',
+			name: 'filters',
+			type: 'collection',
+			placeholder: 'Add Filter',
+			default: {},
+			options: [
+				{
+					displayName: 'Purpose',
+					name: 'purpose',
+					type: 'string',
+					default: 'batch',
+					placeholder: 'e.g. batch',
+					description: 'Files to submit have the purpose batch, files with results batch_output',
+				},
+			],
+		},
+	]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const wanted = wantedCount(context, itemIndex);
+		const { purpose } = context.getNodeParameter('filters', itemIndex, {}) as { purpose?: string };
+		const client = new OpenAiClient(context, { itemIndex });
+		const pageSize = Math.min(wanted, FILE_PAGE_SIZE);
+		const found: INodeExecutionData[] = [];
+		for await (const file of listFiles(client, { purpose: purpose || undefined, pageSize })) {
+			found.push({ json: file as unknown as IDataObject });
+			if (found.length >= wanted) break;
+		}
+		return found;
+	}),
+};

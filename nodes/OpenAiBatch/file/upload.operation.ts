@@ -1,0 +1,84 @@
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { OpenAiClient } from '../../openai/client';
+import { MAX_FILE_BYTES, tryUploadFile } from '../../openai/files';
+import { binarySource } from '../binary';
+import { showFor } from '../display';
+import { expiryField, expirySeconds } from '../fields';
+import type { Operation } from '../operation';
+import { forEachItem } from '../operation';
+
+export const upload: Operation = {
+	option: {
+		name: 'Upload',
+		value: 'upload',
+		action: 'Upload a file',
+		description: 'Upload a binary file, for example a JSONL file of requests',
+	},
+	properties: showFor('file', 'upload', [
+		{
+			displayName: 'Input Binary Field',
+			name: 'binaryPropertyName',
+			type: 'string',
+			default: 'data',
+			required: true,
+			hint: 'The name of the input field that contains the file',
+		},
+		{
+			displayName: 'Purpose',
+			name: 'purpose',
+			type: 'string',
+			default: 'batch',
+			required: true,
+			placeholder: 'e.g. batch',
+			description:
+				'What the file is for: batch for requests; also assistants, evals, fine-tune, user_data or vision',
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				expiryField(
+					'expiresAfter',
+					'Expires After (Hours)',
+					'How long the service keeps the file. Without it, files for batches are kept for 30 days.',
+				),
+				{
+					displayName: 'File Name',
+					name: 'fileName',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. requests.jsonl',
+					description: 'The name at the service; files for batches have to end with .jsonl',
+				},
+			],
+		},
+	]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const property = context.getNodeParameter('binaryPropertyName', itemIndex) as
+			string | IBinaryData;
+		const purpose = context.getNodeParameter('purpose', itemIndex) as string;
+		const options = context.getNodeParameter('options', itemIndex, {}) as {
+			expiresAfter?: number;
+			fileName?: string;
+		};
+		const binary = await binarySource(context, itemIndex, property);
+		if (binary.bytes > MAX_FILE_BYTES) {
+			throw new NodeOperationError(context.getNode(), 'The file is larger than 512 MB', {
+				itemIndex,
+				description: 'The service does not store larger files: cut it into several.',
+			});
+		}
+		const client = new OpenAiClient(context, { itemIndex });
+		const result = await tryUploadFile(client, {
+			source: { ...binary, fileName: options.fileName || binary.fileName },
+			purpose,
+			expiresAfterSeconds: expirySeconds(context, options.expiresAfter, 'Expires After', itemIndex),
+		});
+		if (!result.ok) throw client.error(result.fault);
+		return { json: result.value as unknown as IDataObject };
+	}),
+};

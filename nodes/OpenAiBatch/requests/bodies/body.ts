@@ -1,0 +1,43 @@
+import type { JsonObject, JsonValue } from '../../../jsonl/json';
+
+/** What the fields of the panel hold for one request. Unset options are undefined or ''. */
+export interface RequestFields {
+	model: string;
+	/** Text, or a list where the endpoint takes one. */
+	prompt: string | JsonValue[];
+	options: RequestOptions;
+}
+
+export interface RequestOptions {
+	additionalFields?: JsonObject;
+	dimensions?: number;
+	imageCount?: number;
+	imageQuality?: string;
+	imageSize?: string;
+	imageUrls?: string[];
+	jsonSchema?: JsonObject;
+	jsonSchemaName?: string;
+	maxTokens?: number;
+	reasoningEffort?: string;
+	systemMessage?: string;
+	temperature?: number;
+	topP?: number;
+}
+
+/** Makes the body of one endpoint. */
+export type BodyBuilder = (fields: RequestFields) => JsonObject;
+
+/** A copy without what was not set, so that the server's own defaults hold. */
+export function defined(body: Record<string, JsonValue | undefined>): JsonObject {
+	return Object.fromEntries(
+		Object.entries(body).filter(([, value]) => value !== undefined && value !== ''),
+	);
+}
+
+/** A schema as both chat completions and responses name its parts. */
+export function namedSchema({
+	jsonSchema,
+	jsonSchemaName,
+}: RequestOptions): JsonObject | undefined {
+	return jsonSchema && { name: jsonSchemaName || 'answer', schema: jsonSchema, strict: true };
+}

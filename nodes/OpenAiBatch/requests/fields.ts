@@ -1,0 +1,217 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+const TEXT_ENDPOINTS = ['/v1/chat/completions', '/v1/responses'];
+const SAMPLING_ENDPOINTS = [...TEXT_ENDPOINTS, '/v1/completions'];
+const IMAGE_ENDPOINTS = ['/v1/images/edits', '/v1/images/generations'];
+
+function on(endpoints: string[]): INodeProperties['displayOptions'] {
+	return { show: { '/endpoint': endpoints } };
+}
+
+const requestOptions: INodeProperties = {
+	displayName: 'Request Options',
+	name: 'requestOptions',
+	type: 'collection',
+	placeholder: 'Add Option',
+	default: {},
+	displayOptions: { show: { requestSource: ['fields'] } },
+	options: [
+		{
+			displayName: 'Additional Body Fields',
+			name: 'additionalFields',
+			type: 'json',
+			default: '{}',
+			description: 'Anything else that the endpoint takes; these fields win over the others',
+		},
+		{
+			displayName: 'Dimensions',
+			name: 'dimensions',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			displayOptions: on(['/v1/embeddings']),
+			default: 1536,
+			description: 'The length of each vector, for models that can shorten it',
+		},
+		{
+			displayName: 'Image Quality',
+			name: 'imageQuality',
+			type: 'string',
+			displayOptions: on(IMAGE_ENDPOINTS),
+			default: '',
+			placeholder: 'e.g. medium',
+		},
+		{
+			displayName: 'Image Size',
+			name: 'imageSize',
+			type: 'string',
+			displayOptions: on(IMAGE_ENDPOINTS),
+			default: '',
+			placeholder: 'e.g. 1024x1024',
+		},
+		{
+			displayName: 'Image URLs',
+			name: 'imageUrls',
+			type: 'string',
+			displayOptions: on([...TEXT_ENDPOINTS, '/v1/images/edits', '/v1/moderations']),
+			default: '',
+			placeholder: 'e.g. https://example.com/cat.png',
+			description: 'Images that belong to the prompt: addresses separated by commas, or a list',
+		},
+		{
+			displayName: 'JSON Schema',
+			name: 'jsonSchema',
+			type: 'json',
+			displayOptions: on(TEXT_ENDPOINTS),
+			default:
+				'{\n  "type": "object",\n  "properties": {\n    "answer": { "type": "string" }\n  },\n  "required": ["answer"],\n  "additionalProperties": false\n}',
+			description:
+				'The answer will be JSON of this shape (structured output); Get Results can parse it',
+		},
+		{
+			displayName: 'JSON Schema Name',
+			name: 'jsonSchemaName',
+			type: 'string',
+			displayOptions: on(TEXT_ENDPOINTS),
+			default: 'answer',
+		},
+		{
+			displayName: 'Max Tokens',
+			name: 'maxTokens',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			displayOptions: on(SAMPLING_ENDPOINTS),
+			default: 1000,
+			description: 'The most tokens to generate for each request, reasoning included',
+		},
+		{
+			displayName: 'Number of Images',
+			name: 'imageCount',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			displayOptions: on(IMAGE_ENDPOINTS),
+			default: 1,
+		},
+		{
+			displayName: 'Reasoning Effort',
+			name: 'reasoningEffort',
+			type: 'options',
+			displayOptions: on(TEXT_ENDPOINTS),
+			options: [
+				{ name: 'Extra High', value: 'xhigh' },
+				{ name: 'High', value: 'high' },
+				{ name: 'Low', value: 'low' },
+				{ name: 'Medium', value: 'medium' },
+				{ name: 'Minimal', value: 'minimal' },
+				{ name: 'None', value: 'none' },
+			],
+			default: 'medium',
+			description: 'Only for reasoning models; which values are allowed depends on the model',
+		},
+		{
+			displayName: 'System Message',
+			name: 'systemMessage',
+			type: 'string',
+			typeOptions: { rows: 3 },
+			displayOptions: on(TEXT_ENDPOINTS),
+			default: '',
+			placeholder: 'e.g. You classify films by genre.',
+			description: 'What holds for all requests; the same text each time is also cheapest',
+		},
+		{
+			displayName: 'Temperature',
+			name: 'temperature',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: 2, numberPrecision: 2 },
+			displayOptions: on(SAMPLING_ENDPOINTS),
+			default: 1,
+			description: 'Not for reasoning models',
+		},
+		{
+			displayName: 'Top P',
+			name: 'topP',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
+			displayOptions: on(SAMPLING_ENDPOINTS),
+			default: 1,
+			description: 'Not for reasoning models',
+		},
+	],
+};
+
+/** How the input items become requests. */
+export const requestFields: INodeProperties[] = [
+	{
+		displayName: 'Requests From',
+		name: 'requestSource',
+		type: 'options',
+		options: [
+			{
+				name: 'Fields',
+				value: 'fields',
+				description: 'A model and a prompt for each item',
+			},
+			{
+				name: 'JSON Body',
+				value: 'json',
+				description: 'The whole body of each request, as JSON',
+			},
+			{
+				name: 'Ready-Made Lines',
+				value: 'lines',
+				description: 'Each item already is a request: custom_id, method, URL and body',
+			},
+		],
+		default: 'fields',
+	},
+	{
+		displayName: 'Model',
+		name: 'model',
+		type: 'resourceLocator',
+		displayOptions: { show: { requestSource: ['fields'] } },
+		default: { mode: 'id', value: 'gpt-6-luna' },
+		required: true,
+		description: 'Requests of different models become batches of their own',
+		modes: [
+			{ displayName: 'By Name', name: 'id', type: 'string', placeholder: 'e.g. gpt-6-luna' },
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				typeOptions: { searchListMethod: 'searchModels', searchable: true },
+			},
+		],
+	},
+	{
+		displayName: 'Prompt',
+		name: 'prompt',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		displayOptions: { show: { requestSource: ['fields'] } },
+		default: '',
+		required: true,
+		placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
+		description:
+			'What is asked of each item: the message, or the text to embed, moderate or draw. Insert fields of the item as expressions.',
+	},
+	{
+		displayName: 'Body',
+		name: 'body',
+		type: 'json',
+		displayOptions: { show: { requestSource: ['json'] } },
+		default:
+			'={{ { "model": "gpt-6-luna", "messages": [{ "role": "user", "content": $json.prompt }] } }}',
+		required: true,
+		description: 'The body of each request, an expression that gives an object',
+	},
+	{
+		displayName: 'Custom ID',
+		name: 'customId',
+		type: 'string',
+		displayOptions: { hide: { requestSource: ['lines'] } },
+		default: '=item-{{ $itemIndex }}',
+		required: true,
+		description:
+			'By what each result is matched to its row; unique in the submission. Use a key of your rows when the results are read in another workflow.',
+	},
+	requestOptions,
+];

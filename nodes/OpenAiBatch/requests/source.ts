@@ -1,0 +1,126 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import type { JsonObject, JsonValue } from '../../jsonl/json';
+import { isObject, tryParseJson } from '../../jsonl/json';
+import type { RequestLine } from '../../jsonl/requestLine';
+import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
+import { bodyBuilder } from './bodies';
+import type { RequestOptions } from './bodies/body';
+import { readOptions } from './options';
+import { RequestProblem } from './problem';
+
+/** Makes the request of an item. The checks come later. @throws {RequestProblem} */
+export type RequestSource = (itemIndex: number) => RequestLine;
+
+interface SourceContext {
+	context: IExecuteFunctions;
+	parameters: ItemParameters;
+	endpoint: string;
+}
+
+/** A custom id; ids from databases are often numbers. */
+function customIdOf(value: unknown): string {
+	return (typeof value === 'number' ? String(value) : value) as string;
+}
+
+/** Prompts are text; a number or boolean is written out, a list is passed on as it is. */
+function promptOf(value: unknown): string | JsonValue[] {
+	if (value === undefined || value === null || value === '') {
+		throw new RequestProblem('The prompt is empty', 'prompt');
+	}
+	if (Array.isArray(value)) return value as JsonValue[];
+	if (typeof value === 'object') {
+		throw new RequestProblem('The prompt is an object: turn it into text first', 'prompt');
+	}
+	return String(value);
+}
+
+/** Reads a value per item, working again only when the raw value is another than before. */
+function remembered<T>(read: ItemParameter, convert: (raw: unknown) => T): (index: number) => T {
+	let last: { raw: unknown; value: T } | undefined;
+	return (itemIndex) => {
+		const raw = read(itemIndex);
+		if (last?.raw !== raw) last = { raw, value: convert(raw) };
+		return last!.value;
+	};
+}
+
+function fieldsSource({ context, parameters, endpoint }: SourceContext): RequestSource {
+	const build = bodyBuilder(endpoint);
+	if (!build) {
+		throw new NodeOperationError(
+			context.getNode(),
+			`Requests for ${endpoint} cannot be made from fields`,
+			{ description: 'Choose JSON Body as the request source and give the whole body.' },
+		);
+	}
+	const customId = parameters.read('customId');
+	const model = parameters.read('model', { extractValue: true });
+	const prompt = parameters.read('prompt');
+	const options = remembered<RequestOptions>(
+		parameters.read('requestOptions', { fallback: {} }),
+		(raw) => readOptions(raw as Record<string, unknown>),
+	);
+	return (itemIndex) => ({
+		custom_id: customIdOf(customId(itemIndex)),
+		method: 'POST',
+		url: endpoint,
+		body: build({
+			model: model(itemIndex) as string,
+			prompt: promptOf(prompt(itemIndex)),
+			options: options(itemIndex),
+		}),
+	});
+}
+
+function bodyOf(raw: unknown): JsonObject {
+	if (isObject(raw)) return raw;
+	const parsed = tryParseJson(String(raw));
+	if (!parsed.ok) {
+		throw new RequestProblem(
+			`The body is not valid JSON: ${parsed.message}. Text from an item has to go through JSON.stringify()`,
+			'body',
+		);
+	}
+	if (isObject(parsed.value)) return parsed.value;
+	throw new RequestProblem('The body has to be a JSON object', 'body');
+}
+
+function jsonSource({ parameters, endpoint }: SourceContext): RequestSource {
+	const customId = parameters.read('customId');
+	const body = remembered(parameters.read('body'), bodyOf);
+	return (itemIndex) => ({
+		custom_id: customIdOf(customId(itemIndex)),
+		method: 'POST',
+		url: endpoint,
+		body: body(itemIndex),
+	});
+}
+
+function linesSource({ context }: SourceContext): RequestSource {
+	const items = context.getInputData();
+	return (itemIndex) => {
+		const { custom_id, method, url, body } = items[itemIndex].json;
+		return { custom_id: customIdOf(custom_id), method, url, body } as RequestLine;
+	};
+}
+
+const SOURCES: Record<string, (source: SourceContext) => RequestSource> = {
+	fields: fieldsSource,
+	json: jsonSource,
+	lines: linesSource,
+};
+
+/** Prepares how items become requests, by the `requestSource` parameter. */
+export function requestSource(
+	context: IExecuteFunctions,
+	parameters: ItemParameters,
+	endpoint: string,
+): RequestSource {
+	const name = context.getNodeParameter('requestSource', 0) as string;
+	const create = Object.hasOwn(SOURCES, name) ? SOURCES[name] : undefined;
+	if (create) return create({ context, parameters, endpoint });
+	throw new NodeOperationError(context.getNode(), `'${name}' is not a request source`, {
+		description: 'Choose fields, json or lines.',
+	});
+}
