@@ -20,6 +20,7 @@ const PASSED_ON = [
 /** The calls that n8n makes home, and the panels that go with them. */
 const QUIET = {
 	N8N_DIAGNOSTICS_ENABLED: 'false',
+	N8N_DISABLED_MODULES: 'mcp-registry',
 	N8N_DYNAMIC_BANNERS_ENABLED: 'false',
 	N8N_HIRING_BANNER_ENABLED: 'false',
 	N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',

@@ -22,9 +22,7 @@ export async function isComplete(folder: string, wanted: Installed): Promise<boo
 	try {
 		const found = JSON.parse(text) as Partial<Installed>;
 		return (
-			found.n8n === wanted.n8n &&
-			found.node === wanted.node &&
-			found.platform === wanted.platform
+			found.n8n === wanted.n8n && found.node === wanted.node && found.platform === wanted.platform
 		);
 	} catch {
 		return false;

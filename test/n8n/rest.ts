@@ -1,62 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session } from './session';
+import type { DataTableColumn, Execution, ExecutionSummary, Owner, WorkflowJson } from './types';
 import { unflatten } from './unflatten';
 
-/** A workflow as n8n exports it; only what this harness itself looks at is typed. */
-export interface WorkflowJson {
-	name: string;
-	nodes: WorkflowNode[];
-	connections: Record<string, unknown>;
-	settings?: Record<string, unknown>;
-	[key: string]: unknown;
+interface Publication {
+	status: 'not_published' | 'in_progress' | 'published' | 'partial' | 'failed';
+	triggers: Array<{ nodeId: string; status: string; errorMessage: string | null }>;
 }
 
-export interface WorkflowNode {
-	name: string;
-	type: string;
-	parameters: Record<string, unknown>;
-	credentials?: Record<string, { id?: string; name: string }>;
-	[key: string]: unknown;
-}
-
-export interface Owner {
-	email: string;
-	password: string;
-	firstName: string;
-	lastName: string;
-}
-
-export interface ExecutionSummary {
-	id: string;
-	workflowId: string;
-	/** `new`, `running`, `waiting`, `success`, `error`, `canceled` or `crashed`. */
-	status: string;
-	mode: string;
-	startedAt: string;
-	stoppedAt?: string;
-}
-
-export interface Execution extends ExecutionSummary {
-	data: {
-		resultData: {
-			/** Per node, per run: the items of each output, or the error. */
-			runData: Record<string, NodeRun[]>;
-			error?: { message: string; description?: string; node?: { name: string } };
-		};
-	};
-}
-
-export interface NodeRun {
-	data?: { main: Array<Array<{ json: Record<string, unknown> }> | null> };
-	error?: { message: string };
-	executionTime: number;
-}
-
-export interface DataTableColumn {
-	name: string;
-	type: 'string' | 'number' | 'boolean' | 'date';
-}
-
+const UNDECIDED = new Set(['not_published', 'in_progress']);
+const STILL_ACTIVE = new Set(['in_progress', 'published', 'partial', 'failed']);
 const ENDED = new Set(['success', 'error', 'canceled', 'crashed']);
 
 /** The largest page of rows that n8n gives (`MAX_ITEMS_PER_PAGE`). */
@@ -94,15 +47,35 @@ export class Rest {
 		return await this.session.call('POST', '/workflows', workflow);
 	}
 
-	/** Publishes the workflow's latest version: its triggers run from now on. */
+	/**
+	 * Publishes the workflow's latest version and waits until its triggers run: n8n answers the call
+	 * at once and starts them in the background. Throws with the trigger's own message when one
+	 * could not start.
+	 */
 	async activate(workflowId: string): Promise<void> {
 		const path = `/workflows/${workflowId}`;
 		const { versionId } = await this.session.call<{ versionId: string }>('GET', path);
 		await this.session.call('POST', `${path}/activate`, { versionId });
+		const { status, triggers } = await this.publication(workflowId, UNDECIDED);
+		if (status === 'published') return;
+		const reasons = triggers.map(({ errorMessage }) => errorMessage).filter(Boolean);
+		throw new Error(`The workflow's trigger did not start: ${reasons.join('; ')}`);
 	}
 
+	/** Takes the workflow out of service and waits until its triggers have stopped. */
 	async deactivate(workflowId: string): Promise<void> {
 		await this.session.call('POST', `/workflows/${workflowId}/deactivate`, {});
+		await this.publication(workflowId, STILL_ACTIVE);
+	}
+
+	/** The state of a publication, once it is none of the given ones any more. */
+	private async publication(workflowId: string, passing: Set<string>): Promise<Publication> {
+		for (;;) {
+			const path = `/workflows/${workflowId}/publication-status`;
+			const publication = await this.session.call<Publication>('GET', path);
+			if (!passing.has(publication.status)) return publication;
+			await sleep(100);
+		}
 	}
 
 	/** Runs a workflow as the editor's button does, from the named trigger; gives the execution. */
