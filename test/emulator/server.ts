@@ -94,11 +94,12 @@ function answerErrors(app: FastifyInstance): void {
 		await drain(request);
 		throw new ApiError(404, { message: `Invalid URL (${request.method} ${request.url})` });
 	});
-	app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+	app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
 		if (error instanceof ApiError) return reply.code(error.status).send(error.body);
 		const status = error.statusCode ?? 500;
 		const type = status < 500 ? 'invalid_request_error' : 'server_error';
-		if (status >= 500) console.error(error);
+		const isClientGone = request.raw.destroyed && !request.raw.complete;
+		if (status >= 500 && !isClientGone) console.error(error);
 		const envelope = new ApiError(status, { message: error.message, type });
 		return reply.code(status).send(envelope.body);
 	});

@@ -135,10 +135,15 @@ function text(schema: Schema, random: Random): string {
 	return value.slice(0, schema.maxLength ?? value.length);
 }
 
+/** A number on the grid of `multipleOf`, or of hundredths; from 0 to 100 steps where open. */
 function number(schema: Schema, random: Random): number {
-	const unit = schema.multipleOf ?? 0.01;
-	const low = schema.minimum ?? (schema.exclusiveMinimum ?? -unit) + unit;
-	const high = schema.maximum ?? (schema.exclusiveMaximum ?? low + 100 * unit + unit) - unit;
+	const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+	const range = (maximum ?? exclusiveMaximum ?? 1) - (minimum ?? exclusiveMinimum ?? 0);
+	const unit = schema.multipleOf ?? (range > 0 && range < 0.04 ? range / 4 : 0.01);
+	const above = exclusiveMinimum === undefined ? minimum : exclusiveMinimum + unit;
+	const below = exclusiveMaximum === undefined ? maximum : exclusiveMaximum - unit;
+	const low = above ?? (below === undefined || below > 0 ? 0 : below - 100 * unit);
+	const high = below ?? low + 100 * unit;
 	const steps = random.integer(Math.ceil(low / unit - 1e-9), Math.floor(high / unit + 1e-9));
 	return Number((steps * unit).toFixed(10));
 }

@@ -1,0 +1,137 @@
+import OpenAI from 'openai';
+
+import type { Emulator } from '.';
+import { requestLine, startWithClient, submit, upload } from './client';
+
+let emulator: Emulator;
+let client: OpenAI;
+
+beforeEach(async () => {
+	({ emulator, client } = await startWithClient());
+});
+
+afterEach(() => emulator.close());
+
+const lines = [requestLine('a'), requestLine('b')];
+const failure = (call: Promise<unknown>) => call.then(() => undefined).catch((thrown) => thrown);
+
+describe('faults', () => {
+	it('answer with a status and leave no trace', async () => {
+		emulator.faults.next({
+			method: 'POST',
+			path: '/batches',
+			fault: {
+				type: 'status',
+				status: 429,
+				headers: { 'retry-after': '7' },
+				body: { error: { message: 'Slow down', type: 'requests', code: 'slow_down' } },
+			},
+		});
+		const error = await failure(submit(client, lines));
+		expect(error).toBeInstanceOf(OpenAI.RateLimitError);
+		expect(error.headers.get('retry-after')).toBe('7');
+		expect(error.code).toBe('slow_down');
+		expect(emulator.ledger.batches).toEqual([]);
+		expect((await submit(client, lines)).status).toBe('validating');
+	});
+
+	it('strike an upload without breaking its connection', async () => {
+		emulator.faults.next({ path: '/files', fault: { type: 'status', status: 503 } });
+		const error = await failure(upload(client, 'x'.repeat(5_000_000)));
+		expect(error).toBeInstanceOf(OpenAI.InternalServerError);
+		expect(emulator.ledger.uploads).toEqual([]);
+	});
+
+	it.each([
+		['before', 0],
+		['after', 1],
+	] as const)('reset the connection %s the effect', async (when, created) => {
+		emulator.faults.next({ method: 'POST', path: '/batches', fault: { type: 'reset', when } });
+		expect(await failure(submit(client, lines))).toBeInstanceOf(OpenAI.APIConnectionError);
+		expect(emulator.ledger.batches).toHaveLength(created);
+		expect(emulator.ledger.calls('POST', '/batches')[0].status).toBeNull();
+	});
+
+	it('fail after the effect', async () => {
+		emulator.faults.next({ path: /^\/batches$/, fault: { type: 'status-after', status: 502 } });
+		expect(await failure(submit(client, lines))).toMatchObject({ status: 502 });
+		expect(emulator.ledger.batches).toHaveLength(1);
+		expect((await client.batches.list()).data).toHaveLength(1);
+	});
+
+	it.each(['before', 'after'] as const)('stall %s the effect until close', async (when) => {
+		emulator.faults.next({ method: 'POST', path: '/batches', fault: { type: 'stall', when } });
+		const call = failure(submit(client, lines));
+		while (emulator.ledger.calls('POST', '/batches').length === 0) {
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		await emulator.close();
+		expect(await call).toBeInstanceOf(OpenAI.APIConnectionError);
+	});
+
+	it('strike as often as asked, and only what matches', async () => {
+		emulator.faults.next({
+			method: 'GET',
+			path: /^\/batches\/batch_/,
+			times: 2,
+			fault: { type: 'status', status: 500 },
+		});
+		const { id } = await submit(client, lines);
+		expect(await failure(client.batches.retrieve(id))).toMatchObject({ status: 500 });
+		expect(await failure(client.batches.retrieve(id))).toMatchObject({ status: 500 });
+		expect((await client.batches.retrieve(id)).id).toBe(id);
+	});
+
+	describe('of downloads', () => {
+		const content = 'x'.repeat(1000);
+		const download = async () => {
+			const { id } = emulator.addFile(content);
+			return client.files.content(id);
+		};
+
+		it('cut the connection at a byte', async () => {
+			emulator.faults.next({
+				path: /content$/,
+				fault: { type: 'truncate', bytes: 300, keepContentLength: true },
+			});
+			const answer = await download();
+			expect(answer.headers.get('content-length')).toBe('1000');
+			let received = 0;
+			const read = async () => {
+				for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+					received += chunk.length;
+				}
+			};
+			await expect(read()).rejects.toThrow();
+			expect(received).toBe(300);
+		});
+
+		it('hide that the end is missing', async () => {
+			emulator.faults.next({
+				path: /content$/,
+				fault: { type: 'truncate', bytes: 300, keepContentLength: false },
+			});
+			const answer = await download();
+			expect(answer.headers.get('content-length')).toBe('300');
+			expect(await answer.text()).toHaveLength(300);
+		});
+
+		it('trickle', async () => {
+			emulator.faults.next({ path: /content$/, fault: { type: 'slow', bytesPerSecond: 5000 } });
+			const start = performance.now();
+			expect(await (await download()).text()).toBe(content);
+			expect(performance.now() - start).toBeGreaterThan(150);
+		});
+	});
+
+	it('delay the list', async () => {
+		const old = emulator.addBatch({});
+		emulator.faults.listLag(2);
+		const fresh = await submit(client, lines);
+		const listed = async () => (await client.batches.list()).data.map(({ id }) => id);
+		expect(await listed()).toEqual([old.id]);
+		expect(await listed()).toEqual([old.id]);
+		expect(await listed()).toEqual([fresh.id, old.id]);
+		expect((await client.batches.retrieve(fresh.id)).id).toBe(fresh.id);
+	});
+});
