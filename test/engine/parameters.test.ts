@@ -6,17 +6,15 @@ import {
 	ItemParameters,
 	type ItemParameterOptions,
 } from '../../nodes/OpenAiBatch/parameters/itemParameters';
-import { createEngine } from './harness';
+import { createEngine, type EngineOptions } from './harness';
 import { inspectingNode, type Inspection } from './harness/Inspector.node';
-
-type Engines = Parameters<typeof createEngine>[0]['expressionEngine'];
 
 /** Runs `inspect` in a node with these parameters and items. */
 async function inspectNode(
 	inspect: Inspection,
 	parameters: Record<string, NodeParameterValueType>,
 	items: IDataObject[],
-	expressionEngine: Engines = 'vm',
+	expressionEngine: EngineOptions['expressionEngine'] = 'vm',
 ): Promise<void> {
 	const engine = await createEngine({
 		nodes: { inspector: inspectingNode(inspect) },

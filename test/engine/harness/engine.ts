@@ -36,7 +36,7 @@ export interface NodeRunOptions extends RunOptions, Omit<HarnessNode, 'name' | '
 	name?: string;
 }
 
-type Parameters = Record<string, NodeParameterValueType>;
+type NodeParameters = Record<string, NodeParameterValueType>;
 type Input = Array<INodeExecutionData | IDataObject>;
 
 /**
@@ -55,7 +55,7 @@ export async function createEngine(options: EngineOptions) {
 	const start = (request: RunRequest) => startRun(parts, request);
 	const startNode = (
 		type: string,
-		parameters: Parameters = {},
+		parameters: NodeParameters = {},
 		input?: Input,
 		{ mode, executionId, credentialData, workflowId, staticData, ...node }: NodeRunOptions = {},
 	) =>
@@ -76,20 +76,20 @@ export async function createEngine(options: EngineOptions) {
 		/** Starts `Items → Node`. */
 		startNode,
 		/** Runs `Items → Node`; the node's name is `Node` unless the options say otherwise. */
-		node: async (...args: Parameters_<typeof startNode>) => await startNode(...args).finished,
+		node: async (...args: Parameters<typeof startNode>) => await startNode(...args).finished,
 		listSearch: async (
 			type: string,
 			method: string,
-			parameters?: Parameters,
-			more?: Parameters_<typeof listSearch>[4],
+			parameters?: NodeParameters,
+			more?: Parameters<typeof listSearch>[4],
 		) => await listSearch(parts, type, method, parameters, more),
-		loadOptions: async (type: string, method: string, parameters?: Parameters) =>
+		loadOptions: async (type: string, method: string, parameters?: NodeParameters) =>
 			await loadOptions(parts, type, method, parameters),
 		/** One poll of a trigger node. */
-		poll: async (type: string, parameters?: Parameters, more?: PollOptions) =>
+		poll: async (type: string, parameters?: NodeParameters, more?: PollOptions) =>
 			await poll(parts, type, parameters, more),
 		/** A trigger node over its life: activation, ticks, restarts. */
-		poller: (type: string, parameters?: Parameters, more?: PollerOptions) =>
+		poller: (type: string, parameters?: NodeParameters, more?: PollerOptions) =>
 			new Poller(parts, type, parameters, more),
 		/** The "Test" button of a credential. */
 		testCredential: async (
@@ -98,9 +98,5 @@ export async function createEngine(options: EngineOptions) {
 		): Promise<CredentialTestResult> => await testCredential(parts, name, data),
 	};
 }
-
-type Parameters_<F extends (...args: never[]) => unknown> = F extends (...args: infer A) => unknown
-	? A
-	: never;
 
 export type Engine = Awaited<ReturnType<typeof createEngine>>;

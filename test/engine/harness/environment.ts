@@ -13,10 +13,8 @@ export const userFolder = mkdtempSync(join(tmpdir(), 'n8n-engine-'));
 process.env.N8N_USER_FOLDER = userFolder;
 process.env.N8N_LOG_LEVEL = 'silent';
 process.env.N8N_DEFAULT_BINARY_DATA_MODE = 'filesystem';
-process.env.N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS = 'true';
 // A fixed key: without one n8n prints a notice and makes its own.
 process.env.N8N_ENCRYPTION_KEY = 'engine-harness';
-process.env.GENERIC_TIMEZONE = 'UTC';
 
 const cleanUps: Array<() => Promise<void> | void> = [
 	() => rmSync(userFolder, { recursive: true, force: true }),
