@@ -239,6 +239,14 @@ describe('polling', () => {
 		});
 	});
 
+	it('stores nothing when an activation fails', async () => {
+		pollAnswer.status = 500;
+		const outcome = await engine.poll('probeTrigger', {}, { activation: 'activate' });
+		expect(outcome.error).toBeDefined();
+		expect(outcome.staticData).toEqual({ polls: 1 });
+		expect(outcome.stored).toEqual({});
+	});
+
 	it('keeps durable cursors across restarts, but not that of a null activation poll', async () => {
 		const poller = engine.poller('probeTrigger', {}, { durable: true });
 		pollAnswer.loud = false;
