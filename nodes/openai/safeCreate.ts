@@ -81,20 +81,31 @@ export async function createSafely(
 		if (result.ok) return { ok: true, value: { batch: result.value, adopted: false } };
 		const { fault } = result;
 		if (!fault.mayHaveExecuted || fault.kind === 'cancelled') return result;
-		const batch = await lookFor(client, create);
-		if (batch) return { ok: true, value: { batch, adopted: true } };
-		if (!isPassing(fault) || attempt >= MAX_CREATES) return result;
+		const look = await lookFor(client, create);
+		if (look.batch) return { ok: true, value: { batch: look.batch, adopted: true } };
+		if (!look.isAbsent || !isPassing(fault) || attempt >= MAX_CREATES) return result;
 	}
 }
 
-async function lookFor(client: OpenAiClient, create: SafeCreate): Promise<Batch | undefined> {
+interface Look {
+	batch?: Batch;
+	/** The list was read to its end and the batch is not in it. */
+	isAbsent: boolean;
+}
+
+/** Looks for a batch whose create had no answer. A list that cannot be read proves nothing. */
+async function lookFor(client: OpenAiClient, create: SafeCreate): Promise<Look> {
+	let isAbsent = false;
 	for (const wait of LOOK_AFTER_MS) {
-		if (!(await client.pause(wait))) return undefined;
-		const found = await findSubmitted(client, new Set([create.key]), create.since);
-		const batch = found.find(({ id }) => !create.spent.has(id));
-		if (batch) return batch;
+		if (!(await client.pause(wait))) return { isAbsent: false };
+		const found = await findSubmitted(client, new Set([create.key]), create.since).catch(
+			() => undefined,
+		);
+		const batch = found?.find(({ id }) => !create.spent.has(id));
+		if (batch) return { batch, isAbsent: false };
+		isAbsent = found !== undefined;
 	}
-	return undefined;
+	return { isAbsent };
 }
 
 /** What to tell about a create that failed: whether a batch may exist, and how it is found. */

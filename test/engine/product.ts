@@ -1,0 +1,48 @@
+import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
+import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
+import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
+import type { Emulator, EmulatorOptions } from '../emulator';
+import { startEmulator } from '../emulator';
+import type { NodeRunOptions } from './harness';
+import { createEngine } from './harness';
+
+export const NODE = 'openAiBatch';
+export const CREDENTIAL = 'openAiBatchApi';
+
+type NodeParameters = Record<string, NodeParameterValueType>;
+type Input = Array<INodeExecutionData | IDataObject>;
+
+/** The product in n8n's engine, with the emulator as its server. */
+export async function startProduct(options: EmulatorOptions = {}) {
+	const emulator: Emulator = await startEmulator({ clock: 'manual', ...options });
+	const credentialData = { apiKey: emulator.apiKey, url: emulator.url };
+	const engine = await createEngine({
+		nodes: { [NODE]: OpenAiBatch },
+		credentials: [OpenAiBatchApi],
+		credentialData: { [CREDENTIAL]: credentialData },
+	});
+	const run = async (
+		resource: string,
+		operation: string,
+		parameters: NodeParameters = {},
+		input: Input = [{}],
+		more: NodeRunOptions = {},
+	) => await engine.node(NODE, { resource, operation, ...parameters }, input, more);
+	return {
+		emulator,
+		engine,
+		/** Runs one operation over the input items. */
+		run,
+		/** Runs one operation that has to succeed, and gives the JSON of its items. */
+		json: async (...args: Parameters<typeof run>): Promise<IDataObject[]> => {
+			const result = await run(...args);
+			if (result.error) throw result.error;
+			return result.items('Node').map((item) => item.json);
+		},
+		/** Takes a batch to its end. */
+		finish: async (batchId: string) => await emulator.step(batchId, 'completed'),
+		stop: async () => await emulator.close(),
+	};
+}
+
+export type Product = Awaited<ReturnType<typeof startProduct>>;
