@@ -17,7 +17,7 @@ export type ResultError = Required<ApiErrorBody>;
 
 export interface ClassifiedResult {
 	status: 'succeeded' | 'failed' | 'expired' | 'cancelled';
-	/** Null when the request never ran; 0 has been seen when the service lost the connection. */
+	/** Null when the request never ran; 0 has been reported, too. */
 	statusCode: number | null;
 	requestId: string | null;
 	model: string | null;

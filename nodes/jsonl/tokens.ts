@@ -39,8 +39,10 @@ const NOT_TEXT: ReadonlySet<string> = new Set([
 
 /**
  * Estimates the tokens of one request from its body: a token for every four bytes of the prompt.
- * On English prose this gave 200,000 for 192,423 real tokens. Bytes, not characters, since other
- * scripts need more tokens for a character. Pictures, sound and files are not counted.
+ * On long English prose this gave 200,000 for 192,423 real tokens; on short texts in nine languages
+ * and JSON, against the tokenizer o200k, 0.8 (Czech) to 2.4 times (Hindi) the real number. It is
+ * bytes because characters would find only a third of the tokens of Chinese and Japanese.
+ * Pictures, sound and files are not counted.
  *
  * @param endpoint the request's url, which tells whether it generates anything
  */
