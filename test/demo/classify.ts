@@ -3,7 +3,7 @@ import type { Rest } from '../n8n/rest';
 import type { Execution } from '../n8n/types';
 import type { Api } from './api';
 import type { Show } from './demo';
-import { customIdOf, type Film } from './films';
+import { expectedRows, type Film } from './films';
 import { compareRows, type Completeness, type EndedBatch } from './outcome';
 import { readWorkflow, withChoices } from './workflows';
 
@@ -22,6 +22,7 @@ export interface Result {
 /** The columns of the data table that the results workflow fills. */
 const COLUMNS = [
 	{ name: 'custom_id', type: 'string' },
+	{ name: 'film', type: 'string' },
 	{ name: 'genre', type: 'string' },
 	{ name: 'reason', type: 'string' },
 	{ name: 'tokens', type: 'number' },
@@ -60,7 +61,7 @@ export async function classifyFilms(
 
 	show.step('Running "Submit films"');
 	const started = Date.now();
-	const submission = await rest.finished(await rest.run(submit.id, 'Start'), signal);
+	const submission = await rest.finished(submit.id, await rest.run(submit.id, 'Start'), signal);
 	const submitted = itemsOf(submission, 'Submit films') as unknown as EndedBatch[];
 	show.note(`took ${seconds(started)}; ${submitted.map(({ id }) => id).join(', ')}`);
 
@@ -72,7 +73,7 @@ export async function classifyFilms(
 	show.note(`all results were written ${seconds(started)} after the submission began`);
 
 	const rows = await rest.dataTableRows(table.id);
-	return { batches, rows: compareRows(films.map(customIdOf), rows) };
+	return { batches, rows: compareRows(expectedRows(films), rows) };
 }
 
 interface Waiting {
@@ -99,7 +100,7 @@ async function untilWritten(
 			if (seen.has(id)) continue;
 			seen.add(id);
 			show.note(`the trigger has fired: execution ${id}`);
-			const execution = await rest.finished(id, signal);
+			const execution = await rest.finished(workflowId, id, signal);
 			for (const batch of itemsOf(execution, 'Batch finished') as unknown as EndedBatch[]) {
 				if (open.delete(batch.id)) batches.push(batch);
 			}

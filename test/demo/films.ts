@@ -8,12 +8,15 @@ export type Film = Record<string, string | number | null>;
 
 /** The 3,201 films of the npm package vega-datasets. */
 export async function readFilms(): Promise<Film[]> {
-	const folder = dirname(require.resolve('vega-datasets/package.json'));
-	return JSON.parse(await readFile(join(folder, 'data', 'movies.json'), 'utf8')) as Film[];
+	const build = dirname(require.resolve('vega-datasets'));
+	const file = join(build, '..', 'data', 'movies.json');
+	return JSON.parse(await readFile(file, 'utf8')) as Film[];
 }
 
-/** The custom id that the example workflow gives to the film at a place of the list. */
-export const customIdOf = (_film: Film, index: number): string => `film-${index}`;
+/** The title of each film by the custom id that the example workflow gives it: its place. */
+export function expectedRows(films: Film[]): Map<string, string> {
+	return new Map(films.map(({ Title }, index) => [`film-${index}`, String(Title ?? '')]));
+}
 
 /** Serves the films as JSON on loopback, as a user's own API would. */
 export async function serveFilms(

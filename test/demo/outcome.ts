@@ -1,6 +1,7 @@
 /** A row of the data table, as the example workflow writes it. */
 export interface Row {
 	custom_id?: unknown;
+	film?: unknown;
 	genre?: unknown;
 }
 
@@ -13,22 +14,28 @@ export interface EndedBatch {
 	duration_seconds?: number | null;
 }
 
-/** How the rows of the table compare with the films that were submitted. */
+/** How the rows of the table compare with the films that were submitted, by custom id. */
 export interface Completeness {
 	films: number;
-	/** Films with exactly one row and a genre in it. */
-	written: number;
-	/** Custom ids without a row, without a genre, or with more than one row. */
+	/** How many films have exactly one row, with their own title and a genre. */
+	complete: number;
 	missing: string[];
-	empty: string[];
 	repeated: string[];
-	/** Custom ids of rows that belong to no film. */
+	/** Rows that carry another film's title. */
+	mistaken: string[];
+	withoutGenre: string[];
+	/** Rows of no film at all. */
 	unknown: string[];
 }
 
-/** Matches rows and films by custom id: every film has to have one row, with content. */
-export function compareRows(expected: string[], rows: Row[]): Completeness {
-	const found = new Map<string, Row[]>(expected.map((customId) => [customId, []]));
+/**
+ * Matches rows and films by custom id. The title of a row comes from the request that the result
+ * answers, so a row with another title would be an answer given to the wrong film.
+ *
+ * @param titles the title of each film by its custom id
+ */
+export function compareRows(titles: Map<string, string>, rows: Row[]): Completeness {
+	const found = new Map<string, Row[]>([...titles.keys()].map((customId) => [customId, []]));
 	const unknown: string[] = [];
 	for (const row of rows) {
 		const customId = String(row.custom_id);
@@ -36,18 +43,19 @@ export function compareRows(expected: string[], rows: Row[]): Completeness {
 		if (ofFilm) ofFilm.push(row);
 		else unknown.push(customId);
 	}
-	const those = (test: (ofFilm: Row[]) => boolean) =>
-		[...found].filter(([, ofFilm]) => test(ofFilm)).map(([customId]) => customId);
-	const hasGenre = ({ genre }: Row) => typeof genre === 'string' && genre !== '';
-	return {
-		films: expected.length,
-		written: those((ofFilm) => ofFilm.length === 1 && hasGenre(ofFilm[0])).length,
-		missing: those((ofFilm) => ofFilm.length === 0),
-		empty: those((ofFilm) => ofFilm.length > 0 && !ofFilm.some(hasGenre)),
-		repeated: those((ofFilm) => ofFilm.length > 1),
-		unknown,
-	};
+	const those = (isSo: (ofFilm: Row[], customId: string) => boolean) =>
+		[...found].filter(([customId, ofFilm]) => isSo(ofFilm, customId)).map(([customId]) => customId);
+
+	const missing = those((ofFilm) => ofFilm.length === 0);
+	const repeated = those((ofFilm) => ofFilm.length > 1);
+	const mistaken = those((ofFilm, id) =>
+		ofFilm.some(({ film }) => (film ?? '') !== titles.get(id)),
+	);
+	const withoutGenre = those((ofFilm) => ofFilm.some(({ genre }) => !genre));
+	const faulty = new Set([...missing, ...repeated, ...mistaken, ...withoutGenre]);
+	const complete = titles.size - faulty.size;
+	return { films: titles.size, complete, missing, repeated, mistaken, withoutGenre, unknown };
 }
 
-export const isComplete = ({ films, written, unknown }: Completeness): boolean =>
-	written === films && unknown.length === 0;
+export const isComplete = ({ films, complete, unknown }: Completeness): boolean =>
+	complete === films && unknown.length === 0;

@@ -28,12 +28,13 @@ function complaint(customIds: string[], what: string): string[] {
 
 /** What the data table has of the films, a line for each thing that is not as it should be. */
 export function rowLines(completeness: Completeness): string[] {
-	const { films, written, missing, empty, repeated, unknown } = completeness;
+	const { films, complete, missing, repeated, mistaken, withoutGenre, unknown } = completeness;
 	return [
-		`${count(written)} of ${count(films)} films have their row with a genre`,
+		`${count(complete)} of ${count(films)} films have their row with a genre`,
 		...complaint(missing, 'without a row'),
-		...complaint(empty, 'without a genre'),
 		...complaint(repeated, 'with more than one row'),
+		...complaint(mistaken, 'with the title of another film'),
+		...complaint(withoutGenre, 'without a genre'),
 		...complaint(unknown, 'rows that belong to no film'),
 	];
 }

@@ -88,12 +88,12 @@ export class Rest {
 		return executionId;
 	}
 
-	/** The newest executions of a workflow, without their data. */
+	/** The newest 100 executions of a workflow, newest first, without their data. */
 	async executions(workflowId: string): Promise<ExecutionSummary[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 		const { results } = await this.session.call<{ results: ExecutionSummary[] }>(
 			'GET',
-			`/executions?filter=${filter}`,
+			`/executions?limit=100&filter=${filter}`,
 		);
 		return results;
 	}
@@ -106,11 +106,14 @@ export class Rest {
 		return { ...summary, data: unflatten(data) as Execution['data'] };
 	}
 
-	/** Waits until an execution has ended, however it ended. */
-	async finished(id: string, signal?: AbortSignal): Promise<Execution> {
+	/**
+	 * Waits until an execution of a workflow has ended, however it ended. Looks at the list only, so
+	 * that n8n has not to send all data again and again while it works.
+	 */
+	async finished(workflowId: string, id: string, signal?: AbortSignal): Promise<Execution> {
 		for (;;) {
-			const execution = await this.execution(id);
-			if (ENDED.has(execution.status)) return execution;
+			const found = (await this.executions(workflowId)).find((execution) => execution.id === id);
+			if (found && ENDED.has(found.status)) return await this.execution(id);
 			await sleep(250, undefined, { signal });
 		}
 	}
