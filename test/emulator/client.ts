@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import OpenAI, { toFile } from 'openai';
 
 import { startEmulator, type Emulator, type EmulatorOptions } from '.';
@@ -69,4 +71,13 @@ export async function answerTo(
 	await emulator.step(id, 'completed');
 	const [line] = await download(client, emulator.batch(id).output_file_id);
 	return line.response.body;
+}
+
+/** Waits for something that happens on the other side of a socket; gives up after five seconds. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+	const end = performance.now() + 5000;
+	while (!(await condition())) {
+		if (performance.now() > end) throw new Error(`It never happened: ${condition}`);
+		await setImmediate();
+	}
 }

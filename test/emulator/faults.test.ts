@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 
 import type { Emulator } from '.';
-import { requestLine, startWithClient, submit, upload } from './client';
+import { requestLine, startWithClient, submit, until, upload } from './client';
 
 let emulator: Emulator;
 let client: OpenAI;
@@ -62,9 +62,7 @@ describe('faults', () => {
 	it.each(['before', 'after'] as const)('stall %s the effect until close', async (when) => {
 		emulator.faults.next({ method: 'POST', path: '/batches', fault: { type: 'stall', when } });
 		const call = failure(submit(client, lines));
-		while (emulator.ledger.calls('POST', '/batches').length === 0) {
-			await new Promise((resolve) => setImmediate(resolve));
-		}
+		await until(() => emulator.ledger.calls('POST', '/batches').length === 1);
 		await emulator.close();
 		expect(await call).toBeInstanceOf(OpenAI.APIConnectionError);
 	});

@@ -2,12 +2,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 
 import OpenAI, { toFile } from 'openai';
 
 import { startEmulator, type Emulator } from '.';
-import { requestLine, startWithClient, upload } from './client';
+import { requestLine, startWithClient, until, upload } from './client';
 
 let emulator: Emulator;
 let client: OpenAI;
@@ -152,10 +151,9 @@ describe('files', () => {
 			'--x\r\ncontent-disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n{}',
 		);
 		const stored = async () => (await readdir(folder)).length;
-		while ((await stored()) === 0) await setImmediate();
+		await until(async () => (await stored()) === 1);
 		broken.destroy();
-		while ((await stored()) > 0) await setImmediate();
-		await other.close();
+		await until(async () => (await stored()) === 0).finally(() => other.close());
 		await rm(folder, { recursive: true });
 	});
 

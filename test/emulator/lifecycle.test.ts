@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 
 import type { Emulator } from '.';
-import { download, requestLine, startWithClient, submit } from './client';
+import { download, requestLine, startWithClient, submit, upload } from './client';
 
 const NOW = Date.UTC(2026, 10, 1);
 const SECONDS = NOW / 1000;
@@ -108,5 +108,67 @@ describe('the life of a batch', () => {
 		const errors = await download(client, batch.error_file_id);
 		expect(errors).toHaveLength(4);
 		expect(errors[0]).toMatchObject({ response: null, error: { code: 'batch_cancelled' } });
+	});
+
+	it('counts failures as they happen, and agrees with its files when it stops', async () => {
+		emulator.control.requests({
+			match: ({ custom_id }) => Number(custom_id.split('-')[1]) % 3 === 0,
+			outcome: { type: 'fail', status: 500, code: 'server_error' },
+		});
+		const { id } = await submit(client, lines(900));
+		await emulator.step(id, 'in_progress', { done: 700 });
+		const { request_counts: counts } = await client.batches.retrieve(id);
+		await emulator.step(id, 'expired', { done: 700 });
+
+		const batch = await client.batches.retrieve(id);
+		expect(batch.request_counts).toEqual(counts);
+		const errors = await download(client, batch.error_file_id);
+		expect(await download(client, batch.output_file_id)).toHaveLength(counts!.completed);
+		expect(errors.filter(({ response }) => response !== null)).toHaveLength(counts!.failed);
+		expect(errors.filter(({ error }) => error?.code === 'batch_expired')).toHaveLength(200);
+	});
+
+	it('loses nothing over many blocks of lines and chunks of bytes', async () => {
+		const ids = Array.from({ length: 1300 }, (_, index) => `${index}-${'ü'.repeat(index % 300)}`);
+		const content = ids.map((id) => requestLine(id)).join('\n');
+		const file = await upload(client, content);
+		const { id } = await client.batches.create({
+			input_file_id: file.id,
+			endpoint: '/v1/chat/completions',
+			completion_window: '24h',
+		});
+		await emulator.step(id, 'completed');
+		const results = await download(client, emulator.batch(id).output_file_id);
+		expect(results.map(({ custom_id }) => custom_id).sort()).toEqual([...ids].sort());
+	});
+
+	it('can be cancelled while its file is being read', async () => {
+		const { id } = await submit(client, lines(8));
+		const reading = emulator.step(id, 'in_progress');
+		await emulator.step(id, 'cancelled');
+		await expect(reading).rejects.toThrow(/is cancelled and cannot become in_progress/);
+		expect(await client.batches.retrieve(id)).toMatchObject({
+			status: 'cancelled',
+			in_progress_at: null,
+			output_file_id: null,
+		});
+	});
+
+	it('reads its file once, however many ask for it', async () => {
+		const { id } = await submit(client, lines(8));
+		await Promise.all([emulator.step(id, 'in_progress'), emulator.advance(2000)]);
+		expect(emulator.batch(id)).toMatchObject({ status: 'in_progress', errors: null });
+	});
+
+	it('stays cancelled when the cancel overtakes the expiry', async () => {
+		const { id } = await submit(client, lines(8));
+		await emulator.step(id, 'in_progress', { done: 2 });
+		const expiring = emulator.step(id, 'expired', { done: 2 });
+		await emulator.step(id, 'cancelled', { done: 2 });
+		await expect(expiring).rejects.toThrow(/cannot become expired/);
+		const batch = await client.batches.retrieve(id);
+		expect(batch).toMatchObject({ status: 'cancelled', expired_at: null });
+		expect(await download(client, batch.output_file_id)).toHaveLength(2);
+		expect((await client.files.list({ purpose: 'batch_output' })).data).toHaveLength(2);
 	});
 });

@@ -157,7 +157,11 @@ export class Lifecycle {
 		const before = batch.wire.status;
 		const { done, inputPath } = batch.work!;
 		const results = await writeResults(this.store, batch, { done: done!, reason });
-		if (batch.wire.status !== before) return;
+		if (batch.wire.status !== before) {
+			const written = [results.output, results.error].filter((file) => file !== null);
+			for (const { object } of written) await this.store.deleteFile(object.id);
+			return;
+		}
 		batch.wire.output_file_id = results.output?.object.id ?? null;
 		batch.wire.error_file_id = results.error?.object.id ?? null;
 		batch.wire.usage = results.usage;
