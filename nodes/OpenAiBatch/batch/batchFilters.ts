@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { statusOf } from '../../openai/status';
@@ -9,9 +10,9 @@ export interface BatchFilters {
 	status?: string[];
 	endpoint?: string;
 	metadata?: unknown;
-	/** ISO dates. */
-	createdAfter?: string;
-	createdBefore?: string;
+	/** ISO dates, unix times, or dates that an expression gave. */
+	createdAfter?: unknown;
+	createdBefore?: unknown;
 }
 
 export interface CompiledFilters {
@@ -20,10 +21,25 @@ export interface CompiledFilters {
 	notBefore: number;
 }
 
-function unixSeconds(context: IExecuteFunctions, date: string, itemIndex: number): number {
-	const seconds = Date.parse(date) / 1000;
-	if (!Number.isNaN(seconds)) return seconds;
-	throw new NodeOperationError(context.getNode(), `'${date}' is not a date`, {
+/** Unix times above this are in milliseconds, as JavaScript gives them, not in seconds. */
+const LATEST_SECONDS = 1e11;
+
+/** A date in any of the forms that reach a node; without a zone of its own it is local to `zone`. */
+function parseDate(date: unknown, zone: string): DateTime {
+	if (typeof date === 'number') {
+		return date > LATEST_SECONDS ? DateTime.fromMillis(date) : DateTime.fromSeconds(date);
+	}
+	// Luxon's own dates come from n8n's copy of Luxon, of which `instanceof` knows nothing.
+	const text = typeof date === 'object' && date !== null ? JSON.stringify(date) : String(date);
+	const bare = text.trim().replace(/^"|"$/g, '');
+	const iso = DateTime.fromISO(bare, { zone });
+	return iso.isValid ? iso : DateTime.fromSQL(bare, { zone });
+}
+
+function unixSeconds(context: IExecuteFunctions, date: unknown, itemIndex: number): number {
+	const parsed = parseDate(date, context.getTimezone());
+	if (parsed.isValid) return parsed.toSeconds();
+	throw new NodeOperationError(context.getNode(), `'${String(date)}' is not a date`, {
 		itemIndex,
 		description: 'Enter a date such as 2026-11-22 or 2026-11-22T08:00:00Z.',
 	});
@@ -38,7 +54,8 @@ export function compileFilters(
 	const { createdAfter, createdBefore, endpoint, status = [] } = filters;
 	const after = createdAfter ? unixSeconds(context, createdAfter, itemIndex) : -Infinity;
 	const before = createdBefore ? unixSeconds(context, createdBefore, itemIndex) : Infinity;
-	const metadata = metadataPairs(filters.metadata);
+	// A pair that was added and not filled in yet says nothing.
+	const metadata = metadataPairs(filters.metadata).filter(({ key }) => key !== '');
 	return {
 		notBefore: after,
 		matches: (batch) =>

@@ -5,6 +5,8 @@ import { showFor } from '../display';
 import { batchIdField, idParameter } from '../fields';
 import type { Operation } from '../operation';
 import { forEachItem } from '../operation';
+import type { PriceOptions } from '../results/prices';
+import { costOf, inputPriceField, outputPriceField, pricesOf } from '../results/prices';
 
 export const get: Operation = {
 	option: {
@@ -13,10 +15,22 @@ export const get: Operation = {
 		action: 'Get a batch',
 		description: 'Get the status, counts and files of a batch',
 	},
-	properties: showFor('batch', 'get', [batchIdField]),
+	properties: showFor('batch', 'get', [
+		batchIdField,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [inputPriceField, outputPriceField],
+		},
+	]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const batch = await getBatch(new OpenAiClient(context, { itemIndex }), batchId);
-		return { json: batch as unknown as IDataObject };
+		const prices = pricesOf(context.getNodeParameter('options', itemIndex, {}) as PriceOptions);
+		const cost = prices && { cost: costOf(batch.usage, prices) };
+		return { json: { ...(batch as unknown as IDataObject), ...cost } };
 	}),
 };

@@ -1,7 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { inputPriceField, outputPriceField } from '../results/prices';
 
 /** The options of Get Results. Without any, all results come as simple items. */
-export const getResultsOptions: INodeProperties = {
+export const getResultsProperties: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
@@ -14,7 +15,23 @@ export const getResultsOptions: INodeProperties = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to delete the input, output and error files after reading them. The results then exist only in this execution.',
+				'Whether to delete the input, output and error files after reading them. The results then exist only in this execution, and requests that did not succeed cannot be retried.',
+		},
+		{
+			displayName: 'Follow Retries',
+			name: 'followRetries',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to collect the results of retries of this batch too. The latest result of each request counts; one that succeeded is kept.',
+		},
+		{
+			displayName: 'Images as Binary',
+			name: 'imagesAsBinary',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to put generated images into binary fields: image, image_2 and so on. They are then no longer in content.',
 		},
 		{
 			displayName: 'Include Request',
@@ -49,6 +66,7 @@ export const getResultsOptions: INodeProperties = {
 			default: ['succeeded', 'failed', 'expired', 'cancelled', 'missing'],
 			description: 'Which requests to return, by what became of them',
 		},
+		inputPriceField,
 		{
 			displayName: 'Limit',
 			name: 'limit',
@@ -63,8 +81,9 @@ export const getResultsOptions: INodeProperties = {
 			type: 'number',
 			typeOptions: { minValue: 0 },
 			default: 0,
-			description: 'How many results to skip, in the order of the result files',
+			description: 'How many results to skip, in the order of the result files; missing ones come last',
 		},
+		outputPriceField,
 		{
 			displayName: 'Parse JSON',
 			name: 'parseJson',

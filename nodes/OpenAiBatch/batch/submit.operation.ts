@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import { estimateCost } from '../../jsonl/cost';
 import { OpenAiClient } from '../../openai/client';
 import { showFor } from '../display';
-import { endpointParameter, expirySeconds } from '../fields';
+import { endpointParameter } from '../fields';
 import type { Operation } from '../operation';
 import { asNodeError, errorItem } from '../operation';
 import { ItemParameters } from '../parameters/itemParameters';
@@ -11,23 +11,11 @@ import { RequestPlanner } from '../requests/plan';
 import { badItemOutput, badItemsError } from '../requests/report';
 import { requestSource } from '../requests/source';
 import { submitProperties } from './submit.properties';
+import type { SubmitOptions } from './submitOptions';
+import { submitOptions } from './submitOptions';
 import type { Submitted, SubmittedPart } from './submitParts';
 import { submitParts } from './submitParts';
 import { submissionScope, userMetadata } from './submission';
-
-interface SubmitOptions {
-	completionWindow?: string;
-	dryRun?: boolean;
-	fileName?: string;
-	inputExpiresAfter?: number;
-	inputPricePerMillion?: number;
-	maxBytesPerBatch?: number;
-	maxRequestsPerBatch?: number;
-	maxTokensPerBatch?: number;
-	outputExpiresAfter?: number;
-	outputPricePerMillion?: number;
-	submissionKey?: string;
-}
 
 /** From this many slow evaluations on, the user is told how to make it fast. */
 const SLOW_HINT_FROM = 2_000;
@@ -37,18 +25,14 @@ const pairedItemsOf = (part: PlannedPart) => [...part.itemIndexes()].map((item) 
 async function planItems(
 	context: IExecuteFunctions,
 	endpoint: string,
-	options: SubmitOptions,
+	{ dryRun, limits }: SubmitOptions,
 ): Promise<Plan> {
 	const parameters = new ItemParameters(context);
 	const source = requestSource(context, parameters, endpoint);
 	const planner = new RequestPlanner(source, parameters, {
 		endpoint,
-		estimate: options.dryRun === true,
-		limits: {
-			maxRequests: options.maxRequestsPerBatch,
-			maxBytes: options.maxBytesPerBatch,
-			maxTokens: options.maxTokensPerBatch,
-		},
+		estimate: dryRun,
+		limits,
 	});
 	const itemCount = context.getInputData().length;
 	const plan = await planner.plan(itemCount, context.getExecutionCancelSignal());
@@ -59,11 +43,7 @@ async function planItems(
 	return plan;
 }
 
-function planOutput({ parts }: Plan, options: SubmitOptions): INodeExecutionData[] {
-	const { inputPricePerMillion, outputPricePerMillion } = options;
-	const prices = inputPricePerMillion
-		? { inputPerMillion: inputPricePerMillion, outputPerMillion: outputPricePerMillion ?? 0 }
-		: undefined;
+function planOutput({ parts }: Plan, { prices }: SubmitOptions): INodeExecutionData[] {
 	return parts.map((planned, index) => {
 		const { part, tokens } = planned;
 		const cost = estimateCost({ requests: part.requests, ...tokens, prices });
@@ -99,18 +79,12 @@ function describeFailure(context: IExecuteFunctions, { parts, failure }: Submitt
 }
 
 async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-	const options = context.getNodeParameter('options', 0, {}) as SubmitOptions;
+	const options = submitOptions(context);
 	const endpoint = endpointParameter(context, 0);
-	const hours = (name: 'inputExpiresAfter' | 'outputExpiresAfter', label: string) =>
-		expirySeconds(context, options[name], label, 0);
-	const settings = {
-		endpoint,
-		completionWindow: options.completionWindow || '24h',
-		metadata: userMetadata(context, 0),
-		inputExpiresAfter: hours('inputExpiresAfter', 'Input File Expires After'),
-		outputExpiresAfter: hours('outputExpiresAfter', 'Output Files Expire After'),
-		fileName: (options.fileName || 'n8n-batch').replace(/\.jsonl$/i, ''),
-	};
+	const { completionWindow, fileName, inputExpiresAfter, outputExpiresAfter } = options;
+	const metadata = userMetadata(context, 0);
+	const expiries = { inputExpiresAfter, outputExpiresAfter };
+	const settings = { endpoint, completionWindow, metadata, fileName, ...expiries };
 	const plan = await planItems(context, endpoint, options);
 	const { parts, badItems } = plan;
 	if (badItems.length > 0 && !context.continueOnFail()) {

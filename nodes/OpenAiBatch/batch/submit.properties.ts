@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { MAX_BYTES_PER_BATCH, MAX_REQUESTS_PER_BATCH } from '../../openai/limits';
+import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/limits';
 import { completionWindowField, endpointFields, expiryField, metadataField } from '../fields';
 import { requestFields } from '../requests/fields';
 
@@ -50,7 +50,7 @@ export const submitProperties: INodeProperties[] = [
 				name: 'maxBytesPerBatch',
 				type: 'number',
 				typeOptions: { minValue: 1 },
-				default: MAX_BYTES_PER_BATCH,
+				default: MAX_BYTES,
 				description: 'Larger submissions become several batches',
 			},
 			{
@@ -58,7 +58,7 @@ export const submitProperties: INodeProperties[] = [
 				name: 'maxRequestsPerBatch',
 				type: 'number',
 				typeOptions: { minValue: 1 },
-				default: MAX_REQUESTS_PER_BATCH,
+				default: MAX_REQUESTS,
 				description: 'Larger submissions become several batches',
 			},
 			{

@@ -1,42 +1,29 @@
 import type { IDataObject } from 'n8n-workflow';
-import { tryParseJson } from '../../jsonl/json';
-import { readLineBatches } from '../../jsonl/lines';
+import { isObject, tryParseJson } from '../../jsonl/json';
 import type { OpenAiClient } from '../../openai/client';
-import { downloadFile } from '../../openai/download';
-import { findFile, getFile } from '../../openai/files';
-import type { Batch, FileObject } from '../../openai/types';
-import { Breather } from '../requests/breather';
-import type { ResultShape, ResultStatus } from './resultItem';
+import type { Batch } from '../../openai/types';
+import { findInputFile, inputLines, resultLines } from './batchFiles';
+import type { ResultShape } from './resultItem';
+import type { Entry, Wanted } from './resultSet';
 import { ResultSet } from './resultSet';
 
-export interface CollectOptions {
-	include: ReadonlySet<ResultStatus>;
+export interface CollectOptions extends Wanted {
 	includeRequest: boolean;
-	shape: ResultShape;
+	shape: Omit<ResultShape, 'batchId' | 'endpoint'>;
+	/** Finished batches that repeated some of the requests, oldest first. */
+	retries: Batch[];
+	/** Called for each result that is put out, as soon as it is read. */
+	onResult?: (entry: Entry) => Promise<void>;
 }
 
 export interface Collected {
 	results: ResultSet;
+	/** What is put out, in order. */
+	entries: ReturnType<ResultSet['included']>;
 	/** False when the input file is gone, so that requests without a result could not be found. */
 	missingKnown: boolean;
-}
-
-/** Calls back for every line of a file at the service. */
-async function forEachLine(
-	client: OpenAiClient,
-	{ id, bytes }: Pick<FileObject, 'id' | 'bytes'>,
-	take: (text: string) => void,
-): Promise<void> {
-	const breather = new Breather();
-	for await (const lines of readLineBatches(downloadFile(client, id, bytes))) {
-		for (const { text } of lines) take(text);
-		if (breather.isDue) await breather.breathe();
-	}
-}
-
-/** The ids of the files that hold results; some servers send '' where there is none. */
-function resultFileIds(batch: Batch): string[] {
-	return [batch.output_file_id, batch.error_file_id].filter((id): id is string => !!id);
+	/** Whether reading ended when the limit was reached: the counts are not those of the batch. */
+	stoppedEarly: boolean;
 }
 
 /** Whether every request of the batch has a result, going by the batch's own total. */
@@ -45,33 +32,79 @@ function isWhole(batch: Batch, results: ResultSet): boolean {
 	return typeof total === 'number' && total > 0 && total === results.size;
 }
 
+/** Reads the result files of one batch until everything wanted is there. */
+async function readResults(
+	client: OpenAiClient,
+	batch: Batch,
+	results: ResultSet,
+	{ shape, onResult }: CollectOptions,
+): Promise<void> {
+	const full = { ...shape, endpoint: batch.endpoint, batchId: batch.id };
+	for await (const lines of resultLines(client, batch)) {
+		for (const { text } of lines) {
+			if (results.isFull) return;
+			const entry = results.addLine(text, full);
+			if (entry && onResult) await onResult(entry);
+		}
+	}
+}
+
+/** Reads the input file: what is in it and has no result is missing. */
+async function readRequests(
+	client: OpenAiClient,
+	batch: Batch,
+	results: ResultSet,
+	includeRequest: boolean,
+): Promise<boolean> {
+	const file = await findInputFile(client, batch);
+	// Without the input file the results are still whole: only the requests cannot be joined.
+	if (!file) return false;
+	const canBeMissing = !isWhole(batch, results);
+	let toJoin = includeRequest ? results.named : 0;
+	for await (const lines of inputLines(client, file)) {
+		for (const { text } of lines) {
+			if (toJoin === 0 && (!canBeMissing || results.isFull)) return true;
+			const line = tryParseJson(text);
+			if (!line.ok || !isObject(line.value)) continue;
+			const { custom_id: id, body } = line.value;
+			if (typeof id !== 'string') continue;
+			if (!results.has(id) && !results.isFull) {
+				results.addMissing(id, batch.id);
+				if (includeRequest) results.addRequest(id, body as IDataObject);
+			} else if (includeRequest && results.addRequest(id, body as IDataObject)) toJoin--;
+		}
+	}
+	return true;
+}
+
 /**
- * Reads both result files of a finished batch, and its input file when requests are to be joined
- * or when the results are fewer than the batch's requests.
+ * Reads the result files of a finished batch and of its retries, and its input file when requests
+ * are to be joined or when the results are fewer than the batch's requests. With a limit, and
+ * without retries, it reads no further than it has to.
  *
- * @throws {NodeApiError} when a result file cannot be read to its end; never a part of it
+ * @throws {NodeApiError | NodeOperationError} when a result file cannot be read to its end; never
+ * a part of it
  */
 export async function collectResults(
 	client: OpenAiClient,
 	batch: Batch,
-	{ include, includeRequest, shape }: CollectOptions,
+	options: CollectOptions,
 ): Promise<Collected> {
-	const results = new ResultSet(include);
-	for (const fileId of resultFileIds(batch)) {
-		const file = await getFile(client, fileId);
-		await forEachLine(client, file, (text) => results.addLine(text, shape));
-	}
-	if (!includeRequest && isWhole(batch, results)) return { results, missingKnown: true };
-	const inputFile = await findFile(client, batch.input_file_id);
-	// Without the input file the results are still whole: only the requests cannot be joined.
-	if (!inputFile) return { results, missingKnown: false };
-	await forEachLine(client, inputFile, (text) => {
-		const line = tryParseJson(text);
-		const request = line.ok ? (line.value as IDataObject | null) : null;
-		const customId = request?.custom_id;
-		if (typeof customId !== 'string') return;
-		if (!results.has(customId)) results.addMissing(customId, batch.id);
-		if (includeRequest) results.addRequest(customId, request!.body as IDataObject);
-	});
-	return { results, missingKnown: true };
+	const { include, includeRequest, limit, offset, retries } = options;
+	// A retry may change the status of any result, and by that the places of all.
+	const isFinal = retries.length === 0;
+	const results = new ResultSet(
+		isFinal ? { include, limit, offset } : { include, limit: Infinity, offset: 0 },
+	);
+	for (const one of [batch, ...retries]) await readResults(client, one, results, options);
+	const areAllThere = isWhole(batch, results);
+	const needsInput = includeRequest || (!areAllThere && !results.isFull);
+	const missingKnown = !needsInput || (await readRequests(client, batch, results, includeRequest));
+	const entries = results.included();
+	return {
+		results,
+		entries: isFinal ? entries : entries.slice(offset, offset + limit),
+		missingKnown,
+		stoppedEarly: results.isFull && results.total < (batch.request_counts?.total ?? Infinity),
+	};
 }

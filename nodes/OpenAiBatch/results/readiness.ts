@@ -8,45 +8,57 @@ import type { Batch } from '../../openai/types';
 /** How many validation errors stand in the message. */
 const LISTED_ERRORS = 20;
 
+const RETRY_ADVICE =
+	'Retry Unfinished then creates the batch again from the same file. Nothing was charged.';
+
 const ADVICE_FOR_PASSING = {
-	file_not_ready:
-		'This passes by itself: the service had not seen the uploaded file yet. Create the batch again from the same file.',
-	enqueued_limit:
-		'This passes by itself: wait until other batches of this model are finished, then create the batch again from the same file. Nothing was charged.',
+	file_not_ready: `This passes by itself: the service had not seen the uploaded file yet. ${RETRY_ADVICE}`,
+	enqueued_limit: `This passes by itself: wait until other batches of this model are finished. ${RETRY_ADVICE}`,
 };
 
-function counts({ request_counts: requestCounts }: Batch): string {
-	const { total, completed, failed } = requestCounts ?? {};
-	if (!total) return '';
-	return `: ${completed ?? 0} of ${total} requests are done${failed ? `, ${failed} failed` : ''}`;
+const ADVICE =
+	'None of its requests ran and nothing was charged. Correct the requests and submit them again.';
+
+/** How far a batch is, in words: `in progress: 3 of 10 requests are done, 1 failed`. */
+export function describeProgress(batch: Batch): string {
+	const status = statusOf(batch).replace('_', ' ');
+	const { total, completed, failed } = batch.request_counts ?? {};
+	if (!total) return status;
+	const failures = failed ? `, ${failed} failed` : '';
+	return `${status}: ${completed ?? 0} of ${total} requests are done${failures}`;
 }
 
-/** The error for a batch that has no results yet. */
-function unfinished(node: INode, batch: Batch, itemIndex: number): NodeOperationError {
-	const status = statusOf(batch).replace('_', ' ');
-	return new NodeOperationError(node, `Batch ${batch.id} is ${status}${counts(batch)}`, {
+/**
+ * Makes sure that a batch is over.
+ *
+ * @param name what to call it, as `Batch batch_…`
+ * @throws {NodeOperationError} that says how far it is
+ */
+export function assertFinished(
+	node: INode,
+	batch: Batch,
+	itemIndex: number,
+	name = `Batch ${batch.id}`,
+): void {
+	if (isFinished(batch)) return;
+	throw new NodeOperationError(node, `${name} is ${describeProgress(batch)}`, {
 		itemIndex,
 		description:
-			'There are results once the batch is finished. Start this step from the OpenAI Batch Trigger, which fires then.',
+			'There are results once the batch is finished. Start this step from the OpenAI Batch Trigger, which fires then, or put Wait for Completion in front of it.',
 	});
 }
 
 /** The error for a batch that failed validation: none of its requests ran. */
-function failedValidation(node: INode, batch: Batch, itemIndex: number): NodeOperationError {
+export function failedValidation(node: INode, batch: Batch, itemIndex: number): NodeOperationError {
 	const passing = passingFailure(batch);
 	const reasons = firstErrors(batch, LISTED_ERRORS);
 	const rest = (batch.errors?.data?.length ?? 0) - reasons.length;
 	if (rest > 0) reasons.push(`… and ${rest} more`);
-	const advice = passing
-		? ADVICE_FOR_PASSING[passing.reason]
-		: 'None of its requests ran and nothing was charged. Correct the requests and submit them again.';
+	const advice = passing ? ADVICE_FOR_PASSING[passing.reason] : ADVICE;
 	return new NodeOperationError(
 		node,
 		`Batch ${batch.id} failed: ${reasons[0] ?? 'no reason given'}`,
-		{
-			itemIndex,
-			description: [advice, ...reasons.slice(1)].join('<br>'),
-		},
+		{ itemIndex, description: [advice, ...reasons.slice(1)].join('<br>') },
 	);
 }
 
@@ -56,6 +68,6 @@ function failedValidation(node: INode, batch: Batch, itemIndex: number): NodeOpe
  * @throws {NodeOperationError} that says how far the batch is, or why it failed
  */
 export function assertHasResults(node: INode, batch: Batch, itemIndex: number): void {
-	if (!isFinished(batch)) throw unfinished(node, batch, itemIndex);
+	assertFinished(node, batch, itemIndex);
 	if (statusOf(batch) === 'failed') throw failedValidation(node, batch, itemIndex);
 }

@@ -1,8 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 import { extractContent } from '../../jsonl/content';
 import type { Content } from '../../jsonl/content/content';
+import type { Prices } from '../../jsonl/cost';
 import { parseJsonContent } from '../../jsonl/parseJson';
 import type { ClassifiedResult, ResultLine } from '../../jsonl/resultLine';
+import { costOf } from './prices';
 
 /** What became of one request; `missing` is in the input file and in neither result file. */
 export type ResultStatus = ClassifiedResult['status'] | 'missing';
@@ -13,6 +15,8 @@ export interface ResultShape {
 	parseJson: boolean;
 	/** Off: the line as it was sent stands under `response` too. */
 	simplify: boolean;
+	/** With prices each result tells what it cost. */
+	prices: Prices | undefined;
 }
 
 /** The parsed content, or why it could not be parsed; the text is never thrown away. */
@@ -47,6 +51,7 @@ export function resultJson(
 		error: error as unknown as IDataObject | null,
 		...(content?.refusal && { refusal: content.refusal }),
 		...(content?.tool_calls && { tool_calls: content.tool_calls }),
+		...(shape.prices && { cost: costOf(content?.usage, shape.prices) }),
 		...(!shape.simplify && { response: line.raw }),
 	} as IDataObject;
 }

@@ -1,13 +1,28 @@
-import type { IDataObject } from 'n8n-workflow';
-import type { ClassifiedResult, ResultLine } from '../../jsonl/resultLine';
+import type { IBinaryKeyData, IDataObject } from 'n8n-workflow';
+import type { ClassifiedResult } from '../../jsonl/resultLine';
 import { classify, parseResultLine } from '../../jsonl/resultLine';
+import { ErrorCounts } from './errorCounts';
+import type { ErrorCount } from './errorCounts';
 import type { ResultShape, ResultStatus } from './resultItem';
 import { missingJson, resultJson } from './resultItem';
 
-interface Entry {
-	status: ResultStatus;
-	/** Left out for statuses that the user did not ask for. */
+/** Which results are put out. */
+export interface Wanted {
+	include: ReadonlySet<ResultStatus>;
+	/** How many of those to skip, in the order in which they arrive. */
+	offset: number;
+	limit: number;
+}
+
+/** What became of one request. */
+export interface Entry {
+	status?: ResultStatus;
+	/** Left out for what is not put out. */
 	json?: IDataObject;
+	binary?: IBinaryKeyData;
+	/** Its place among the results of the wanted statuses. */
+	place?: number;
+	error?: ErrorCount;
 }
 
 /**
@@ -22,13 +37,15 @@ export class ResultSet {
 		cancelled: 0,
 		missing: 0,
 	};
+	readonly errors = new ErrorCounts();
 
 	private readonly entries = new Map<string, Entry>();
 	/** Lines without a custom_id belong to no request, but are not dropped. */
-	private readonly nameless: Entry[] = [];
-	private readonly errors = new Map<string, number>();
+	private nameless = 0;
+	private places = 0;
+	private readonly held: Entry[] = [];
 
-	constructor(private readonly include: ReadonlySet<ResultStatus>) {}
+	constructor(private readonly wanted: Wanted) {}
 
 	/** How many different requests have a result. */
 	get size(): number {
@@ -36,7 +53,17 @@ export class ResultSet {
 	}
 
 	get total(): number {
-		return this.entries.size + this.nameless.length;
+		return this.entries.size + this.nameless;
+	}
+
+	/** Whether what is wanted is there, so that the rest need not be read. */
+	get isFull(): boolean {
+		return this.held.length >= this.wanted.limit;
+	}
+
+	/** How many results with a custom_id are put out. */
+	get named(): number {
+		return this.held.filter(({ json }) => typeof json?.custom_id === 'string').length;
 	}
 
 	has(customId: string): boolean {
@@ -46,60 +73,68 @@ export class ResultSet {
 	/**
 	 * Takes one line of a result file. A second line for the same request replaces the first,
 	 * unless the first succeeded.
+	 *
+	 * @returns the entry, if it is put out
 	 */
-	addLine(text: string, shape: ResultShape): void {
+	addLine(text: string, shape: ResultShape): Entry | undefined {
 		const line = parseResultLine(text);
+		const entry = this.entryOf(line.custom_id);
+		if (entry.status === 'succeeded') return undefined;
 		const classified = classify(line);
-		const { custom_id } = line;
-		const before = custom_id === null ? undefined : this.entries.get(custom_id);
-		if (before?.status === 'succeeded') return;
-		if (before) this.counts[before.status]--;
-		const entry = this.entryFor(line, classified, shape);
-		if (custom_id === null) this.nameless.push(entry);
-		else this.entries.set(custom_id, entry);
-		this.counts[entry.status]++;
-		if (classified.error) this.countError(classified);
+		this.settle(entry, classified.status, classified.error);
+		if (!this.isHeld(entry)) return undefined;
+		entry.json = resultJson(line, classified, shape);
+		return entry;
 	}
 
 	/** Takes a request that has no result. */
 	addMissing(customId: string, batchId: string): void {
-		const isWanted = this.include.has('missing');
-		const json = isWanted ? missingJson(customId, batchId) : undefined;
-		this.entries.set(customId, { status: 'missing', json });
-		this.counts.missing++;
+		const entry = this.entryOf(customId);
+		this.settle(entry, 'missing', null);
+		if (this.isHeld(entry)) entry.json = missingJson(customId, batchId);
 	}
 
-	/** Joins the original request to its result, where that is put out. */
-	addRequest(customId: string, request: IDataObject): void {
+	/** Joins the original request to its result. @returns whether that is put out */
+	addRequest(customId: string, request: IDataObject): boolean {
 		const json = this.entries.get(customId)?.json;
 		if (json) json.request = request;
+		return json !== undefined;
 	}
 
 	/** What is put out, in the order in which it arrived. */
-	*included(): Generator<IDataObject> {
-		for (const { json } of this.entries.values()) if (json) yield json;
-		for (const { json } of this.nameless) if (json) yield json;
+	included(): Array<Required<Pick<Entry, 'json'>> & Entry> {
+		return this.held.filter(
+			(entry): entry is Required<Pick<Entry, 'json'>> & Entry => !!entry.json,
+		);
 	}
 
-	/** The error that the most requests ended with, as the API words it. */
-	mostCommonError(): { message: string; count: number } | undefined {
-		const [first] = [...this.errors].sort(([, a], [, b]) => b - a);
-		return first && { message: first[0], count: first[1] };
+	private entryOf(customId: string | null): Entry {
+		const known = customId === null ? undefined : this.entries.get(customId);
+		if (known) return known;
+		const entry: Entry = {};
+		if (customId === null) this.nameless++;
+		else this.entries.set(customId, entry);
+		return entry;
 	}
 
-	private entryFor(line: ResultLine, classified: ClassifiedResult, shape: ResultShape): Entry {
-		const { status } = classified;
-		if (!this.include.has(status)) return { status };
-		return { status, json: resultJson(line, classified, shape) };
+	/** Gives a request its status, in place of the one it had, and a place if that is wanted. */
+	private settle(entry: Entry, status: ResultStatus, error: ClassifiedResult['error']): void {
+		if (entry.status) this.counts[entry.status]--;
+		if (entry.error) entry.error.count--;
+		entry.status = status;
+		entry.error = error ? this.errors.add(error) : undefined;
+		entry.json = undefined;
+		entry.binary = undefined;
+		this.counts[status]++;
+		if (!this.wanted.include.has(status) || entry.place !== undefined) return;
+		entry.place = this.places++;
+		const { offset } = this.wanted;
+		if (entry.place >= offset && !this.isFull) this.held.push(entry);
 	}
 
-	private countError({ error }: ClassifiedResult): void {
-		const message = error?.message ?? error?.code ?? 'unknown';
-		if (this.errors.size < MAX_DIFFERENT_ERRORS || this.errors.has(message)) {
-			this.errors.set(message, (this.errors.get(message) ?? 0) + 1);
-		}
+	private isHeld({ status, place }: Entry): boolean {
+		const { include, offset, limit } = this.wanted;
+		if (place === undefined || !include.has(status!)) return false;
+		return place >= offset && place < offset + limit;
 	}
 }
-
-/** Messages may differ in every request; the most common one is then not worth the memory. */
-const MAX_DIFFERENT_ERRORS = 1000;

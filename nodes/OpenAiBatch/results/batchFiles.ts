@@ -1,0 +1,77 @@
+import { NodeOperationError } from 'n8n-workflow';
+import type { Line } from '../../jsonl/lines';
+import { readLineBatches } from '../../jsonl/lines';
+import type { OpenAiClient } from '../../openai/client';
+import { downloadFile } from '../../openai/download';
+import { findFile } from '../../openai/files';
+import type { Batch, FileObject } from '../../openai/types';
+import { asNodeError } from '../operation';
+import { Breather } from '../requests/breather';
+
+/** The ids of the files that hold results; some servers send '' where there is none. */
+function resultFiles({ output_file_id, error_file_id }: Batch): Array<[name: string, id: string]> {
+	const files = [
+		['output', output_file_id],
+		['error', error_file_id],
+	] as const;
+	return files.flatMap(([name, id]) => (id ? [[name, id]] : []));
+}
+
+/** The lines of a file at the service, as many at a time as came in one piece. */
+async function* fileLines(
+	client: OpenAiClient,
+	fileId: string,
+	bytes: number | null | undefined,
+): AsyncGenerator<Line[]> {
+	const breather = new Breather();
+	for await (const lines of readLineBatches(downloadFile(client, fileId, bytes))) {
+		yield lines;
+		if (breather.isDue) await breather.breathe();
+	}
+}
+
+/**
+ * The lines of both result files of a batch: first the output file, then the error file.
+ *
+ * @throws {NodeApiError | NodeOperationError} when a file is gone or cannot be read to its end
+ */
+export async function* resultLines(client: OpenAiClient, batch: Batch): AsyncGenerator<Line[]> {
+	for (const [name, id] of resultFiles(batch)) {
+		// Only for its length: a server may know the content, but not describe the file.
+		const file = await findFile(client, id);
+		try {
+			yield* fileLines(client, id, file?.bytes);
+		} catch (error) {
+			const { itemIndex } = client.options;
+			const node = client.context.getNode();
+			if ((error as { httpCode?: unknown }).httpCode !== '404') {
+				throw asNodeError(node, error, itemIndex);
+			}
+			throw new NodeOperationError(
+				node,
+				`The ${name} file ${id} of batch ${batch.id} is no longer there`,
+				{
+					itemIndex,
+					description:
+						'Result files are deleted after 30 days, or when they are set to expire before, and somebody may have deleted it. Its results cannot be read any more.',
+				},
+			);
+		}
+	}
+}
+
+/** The input file of a batch, undefined when it is gone. */
+export async function findInputFile(
+	client: OpenAiClient,
+	batch: Batch,
+): Promise<FileObject | undefined> {
+	return batch.input_file_id ? await findFile(client, batch.input_file_id) : undefined;
+}
+
+/** The lines of a batch's input file. */
+export function inputLines(
+	client: OpenAiClient,
+	{ id, bytes }: FileObject,
+): AsyncGenerator<Line[]> {
+	return fileLines(client, id, bytes);
+}

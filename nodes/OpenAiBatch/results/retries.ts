@@ -1,0 +1,23 @@
+import { listBatches } from '../../openai/batches';
+import type { OpenAiClient } from '../../openai/client';
+import type { Batch } from '../../openai/types';
+
+/** The metadata key under which a retry names the batch whose requests it repeats. */
+export const RETRY_OF = 'retry_of';
+
+/**
+ * All retries of a batch, retries of retries included, oldest first. Reads the list of batches
+ * from its newest entry back to the batch itself: nothing older can be a retry of it.
+ */
+export async function findRetries(client: OpenAiClient, original: Batch): Promise<Batch[]> {
+	const candidates: Batch[] = [];
+	for await (const batch of listBatches(client)) {
+		if (batch.created_at < original.created_at) break;
+		if (batch.metadata?.[RETRY_OF]) candidates.push(batch);
+	}
+	const retriesOf = (id: string): Batch[] =>
+		candidates
+			.filter(({ metadata }) => metadata?.[RETRY_OF] === id)
+			.flatMap((retry) => [retry, ...retriesOf(retry.id)]);
+	return retriesOf(original.id).sort((a, b) => a.created_at - b.created_at);
+}
