@@ -13,9 +13,9 @@ export interface Api {
 /** A day at OpenAI is twenty seconds here. */
 const TIMING = { validating: 2_000, in_progress: 16_000, finalizing: 2_000 };
 
-/** The local API: the emulator on a free port of loopback. */
-export async function localApi(): Promise<Api> {
-	const emulator = await startEmulator({ timing: TIMING });
+/** The local API: the emulator on a free port of loopback, with its files in the folder. */
+export async function localApi(folder: string): Promise<Api> {
+	const emulator = await startEmulator({ folder, timing: TIMING });
 	const { url, apiKey, close } = emulator;
 	return { name: 'the local emulator', url, apiKey, patience: 5 * 60_000, close };
 }

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureN8n } from '../n8n/install';
 import { packPackage } from '../n8n/package';
@@ -11,6 +9,7 @@ import { REAL_FILMS, type Arguments } from './arguments';
 import { Closers } from './closers';
 import { classifyFilms } from './classify';
 import { readFilms, serveFilms } from './films';
+import { demoFolder, removeFolder } from './folder';
 import { isComplete } from './outcome';
 import { batchLine, rowLines } from './report';
 
@@ -38,8 +37,8 @@ export async function demo(
 	signal: AbortSignal,
 ): Promise<boolean> {
 	if (port) await assertPortFree(port);
-	const folder = await mkdtemp(join(tmpdir(), 'n8n-nodes-openai-batch-demo-'));
-	closers.add(async () => await rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+	const folder = await demoFolder();
+	closers.add(async () => await removeFolder(folder));
 
 	show.step('Building and packing the package');
 	const tarball = await packPackage(join(folder, 'package'), signal);
@@ -53,7 +52,7 @@ export async function demo(
 	const films = apiKey ? all.slice(0, REAL_FILMS) : all;
 	const source = await serveFilms(films);
 	closers.add(source.close);
-	const api = apiKey ? realApi(apiKey) : await localApi();
+	const api = apiKey ? realApi(apiKey) : await localApi(join(folder, 'api'));
 	closers.add(api.close);
 	show.note(`${api.name}: ${api.url}`);
 	show.note(`${films.length.toLocaleString('en-US')} films: ${source.url}`);

@@ -31,6 +31,9 @@ export class Session {
 	async call<T>(method: Dispatcher.HttpMethod, path: string, body?: unknown): Promise<T> {
 		const answer = await request(this.baseUrl + path, {
 			method,
+			// A connection of its own for each call: n8n closes idle ones, and when a long execution
+			// has kept it busy, also those that a request has just arrived on.
+			reset: true,
 			headers: { 'content-type': 'application/json', cookie: this.cookie },
 			body: body === undefined ? undefined : JSON.stringify(body),
 		});

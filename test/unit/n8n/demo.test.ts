@@ -1,9 +1,13 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { readArguments } from '../../demo/arguments';
 import { Closers } from '../../demo/closers';
 import { expectedRows, readFilms } from '../../demo/films';
+import { demoFolder } from '../../demo/folder';
 import { compareRows, isComplete } from '../../demo/outcome';
 import { batchLine, rowLines } from '../../demo/report';
 import { readWorkflow, withChoices } from '../../demo/workflows';
+import { temporaryFolder } from './temporaryFolder';
 
 describe('readArguments', () => {
 	it('runs on, offline, on any port, unless told otherwise', () => {
@@ -137,6 +141,23 @@ describe('the films', () => {
 		expect(titles.size).toBe(3201);
 		expect(titles.get('film-0')).toBe('The Land Girls');
 		expect(new Set(titles.values())).toContain('1941');
+	});
+});
+
+describe('demoFolder', () => {
+	const parent = temporaryFolder();
+
+	it('removes the folders of runs that were killed, and only those', async () => {
+		const dead = 'n8n-nodes-openai-batch-demo-1073741824-abc';
+		for (const name of [dead, 'n8n-nodes-openai-batch-demo-x', 'other']) {
+			mkdirSync(join(parent(), name, 'deep'), { recursive: true });
+		}
+		const first = await demoFolder(parent());
+		const second = await demoFolder(parent());
+		const expected = [first, second].map((folder) => basename(folder));
+		expect(readdirSync(parent()).sort()).toEqual(
+			[...expected, 'n8n-nodes-openai-batch-demo-x', 'other'].sort(),
+		);
 	});
 });
 
