@@ -24,8 +24,7 @@ export class FileTotals {
 		const model = modelOf(request.body);
 		if (url !== null) this.endpoints.add(url);
 		if (model !== undefined) this.models.add(model);
-		const family = familyOf(this.endpoint ?? url ?? '');
-		if (family === '/embeddings' && isObject(request.body)) {
+		if (familyOf(url ?? '') === '/embeddings' && isObject(request.body)) {
 			this.embeddingInputs += embeddingInputs(request.body);
 		}
 	}

@@ -85,7 +85,7 @@ describe('extractContent', () => {
 			status: 'incomplete',
 			incomplete_details: { reason: 'max_output_tokens' },
 			output: [
-				{ type: 'reasoning', summary: [] },
+				{ type: 'reasoning', summary: [], content: [part('not for the reader')] },
 				{ type: 'message', content: [part('a'), part('b')] },
 				{ type: 'message', content: [part('c')] },
 			],
@@ -168,6 +168,12 @@ describe('extractContent', () => {
 			expect(asKnown.content).not.toEqual(bodies[name]);
 		},
 	);
+
+	it('reads a body of two shapes as its endpoint says', () => {
+		const body = { choices: [{ index: 0, text: 'text', message: { content: 'message' } }] };
+		expect(extractContent('/v1/completions', body).content).toBe('text');
+		expect(extractContent('/v1/chat/completions', body).content).toBe('message');
+	});
 
 	it('returns a body of an unknown shape whole', () => {
 		const body = { model: 'rerank-1', results: [{ index: 0, relevance_score: 0.5 }] };

@@ -48,6 +48,10 @@ describe('parseJsonContent', () => {
 		}
 	});
 
+	it('knows an escaped quote from the end of a text', () => {
+		expect(parseJsonContent('{"a":"say \\"hi}')).toMatchObject({ reason: 'truncated' });
+	});
+
 	it.each(['length', 'max_output_tokens'])('believes the finish reason %s', (finish_reason) => {
 		expect(parseJsonContent('Let me thi', { finish_reason })).toMatchObject({
 			reason: 'truncated',

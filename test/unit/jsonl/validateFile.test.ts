@@ -68,6 +68,10 @@ describe('validateRequests', () => {
 	it('checks against the endpoint that is asked for', async () => {
 		const report = await validate(file(request('a')), { endpoint: '/v1/responses' });
 		expect(report.errors.map((error) => error.code)).toContain('invalid_url');
+		const mixed = file(request('a'), request('b', { url: '/v1/own' }));
+		expect((await validate(mixed, { endpoint: CHAT })).errors).toMatchObject([
+			{ line: 2, code: 'invalid_url' },
+		]);
 	});
 
 	const whole = async (content: string | Uint8Array, sizes?: number[]) =>
