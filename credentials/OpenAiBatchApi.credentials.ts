@@ -15,6 +15,11 @@ const KEY_HEADERS: Record<string, (apiKey: string) => Headers> = {
 	apiKeyHeader: (apiKey) => ({ 'api-key': apiKey }),
 };
 
+/** What the user reads when the test request is answered with an error status. */
+function onStatus(value: number, message: string) {
+	return { type: 'responseCode' as const, properties: { value, message } };
+}
+
 function text(value: unknown): string {
 	return typeof value === 'string' ? value.trim() : '';
 }
@@ -106,12 +111,19 @@ export class OpenAiBatchApi implements ICredentialType {
 	/** Asks for what the nodes really need, so that a key without batch permission fails here. */
 	test: ICredentialTestRequest = {
 		request: {
+			// A query in the Base URL, such as an api-version, stays at the end.
 			baseURL:
-				'={{ ($credentials.url || "https://api.openai.com/v1").trim().replace(/\\/+$/, "") }}',
-			url: '/batches',
+				'={{ ($credentials.url || "https://api.openai.com/v1").trim().replace(/\\/*(\\?.*)?$/, "") }}',
+			url: '=/batches{{ (($credentials.url || "").match(/\\?.*$/) || [""])[0].trim() }}',
 			qs: { limit: 1 },
 			disableFollowRedirect: true,
 		},
+		// n8n shows the status line alone, "Unauthorized", and never the API's own words.
+		rules: [
+			onStatus(401, 'The server does not accept this API key'),
+			onStatus(403, 'This API key may not use batches, or not in this organization or project'),
+			onStatus(404, 'There is no Batch API at this Base URL, which usually ends with /v1'),
+		],
 	};
 
 	authenticate = async (

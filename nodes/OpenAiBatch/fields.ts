@@ -81,10 +81,16 @@ export const returnAllFields: INodeProperties[] = [
 	},
 ];
 
-/** How many entries the user wants. */
+/** How many entries the user wants. @throws {NodeOperationError} for a limit that is no count */
 export function wantedCount(context: IExecuteFunctions, itemIndex: number): number {
-	if (context.getNodeParameter('returnAll', itemIndex)) return Infinity;
-	return context.getNodeParameter('limit', itemIndex) as number;
+	if (context.getNodeParameter('returnAll', itemIndex, false) === true) return Infinity;
+	const limit = Number(context.getNodeParameter('limit', itemIndex));
+	if (Number.isInteger(limit) && limit >= 1) return limit;
+	throw new NodeOperationError(
+		context.getNode(),
+		'The limit has to be a whole number of at least 1',
+		{ itemIndex },
+	);
 }
 
 /** Endpoints as the API names them; anything else can be typed under Other. */

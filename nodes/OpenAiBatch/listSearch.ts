@@ -1,4 +1,9 @@
-import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
+import { DateTime } from 'luxon';
+import type {
+	ILoadOptionsFunctions,
+	INodeListSearchItems,
+	INodeListSearchResult,
+} from 'n8n-workflow';
 import { listBatchPage } from '../openai/batches';
 import { OpenAiClient } from '../openai/client';
 import { listFilePage } from '../openai/files';
@@ -8,31 +13,68 @@ import type { Batch, FileObject, ListPage } from '../openai/types';
 
 const PAGE_SIZE = 100;
 
+/** How many pages are read for a search before the user is shown what was found so far. */
+const MAX_SEARCHED_PAGES = 10;
+
 /** The cursor of the next page; the picker asks for it when the user scrolls down. */
 function nextPage<T extends { id: string }>(page: ListPage<T>): string | undefined {
-	if (!page.has_more || page.data.length === 0) return undefined;
-	return page.last_id || page.data[page.data.length - 1].id;
+	const { data = [] } = page;
+	const hasMore = page.has_more ?? data.length === PAGE_SIZE;
+	return hasMore && data.length > 0 ? page.last_id || data[data.length - 1].id : undefined;
 }
 
 function isWanted(name: string, filter: string | undefined): boolean {
 	return !filter || name.toLowerCase().includes(filter.toLowerCase());
 }
 
-function when(unixSeconds: number | null | undefined): string {
-	if (!unixSeconds) return '';
-	return new Date(unixSeconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
+/** A date to tell entries apart by, in the workflow's time zone. */
+function when(unixSeconds: number | null | undefined, zone: string): string {
+	return unixSeconds
+		? DateTime.fromSeconds(unixSeconds, { zone }).toFormat('yyyy-MM-dd HH:mm')
+		: '';
 }
 
-function batchLabel(batch: Batch): string {
+function batchLabel(batch: Batch, zone: string): string {
 	const { total, completed, failed } = batch.request_counts ?? {};
 	const done = total ? `${(completed ?? 0) + (failed ?? 0)}/${total}` : '';
-	return [when(batch.created_at), statusOf(batch).replace('_', ' '), done, batch.id]
+	return [when(batch.created_at, zone), statusOf(batch).replace('_', ' '), done, batch.id]
 		.filter(Boolean)
 		.join(' · ');
 }
 
-function fileLabel(file: FileObject): string {
-	return [file.filename, file.purpose, when(file.created_at), file.id].filter(Boolean).join(' · ');
+function fileLabel(file: FileObject, zone: string): string {
+	return [file.filename, file.purpose, when(file.created_at, zone), file.id]
+		.filter(Boolean)
+		.join(' · ');
+}
+
+interface Search<T> {
+	fetchPage: (page: { after?: string; limit: number }) => Promise<ListPage<T>>;
+	label: (entry: T, zone: string) => string;
+}
+
+/**
+ * A page of the picker. The API has no search, so a page may have nothing that matches, at which
+ * the picker would stop: pages are read until something does.
+ */
+async function search<T extends { id: string }>(
+	context: ILoadOptionsFunctions,
+	{ fetchPage, label }: Search<T>,
+	filter: string | undefined,
+	paginationToken: unknown,
+): Promise<INodeListSearchResult> {
+	const zone = context.getTimezone();
+	let after = paginationToken as string | undefined;
+	let results: INodeListSearchItems[] = [];
+	for (let pages = 0; pages < MAX_SEARCHED_PAGES && results.length === 0; pages++) {
+		const page = await fetchPage({ after, limit: PAGE_SIZE });
+		results = (page.data ?? [])
+			.map((entry) => ({ name: label(entry, zone), value: entry.id }))
+			.filter(({ name }) => isWanted(name, filter));
+		after = nextPage(page);
+		if (after === undefined) break;
+	}
+	return { results, paginationToken: after };
 }
 
 /** Batches for the picker: newest first, with status and counts. */
@@ -42,13 +84,8 @@ export async function searchBatches(
 	paginationToken?: unknown,
 ): Promise<INodeListSearchResult> {
 	const client = new OpenAiClient(this);
-	const after = paginationToken as string | undefined;
-	const page = await listBatchPage(client, { after, limit: PAGE_SIZE });
-	const results = page.data.map((batch) => ({ name: batchLabel(batch), value: batch.id }));
-	return {
-		results: results.filter(({ name }) => isWanted(name, filter)),
-		paginationToken: nextPage(page),
-	};
+	const fetchPage: Search<Batch>['fetchPage'] = async (page) => await listBatchPage(client, page);
+	return await search(this, { fetchPage, label: batchLabel }, filter, paginationToken);
 }
 
 /** Files for the picker: newest first, with their purpose. */
@@ -58,13 +95,9 @@ export async function searchFiles(
 	paginationToken?: unknown,
 ): Promise<INodeListSearchResult> {
 	const client = new OpenAiClient(this);
-	const after = paginationToken as string | undefined;
-	const page = await listFilePage(client, { after, limit: PAGE_SIZE });
-	const results = page.data.map((file) => ({ name: fileLabel(file), value: file.id }));
-	return {
-		results: results.filter(({ name }) => isWanted(name, filter)),
-		paginationToken: nextPage(page),
-	};
+	const fetchPage: Search<FileObject>['fetchPage'] = async (page) =>
+		await listFilePage(client, page);
+	return await search(this, { fetchPage, label: fileLabel }, filter, paginationToken);
 }
 
 /** Models for the picker, newest first; any other name can be typed instead. */

@@ -8,6 +8,11 @@ import { fileIdField, idParameter } from '../fields';
 import type { Operation } from '../operation';
 import { forEachItem } from '../operation';
 
+/** n8n knows most types by the file's name, but not this one; undefined lets it look. */
+function mimeTypeOf(fileName: string): string | undefined {
+	return /\.jsonl$/i.test(fileName) ? 'application/jsonl' : undefined;
+}
+
 export const download: Operation = {
 	option: {
 		name: 'Download',
@@ -32,10 +37,11 @@ export const download: Operation = {
 		const client = new OpenAiClient(context, { itemIndex });
 		const file = await getFile(client, fileId);
 		const stream = await downloadStream(client, fileId, file.bytes);
+		const fileName = file.filename || `${fileId}.jsonl`;
 		const binary = await context.helpers.prepareBinaryData(
 			stream as never,
-			file.filename ?? `${fileId}.jsonl`,
-			'application/jsonl',
+			fileName,
+			mimeTypeOf(fileName),
 		);
 		return { json: file as unknown as IDataObject, binary: { [property]: binary } };
 	}),

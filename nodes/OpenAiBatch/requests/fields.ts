@@ -4,8 +4,9 @@ const TEXT_ENDPOINTS = ['/v1/chat/completions', '/v1/responses'];
 const SAMPLING_ENDPOINTS = [...TEXT_ENDPOINTS, '/v1/completions'];
 const IMAGE_ENDPOINTS = ['/v1/images/edits', '/v1/images/generations'];
 
+/** Shows an option for endpoints that take it, and for one that is typed: it may be any of them. */
 function on(endpoints: string[]): INodeProperties['displayOptions'] {
-	return { show: { '/endpoint': endpoints } };
+	return { show: { '/endpoint': [...endpoints, 'other'] } };
 }
 
 const requestOptions: INodeProperties = {
@@ -55,7 +56,8 @@ const requestOptions: INodeProperties = {
 			displayOptions: on([...TEXT_ENDPOINTS, '/v1/images/edits', '/v1/moderations']),
 			default: '',
 			placeholder: 'e.g. https://example.com/cat.png',
-			description: 'Images that belong to the prompt: addresses separated by commas, or a list',
+			description:
+				'Images that belong to the prompt: addresses separated by commas or lines, or a list from an expression. Image Edits needs at least one.',
 		},
 		{
 			displayName: 'JSON Schema',
@@ -73,6 +75,16 @@ const requestOptions: INodeProperties = {
 			type: 'string',
 			displayOptions: on(TEXT_ENDPOINTS),
 			default: 'answer',
+			description: 'What the model is told that the answer is; letters, digits, _ and -',
+		},
+		{
+			displayName: 'JSON Schema Strict',
+			name: 'jsonSchemaStrict',
+			type: 'boolean',
+			displayOptions: on(TEXT_ENDPOINTS),
+			default: true,
+			description:
+				'Whether the answer has to follow the schema to the letter. The schema then has to list all properties as required and allow no others. Without this option it is on.',
 		},
 		{
 			displayName: 'Max Tokens',

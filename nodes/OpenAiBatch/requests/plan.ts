@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 import { embeddingInputs } from '../../jsonl/checks/embeddings';
 import type { Issue } from '../../jsonl/checks/issue';
 import { modelOf, RequestChecker } from '../../jsonl/checks/requestChecker';
+import { textOrNull } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/requestLine';
 import { RequestSerializationError, serializeRequest } from '../../jsonl/requestLine';
 import type { Part, PartLimits } from '../../jsonl/split';
@@ -87,8 +88,10 @@ export class RequestPlanner {
 
 	private add(itemIndex: number): Issue[] {
 		const slowBefore = this.parameters.slowEvaluations;
+		let customId: string | undefined;
 		try {
-			const request = this.source(itemIndex);
+			customId = this.source.customId(itemIndex);
+			const request = this.source.request(itemIndex, customId);
 			const issues = this.checker.check(request, itemIndex);
 			if (issues.length > 0) return issues;
 			const text = serializeRequest(request);
@@ -96,7 +99,7 @@ export class RequestPlanner {
 			if (this.parameters.slowEvaluations > slowBefore) this.kept.set(itemIndex, text);
 			return [];
 		} catch (error) {
-			return [issueOf(error)];
+			return [issueOf(error, customId)];
 		}
 	}
 
@@ -131,13 +134,18 @@ export class RequestPlanner {
 		const breather = new Breather();
 		let text = '';
 		for (const itemIndex of itemIndexes) {
-			text += `${this.kept.get(itemIndex) ?? serializeRequest(this.source(itemIndex))}\n`;
+			text += `${this.kept.get(itemIndex) ?? this.lineOf(itemIndex)}\n`;
 			if (text.length < CHUNK_BYTES) continue;
 			yield Buffer.from(text);
 			text = '';
 			if (breather.isDue) await breather.breathe();
 		}
 		if (text !== '') yield Buffer.from(text);
+	}
+
+	private lineOf(itemIndex: number): string {
+		const customId = this.source.customId(itemIndex);
+		return serializeRequest(this.source.request(itemIndex, customId));
 	}
 }
 
@@ -155,10 +163,10 @@ function* mapped<T, U>(values: Iterable<T>, convert: (value: T) => U): Generator
 }
 
 /** What a request that could not be made, written or placed is refused for. */
-function issueOf(error: unknown): Issue {
-	const { message } = error as Error;
-	if (error instanceof RequestTooLargeError) return { code: 'request_too_large', message };
-	if (error instanceof RequestSerializationError) return { code: 'invalid_json_line', message };
+function issueOf(error: unknown, customId: string | undefined): Issue {
+	const issue = { message: (error as Error).message, custom_id: textOrNull(customId) ?? undefined };
+	if (error instanceof RequestTooLargeError) return { ...issue, code: 'request_too_large' };
+	if (error instanceof RequestSerializationError) return { ...issue, code: 'invalid_json_line' };
 	const param = error instanceof RequestProblem ? error.param : undefined;
-	return { code: 'invalid_value', message, param };
+	return { ...issue, code: 'invalid_value', param };
 }

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { withoutVersion } from '../../jsonl/endpoints';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/requestLine';
@@ -9,8 +10,13 @@ import type { RequestOptions } from './bodies/body';
 import { readOptions } from './options';
 import { RequestProblem } from './problem';
 
-/** Makes the request of an item. The checks come later. @throws {RequestProblem} */
-export type RequestSource = (itemIndex: number) => RequestLine;
+/** Makes the requests of the items; whether the API will take them is checked later. */
+export interface RequestSource {
+	/** An item's custom id, apart from the rest, to name it also when that cannot be made. */
+	customId: (itemIndex: number) => string;
+	/** The whole request. @throws {RequestProblem} */
+	request: (itemIndex: number, customId: string) => RequestLine;
+}
 
 interface SourceContext {
 	context: IExecuteFunctions;
@@ -21,6 +27,14 @@ interface SourceContext {
 /** A custom id; ids from databases are often numbers. */
 function customIdOf(value: unknown): string {
 	return (typeof value === 'number' ? String(value) : value) as string;
+}
+
+/** A model by its name, or as the panel's locator holds it; '' where there is none. */
+function modelOf(value: unknown): string {
+	const name = isObject(value) ? value.value : value;
+	if (name === undefined || name === null) return '';
+	if (typeof name !== 'object') return String(name);
+	throw new RequestProblem('The model has to be text', 'model');
 }
 
 /** Prompts are text; a number or boolean is written out, a list is passed on as it is. */
@@ -55,22 +69,26 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 		);
 	}
 	const customId = parameters.read('customId');
-	const model = parameters.read('model', { extractValue: true });
+	// Neither mode of the locator extracts anything, so its value is read here, which is fast.
+	const model = parameters.read('model');
 	const prompt = parameters.read('prompt');
 	const options = remembered<RequestOptions>(
 		parameters.read('requestOptions', { fallback: {} }),
 		(raw) => readOptions(raw as Record<string, unknown>),
 	);
-	return (itemIndex) => ({
-		custom_id: customIdOf(customId(itemIndex)),
-		method: 'POST',
-		url: endpoint,
-		body: build({
-			model: model(itemIndex) as string,
-			prompt: promptOf(prompt(itemIndex)),
-			options: options(itemIndex),
+	return {
+		customId: (itemIndex) => customIdOf(customId(itemIndex)),
+		request: (itemIndex, custom_id) => ({
+			custom_id,
+			method: 'POST',
+			url: endpoint,
+			body: build({
+				model: modelOf(model(itemIndex)),
+				prompt: promptOf(prompt(itemIndex)),
+				options: options(itemIndex),
+			}),
 		}),
-	});
+	};
 }
 
 function bodyOf(raw: unknown): JsonObject {
@@ -89,19 +107,28 @@ function bodyOf(raw: unknown): JsonObject {
 function jsonSource({ parameters, endpoint }: SourceContext): RequestSource {
 	const customId = parameters.read('customId');
 	const body = remembered(parameters.read('body'), bodyOf);
-	return (itemIndex) => ({
-		custom_id: customIdOf(customId(itemIndex)),
-		method: 'POST',
-		url: endpoint,
-		body: body(itemIndex),
-	});
+	return {
+		customId: (itemIndex) => customIdOf(customId(itemIndex)),
+		request: (itemIndex, custom_id) => ({
+			custom_id,
+			method: 'POST',
+			url: endpoint,
+			body: body(itemIndex),
+		}),
+	};
 }
 
-function linesSource({ context }: SourceContext): RequestSource {
+/** Lines for another spelling of the endpoint, with or without `/v1`, get the batch's own. */
+function linesSource({ context, endpoint }: SourceContext): RequestSource {
 	const items = context.getInputData();
-	return (itemIndex) => {
-		const { custom_id, method, url, body } = items[itemIndex].json;
-		return { custom_id: customIdOf(custom_id), method, url, body } as RequestLine;
+	const isEndpoint = (url: unknown) =>
+		typeof url === 'string' && withoutVersion(url) === withoutVersion(endpoint);
+	return {
+		customId: (itemIndex) => customIdOf(items[itemIndex].json.custom_id),
+		request: (itemIndex, custom_id) => {
+			const { method, url, body } = items[itemIndex].json;
+			return { custom_id, method, url: isEndpoint(url) ? endpoint : url, body } as RequestLine;
+		},
 	};
 }
 

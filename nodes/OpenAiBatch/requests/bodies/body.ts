@@ -17,6 +17,7 @@ export interface RequestOptions {
 	imageUrls?: string[];
 	jsonSchema?: JsonObject;
 	jsonSchemaName?: string;
+	jsonSchemaStrict: boolean;
 	maxTokens?: number;
 	reasoningEffort?: string;
 	systemMessage?: string;
@@ -38,6 +39,13 @@ export function defined(body: Record<string, JsonValue | undefined>): JsonObject
 export function namedSchema({
 	jsonSchema,
 	jsonSchemaName,
+	jsonSchemaStrict,
 }: RequestOptions): JsonObject | undefined {
-	return jsonSchema && { name: jsonSchemaName || 'answer', schema: jsonSchema, strict: true };
+	return (
+		jsonSchema && {
+			name: jsonSchemaName || 'answer',
+			schema: jsonSchema,
+			strict: jsonSchemaStrict,
+		}
+	);
 }

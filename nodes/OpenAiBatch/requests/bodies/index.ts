@@ -3,6 +3,7 @@ import { familyOf } from '../../../jsonl/endpoints';
 import type { JsonObject } from '../../../jsonl/json';
 import type { BodyBuilder, RequestFields } from './body';
 import { defined } from './body';
+import { RequestProblem } from '../problem';
 import { chat } from './chat';
 import { responses } from './responses';
 
@@ -33,10 +34,13 @@ const imageGenerations: BodyBuilder = ({ model, prompt, options }) =>
 		size: options.imageSize,
 	});
 
-const imageEdits: BodyBuilder = (fields) => ({
-	...imageGenerations(fields),
-	images: (fields.options.imageUrls ?? []).map((image_url) => ({ image_url })),
-});
+const imageEdits: BodyBuilder = (fields) => {
+	const { additionalFields, imageUrls = [] } = fields.options;
+	if (imageUrls.length === 0 && additionalFields?.images === undefined) {
+		throw new RequestProblem('There is no image to edit: add the option Image URLs', 'images');
+	}
+	return { ...imageGenerations(fields), images: imageUrls.map((image_url) => ({ image_url })) };
+};
 
 const BUILDERS: Record<EndpointFamily, BodyBuilder> = {
 	'/chat/completions': chat,
@@ -51,13 +55,19 @@ const BUILDERS: Record<EndpointFamily, BodyBuilder> = {
 /**
  * How to make a body for the endpoint from the panel's fields; undefined for an endpoint whose
  * bodies are not known here. `additionalFields` stand last and win.
+ *
+ * @throws {RequestProblem} from the returned function, for fields that do not go together
  */
 export function bodyBuilder(endpoint: string): ((fields: RequestFields) => JsonObject) | undefined {
 	const family = familyOf(endpoint);
 	if (!family) return undefined;
 	const build = BUILDERS[family];
 	return (fields) => {
-		const { additionalFields } = fields.options;
+		const { additionalFields, imageUrls = [] } = fields.options;
+		if (Array.isArray(fields.prompt) && imageUrls.length > 0) {
+			const message = 'Image URLs need a prompt that is text; put the images into the list instead';
+			throw new RequestProblem(message, 'prompt');
+		}
 		return additionalFields ? { ...build(fields), ...additionalFields } : build(fields);
 	};
 }

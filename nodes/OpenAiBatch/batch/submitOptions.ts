@@ -1,0 +1,92 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import type { Prices } from '../../jsonl/cost';
+import type { PartLimits } from '../../jsonl/split';
+import { expirySeconds } from '../fields';
+
+/** The options of Submit, checked and in the units of the API. */
+export interface SubmitOptions {
+	completionWindow: string;
+	dryRun: boolean;
+	/** Without its ending. */
+	fileName: string;
+	/** Seconds. */
+	inputExpiresAfter: number | undefined;
+	outputExpiresAfter: number | undefined;
+	limits: PartLimits;
+	/** For a dry run; undefined where no price was given. */
+	prices: Prices | undefined;
+	/** As given; '' for this execution's own. */
+	submissionKey: unknown;
+}
+
+const DEFAULT_WINDOW = '24h';
+const DEFAULT_FILE_NAME = 'n8n-batch';
+
+const isUnset = (value: unknown) => value === undefined || value === null || value === '';
+
+/**
+ * A limit of a part. Anything but a whole number would cut nonsense: each comparison with NaN
+ * fails, which made every request a batch of its own.
+ */
+function limit(context: IExecuteFunctions, value: unknown, displayName: string) {
+	if (isUnset(value)) return undefined;
+	const count = typeof value === 'string' ? Number(value) : value;
+	if (typeof count === 'number' && Number.isInteger(count) && count >= 1) return count;
+	throw new NodeOperationError(
+		context.getNode(),
+		`${displayName} has to be a whole number of at least 1`,
+		{ itemIndex: 0 },
+	);
+}
+
+function price(context: IExecuteFunctions, value: unknown, displayName: string): number {
+	const amount = Number(value ?? 0);
+	if (amount >= 0 && Number.isFinite(amount)) return amount;
+	throw new NodeOperationError(context.getNode(), `${displayName} has to be a number`, {
+		itemIndex: 0,
+		description: 'It is the price of a million tokens without the batch discount.',
+	});
+}
+
+function prices(context: IExecuteFunctions, raw: IDataObject): Prices | undefined {
+	const inputPerMillion = price(context, raw.inputPricePerMillion, 'Input Price');
+	const outputPerMillion = price(context, raw.outputPricePerMillion, 'Output Price');
+	return inputPerMillion + outputPerMillion > 0 ? { inputPerMillion, outputPerMillion } : undefined;
+}
+
+function text(value: unknown, fallback: string): string {
+	const trimmed = isUnset(value) ? '' : String(value).trim();
+	return trimmed === '' ? fallback : trimmed;
+}
+
+/** The beginning of the files' names, without what a form or a file system takes as structure. */
+function fileName(value: unknown): string {
+	const name = text(value, DEFAULT_FILE_NAME).replace(/\.jsonl$/i, '');
+	return text(name.replace(/[\p{Cc}"/\\]+/gu, '-'), DEFAULT_FILE_NAME);
+}
+
+/**
+ * Reads the options, once for the whole submission.
+ *
+ * @throws {NodeOperationError} for what an expression gave that cannot be meant
+ */
+export function submitOptions(context: IExecuteFunctions): SubmitOptions {
+	const raw = context.getNodeParameter('options', 0, {}) as IDataObject;
+	const hours = (value: unknown, displayName: string) =>
+		expirySeconds(context, value, displayName, 0);
+	return {
+		completionWindow: text(raw.completionWindow, DEFAULT_WINDOW),
+		dryRun: raw.dryRun === true,
+		fileName: fileName(raw.fileName),
+		inputExpiresAfter: hours(raw.inputExpiresAfter, 'Input File Expires After'),
+		outputExpiresAfter: hours(raw.outputExpiresAfter, 'Output Files Expire After'),
+		limits: {
+			maxRequests: limit(context, raw.maxRequestsPerBatch, 'Max Requests per Batch'),
+			maxBytes: limit(context, raw.maxBytesPerBatch, 'Max Bytes per Batch'),
+			maxTokens: limit(context, raw.maxTokensPerBatch, 'Max Tokens per Batch'),
+		},
+		prices: prices(context, raw),
+		submissionKey: raw.submissionKey,
+	};
+}
