@@ -1,4 +1,5 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
+import { redact } from './redact';
 import type { Headers, Result } from './fault';
 import { answerFault, errorEnvelope, statusFault } from './fault';
 
@@ -29,17 +30,34 @@ function tryParse(text: string): { parsed?: unknown } {
 	}
 }
 
-function describe(text: string, headers: Headers): string {
+/** What came instead of the API's answer; cut only after redaction, which needs whole secrets. */
+function describe(text: string, headers: Headers, secrets: readonly string[]): string {
 	const type = String(headers['content-type'] ?? 'no content type');
-	const start = text.trim().replace(/\s+/g, ' ').slice(0, 120);
+	const start = redact(text, secrets).trim().replace(/\s+/g, ' ').slice(0, 120);
 	return start === '' ? 'an empty answer' : `${type}: ${start}`;
+}
+
+export interface ExpectedAnswer {
+	/** The field without which the answer is not the API's: an object's `id`, a list's `data`. */
+	needs?: 'id' | 'data';
+	/** What a server may not be quoted with. */
+	secrets: readonly string[];
+}
+
+function has(body: object, field: 'id' | 'data'): boolean {
+	const value = (body as Record<string, unknown>)[field];
+	return field === 'data' ? Array.isArray(value) : typeof value === 'string' && value !== '';
 }
 
 /**
  * The JSON of an answer, or the fault that it stands for: an error status, an error envelope
  * under a good status, a redirect, or something that is not the API's, such as a proxy's HTML.
  */
-export function parseAnswer<T>(response: IN8nHttpFullResponse, text: string): Result<T> {
+export function parseAnswer<T>(
+	response: IN8nHttpFullResponse,
+	text: string,
+	{ needs, secrets }: ExpectedAnswer,
+): Result<T> {
 	const { statusCode } = response;
 	const headers = response.headers as Headers;
 	if (statusCode >= 300 && statusCode < 400) {
@@ -51,12 +69,12 @@ export function parseAnswer<T>(response: IN8nHttpFullResponse, text: string): Re
 	if (statusCode >= 400) {
 		return { ok: false, fault: statusFault(statusCode, headers, parsed, Date.now()) };
 	}
-	if (!isObject) {
-		return { ok: false, fault: answerFault(statusCode, headers, describe(text, headers)) };
+	if (isObject && errorEnvelope(parsed) !== undefined && !('id' in parsed)) {
+		return { ok: false, fault: statusFault(statusCode, headers, parsed, Date.now()) };
 	}
-	if (errorEnvelope(parsed) !== undefined && !('id' in parsed)) {
-		const fault = statusFault(statusCode, headers, parsed, Date.now());
-		return { ok: false, fault: { ...fault, mayHaveExecuted: true } };
+	if (!isObject || (needs && !has(parsed, needs))) {
+		const what = describe(text, headers, secrets);
+		return { ok: false, fault: answerFault(statusCode, headers, what) };
 	}
 	return { ok: true, value: parsed as T };
 }

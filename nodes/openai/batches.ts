@@ -18,7 +18,11 @@ export interface CreateBatchBody {
 
 /** One batch. @throws {NodeApiError} 404 when there is none with this id */
 export async function getBatch(client: OpenAiClient, batchId: string): Promise<Batch> {
-	return await client.json<Batch>({ method: 'GET', path: apiPath('batches', batchId) });
+	return await client.json<Batch>({
+		method: 'GET',
+		path: apiPath('batches', batchId),
+		needs: 'id',
+	});
 }
 
 /** One page of batches, newest first. The API has no filters. @param limit 1–100 */
@@ -30,6 +34,7 @@ export async function listBatchPage(
 		method: 'GET',
 		path: apiPath('batches'),
 		query: { after, limit },
+		needs: 'data',
 	});
 }
 
@@ -50,6 +55,7 @@ export async function cancelBatch(client: OpenAiClient, batchId: string): Promis
 	return await client.json<Batch>({
 		method: 'POST',
 		path: apiPath('batches', batchId, 'cancel'),
+		needs: 'id',
 		finalStatuses: [409],
 	});
 }
@@ -66,6 +72,7 @@ export async function tryCreateBatch(
 		method: 'POST',
 		path: apiPath('batches'),
 		json: body,
+		needs: 'id',
 		once: true,
 	});
 }

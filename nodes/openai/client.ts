@@ -13,7 +13,7 @@ import { parseAnswer, readStart } from './answer';
 import { CREDENTIAL, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
 import type { Fault, Headers, Result } from './fault';
-import { connectionFault } from './fault';
+import { helperFault } from './fault';
 import { IdleGuard } from './idleGuard';
 import type { UploadSource } from './multipart';
 import { StreamedForm } from './multipart';
@@ -28,7 +28,7 @@ export type ApiContext =
 export interface ClientOptions {
 	/** The item that errors are about. */
 	itemIndex?: number;
-	/** Epoch milliseconds: no wait and no request goes on beyond it. */
+	/** Epoch milliseconds: no request and no wait begins, and no JSON answer is awaited, after it. */
 	deadline?: number;
 }
 
@@ -38,6 +38,8 @@ export interface ApiRequest {
 	path: string;
 	query?: Record<string, string | number | undefined>;
 	json?: object;
+	/** What an answer must have to be the API's: a proxy's `{}` is no empty list. */
+	needs?: 'id' | 'data';
 	/** Not repeated unless the server certainly did nothing: a second create is paid twice. */
 	once?: boolean;
 	/** Statuses that are final for this request, though they pass elsewhere. */
@@ -60,8 +62,10 @@ export interface OpenedBody {
 interface Attempt {
 	body?: string | FormData;
 	encoding: 'text' | 'stream';
-	signal: AbortSignal;
+	guard: IdleGuard;
 }
+
+export const CANCELLED = 'The execution was cancelled';
 
 const ANSWER_WITHIN_MS = 120_000;
 /** The service checks a file of 200 MB before it answers. */
@@ -103,10 +107,10 @@ export class OpenAiClient {
 		const body = request.json && JSON.stringify(request.json);
 		return await this.repeat(request, async () => {
 			const left = (this.options.deadline ?? Infinity) - Date.now();
-			const limit = AbortSignal.timeout(Math.max(1, Math.min(ANSWER_WITHIN_MS, left)));
-			const signal = this.cancelSignal ? AbortSignal.any([this.cancelSignal, limit]) : limit;
-			const sent = await this.send(request, { body, encoding: 'text', signal });
-			return sent.ok ? parseAnswer<T>(sent.value, sent.value.body as unknown as string) : sent;
+			const guard = new IdleGuard(Math.min(ANSWER_WITHIN_MS, left), this.cancelSignal);
+			const attempt: Attempt = { body, encoding: 'text', guard };
+			const sent = await this.send(request, attempt).finally(() => guard.stop());
+			return this.read<T>(request, sent);
 		});
 	}
 
@@ -115,10 +119,10 @@ export class OpenAiClient {
 		return await this.repeat(request, async () => {
 			const guard = new IdleGuard(UPLOAD_ANSWER_WITHIN_MS, this.cancelSignal);
 			const form = new StreamedForm(source, fields, guard);
-			const attempt: Attempt = { body: form, encoding: 'text', signal: guard.signal };
+			const attempt: Attempt = { body: form, encoding: 'text', guard };
 			const sent = await this.send(request, attempt).finally(() => guard.stop());
 			if (form.sourceError !== undefined) return sourceFault(form.sourceError);
-			return sent.ok ? parseAnswer<T>(sent.value, sent.value.body as unknown as string) : sent;
+			return this.read<T>(request, sent);
 		});
 	}
 
@@ -126,16 +130,16 @@ export class OpenAiClient {
 	async open(request: ApiRequest): Promise<Result<OpenedBody>> {
 		return await this.repeat(request, async () => {
 			const guard = new IdleGuard(ANSWER_WITHIN_MS, this.cancelSignal);
-			const sent = await this.send(request, { encoding: 'stream', signal: guard.signal });
+			const sent = await this.send(request, { encoding: 'stream', guard });
 			if (!sent.ok) {
 				guard.stop();
 				return sent;
 			}
 			const body = sent.value.body as unknown as AsyncIterable<Uint8Array>;
 			const headers = sent.value.headers as Headers;
-			if (sent.value.statusCode < 300) return { ok: true, value: { headers, body, guard } };
+			if (isContent(sent.value)) return { ok: true, value: { headers, body, guard } };
 			const start = await readStart(body).finally(() => guard.stop());
-			return parseAnswer<never>(sent.value, start);
+			return parseAnswer<never>(sent.value, start, { secrets: this.secrets });
 		});
 	}
 
@@ -161,7 +165,7 @@ export class OpenAiClient {
 		this.secrets = secretsOf(credential);
 		this.baseUrl = typeof credential.url === 'string' ? credential.url : undefined;
 		for (let failed = 1; ; failed++) {
-			const result = await attempt();
+			const result = this.unsent() ?? (await attempt());
 			if (result.ok || finalStatuses?.includes(result.fault.status ?? 0)) return result;
 			const limits = { once, deadline: this.options.deadline };
 			const wait = retryIn(failed, result.fault, limits, Date.now());
@@ -169,9 +173,28 @@ export class OpenAiClient {
 		}
 	}
 
+	/** Why no request may be sent any more. */
+	private unsent(): Result<never> | undefined {
+		if (this.cancelSignal?.aborted) {
+			return {
+				ok: false,
+				fault: { kind: 'cancelled', message: CANCELLED, mayHaveExecuted: false },
+			};
+		}
+		if (Date.now() < (this.options.deadline ?? Infinity)) return undefined;
+		const message = 'No time was left to ask the server';
+		return { ok: false, fault: { kind: 'stalled', message, mayHaveExecuted: false } };
+	}
+
+	private read<T>({ needs }: ApiRequest, sent: Result<IN8nHttpFullResponse>): Result<T> {
+		if (!sent.ok) return sent;
+		const text = sent.value.body as unknown as string;
+		return parseAnswer<T>(sent.value, text, { needs, secrets: this.secrets });
+	}
+
 	private async send(
 		request: ApiRequest,
-		{ body, encoding, signal }: Attempt,
+		{ body, encoding, guard: { signal } }: Attempt,
 	): Promise<Result<IN8nHttpFullResponse>> {
 		const url = this.address(request);
 		const json = typeof body === 'string' && { 'Content-Type': 'application/json' };
@@ -199,12 +222,11 @@ export class OpenAiClient {
 	}
 
 	private faultOf(error: unknown, signal: AbortSignal): Fault {
-		const fault = connectionFault(error);
 		if (this.cancelSignal?.aborted) {
-			return { ...fault, kind: 'cancelled', message: 'The execution was cancelled' };
+			return { kind: 'cancelled', message: CANCELLED, mayHaveExecuted: true };
 		}
-		if (!signal.aborted) return fault;
-		return { ...fault, kind: 'stalled', message: 'The server did not answer in time' };
+		if (!signal.aborted) return helperFault(error);
+		return { kind: 'stalled', message: 'The server did not answer in time', mayHaveExecuted: true };
 	}
 
 	private address(request: ApiRequest): string {
@@ -231,6 +253,11 @@ function withSignal(context: ApiContext, signal: AbortSignal): IExecuteFunctions
 		context,
 		'getExecutionCancelSignal' in context ? own : {},
 	) as IExecuteFunctions;
+}
+
+/** Whether the body is a file: the API never sends one as HTML, a proxy's login page is. */
+function isContent({ statusCode, headers }: IN8nHttpFullResponse): boolean {
+	return statusCode < 300 && !/^text\/html\b/i.test(String(headers['content-type'] ?? ''));
 }
 
 function sourceFault(error: unknown): Result<never> {

@@ -1,4 +1,5 @@
 import type { OpenAiClient, OpenedBody } from './client';
+import { CANCELLED } from './client';
 import type { Fault, Result } from './fault';
 import { connectionFault } from './fault';
 import { waitBeforeRetry } from './retry';
@@ -111,9 +112,9 @@ async function* readFrom(
 }
 
 function brokenOff(client: OpenAiClient, error: unknown, stalled: boolean): Fault {
-	const fault = connectionFault(error);
 	if (client.cancelSignal?.aborted) {
-		return { ...fault, kind: 'cancelled', message: 'The execution was cancelled' };
+		return { kind: 'cancelled', message: CANCELLED, mayHaveExecuted: true };
 	}
-	return stalled ? { ...fault, kind: 'stalled', message: 'The server stopped sending' } : fault;
+	if (!stalled) return connectionFault(error);
+	return { kind: 'stalled', message: 'The server stopped sending', mayHaveExecuted: true };
 }

@@ -1,26 +1,16 @@
 import type { Failure, INode, JsonObject } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 import type { Fault } from './fault';
+import { redact } from './redact';
 import { isPassing, isQuotaExhausted } from './retry';
-
-/** Secrets shorter than this are not looked for: they would garble ordinary words. */
-const SHORTEST_SECRET = 4;
-
-const KEY_PATTERN = /\bsk-[A-Za-z0-9_-]{6,}/g;
-
-/** Replaces the given secrets, and everything that looks like an OpenAI key, in a text. */
-export function redact(text: string, secrets: readonly string[]): string {
-	return secrets
-		.filter((secret) => secret.length >= SHORTEST_SECRET)
-		.reduce((clean, secret) => clean.split(secret).join('***'), text)
-		.replace(KEY_PATTERN, 'sk-***');
-}
 
 /** What n8n's durable poller reads to decide when to poll again. */
 export function failureOf(fault: Fault): Failure | undefined {
 	if (fault.status === 401) return { cause: 'credential-invalid' };
 	if (isQuotaExhausted(fault)) return { cause: 'quota-exhausted' };
-	if (fault.status === 403 || fault.status === 404) return { cause: 'configuration-invalid' };
+	if (fault.kind === 'blocked' || fault.status === 403 || fault.status === 404) {
+		return { cause: 'configuration-invalid' };
+	}
 	if (!isPassing(fault)) return undefined;
 	const cause = fault.status === 429 ? 'rate-limited' : 'temporarily-unavailable';
 	return fault.retryAfterMs === undefined ? { cause } : { cause, retryAfterMs: fault.retryAfterMs };
@@ -38,6 +28,7 @@ function adviceFor(fault: Fault): string | undefined {
 	if (isQuotaExhausted(fault)) return 'Add credit or raise the limit in the billing settings.';
 	if (fault.kind === 'answer') return 'Check the Base URL in the credential.';
 	if (fault.kind === 'source' || fault.kind === 'cancelled') return undefined;
+	if (fault.kind === 'blocked') return 'Check the credential, and what n8n is allowed to reach.';
 	const advice = ADVICE_BY_STATUS[fault.status ?? 0];
 	if (advice) return advice;
 	return isPassing(fault)
@@ -57,6 +48,12 @@ function describe(fault: Fault): string {
 		.join(' ');
 }
 
+/** A server's message may be a whole page. */
+const LONGEST_TEXT = 2_000;
+
+const clip = (text: string) =>
+	text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)} …` : text;
+
 export interface FaultContext {
 	itemIndex?: number;
 	secrets?: readonly string[];
@@ -73,7 +70,7 @@ export function toNodeApiError(
 	fault: Fault,
 	{ itemIndex, secrets = [], prefix }: FaultContext = {},
 ): NodeApiError {
-	const clean = (text: string) => redact(text, secrets);
+	const clean = (text: string) => clip(redact(text, secrets));
 	const message = clean(prefix ? `${prefix}: ${fault.message}` : fault.message);
 	const details: JsonObject = {};
 	const facts = {
@@ -85,17 +82,20 @@ export function toNodeApiError(
 	for (const [name, value] of Object.entries({ ...facts, request_id: fault.requestId })) {
 		if (value !== undefined) details[name] = typeof value === 'string' ? clean(value) : value;
 	}
+	const description = clean(describe(fault));
 	const error = new NodeApiError(
 		node,
 		{ message },
 		{
 			message,
-			description: clean(describe(fault)),
+			description,
 			httpCode: fault.status === undefined ? undefined : String(fault.status),
 			itemIndex,
 			failure: failureOf(fault),
 		},
 	);
 	Object.assign(error.context, details);
-	return error;
+	// NodeApiError puts a text of its own in place of messages that happen to contain, say,
+	// `ENOTFOUND`, as Azure's "ResourceNotFound" does.
+	return Object.assign(error, { message, description });
 }

@@ -10,6 +10,7 @@ export interface Fault {
 		| 'connection' // no answer, or it broke off
 		| 'answer' // an answer that is not the API's: HTML, broken JSON, a redirect
 		| 'stalled' // nothing moved for too long
+		| 'blocked' // n8n did not send it, or refused the server's certificate
 		| 'cancelled' // the execution was cancelled
 		| 'source'; // the data to upload could not be read
 	/** The API's own words where it said any. */
@@ -39,11 +40,19 @@ const NEVER_SENT = new Set([
 	'EAI_AGAIN',
 	'EHOSTUNREACH',
 	'ENETUNREACH',
+	'EADDRNOTAVAIL',
 ]);
 
-/** Statuses with which a server refuses before doing anything. */
+/** Codes for a certificate that Node.js does not accept; asking again does not help. */
+const BAD_CERTIFICATE =
+	/^(CERT_|ERR_TLS_CERT|UNABLE_TO_(GET|VERIFY)|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|HOSTNAME_MISMATCH)/;
+
+/** Statuses that may follow upon something done: 303 leads to what was made. */
+const MAY_FOLLOW_EFFECT = new Set([303, 408, 409]);
+
+/** Whether a server answers so before doing anything: refusals, and redirects to elsewhere. */
 function wasRefused(status: number): boolean {
-	return status >= 400 && status < 500 && status !== 408 && status !== 409;
+	return status >= 300 && status < 500 && !MAY_FOLLOW_EFFECT.has(status);
 }
 
 function headerText(headers: Headers, name: string): string | undefined {
@@ -75,14 +84,15 @@ function text(value: unknown): string | undefined {
 export function errorEnvelope(body: unknown): ApiErrorBody | undefined {
 	if (typeof body !== 'object' || body === null) return undefined;
 	const { error } = body as { error?: unknown };
-	if (typeof error === 'string') return { message: error };
+	if (typeof error === 'string') return error === '' ? undefined : { message: error };
 	return typeof error === 'object' && error !== null ? error : undefined;
 }
+
+const SHOULD_RETRY: Partial<Record<string, boolean>> = { true: true, false: false };
 
 /** The fault that an answer with an error status, or with an error envelope, stands for. */
 export function statusFault(status: number, headers: Headers, body: unknown, now: number): Fault {
 	const error: ApiErrorBody = errorEnvelope(body) ?? {};
-	const shouldRetry = headerText(headers, 'x-should-retry');
 	return {
 		kind: 'status',
 		status,
@@ -92,7 +102,7 @@ export function statusFault(status: number, headers: Headers, body: unknown, now
 		param: text(error.param),
 		requestId: headerText(headers, 'x-request-id'),
 		retryAfterMs: retryAfterMs(headers, now),
-		shouldRetry: shouldRetry === undefined ? undefined : shouldRetry === 'true',
+		shouldRetry: SHOULD_RETRY[headerText(headers, 'x-should-retry') ?? ''],
 		mayHaveExecuted: !wasRefused(status),
 	};
 }
@@ -108,14 +118,21 @@ export function answerFault(status: number, headers: Headers, what: string): Fau
 	};
 }
 
+/** An error and what caused it, outermost first. */
+function causesOf(error: unknown): Array<{ code?: unknown; isAxiosError?: unknown }> {
+	const chain: object[] = [];
+	let next: unknown = error;
+	while (typeof next === 'object' && next !== null && chain.length < 5) {
+		chain.push(next);
+		next = (next as { cause?: unknown }).cause;
+	}
+	return chain;
+}
+
 /** Finds a connection code (`ECONNRESET` …) in an error or its causes. */
 export function connectionCode(error: unknown): string | undefined {
-	for (let cause = error, depth = 0; cause && depth < 5; depth++) {
-		const { code, cause: next } = cause as { code?: unknown; cause?: unknown };
-		if (typeof code === 'string') return code;
-		cause = next;
-	}
-	return undefined;
+	const { code } = causesOf(error).find((cause) => typeof cause.code === 'string') ?? {};
+	return code as string | undefined;
 }
 
 const CONNECTION_TEXT: Record<string, string> = {
@@ -134,5 +151,29 @@ export function connectionFault(error: unknown): Fault {
 		message: CONNECTION_TEXT[code ?? ''] ?? 'The connection to the server broke off',
 		code,
 		mayHaveExecuted: !NEVER_SENT.has(code ?? ''),
+	};
+}
+
+/**
+ * The fault for what n8n's HTTP helper threw. What does not come from the connection comes from
+ * n8n, which sent nothing: a domain that the credential or the SSRF protection does not allow, a
+ * header that cannot be sent.
+ */
+export function helperFault(error: unknown): Fault {
+	const code = connectionCode(error);
+	if (BAD_CERTIFICATE.test(code ?? '')) {
+		const message = `The certificate of the server was not accepted (${code})`;
+		return { kind: 'blocked', message, code, mayHaveExecuted: false };
+	}
+	const chain = causesOf(error);
+	const isFromConnection = chain.some(
+		(cause) => cause.isAxiosError === true || /^E[A-Z]+$/.test(String(cause.code)),
+	);
+	if (isFromConnection) return connectionFault(error);
+	const { message } = (chain.at(-1) ?? {}) as { message?: unknown };
+	return {
+		kind: 'blocked',
+		message: `n8n did not send the request: ${text(message) ?? 'no reason was given'}`,
+		mayHaveExecuted: false,
 	};
 }

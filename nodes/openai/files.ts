@@ -2,6 +2,7 @@ import type { OpenAiClient } from './client';
 import type { Result } from './fault';
 import type { UploadSource } from './multipart';
 import { paginate } from './paginate';
+import { isPassing } from './retry';
 import type { DeletedFile, FileObject, ListPage } from './types';
 import { apiPath } from './url';
 
@@ -22,7 +23,11 @@ export interface FileUpload {
 
 /** One file's description. @throws {NodeApiError} 404 when there is none with this id */
 export async function getFile(client: OpenAiClient, fileId: string): Promise<FileObject> {
-	return await client.json<FileObject>({ method: 'GET', path: apiPath('files', fileId) });
+	return await client.json<FileObject>({
+		method: 'GET',
+		path: apiPath('files', fileId),
+		needs: 'id',
+	});
 }
 
 /** One file's description, undefined when it is gone. @throws {NodeApiError} for other faults */
@@ -33,6 +38,7 @@ export async function findFile(
 	const result = await client.tryJson<FileObject>({
 		method: 'GET',
 		path: apiPath('files', fileId),
+		needs: 'id',
 	});
 	if (result.ok) return result.value;
 	if (result.fault.status === 404) return undefined;
@@ -48,6 +54,7 @@ export async function listFilePage(
 		method: 'GET',
 		path: apiPath('files'),
 		query: { after, limit, purpose, order: 'desc' },
+		needs: 'data',
 	});
 }
 
@@ -59,9 +66,20 @@ export function listFiles(
 	return paginate((after, limit) => listFilePage(client, { after, limit, purpose }), pageSize);
 }
 
-/** Deletes a file. @throws {NodeApiError} 404 when it is gone already */
+/**
+ * Deletes a file. After a lost answer it is asked for again, and finding the file gone is success.
+ *
+ * @throws {NodeApiError} 404 when it was gone already
+ */
 export async function deleteFile(client: OpenAiClient, fileId: string): Promise<DeletedFile> {
-	return await client.json<DeletedFile>({ method: 'DELETE', path: apiPath('files', fileId) });
+	const request = { method: 'DELETE' as const, path: apiPath('files', fileId) };
+	const first = await client.tryJson<DeletedFile>({ ...request, once: true });
+	if (first.ok) return first.value;
+	if (!isPassing(first.fault) || !first.fault.mayHaveExecuted) throw client.error(first.fault);
+	const again = await client.tryJson<DeletedFile>(request);
+	if (again.ok) return again.value;
+	if (again.fault.status === 404) return { id: fileId, object: 'file', deleted: true };
+	throw client.error(again.fault);
 }
 
 /** Uploads a file, streamed. */
@@ -77,7 +95,7 @@ export async function tryUploadFile(
 		);
 	}
 	return await client.tryUpload<FileObject>(
-		{ method: 'POST', path: apiPath('files'), once },
+		{ method: 'POST', path: apiPath('files'), needs: 'id', once },
 		{ source, fields },
 	);
 }

@@ -3,16 +3,18 @@ import { sleep } from 'n8n-workflow';
 const CHECK_EVERY_MS = 1000;
 
 /**
- * Ends a transfer in which nothing moves. n8n's HTTP helper has no idle limit once redirects are
- * off, and its time-out covers a whole upload, so transfers bring their own: the guard's signal
+ * Ends a request in which nothing moves. n8n's HTTP helper has no idle limit once redirects are
+ * off, and its time-out covers a whole upload, so requests bring their own: the guard's signal
  * aborts the request when `touch` was not called for the limit, or when the execution is cancelled.
+ * Time is counted in checks, not read from a clock: while n8n itself is busy, no server is to blame.
  */
 export class IdleGuard {
 	private readonly controller = new AbortController();
-	private lastMove = Date.now();
-	private running = true;
+	private idleMs = 0;
+	private isHeld = false;
+	private isRunning = true;
 
-	/** Whether it was this guard that ended the transfer. */
+	/** Whether it was this guard that ended the request. */
 	stalled = false;
 
 	constructor(
@@ -30,36 +32,39 @@ export class IdleGuard {
 
 	/** Something moved. A new limit holds from here on when one is given. */
 	touch(limitMs = this.limitMs): void {
-		this.lastMove = Date.now();
+		this.idleMs = 0;
+		this.isHeld = false;
 		this.limitMs = limitMs;
 	}
 
 	/** The reader is busy: no limit until the next `touch`. */
 	hold(): void {
-		this.lastMove = Infinity;
+		this.isHeld = true;
 	}
 
-	/** Ends the transfer at once. */
+	/** Ends the request at once. */
 	abort(): void {
 		this.controller.abort();
 	}
 
-	/** The transfer is over; the guard must not act on it any more. */
+	/** The request is over; the guard must not act on it any more. */
 	stop(): void {
-		this.running = false;
+		this.isRunning = false;
 		this.cancel?.removeEventListener('abort', this.onCancel);
 	}
 
 	private readonly onCancel = () => this.abort();
 
 	private async watch(): Promise<void> {
-		while (this.running) {
-			await sleep(CHECK_EVERY_MS);
-			if (this.running && Date.now() - this.lastMove >= this.limitMs) {
-				this.stalled = true;
-				this.controller.abort();
-				return;
-			}
+		while (this.isRunning) {
+			const step = Math.max(1, Math.min(CHECK_EVERY_MS, this.limitMs - this.idleMs));
+			await sleep(step);
+			if (!this.isRunning || this.isHeld) continue;
+			this.idleMs += step;
+			if (this.idleMs < this.limitMs) continue;
+			this.stalled = true;
+			this.controller.abort();
+			return;
 		}
 	}
 }

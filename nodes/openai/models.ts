@@ -10,6 +10,10 @@ export interface Model {
 
 /** All models that the key may use, newest first; the list has no pages. */
 export async function listModels(client: OpenAiClient): Promise<Model[]> {
-	const { data } = await client.json<ListPage<Model>>({ method: 'GET', path: apiPath('models') });
-	return [...(data ?? [])].sort((a, b) => (b.created ?? 0) - (a.created ?? 0));
+	const { data } = await client.json<ListPage<Model>>({
+		method: 'GET',
+		path: apiPath('models'),
+		needs: 'data',
+	});
+	return [...data].sort((a, b) => (b.created ?? 0) - (a.created ?? 0));
 }

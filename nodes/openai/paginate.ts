@@ -7,19 +7,27 @@ export type FetchPage<T> = (after: string | undefined, limit: number) => Promise
  * Walks a list to its end, one page at a time and only as far as the caller reads. Tolerates
  * servers that leave out `has_more` or `last_id`, and ends where a server would send a page again.
  */
-export async function* paginate<T extends { id: string }>(
+export async function* pages<T extends { id: string }>(
 	fetchPage: FetchPage<T>,
 	pageSize: number,
-): AsyncGenerator<T> {
+): AsyncGenerator<T[]> {
 	const cursors = new Set<string>();
 	let after: string | undefined;
 	do {
 		const page = await fetchPage(after, pageSize);
 		const data = page.data ?? [];
-		yield* data;
+		yield data;
 		const more = page.has_more ?? data.length === pageSize;
 		after = more && data.length > 0 ? page.last_id || data[data.length - 1].id : undefined;
 		if (after !== undefined && cursors.has(after)) return;
 		if (after !== undefined) cursors.add(after);
 	} while (after !== undefined);
+}
+
+/** The entries of all pages, one by one. */
+export async function* paginate<T extends { id: string }>(
+	fetchPage: FetchPage<T>,
+	pageSize: number,
+): AsyncGenerator<T> {
+	for await (const page of pages(fetchPage, pageSize)) yield* page;
 }

@@ -9,8 +9,7 @@ const SLICE_MS = 250;
  * @returns false when the signal was aborted before the time was over
  */
 export async function pause(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
-	const end = Date.now() + ms;
-	for (let left = ms; left > 0 && !signal?.aborted; left = end - Date.now()) {
+	for (let left = ms; left > 0 && !signal?.aborted; left -= SLICE_MS) {
 		await sleep(Math.min(left, SLICE_MS));
 	}
 	return !signal?.aborted;

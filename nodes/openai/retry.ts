@@ -27,11 +27,13 @@ export function isQuotaExhausted(fault: Pick<Fault, 'status' | 'type' | 'code'>)
 	);
 }
 
+const LASTING_KINDS: ReadonlySet<Fault['kind']> = new Set(['blocked', 'cancelled', 'source']);
+
 const PASSING_STATUSES = new Set([408, 409, 425, 429]);
 
 /** Whether the same request may succeed a little later. */
 export function isPassing(fault: Fault): boolean {
-	if (fault.kind === 'cancelled' || fault.kind === 'source') return false;
+	if (LASTING_KINDS.has(fault.kind)) return false;
 	if (fault.kind === 'connection' || fault.kind === 'stalled') return true;
 	if (isQuotaExhausted(fault)) return false;
 	if (fault.shouldRetry !== undefined) return fault.shouldRetry;

@@ -1,64 +1,25 @@
-import { createHash } from 'crypto';
 import type { CreateBatchBody } from './batches';
-import { listBatches, tryCreateBatch } from './batches';
+import { tryCreateBatch } from './batches';
 import type { OpenAiClient } from './client';
+import { CANCELLED } from './client';
 import type { Fault, Result } from './fault';
 import { isPassing } from './retry';
-import { statusOf } from './status';
+import type { Scope } from './submitted';
+import { findSubmitted, SUBMISSION_KEY } from './submitted';
 import type { Batch } from './types';
-
-/** The metadata pairs by which a part of a submission is found again. */
-export const SUBMISSION_KEY = 'submission_key';
-export const SUBMISSION_PART = 'submission_part';
 
 /** How long to wait before each look for a batch whose create had no answer: lists may lag. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
 
 const MAX_CREATES = 3;
 
-/** A batch that cost nothing, or that the user stopped, does not stand for its submission. */
-const NOT_ADOPTED: readonly string[] = ['failed', 'cancelling', 'cancelled'];
-
-/**
- * The key of one part: the same content under the same name gives the same key.
- *
- * @param name who submits: this execution and node, or a key of the user's
- * @param contentHash a digest of the part's bytes
- */
-export function submissionKey(name: string, contentHash: string): string {
-	return createHash('sha256').update(`${name}\n${contentHash}`).digest('hex').slice(0, 32);
-}
-
-/**
- * The batches that carry one of the keys and were created at or after `since` (unix seconds),
- * newest first. One list page in the usual case.
- */
-export async function findSubmitted(
-	client: OpenAiClient,
-	keys: ReadonlySet<string>,
-	since: number,
-): Promise<Batch[]> {
-	const found: Batch[] = [];
-	for await (const batch of listBatches(client)) {
-		if (batch.created_at < since) break;
-		if (keys.has(batch.metadata?.[SUBMISSION_KEY] ?? '')) found.push(batch);
-	}
-	return found;
-}
-
-/** Whether a batch found by its key is the submission, rather than a spent attempt at it. */
-export function isAdoptable(batch: Batch): boolean {
-	return !NOT_ADOPTED.includes(statusOf(batch));
-}
-
 export interface SafeCreate {
 	body: CreateBatchBody;
 	/** The value of `SUBMISSION_KEY` in the body's metadata. */
 	key: string;
-	/** Unix seconds: a batch of this create cannot be older. */
-	since: number;
-	/** Ids of batches with this key that are known and not adopted. */
-	spent: ReadonlySet<string>;
+	scope: Scope;
+	/** The batches found with this key, none of which is adopted. */
+	known: readonly Batch[];
 }
 
 export interface Created {
@@ -70,43 +31,68 @@ export interface Created {
 /**
  * Creates a batch once. The API has no idempotency, and a second create is paid twice: so after
  * every fault in which the server may have created it, the list is searched for the key, several
- * times since it may lag, before another create is sent.
+ * times since it may lag, before another create is sent. The same holds for a create that an
+ * earlier run of the node in this execution never saw answered.
  */
 export async function createSafely(
 	client: OpenAiClient,
 	create: SafeCreate,
 ): Promise<Result<Created>> {
-	for (let attempt = 1; ; attempt++) {
-		const result = await tryCreateBatch(client, create.body);
-		if (result.ok) return { ok: true, value: { batch: result.value, adopted: false } };
-		const { fault } = result;
-		if (!fault.mayHaveExecuted || fault.kind === 'cancelled') return result;
+	const { key, scope } = create;
+	const settle = (batch: Batch, adopted: boolean): Result<Created> => {
+		scope.memory[key] = batch.id;
+		return { ok: true, value: { batch, adopted } };
+	};
+	let isUnsettled = scope.memory[key] === '';
+	if (isUnsettled) {
 		const look = await lookFor(client, create);
-		if (look.batch) return { ok: true, value: { batch: look.batch, adopted: true } };
-		if (!look.isAbsent || !isPassing(fault) || attempt >= MAX_CREATES) return result;
+		if (look.batch) return settle(look.batch, true);
+		if (look.failure) return { ok: false, fault: look.failure };
+	}
+	for (let attempt = 1; ; attempt++) {
+		scope.memory[key] = '';
+		const result = await tryCreateBatch(client, create.body);
+		if (result.ok) return settle(result.value, false);
+		const { fault } = result;
+		isUnsettled ||= fault.mayHaveExecuted;
+		if (!isUnsettled) delete scope.memory[key];
+		const failed = { ok: false as const, fault: { ...fault, mayHaveExecuted: isUnsettled } };
+		if (!fault.mayHaveExecuted) return failed;
+		const look = await lookFor(client, create);
+		if (look.batch) return settle(look.batch, true);
+		if (look.failure || !isPassing(fault) || attempt >= MAX_CREATES) return failed;
 	}
 }
 
 interface Look {
 	batch?: Batch;
-	/** The list was read to its end and the batch is not in it. */
-	isAbsent: boolean;
+	/** Why the list could not be read, which proves nothing. */
+	failure?: Fault;
 }
 
-/** Looks for a batch whose create had no answer. A list that cannot be read proves nothing. */
-async function lookFor(client: OpenAiClient, create: SafeCreate): Promise<Look> {
-	let isAbsent = false;
+/** Looks several times for a batch whose create had no answer. */
+async function lookFor(client: OpenAiClient, { key, scope, known }: SafeCreate): Promise<Look> {
+	const spent = new Set(known.map(({ id }) => id));
+	let look: Look = {};
 	for (const wait of LOOK_AFTER_MS) {
-		if (!(await client.pause(wait))) return { isAbsent: false };
-		const found = await findSubmitted(client, new Set([create.key]), create.since).catch(
-			() => undefined,
-		);
-		const batch = found?.find(({ id }) => !create.spent.has(id));
-		if (batch) return { batch, isAbsent: false };
-		isAbsent = found !== undefined;
+		if (!(await client.pause(wait))) return { failure: unknown('cancelled', CANCELLED) };
+		try {
+			const found = await findSubmitted(client, new Set([key]), scope);
+			look = { batch: found.find(({ id }) => !spent.has(id)) };
+		} catch (error) {
+			const message = `The list of batches could not be read: ${(error as Error).message}`;
+			look = { failure: unknown('connection', message) };
+		}
+		if (look.batch) return look;
 	}
-	return { isAbsent };
+	return look;
 }
+
+const unknown = (kind: Fault['kind'], message: string): Fault => ({
+	kind,
+	message,
+	mayHaveExecuted: true,
+});
 
 /** What to tell about a create that failed: whether a batch may exist, and how it is found. */
 export function createFailed(fault: Fault, key: string): string {

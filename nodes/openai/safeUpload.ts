@@ -49,12 +49,16 @@ async function lookFor(
 ): Promise<FileObject | undefined> {
 	for (const wait of LOOK_AFTER_MS) {
 		if (!(await client.pause(wait))) return undefined;
-		const page = await listFilePage(client, { purpose, limit: LOOK_AT_NEWEST });
-		const stored = page.data.find(
+		// A list that cannot be read costs a second copy at most, which expires by itself.
+		const files = await listFilePage(client, { purpose, limit: LOOK_AT_NEWEST }).then(
+			({ data }) => data,
+			() => [],
+		);
+		const stored = files.find(
 			(file) =>
 				file.filename === source.fileName &&
 				file.bytes === source.bytes &&
-				(file.created_at ?? Infinity) >= since,
+				(file.created_at ?? 0) >= since,
 		);
 		if (stored) return stored;
 	}

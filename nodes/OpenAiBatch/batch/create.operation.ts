@@ -1,13 +1,8 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/client';
-import {
-	createFailed,
-	createSafely,
-	findSubmitted,
-	isAdoptable,
-	submissionKey,
-} from '../../openai/safeCreate';
+import { createFailed, createSafely } from '../../openai/safeCreate';
+import { findSubmitted, isAdoptable, submissionKey } from '../../openai/submitted';
 import { showFor } from '../display';
 import {
 	completionWindowField,
@@ -83,8 +78,8 @@ export const create: Operation = {
 		const scope = submissionScope(context, options.submissionKey);
 		const content = JSON.stringify([fileId, settings]);
 		const key = submissionKey(scope.name, createHash('sha256').update(content).digest('hex'));
-		const found = await findSubmitted(client, new Set([key]), scope.since);
-		const existing = found.find(isAdoptable);
+		const known = await findSubmitted(client, new Set([key]), scope);
+		const existing = known.find(isAdoptable);
 		if (existing) {
 			return {
 				json: { ...(existing as unknown as IDataObject), submission_key: key, adopted: true },
@@ -93,8 +88,8 @@ export const create: Operation = {
 		const result = await createSafely(client, {
 			body: createBody(fileId, settings, key, '1/1'),
 			key,
-			since: scope.since,
-			spent: new Set(found.map(({ id }) => id)),
+			scope,
+			known,
 		});
 		if (!result.ok) throw client.error(result.fault, createFailed(result.fault, key));
 		const { batch, adopted } = result.value;

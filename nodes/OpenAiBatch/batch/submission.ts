@@ -2,18 +2,12 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { checkMetadata } from '../../jsonl/metadata';
 import type { CreateBatchBody } from '../../openai/batches';
-import { SUBMISSION_KEY, SUBMISSION_PART } from '../../openai/safeCreate';
+import type { CreateMemory, Scope } from '../../openai/submitted';
+import { SUBMISSION_KEY, SUBMISSION_PART } from '../../openai/submitted';
 import { metadataPairs } from './metadata';
 
 /** The metadata keys that every batch of this node carries. */
 export const RESERVED_KEYS = [SUBMISSION_KEY, SUBMISSION_PART];
-
-/** In whose name a batch is created, which decides when it is the same one. */
-export interface Scope {
-	name: string;
-	/** Unix seconds: batches of this scope cannot be older. */
-	since: number;
-}
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
@@ -31,17 +25,27 @@ const UNKNOWN_START_SECONDS = DAY;
  * The scope of a submission: a key of the user's, over all executions, or this execution and
  * node. "Retry On Fail" and n8n's own recovery run a node again in the same execution, so they
  * find what was created before; "Retry execution" is a new execution.
+ *
+ * n8n notes when an execution began: it keeps the time over Wait nodes, and gives a sub-workflow
+ * one of its own.
  */
 export function submissionScope(context: IExecuteFunctions, ownKey: unknown): Scope {
 	const now = Date.now() / 1000;
+	const memory = createMemory(context);
 	const key = typeof ownKey === 'number' ? String(ownKey) : ownKey;
 	if (typeof key === 'string' && key.trim() !== '') {
-		return { name: `key:${key.trim()}`, since: now - OWN_KEY_SECONDS };
+		return { name: `key:${key.trim()}`, since: Math.floor(now - OWN_KEY_SECONDS), memory };
 	}
 	const startedAt = context.getExecutionContext?.()?.establishedAt;
 	const start = startedAt === undefined ? now - UNKNOWN_START_SECONDS : startedAt / 1000;
 	const names = [context.getInstanceId(), context.getExecutionId(), context.getNode().id];
-	return { name: names.join(':'), since: Math.floor(start - CLOCK_SLACK_SECONDS) };
+	return { name: names.join(':'), since: Math.floor(start - CLOCK_SLACK_SECONDS), memory };
+}
+
+/** The node's own data in this execution, which "Retry On Fail" and loops keep. */
+function createMemory(context: IExecuteFunctions): CreateMemory {
+	const data = context.getContext('node') as { createdBatches?: CreateMemory };
+	return (data.createdBatches ??= {});
 }
 
 /**

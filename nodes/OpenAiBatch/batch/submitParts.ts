@@ -2,18 +2,13 @@ import type { OpenAiClient } from '../../openai/client';
 import type { Result } from '../../openai/fault';
 import { deleteFile } from '../../openai/files';
 import type { Created } from '../../openai/safeCreate';
-import {
-	createFailed,
-	createSafely,
-	findSubmitted,
-	isAdoptable,
-	SUBMISSION_KEY,
-	submissionKey,
-} from '../../openai/safeCreate';
+import { createFailed, createSafely } from '../../openai/safeCreate';
 import { uploadSafely } from '../../openai/safeUpload';
+import type { Scope } from '../../openai/submitted';
+import { findSubmitted, isAdoptable, keyOf, submissionKey } from '../../openai/submitted';
 import type { Batch } from '../../openai/types';
 import type { PlannedPart } from '../requests/plan';
-import type { BatchSettings, Scope } from './submission';
+import type { BatchSettings } from './submission';
 import { createBody } from './submission';
 
 export interface SubmitSettings extends BatchSettings {
@@ -47,11 +42,11 @@ export async function submitParts(
 	settings: SubmitSettings,
 ): Promise<Submitted> {
 	const keys = planned.map((part) => submissionKey(scope.name, part.contentHash));
-	const found = await findSubmitted(client, new Set(keys), scope.since);
+	const found = await findSubmitted(client, new Set(keys), scope);
 	const done: SubmittedPart[] = [];
 	for (const [index, part] of planned.entries()) {
 		const key = keys[index];
-		const known = found.filter(({ metadata }) => metadata?.[SUBMISSION_KEY] === key);
+		const known = found.filter((batch) => keyOf(batch) === key);
 		const existing = known.find(isAdoptable);
 		const place = { planned: part, key, number: index + 1 };
 		try {
@@ -89,8 +84,8 @@ async function submitPart(
 	const result = await createSafely(client, {
 		body: createBody(file.id, settings, key, `${number}/${total}`),
 		key,
-		since: scope.since,
-		spent: new Set(known.map(({ id }) => id)),
+		scope,
+		known,
 	});
 	if (result.ok) return result.value;
 	throw await abandoned(client, file.id, result, key);

@@ -1,0 +1,90 @@
+import { createHash } from 'crypto';
+import { BATCH_PAGE_SIZE, listBatchPage } from './batches';
+import type { OpenAiClient } from './client';
+import { pages } from './paginate';
+import { statusOf } from './status';
+import type { Batch } from './types';
+import { apiPath } from './url';
+
+/** The metadata pairs by which a part of a submission is found again. */
+export const SUBMISSION_KEY = 'submission_key';
+export const SUBMISSION_PART = 'submission_part';
+
+/** A batch that cost nothing, or that the user stopped, does not stand for its submission. */
+const NOT_ADOPTED: readonly string[] = ['failed', 'cancelling', 'cancelled'];
+
+/**
+ * What an execution knows of its creates, by submission key: the batch's id, or `''` while a
+ * create was sent and its answer is not known. The list of batches may lag behind it.
+ */
+export type CreateMemory = Record<string, string>;
+
+/** In whose name batches are created, which decides when one is the same as another. */
+export interface Scope {
+	name: string;
+	/** Unix seconds: batches of this scope cannot be older. */
+	since: number;
+	memory: CreateMemory;
+}
+
+/**
+ * The key of one part: the same content under the same name gives the same key.
+ *
+ * @param name who submits: this execution and node, or a key of the user's
+ * @param contentHash a digest of the part's bytes
+ */
+export function submissionKey(name: string, contentHash: string): string {
+	return createHash('sha256').update(`${name}\n${contentHash}`).digest('hex').slice(0, 32);
+}
+
+/** The key that a batch was created with, if any. */
+export function keyOf(batch: Batch): string | undefined {
+	return batch.metadata?.[SUBMISSION_KEY];
+}
+
+/** Whether a batch found by its key is the submission, rather than a spent attempt at it. */
+export function isAdoptable(batch: Batch): boolean {
+	return !NOT_ADOPTED.includes(statusOf(batch));
+}
+
+/**
+ * The batches of a scope that carry one of the keys, newest first: those in the list, and those
+ * that this execution remembers although the list does not show them yet.
+ * One list page in the usual case: it ends with the first page on which all batches are older.
+ *
+ * @throws {NodeApiError} when the list cannot be read to its end, which proves no absence
+ */
+export async function findSubmitted(
+	client: OpenAiClient,
+	keys: ReadonlySet<string>,
+	{ since, memory }: Scope,
+): Promise<Batch[]> {
+	const found: Batch[] = [];
+	const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < since;
+	const fetchPage = async (after: string | undefined, limit: number) =>
+		await listBatchPage(client, { after, limit });
+	for await (const page of pages(fetchPage, BATCH_PAGE_SIZE)) {
+		found.push(...page.filter((batch) => !isOld(batch) && keys.has(keyOf(batch) ?? '')));
+		if (page.every(isOld)) break;
+	}
+	for (const key of keys) {
+		const id = memory[key];
+		if (!id || found.some((batch) => batch.id === id)) continue;
+		const batch = await findBatch(client, id);
+		if (batch) found.unshift(batch);
+	}
+	for (const batch of found) {
+		const key = keyOf(batch);
+		if (key !== undefined && isAdoptable(batch)) memory[key] ||= batch.id;
+	}
+	return found;
+}
+
+/** One batch, undefined when there is none with this id. */
+async function findBatch(client: OpenAiClient, id: string): Promise<Batch | undefined> {
+	const path = apiPath('batches', id);
+	const result = await client.tryJson<Batch>({ method: 'GET', path, needs: 'id' });
+	if (result.ok) return result.value;
+	if (result.fault.status === 404) return undefined;
+	throw client.error(result.fault);
+}
