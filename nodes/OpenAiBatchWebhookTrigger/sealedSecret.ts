@@ -1,0 +1,41 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'crypto';
+
+const CIPHER = 'aes-256-gcm';
+const SALT_BYTES = 16;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+function keyFrom(apiKey: string, salt: Uint8Array): Uint8Array {
+	return new Uint8Array(hkdfSync('sha256', apiKey, salt, 'webhook signing secret', 32));
+}
+
+/**
+ * Encrypts a signing secret with the API key. The service tells the secret only when an endpoint
+ * is registered, so it has to be kept, and n8n's static data is plain text in its database.
+ */
+export function seal(secret: string, apiKey: string): string {
+	const salt = randomBytes(SALT_BYTES);
+	const iv = randomBytes(IV_BYTES);
+	const cipher = createCipheriv(CIPHER, keyFrom(apiKey, salt), iv);
+	const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+	return Buffer.concat([salt, iv, cipher.getAuthTag(), sealed]).toString('base64');
+}
+
+/** The secret, or undefined when it was sealed with another key or is damaged. */
+export function unseal(sealed: string, apiKey: string): string | undefined {
+	const bytes = Buffer.from(sealed, 'base64');
+	const parts = [SALT_BYTES, IV_BYTES, TAG_BYTES].reduce<Buffer[]>((cut, length) => {
+		const start = cut.reduce((sum, part) => sum + part.length, 0);
+		return [...cut, bytes.subarray(start, start + length)];
+	}, []);
+	const [salt, iv, tag] = parts;
+	if (tag.length !== TAG_BYTES) return undefined;
+	try {
+		const decipher = createDecipheriv(CIPHER, keyFrom(apiKey, salt), iv);
+		decipher.setAuthTag(tag);
+		const rest = bytes.subarray(SALT_BYTES + IV_BYTES + TAG_BYTES);
+		return Buffer.concat([decipher.update(rest), decipher.final()]).toString('utf8');
+	} catch {
+		return undefined;
+	}
+}
