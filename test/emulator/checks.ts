@@ -78,7 +78,10 @@ export function requiredObject(value: unknown, param: string): Record<string, un
 	return value as Record<string, unknown>;
 }
 
-/** Refuses parameters that the route does not know. */
+/**
+ * Refuses parameters that the route does not know, as other routes of the service do; whether this
+ * one does has not been seen. It keeps a misspelt parameter from passing a test.
+ */
 export function onlyKnown(body: Record<string, unknown>, known: readonly string[]): void {
 	const unknown = Object.keys(body).find((key) => !known.includes(key));
 	if (unknown !== undefined) {
@@ -88,7 +91,7 @@ export function onlyKnown(body: Record<string, unknown>, known: readonly string[
 
 /**
  * Metadata: null, or at most 16 pairs of strings with keys up to 64 and values up to 512
- * characters.
+ * characters. The message for a long key has not been seen; the others have.
  */
 export function metadata(value: unknown): Record<string, string> | null {
 	if (value === undefined || value === null) return null;

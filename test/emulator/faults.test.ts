@@ -123,13 +123,18 @@ describe('faults', () => {
 	});
 
 	it('delay the list', async () => {
+		const oldest = emulator.addBatch({});
 		const old = emulator.addBatch({});
 		emulator.faults.listLag(2);
 		const fresh = await submit(client, lines);
-		const listed = async () => (await client.batches.list()).data.map(({ id }) => id);
-		expect(await listed()).toEqual([old.id]);
-		expect(await listed()).toEqual([old.id]);
-		expect(await listed()).toEqual([fresh.id, old.id]);
+		const listed = async () => {
+			const ids: string[] = [];
+			for await (const { id } of client.batches.list({ limit: 1 })) ids.push(id);
+			return ids;
+		};
+		expect(await listed()).toEqual([old.id, oldest.id]);
+		expect(await listed()).toEqual([old.id, oldest.id]);
+		expect(await listed()).toEqual([fresh.id, old.id, oldest.id]);
 		expect((await client.batches.retrieve(fresh.id)).id).toBe(fresh.id);
 	});
 });

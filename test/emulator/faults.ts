@@ -75,7 +75,6 @@ export class Faults {
 		if (fault === undefined) return;
 		this.struck.set(request, fault);
 		if (fault.type === 'status') {
-			await drain(request);
 			await reply
 				.code(fault.status)
 				.headers(fault.headers ?? {})
@@ -119,14 +118,4 @@ export class Faults {
 		if (rule !== undefined) rule.left--;
 		return rule?.fault;
 	}
-}
-
-/**
- * Reads the rest of a request that is answered early: a client that is still sending an upload
- * might otherwise see a broken connection instead of the answer.
- */
-export async function drain(request: FastifyRequest): Promise<void> {
-	const { headers, raw } = request;
-	if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
-	for await (const _chunk of raw);
 }

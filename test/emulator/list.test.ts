@@ -38,6 +38,13 @@ describe('listing batches', () => {
 		expect(rest).toEqual({ object: 'list', first_id: ids[0], last_id: ids[19], has_more: true });
 	});
 
+	it('has no more after a page that is just full', async () => {
+		for (let index = 0; index < 4; index++) emulator.addBatch({});
+		const first = await client.batches.list({ limit: 2 });
+		expect(first.has_more).toBe(true);
+		expect((await client.batches.list({ limit: 2, after: first.data[1].id })).has_more).toBe(false);
+	});
+
 	it('is empty at first', async () => {
 		expect(await client.batches.list()).toMatchObject({ data: [], has_more: false });
 		const answer = await fetch(`${emulator.url}/batches`, {

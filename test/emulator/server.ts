@@ -3,7 +3,6 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
 import type { Context } from './context';
 import { ApiError, badRequest, unauthorized } from './errors';
-import { drain } from './faults';
 import { requestId } from './ids';
 import type { RecordedRequest } from './ledger';
 import { ORGANIZATION } from './options';
@@ -85,13 +84,11 @@ async function checkKey(request: FastifyRequest, expected: string): Promise<void
 	const { authorization, 'api-key': apiKey } = request.headers;
 	const key = authorization?.replace(/^Bearer\s+/i, '') ?? apiKey?.toString();
 	if (key === expected) return;
-	await drain(request);
 	throw unauthorized(key);
 }
 
 function answerErrors(app: FastifyInstance): void {
 	app.setNotFoundHandler(async (request) => {
-		await drain(request);
 		throw new ApiError(404, { message: `Invalid URL (${request.method} ${request.url})` });
 	});
 	app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {

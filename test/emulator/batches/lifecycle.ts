@@ -83,6 +83,7 @@ export class Lifecycle {
 
 	/**
 	 * validating or in_progress → cancelling. Cancelling again changes nothing.
+	 * That a finalizing batch refuses has not been seen at the real service.
 	 *
 	 * @throws ApiError 409 when the batch can no longer be cancelled
 	 */

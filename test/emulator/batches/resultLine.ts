@@ -12,7 +12,10 @@ export interface ResultLine {
 	text?: string;
 }
 
-/** The texts that go with the codes of requests that never ran to their end. */
+/**
+ * The texts that go with the codes of requests that never ran to their end. Only the first was
+ * seen on the wire; the others are the words of the API reference.
+ */
 const NOT_RUN: Record<StopReason | 'request_timeout', string> = {
 	batch_expired: 'This request could not be executed before the completion window expired.',
 	batch_cancelled: 'The batch was cancelled before this request executed.',
