@@ -56,13 +56,14 @@ export class Scan {
 	}
 
 	/**
-	 * Begins again at the top, for when `after` is no longer known to the server.
+	 * Begins at the top after all, when the server no longer knows the batch that it was to begin
+	 * after.
 	 *
-	 * @returns false when it was at the top
+	 * @returns false when something has been read already
 	 */
 	restart(): boolean {
-		const wasBelow = this.after !== undefined;
+		if (this.after === undefined || this.pages > 0) return false;
 		this.after = undefined;
-		return wasBelow;
+		return true;
 	}
 }

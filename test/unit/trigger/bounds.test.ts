@@ -13,7 +13,7 @@ jest.mock('../../../nodes/OpenAiBatchTrigger/limits', () => ({
 }));
 
 const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
-	['an ordinary server', 150, {}],
+	['an ordinary server', 100, {}],
 	['short list pages, and polls without the time to read them all', 300, { pageSize: 10 }],
 	[
 		'batches that are deleted',
@@ -21,7 +21,7 @@ const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
 		// The marks that would tell what was read of the last second may not fit.
 		{ pageSize: 10, deletions: true, mayDouble: true },
 	],
-	['hundreds of batches at once', 25, { burst: 400 }],
+	['hundreds of batches at once', 12, { burst: 400 }],
 	[
 		'a server without times, counts and has_more, in upper case',
 		200,

@@ -2,10 +2,10 @@ import { runHistories, type HistoryOptions } from './history';
 
 /** A failing run prints its seed: `new History(seed, options)` repeats it. */
 const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
-	['an ordinary server', 150, {}],
+	['an ordinary server', 100, {}],
 	['short list pages, and polls without the time to read them all', 300, { pageSize: 10 }],
 	['batches that are deleted', 200, { pageSize: 10, deletions: true }],
-	['hundreds of batches at once', 25, { burst: 400 }],
+	['hundreds of batches at once', 12, { burst: 400 }],
 	['a list that shows batches late', 200, { burst: 2, lag: 1_800 }],
 	[
 		'a server without times, counts and has_more, in upper case',
