@@ -32,7 +32,8 @@ export function asNodeError(
 
 /**
  * An item for what did not succeed. With the error output switched on, n8n routes items that
- * carry an `error`; were it enumerable, n8n would put its message in place of all their fields.
+ * carry an `error` there; were it enumerable, n8n would put its message in place of all their
+ * fields, which it does on the regular output in any case: so there items carry none.
  */
 export function failedItem(
 	json: IDataObject,
@@ -40,6 +41,7 @@ export function failedItem(
 	pairedItem: INodeExecutionData['pairedItem'],
 ): INodeExecutionData {
 	const item: INodeExecutionData = { json, pairedItem };
+	if (error.node.onError !== 'continueErrorOutput') return item;
 	return Object.defineProperty(item, 'error', { value: error, enumerable: false });
 }
 
