@@ -120,7 +120,10 @@ export class OpenAiClient {
 			const guard = new IdleGuard(UPLOAD_ANSWER_WITHIN_MS, this.cancelSignal);
 			const form = new StreamedForm(source, fields, guard);
 			const attempt: Attempt = { body: form, encoding: 'text', guard };
-			const sent = await this.send(request, attempt).finally(() => guard.stop());
+			const sent = await this.send(request, attempt).finally(() => {
+				guard.stop();
+				form.close();
+			});
 			if (form.sourceError !== undefined) return sourceFault(form.sourceError);
 			return this.read<T>(request, sent);
 		});

@@ -19,6 +19,9 @@ export class StreamedForm extends FormData {
 	/** Why the content could not be read, when that ended the upload. */
 	sourceError: unknown;
 
+	private reader: AsyncGenerator<Uint8Array> | undefined;
+	private isOver = false;
+
 	constructor(
 		private readonly source: UploadSource,
 		private readonly fields: ReadonlyArray<readonly [string, string]>,
@@ -37,7 +40,26 @@ export class StreamedForm extends FormData {
 		return parts[Symbol.iterator]() as FormDataIterator<[string, FormDataEntryValue]>;
 	}
 
-	private async *content(): AsyncGenerator<Uint8Array> {
+	/**
+	 * The request is over, perhaps before everything was sent: closes the source, which the helper
+	 * leaves open, and breaks off what is still being sent, so that the connection is not used
+	 * again in the middle of a body.
+	 */
+	close(): void {
+		this.isOver = true;
+		void this.reader?.return(undefined);
+	}
+
+	private content(): AsyncIterable<Uint8Array> {
+		const reader = (this.reader = this.read());
+		const next = async () => {
+			if (this.isOver) throw new RangeError('The request is over');
+			return await reader.next();
+		};
+		return { [Symbol.asyncIterator]: () => ({ next }) };
+	}
+
+	private async *read(): AsyncGenerator<Uint8Array> {
 		try {
 			let sent = 0;
 			for await (const chunk of this.source.open()) {
@@ -53,6 +75,7 @@ export class StreamedForm extends FormData {
 			}
 		} catch (error) {
 			this.sourceError = error;
+			this.isOver = true;
 			this.guard.abort();
 		}
 	}

@@ -1,0 +1,130 @@
+import type { OpenAiClient } from '../../nodes/openai/client';
+import { downloadFile } from '../../nodes/openai/download';
+import { tryUploadFile } from '../../nodes/openai/files';
+import { createSafely } from '../../nodes/openai/safeCreate';
+import type { ClientNode } from './support/clientNode';
+import { startClientNode } from './support/clientNode';
+import { deferred } from './support/deferred';
+import type { Answer, ScriptedServer } from './support/scriptedServer';
+import { refuse, reset, stall, startScriptedServer } from './support/scriptedServer';
+
+let server: ScriptedServer;
+let node: ClientNode;
+
+beforeAll(async () => {
+	server = await startScriptedServer();
+	node = await startClientNode({ apiKey: 'sk-cancel', url: server.url });
+});
+
+afterAll(async () => await server.close());
+
+/** Does something, cancels the execution at the request number `requests`, and takes the time. */
+async function cancelled<T>(requests: number, run: (client: OpenAiClient) => Promise<T>) {
+	const execution = node.start(run);
+	for (let seen = 0; seen < requests; seen++) await server.arrival();
+	const cancelledAt = performance.now();
+	execution.cancel();
+	const outcome = await execution.outcome.catch((error: unknown) => error);
+	return { outcome, took: performance.now() - cancelledAt };
+}
+
+const list = async (client: OpenAiClient) =>
+	await client.tryJson({ method: 'GET', path: '/batches' });
+
+test.each<[string, Answer]>([
+	['a wait before the next attempt', refuse(503, {}, { 'retry-after': '30' })],
+	['a request without an answer', stall],
+])('cancelling ends %s', async (_name, fault) => {
+	server.script(fault);
+	const { outcome, took } = await cancelled(1, list);
+	expect(outcome).toMatchObject({ ok: false });
+	expect(took).toBeLessThan(2_000);
+	expect(server.seen).toHaveLength(1);
+});
+
+test('no request follows a cancel, and none may have been executed', async () => {
+	server.script(stall);
+	const { outcome } = await cancelled(1, async (client) => {
+		await list(client);
+		return await list(client);
+	});
+	expect(outcome).toMatchObject({ fault: { kind: 'cancelled', mayHaveExecuted: false } });
+	expect(server.seen).toHaveLength(1);
+});
+
+test('cancelling ends the look for a batch whose create had no answer', async () => {
+	server.script(reset);
+	const memory = {};
+	const { outcome, took } = await cancelled(1, async (client) => {
+		const scope = { name: 'test', since: 0, memory };
+		const body = { input_file_id: 'f', endpoint: '/v1/embeddings', completion_window: '24h' };
+		return await createSafely(client, { body, key: 'k', scope, known: [] });
+	});
+	expect(outcome).toMatchObject({ ok: false, fault: { mayHaveExecuted: true } });
+	expect(memory).toEqual({ k: '' });
+	expect(took).toBeLessThan(2_000);
+	expect(server.seen).toHaveLength(1);
+});
+
+test('cancelling ends an upload that the server does not take, and closes its source', async () => {
+	server.script((request) => request.pause());
+	const begun = deferred<void>();
+	const closed = deferred<void>();
+	const execution = node.start(async (client) => {
+		async function* open() {
+			try {
+				for (let chunk = 0; chunk < 1_000; chunk++) {
+					if (chunk === 2) begun.resolve();
+					yield Buffer.alloc(100_000);
+				}
+			} finally {
+				closed.resolve();
+			}
+		}
+		const source = { fileName: 'a.jsonl', contentType: 'text/plain', bytes: 100_000_000, open };
+		return await tryUploadFile(client, { source, purpose: 'batch' });
+	});
+	await begun.promise;
+	const cancelledAt = performance.now();
+	execution.cancel();
+	await expect(execution.outcome).resolves.toMatchObject({
+		fault: { kind: 'cancelled', mayHaveExecuted: true },
+	});
+	await closed.promise;
+	expect(performance.now() - cancelledAt).toBeLessThan(2_000);
+});
+
+test('cancelling ends a download that stalls', async () => {
+	server.script((_request, response) => {
+		response.writeHead(200, { 'content-length': '1000' });
+		response.write('only this');
+	});
+	let received = '';
+	const { outcome, took } = await cancelled(1, async (client) => {
+		for await (const chunk of downloadFile(client, 'file-1')) received += String(chunk);
+	});
+	expect((outcome as Error).message).toBe(
+		'File file-1 could not be downloaded: The execution was cancelled',
+	);
+	expect(took).toBeLessThan(2_000);
+	expect(received === '' || received === 'only this').toBe(true);
+});
+
+test('cancelling ends a download whose reader is busy', async () => {
+	server.script((_request, response) => {
+		response.writeHead(200, { 'content-length': '1000' });
+		response.write('only this');
+	});
+	const { promise: isRead, resolve: read } = deferred<void>();
+	const { promise: isCancelled, resolve: goOn } = deferred<void>();
+	const execution = node.start(async (client) => {
+		for await (const _chunk of downloadFile(client, 'file-1')) {
+			read();
+			await isCancelled;
+		}
+	});
+	await isRead;
+	execution.cancel();
+	goOn();
+	await expect(execution.outcome).rejects.toThrow('The execution was cancelled');
+});
