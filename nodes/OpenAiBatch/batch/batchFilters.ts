@@ -24,22 +24,35 @@ export interface CompiledFilters {
 /** Unix times above this are in milliseconds, as JavaScript gives them, not in seconds. */
 const LATEST_SECONDS = 1e11;
 
+/** How n8n's isolate hands on a date of Luxon's: as a copy of its data. */
+interface IsolatedDateTime {
+	__isoString?: unknown;
+}
+
+/**
+ * The text of a date that an expression gave. Luxon's own dates come from n8n's copy of Luxon, of
+ * which `instanceof` knows nothing; like JavaScript's they are ISO dates in JSON.
+ */
+function dateText(date: unknown): string {
+	if (typeof date !== 'object' || date === null) return String(date).trim();
+	const { __isoString: isolated } = date as IsolatedDateTime;
+	return typeof isolated === 'string' ? isolated : JSON.stringify(date).replace(/^"|"$/g, '');
+}
+
 /** A date in any of the forms that reach a node; without a zone of its own it is local to `zone`. */
 function parseDate(date: unknown, zone: string): DateTime {
 	if (typeof date === 'number') {
 		return date > LATEST_SECONDS ? DateTime.fromMillis(date) : DateTime.fromSeconds(date);
 	}
-	// Luxon's own dates come from n8n's copy of Luxon, of which `instanceof` knows nothing.
-	const text = typeof date === 'object' && date !== null ? JSON.stringify(date) : String(date);
-	const bare = text.trim().replace(/^"|"$/g, '');
-	const iso = DateTime.fromISO(bare, { zone });
-	return iso.isValid ? iso : DateTime.fromSQL(bare, { zone });
+	const text = dateText(date);
+	const iso = DateTime.fromISO(text, { zone });
+	return iso.isValid ? iso : DateTime.fromSQL(text, { zone });
 }
 
 function unixSeconds(context: IExecuteFunctions, date: unknown, itemIndex: number): number {
 	const parsed = parseDate(date, context.getTimezone());
 	if (parsed.isValid) return parsed.toSeconds();
-	throw new NodeOperationError(context.getNode(), `'${String(date)}' is not a date`, {
+	throw new NodeOperationError(context.getNode(), `'${dateText(date)}' is not a date`, {
 		itemIndex,
 		description: 'Enter a date such as 2026-11-22 or 2026-11-22T08:00:00Z.',
 	});

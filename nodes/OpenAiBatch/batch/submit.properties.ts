@@ -32,6 +32,11 @@ export const submitProperties: INodeProperties[] = [
 				placeholder: 'e.g. films',
 				description: 'The beginning of the name of the uploaded files',
 			},
+			expiryField(
+				'inputExpiresAfter',
+				'Input File Expires After (Hours)',
+				'How long the service keeps the uploaded requests. Without it they are kept for 30 days.',
+			),
 			{
 				displayName: 'Input Price per Million Tokens',
 				name: 'inputPricePerMillion',
@@ -40,11 +45,6 @@ export const submitProperties: INodeProperties[] = [
 				default: 0,
 				description: 'Without the batch discount; for the estimate of a dry run',
 			},
-			expiryField(
-				'inputExpiresAfter',
-				'Input File Expires After (Hours)',
-				'How long the service keeps the uploaded requests. Without it they are kept for 30 days.',
-			),
 			{
 				displayName: 'Max Bytes per Batch',
 				name: 'maxBytesPerBatch',

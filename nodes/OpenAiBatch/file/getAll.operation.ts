@@ -35,7 +35,8 @@ export const getAll: Operation = {
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const wanted = wantedCount(context, itemIndex);
-		const { purpose } = context.getNodeParameter('filters', itemIndex, {}) as { purpose?: string };
+		const filters = context.getNodeParameter('filters', itemIndex, {}) as IDataObject;
+		const purpose = String(filters.purpose ?? '').trim();
 		const client = new OpenAiClient(context, { itemIndex });
 		const pageSize = Math.min(wanted, FILE_PAGE_SIZE);
 		const found: INodeExecutionData[] = [];

@@ -1,4 +1,4 @@
-import type { IBinaryData, IDataObject } from 'n8n-workflow';
+import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/client';
 import { MAX_FILE_BYTES, tryUploadFile } from '../../openai/files';
@@ -7,6 +7,16 @@ import { showFor } from '../display';
 import { expiryField, expirySeconds } from '../fields';
 import type { Operation } from '../operation';
 import { forEachItem } from '../operation';
+
+/** Purposes are the service's own, and compatible servers have others. */
+function purposeOf(context: IExecuteFunctions, itemIndex: number): string {
+	const purpose = context.getNodeParameter('purpose', itemIndex);
+	if (typeof purpose === 'string' && purpose.trim() !== '') return purpose.trim();
+	throw new NodeOperationError(context.getNode(), 'The purpose is missing', {
+		itemIndex,
+		description: 'Files of requests have the purpose batch.',
+	});
+}
 
 export const upload: Operation = {
 	option: {
@@ -60,11 +70,10 @@ export const upload: Operation = {
 	execute: forEachItem(async (context, itemIndex) => {
 		const property = context.getNodeParameter('binaryPropertyName', itemIndex) as
 			string | IBinaryData;
-		const purpose = context.getNodeParameter('purpose', itemIndex) as string;
-		const options = context.getNodeParameter('options', itemIndex, {}) as {
-			expiresAfter?: number;
-			fileName?: string;
-		};
+		const purpose = purposeOf(context, itemIndex);
+		const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
+		const { fileName, expiresAfter } = options;
+		const expiresAfterSeconds = expirySeconds(context, expiresAfter, 'Expires After', itemIndex);
 		const binary = await binarySource(context, itemIndex, property);
 		if (binary.bytes > MAX_FILE_BYTES) {
 			throw new NodeOperationError(context.getNode(), 'The file is larger than 512 MB', {
@@ -73,11 +82,8 @@ export const upload: Operation = {
 			});
 		}
 		const client = new OpenAiClient(context, { itemIndex });
-		const result = await tryUploadFile(client, {
-			source: { ...binary, fileName: options.fileName || binary.fileName },
-			purpose,
-			expiresAfterSeconds: expirySeconds(context, options.expiresAfter, 'Expires After', itemIndex),
-		});
+		const source = { ...binary, fileName: fileName ? String(fileName) : binary.fileName };
+		const result = await tryUploadFile(client, { source, purpose, expiresAfterSeconds });
 		if (!result.ok) throw client.error(result.fault);
 		return { json: result.value as unknown as IDataObject };
 	}),

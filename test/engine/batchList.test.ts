@@ -1,0 +1,226 @@
+import { ExecuteContext } from 'n8n-core';
+import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import { startProduct, type Product } from './product';
+
+type Parameters = Record<string, NodeParameterValueType>;
+
+const NOON = Date.UTC(2026, 10, 22, 12) / 1000;
+const HOUR = 3600;
+
+let product: Product;
+
+beforeAll(async () => {
+	product = await startProduct({ now: NOON * 1000 });
+	const { emulator } = product;
+	for (let hours = 249; hours >= 0; hours--) {
+		emulator.addBatch({
+			id: `batch_${hours}`,
+			created_at: NOON - hours * HOUR,
+			status: hours % 5 === 0 ? 'FAILED' : 'completed',
+			endpoint: hours % 10 === 1 ? '/v1/embeddings' : '/v1/responses',
+			metadata: hours % 50 === 3 ? { job: 'films', run: '7' } : null,
+		});
+	}
+});
+
+beforeEach(() => product.emulator.ledger.clear());
+
+afterEach(() => jest.restoreAllMocks());
+
+afterAll(async () => await product.stop());
+
+const list = async (parameters: Parameters, input: IDataObject[] = [{}]) => {
+	const result = await product.run('batch', 'getAll', parameters, input);
+	if (result.error) throw result.error;
+	const hours = result.items('Node').map(({ json }) => Number(String(json.id).slice(6)));
+	return { hours, requests: product.emulator.ledger.requests.map(({ query }) => query) };
+};
+const filtered = async (filters: Parameters, input?: IDataObject[]) =>
+	await list({ returnAll: true, filters }, input);
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe('Get Many', () => {
+	it('reads only as many as the limit', async () => {
+		expect(await list({ limit: 3 })).toEqual({ hours: [0, 1, 2], requests: [{ limit: '3' }] });
+	});
+
+	it('goes on to the next page for a limit above a hundred', async () => {
+		const { hours, requests } = await list({ limit: 150 });
+		expect(hours).toEqual(upTo(150));
+		expect(requests).toEqual([{ limit: '100' }, { limit: '100', after: 'batch_99' }]);
+	});
+
+	it('returns all', async () => {
+		const { hours, requests } = await list({ returnAll: true, limit: 1 });
+		expect(hours).toEqual(upTo(250));
+		expect(requests).toHaveLength(3);
+	});
+
+	it('returns 50 by default, each paired with the item that asked', async () => {
+		const result = await product.run('batch', 'getAll', {}, [{}, {}]);
+		expect(result.items('Node').map(({ pairedItem }) => pairedItem)).toEqual([
+			...upTo(50).map(() => ({ item: 0 })),
+			...upTo(50).map(() => ({ item: 1 })),
+		]);
+	});
+
+	it.each([['={{ 0 }}'], ['={{ 2.5 }}'], ['={{ "many" }}']])(
+		'refuses %s as the limit',
+		async (limit) => {
+			const { error } = await product.run('batch', 'getAll', { limit });
+			expect(error?.message).toBe('The limit has to be a whole number of at least 1');
+			expect(product.emulator.ledger.requests).toEqual([]);
+		},
+	);
+});
+
+describe('the filters', () => {
+	it('compare the status whatever its case', async () => {
+		const { hours } = await filtered({ status: ['failed', 'expired'] });
+		expect(hours).toEqual(upTo(250).filter((hour) => hour % 5 === 0));
+	});
+
+	it('compare the endpoint', async () => {
+		const { hours } = await filtered({ endpoint: '/v1/embeddings' });
+		expect(hours).toEqual(upTo(250).filter((hour) => hour % 10 === 1));
+	});
+
+	it('want all metadata pairs, and take numbers for their text', async () => {
+		const pairs = [
+			{ key: 'job', value: 'films' },
+			{ key: 'run', value: '={{ 7 }}' },
+		];
+		expect((await filtered({ metadata: { pairs } })).hours).toEqual([3, 53, 103, 153, 203]);
+		pairs[1].value = '8';
+		expect((await filtered({ metadata: { pairs } })).hours).toEqual([]);
+	});
+
+	it('pass over a pair that is not filled in', async () => {
+		const metadata = { pairs: [{ key: '', value: '' }] };
+		expect((await filtered({ metadata })).hours).toHaveLength(250);
+	});
+
+	it('hold together, and the limit counts what matched', async () => {
+		const filters = { status: ['failed'], createdBefore: '2026-11-22T08:00:00Z' };
+		const { hours, requests } = await list({ limit: 2, filters });
+		expect(hours).toEqual([5, 10]);
+		expect(requests).toEqual([{ limit: '100' }]);
+	});
+
+	it('stop reading at the first batch that is too old', async () => {
+		const { hours, requests } = await filtered({ createdAfter: '2026-11-22T10:00:00Z' });
+		expect(hours).toEqual([0, 1, 2]);
+		expect(requests).toHaveLength(1);
+	});
+
+	it.each([
+		['with a zone', '2026-11-22T11:00:00+01:00'],
+		['in UTC', '2026-11-22T10:00:00.000Z'],
+		['of a field with a blank', '2026-11-22 10:00:00'],
+		['in unix seconds, as the API gives them', `={{ ${NOON - 2 * HOUR} }}`],
+		['in milliseconds', `={{ ${(NOON - 2 * HOUR) * 1000} }}`],
+		["as Luxon's DateTime", '={{ DateTime.fromISO("2026-11-22T10:00:00Z") }}'],
+		[
+			'as a calculation of it',
+			'={{ DateTime.fromISO("2026-11-23T10:00:00Z").minus({ days: 1 }) }}',
+		],
+		["as JavaScript's Date", '={{ new Date("2026-11-22T10:00:00Z") }}'],
+	])('take a date %s', async (_what, createdAfter) => {
+		expect((await filtered({ createdAfter })).hours).toEqual([0, 1, 2]);
+	});
+
+	it("read a date without a zone in the workflow's", async () => {
+		jest.spyOn(ExecuteContext.prototype, 'getTimezone').mockReturnValue('America/New_York');
+		expect((await filtered({ createdAfter: '2026-11-22T05:00:00' })).hours).toEqual([0, 1, 2]);
+		expect((await filtered({ createdAfter: '2026-11-22' })).hours).toEqual(upTo(8));
+	});
+
+	it('refuse what is no date', async () => {
+		const parameters = { filters: { createdAfter: 'yesterday' } };
+		const { error } = await product.run('batch', 'getAll', parameters);
+		expect(error?.message).toBe("'yesterday' is not a date");
+		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+});
+
+describe('Get and Cancel', () => {
+	it('take plain ids, locators and expressions', async () => {
+		const ids: NodeParameterValueType[] = [
+			'batch_1',
+			' batch_1 ',
+			{ __rl: true, mode: 'list', value: 'batch_1', cachedResultName: 'yesterday' },
+			{ __rl: true, mode: 'id', value: '={{ $json.id }}' },
+			'={{ $json.id }}',
+		];
+		for (const batchId of ids) {
+			const batches = await product.json('batch', 'get', { batchId }, [{ id: 'batch_1' }]);
+			expect(batches).toMatchObject([{ id: 'batch_1', endpoint: '/v1/embeddings' }]);
+		}
+	});
+
+	it.each([
+		['={{ "" }}', 'it is empty'],
+		['a/../b', 'it has spaces, slashes or control characters in it'],
+		['..', 'it is a path, not an id'],
+		['={{ 7 }}', 'it is not text'],
+		['={{ $json }}', 'it is not text'],
+	])('refuse %s before any request', async (batchId, reason) => {
+		for (const operation of ['get', 'cancel']) {
+			const { error } = await product.run('batch', operation, { batchId });
+			expect(error?.message).toBe(`This is not the id of a batch: ${reason}`);
+		}
+		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+
+	it('cancel what runs', async () => {
+		const [{ id }] = await product.json('batch', 'submit', { prompt: 'a' });
+		await product.emulator.step(String(id), 'in_progress');
+		const batches = await product.json('batch', 'cancel', { batchId: String(id) });
+		expect(batches).toMatchObject([{ id, status: 'cancelling' }]);
+	});
+
+	it('tell once that a finished batch cannot be cancelled', async () => {
+		const { error } = await product.run('batch', 'cancel', { batchId: 'batch_1' });
+		expect(error?.message).toMatch(/completed/i);
+		expect(error).toMatchObject({ httpCode: '409', context: { itemIndex: 0 } });
+		expect(product.emulator.ledger.requests).toHaveLength(1);
+	});
+});
+
+describe('several items', () => {
+	const items = [{ id: 'batch_1' }, { id: 'batch_none' }, { id: '' }, { id: 'batch_2' }];
+	const get = async (onError: 'stopWorkflow' | 'continueRegularOutput' | 'continueErrorOutput') =>
+		await product.run('batch', 'get', { batchId: '={{ $json.id }}' }, items, { onError });
+	const missing = {
+		error: "No batch found with id 'batch_none'.",
+		http_status: 404,
+		request_id: expect.any(String),
+	};
+	const empty = { error: 'This is not the id of a batch: it is empty' };
+
+	it('stop at the first that fails, which the error names', async () => {
+		const { error } = await get('stopWorkflow');
+		expect(error?.message).toBe(missing.error);
+		expect(error).toMatchObject({ context: { itemIndex: 1 } });
+		expect(product.emulator.ledger.requests).toHaveLength(2);
+	});
+
+	it('go on with what the API said about each', async () => {
+		const result = await get('continueRegularOutput');
+		expect(result.items('Node')).toMatchObject([
+			{ json: { id: 'batch_1' }, pairedItem: { item: 0 } },
+			{ json: missing, pairedItem: { item: 1 } },
+			{ json: empty, pairedItem: { item: 2 } },
+			{ json: { id: 'batch_2' }, pairedItem: { item: 3 } },
+		]);
+	});
+
+	it('divide over the two outputs', async () => {
+		const result = await get('continueErrorOutput');
+		expect(result.items('Node', 0).map(({ json }) => json.id)).toEqual(['batch_1', 'batch_2']);
+		expect(result.items('Node', 1)).toMatchObject([
+			{ json: { ...missing, id: 'batch_none' }, pairedItem: { item: 1 } },
+			{ json: empty, pairedItem: { item: 2 } },
+		]);
+	});
+});

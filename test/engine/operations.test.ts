@@ -1,0 +1,121 @@
+import { NodeHelpers, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
+import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
+import { startProduct, type Product } from './product';
+
+const description: INodeTypeDescription = new OpenAiBatch().description;
+
+type Parameters = Record<string, unknown>;
+
+/** The names of the fields that the panel shows for these parameters. */
+function shown(parameters: Parameters, properties = description.properties, root = parameters) {
+	return properties
+		.filter((property) =>
+			NodeHelpers.displayParameter(parameters as never, property, null, description, root as never),
+		)
+		.map(({ name }) => name);
+}
+
+const collection = (name: string, parameters: Parameters): INodeProperties[] =>
+	description.properties.find(
+		(property) => property.name === name && shown(parameters, [property]).length > 0,
+	)!.options as INodeProperties[];
+
+/** The request options that the panel offers for an endpoint. */
+function requestOptions(endpoint: string): string[] {
+	const parameters = { resource: 'batch', operation: 'submit', requestSource: 'fields', endpoint };
+	return shown({}, collection('requestOptions', parameters), parameters);
+}
+
+const TEXT = [
+	'additionalFields',
+	'imageUrls',
+	'jsonSchema',
+	'jsonSchemaName',
+	'jsonSchemaStrict',
+	'maxTokens',
+	'reasoningEffort',
+	'systemMessage',
+	'temperature',
+	'topP',
+];
+const IMAGES = ['additionalFields', 'imageQuality', 'imageSize'];
+const OFFERED: Record<string, string[]> = {
+	'/v1/chat/completions': TEXT,
+	'/v1/responses': TEXT,
+	'/v1/completions': ['additionalFields', 'maxTokens', 'temperature', 'topP'],
+	'/v1/embeddings': ['additionalFields', 'dimensions'],
+	'/v1/moderations': ['additionalFields', 'imageUrls'],
+	'/v1/images/generations': [...IMAGES, 'imageCount'],
+	'/v1/images/edits': ['additionalFields', 'imageQuality', 'imageSize', 'imageUrls', 'imageCount'],
+};
+
+describe('the panel', () => {
+	it.each(Object.entries(OFFERED))('offers what %s takes', (endpoint, options) => {
+		expect(requestOptions(endpoint)).toEqual(options);
+	});
+
+	it('offers everything for an endpoint that is typed or comes from an expression', () => {
+		const all = [...new Set(Object.values(OFFERED).flat())].sort();
+		expect(requestOptions('other').sort()).toEqual(all);
+		expect(requestOptions('={{ $json.endpoint }}').sort()).toEqual(all);
+	});
+
+	it('shows the fields of a request source only with it', () => {
+		const submit = { resource: 'batch', operation: 'submit', endpoint: '/v1/responses' };
+		const always = ['resource', 'operation', 'endpoint', 'requestSource', 'metadata', 'options'];
+		const fieldsOf = (requestSource: string) =>
+			shown({ ...submit, requestSource }).filter((name) => !always.includes(name));
+		expect(fieldsOf('fields')).toEqual(['model', 'prompt', 'customId', 'requestOptions']);
+		expect(fieldsOf('json')).toEqual(['body', 'customId']);
+		expect(fieldsOf('lines')).toEqual([]);
+	});
+
+	const operations = description.properties
+		.filter(({ name }) => name === 'operation')
+		.flatMap(({ displayOptions, options }) =>
+			(options as Array<{ value: string; action?: string }>).map((option) => ({
+				resource: displayOptions!.show!.resource![0] as string,
+				...option,
+			})),
+		);
+
+	it.each(operations)('$resource: $value has each field once, and an action', (operation) => {
+		const { resource, value, action } = operation;
+		const root = { resource, operation: value, endpoint: 'other', returnAll: false };
+		const names = shown({ ...root, requestSource: 'fields' });
+		expect(names).toEqual([...new Set(names)]);
+		expect(action).toMatch(/^[A-Z][a-z]+ [a-z ]+$/);
+	});
+
+	it('lists operations and options by the alphabet', () => {
+		const sorted = (names: string[]) => [...names].sort((a, b) => a.localeCompare(b));
+		for (const { name, type, options } of description.properties) {
+			if (!options || !['collection', 'options', 'multiOptions'].includes(type)) continue;
+			const names = options.map((option) =>
+				'displayName' in option ? option.displayName : option.name,
+			);
+			if (names.length >= 5) expect([name, names]).toEqual([name, sorted(names)]);
+		}
+	});
+});
+
+describe('an operation', () => {
+	let product: Product;
+
+	beforeAll(async () => {
+		product = await startProduct();
+	});
+
+	afterAll(async () => await product.stop());
+
+	it.each([
+		['batch', 'explode'],
+		['batch', 'constructor'],
+	])('%s: %s that does not exist is an error', async (resource, operation) => {
+		const { error } = await product.run(resource, operation);
+		expect(error?.message).toBe(
+			`The node has no operation '${operation}' for the resource '${resource}'`,
+		);
+		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+});

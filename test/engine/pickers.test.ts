@@ -1,0 +1,94 @@
+import { LoadOptionsContext } from 'n8n-core';
+import { CREDENTIAL, NODE, startProduct, type Product } from './product';
+
+const NOON = Date.UTC(2026, 10, 22, 12) / 1000;
+
+let product: Product;
+
+beforeAll(async () => {
+	product = await startProduct({ now: NOON * 1000 });
+	for (let index = 249; index >= 0; index--) {
+		const counts = { total: 10, completed: 4, failed: 1 };
+		product.emulator.addBatch({
+			id: `batch_${index}`,
+			created_at: NOON - index * 3600,
+			status: index === 0 ? 'in_progress' : 'completed',
+			request_counts: index === 1 ? null : counts,
+			metadata: null,
+		} as never);
+	}
+	product.emulator.addFile('x', { filename: 'rows.jsonl', purpose: 'batch' });
+	product.emulator.addFile('x', { filename: 'results.jsonl', purpose: 'batch_output' });
+});
+
+beforeEach(() => product.emulator.ledger.clear());
+
+afterEach(() => jest.restoreAllMocks());
+
+afterAll(async () => await product.stop());
+
+const search = async (method: string, more: { filter?: string; paginationToken?: string } = {}) =>
+	await product.engine.listSearch(NODE, method, {}, more);
+
+describe('the batch picker', () => {
+	it('shows the newest first, with date, status and counts where there are any', async () => {
+		const { results, paginationToken } = await search('searchBatches');
+		expect(results).toHaveLength(100);
+		expect(results.slice(0, 3)).toEqual([
+			{ name: '2026-11-22 12:00 · in progress · 5/10 · batch_0', value: 'batch_0' },
+			{ name: '2026-11-22 11:00 · completed · batch_1', value: 'batch_1' },
+			{ name: '2026-11-22 10:00 · completed · 5/10 · batch_2', value: 'batch_2' },
+		]);
+		expect(paginationToken).toBe('batch_99');
+	});
+
+	it('goes on where the last page ended, to the end', async () => {
+		const second = await search('searchBatches', { paginationToken: 'batch_99' });
+		expect(second.results[0].value).toBe('batch_100');
+		const last = await search('searchBatches', {
+			paginationToken: second.paginationToken as string,
+		});
+		expect(last.results).toHaveLength(50);
+		expect(last.paginationToken).toBeUndefined();
+	});
+
+	it('tells the time in the zone of the workflow', async () => {
+		jest.spyOn(LoadOptionsContext.prototype, 'getTimezone').mockReturnValue('Asia/Tokyo');
+		const { results } = await search('searchBatches');
+		expect(results[0].name).toMatch(/^2026-11-22 21:00 · /);
+	});
+
+	it('searches in all that it shows, also behind pages without a match', async () => {
+		expect((await search('searchBatches', { filter: 'In Prog' })).results).toMatchObject([
+			{ value: 'batch_0' },
+		]);
+		const { results, paginationToken } = await search('searchBatches', { filter: 'BATCH_249' });
+		expect(results).toMatchObject([{ value: 'batch_249' }]);
+		expect(paginationToken).toBeUndefined();
+		expect(await search('searchBatches', { filter: 'nothing' })).toMatchObject({ results: [] });
+	});
+
+	it("shows the API's own words for a key that it does not accept", async () => {
+		const credentialData = { [CREDENTIAL]: { apiKey: 'sk-wrong', url: product.emulator.url } };
+		const failed = product.engine.listSearch(NODE, 'searchBatches', {}, { credentialData });
+		await expect(failed).rejects.toMatchObject({
+			message: expect.stringMatching(/^Incorrect API key provided/),
+			description: expect.stringContaining('Check the API key in the credential.'),
+		});
+	});
+});
+
+test('the file picker shows the newest first, with purpose and date', async () => {
+	const { results } = await search('searchFiles');
+	expect(results.map(({ name }) => name.split(' · ').slice(0, 3))).toEqual([
+		['results.jsonl', 'batch_output', '2026-11-22 12:00'],
+		['rows.jsonl', 'batch', '2026-11-22 12:00'],
+	]);
+	expect((await search('searchFiles', { filter: 'batch_out' })).results).toHaveLength(1);
+});
+
+test('the model picker finds a model by a part of its name', async () => {
+	const { results } = await search('searchModels', { filter: 'LUNA' });
+	expect(results).toEqual([{ name: 'gpt-6-luna', value: 'gpt-6-luna' }]);
+	expect((await search('searchModels')).results.length).toBeGreaterThan(3);
+});
