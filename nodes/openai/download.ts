@@ -65,11 +65,16 @@ async function* readToEnd(
 	let opened = first;
 	for (let fruitless = 0; ; fruitless++) {
 		const attempt = readFrom(client, opened, delivered, expectedBytes ?? 0);
-		let step = await attempt.next();
-		for (; !step.done; step = await attempt.next()) {
-			delivered += step.value.byteLength;
-			fruitless = 0;
-			yield step.value;
+		let step: Awaited<ReturnType<typeof attempt.next>>;
+		try {
+			for (step = await attempt.next(); !step.done; step = await attempt.next()) {
+				delivered += step.value.byteLength;
+				fruitless = 0;
+				yield step.value;
+			}
+		} finally {
+			// A reader that has enough does not leave the transfer open.
+			await attempt.return({ ok: true, value: undefined });
 		}
 		if (step.value.ok) return;
 		const { fault } = step.value;

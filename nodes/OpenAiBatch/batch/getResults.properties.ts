@@ -81,7 +81,8 @@ export const getResultsProperties: INodeProperties = {
 			type: 'number',
 			typeOptions: { minValue: 0 },
 			default: 0,
-			description: 'How many results to skip, in the order of the result files; missing ones come last',
+			description:
+				'How many results to skip, in the order of the result files; missing ones come last',
 		},
 		outputPriceField,
 		{
