@@ -4,6 +4,7 @@ import type { Faults } from './faults';
 import type { Ledger } from './ledger';
 import type { Limits } from './options';
 import type { Store } from './store';
+import type { Webhooks } from './webhooks';
 
 /** What the routes work with. */
 export interface Context {
@@ -15,4 +16,5 @@ export interface Context {
 	lifecycle: Lifecycle;
 	ledger: Ledger;
 	faults: Faults;
+	webhooks: Webhooks;
 }

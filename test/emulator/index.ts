@@ -12,9 +12,10 @@ import { AutomaticClock, ManualClock } from './clock';
 import { Control } from './control';
 import { Faults } from './faults';
 import { Ledger } from './ledger';
-import { DEFAULT_LIMITS, DEFAULT_TIMING, type EmulatorOptions } from './options';
+import { DEFAULT_LIMITS, DEFAULT_TIMING, DEFAULT_WEBHOOKS, type EmulatorOptions } from './options';
 import { buildServer } from './server';
 import { Store } from './store';
+import { Webhooks } from './webhooks';
 
 export type { EmulatorOptions } from './options';
 export type { Fault, FaultRule } from './faults';
@@ -29,6 +30,8 @@ export interface Emulator {
 	ledger: Ledger;
 	faults: Faults;
 	control: Control;
+	/** Endpoints, and every delivery to them. */
+	webhooks: Webhooks;
 	/** Emits `batch` with the wire object at every creation and change of status. */
 	onBatch(listener: (batch: WireBatch) => void): void;
 	/**
@@ -71,7 +74,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 	});
 	const ledger = new Ledger();
 	const faults = new Faults(basePath);
-	const context = { apiKey, basePath, limits, clock, store, lifecycle, ledger, faults };
+	const webhooks = new Webhooks(store, { ...DEFAULT_WEBHOOKS, ...options.webhooks });
+	const context = { apiKey, basePath, limits, clock, store, lifecycle, ledger, faults, webhooks };
 	const app = await buildServer(context);
 	await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
 	const { port } = app.server.address() as AddressInfo;
@@ -87,6 +91,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		ledger,
 		faults,
 		control,
+		webhooks,
 		onBatch: (listener) => store.events.on('batch', ({ wire }: StoredBatch) => listener(wire)),
 		addBatch: (batch) => {
 			const request = { input_file_id: 'file-history', completion_window: '24h', metadata: null };
@@ -112,6 +117,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		},
 		step: (id, to, { done } = {}) => step(lifecycle, find(id), to, done),
 		close: async () => {
+			await webhooks.close();
 			await app.close();
 			await clock.close();
 			if (options.folder === undefined) await rm(folder, { recursive: true, force: true });

@@ -9,7 +9,8 @@ const USAGE = `Usage: npm run emulator -- [options]
   --validating <ms>       time in each status; defaults 1000, 8000, 1000 and 2000
   --in-progress <ms>
   --finalizing <ms>
-  --cancelling <ms>`;
+  --cancelling <ms>
+  --deliver-webhooks-to <origin>  such as http://127.0.0.1:5678; default the registered address`;
 
 const { values } = parseArgs({
 	options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
 		'in-progress': { type: 'string', default: '8000' },
 		finalizing: { type: 'string', default: '1000' },
 		cancelling: { type: 'string', default: '2000' },
+		'deliver-webhooks-to': { type: 'string' },
 		help: { type: 'boolean', default: false },
 	},
 });
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
 			finalizing: Number(values.finalizing),
 			cancelling: Number(values.cancelling),
 		},
+		webhooks: { deliverTo: values['deliver-webhooks-to'] },
 	});
 	emulator.onBatch((batch) => console.log(`${batch.id} ${batch.status}`));
 	console.log(`OpenAI Batch API emulator on ${emulator.url} with the key ${emulator.apiKey}`);

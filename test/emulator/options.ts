@@ -19,6 +19,21 @@ export interface Limits {
 	enqueuedTokens: number;
 }
 
+export interface WebhookOptions {
+	/** False: the server has no webhook endpoints, as most compatible ones. */
+	offered: boolean;
+	/**
+	 * An origin such as `http://127.0.0.1:5678` that deliveries go to in place of the registered
+	 * one, with the same path. Only HTTPS addresses can be registered, as at the service.
+	 */
+	deliverTo?: string;
+	/**
+	 * The waits before a delivery is tried again, in milliseconds of the emulator's clock; after the
+	 * last one it is given up. The service goes on for 72 hours.
+	 */
+	retryAfter: readonly number[];
+}
+
 export interface EmulatorOptions {
 	/** 0 (the default) takes any free port. The emulator listens on 127.0.0.1 only. */
 	port?: number;
@@ -34,6 +49,7 @@ export interface EmulatorOptions {
 	/** Start of a manual clock in unix milliseconds; by default the current second. */
 	now?: number;
 	limits?: Partial<Limits>;
+	webhooks?: Partial<WebhookOptions>;
 	/** Models whose name matches are unknown to the service. */
 	unknownModels?: RegExp;
 	/** Changes the order in which requests are executed; answers do not depend on it. */
@@ -53,6 +69,11 @@ export const DEFAULT_LIMITS: Limits = {
 	batchRequests: 50_000,
 	embeddingInputs: 50_000,
 	enqueuedTokens: Infinity,
+};
+
+export const DEFAULT_WEBHOOKS: WebhookOptions = {
+	offered: true,
+	retryAfter: [100, 200, 400, 800, 1600, 3200, 6400, 12_800],
 };
 
 export const ORGANIZATION = 'org-emulator';

@@ -9,6 +9,7 @@ import { ORGANIZATION } from './options';
 import { batchRoutes } from './routes/batches';
 import { fileRoutes } from './routes/files';
 import { modelRoutes } from './routes/models';
+import { webhookRoutes } from './webhooks/routes';
 
 const UNPARSEABLE =
 	"We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)";
@@ -35,6 +36,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
 			batchRoutes(api, context);
 			fileRoutes(api, context);
 			modelRoutes(api);
+			if (context.webhooks.options.offered) webhookRoutes(api, context);
 		},
 		{ prefix: context.basePath },
 	);
