@@ -1,0 +1,142 @@
+import { addHistory, answerLine, requestLine } from './batches';
+import type { Product } from './product';
+import { startProduct } from './product';
+
+let product: Product;
+
+beforeEach(async () => {
+	product = await startProduct();
+});
+
+afterEach(async () => await product.stop());
+
+async function errorOf(batchId: string, options = {}) {
+	const { error } = await product.run('batch', 'getResults', { batchId, options });
+	expect(error).toBeDefined();
+	const { message, description } = error as { message: string; description: string };
+	return { message, description };
+}
+
+test('an unfinished batch: the status and how far it is', async () => {
+	const batch = addHistory(product, {
+		status: 'in_progress',
+		request_counts: { total: 10, completed: 3, failed: 1 },
+	});
+	const { message, description } = await errorOf(batch.id);
+	expect(message).toBe(`Batch ${batch.id} is in progress: 3 of 10 requests are done, 1 failed`);
+	expect(description).toContain('OpenAI Batch Trigger');
+});
+
+test('an unfinished batch without counts', async () => {
+	const batch = addHistory(product, { status: 'VALIDATING', request_counts: null });
+	expect((await errorOf(batch.id)).message).toBe(`Batch ${batch.id} is validating`);
+});
+
+test('a failed batch: all reasons with their lines', async () => {
+	const data = Array.from({ length: 22 }, (_, index) => ({
+		code: 'invalid_url',
+		line: index + 1,
+		message: 'The URL is wrong.',
+		param: 'url',
+	}));
+	const batch = addHistory(product, { status: 'failed', errors: { object: 'list', data } });
+	const { message, description } = await errorOf(batch.id);
+	expect(message).toBe(`Batch ${batch.id} failed: Line 1: The URL is wrong. (invalid_url, url)`);
+	expect(description.split('<br>')).toEqual([
+		'None of its requests ran and nothing was charged. Correct the requests and submit them again.',
+		...Array.from({ length: 19 }, (_, i) => `Line ${i + 2}: The URL is wrong. (invalid_url, url)`),
+		'… and 2 more',
+	]);
+});
+
+test('a failed batch without reasons', async () => {
+	const batch = addHistory(product, { status: 'failed', errors: null });
+	expect((await errorOf(batch.id)).message).toBe(`Batch ${batch.id} failed: no reason given`);
+});
+
+test.each([
+	['token_limit', /^Batch \S+ failed: Enqueued token limit reached/],
+	['file_not_found', /^Batch \S+ failed: Cannot find file/],
+] as const)(
+	'a batch that failed by %s: that it passes, and that Retry helps',
+	async (fate, said) => {
+		product.emulator.control.batches({ match: () => true, fate });
+		const [batch] = await product.json('batch', 'submit', { prompt: 'Hi' });
+		await product.emulator.advance(1_000);
+		const { message, description } = await errorOf(batch.id as string);
+		expect(message).toMatch(said);
+		expect(description).toMatch(/^This passes by itself: /);
+		expect(description).toContain(
+			'Retry Unfinished then creates the batch again from the same file',
+		);
+	},
+);
+
+test('a batch that does not exist', async () => {
+	expect((await errorOf('batch_none')).message).toMatch(/No batch found/);
+});
+
+test('a result file that is gone: which one, of which batch', async () => {
+	const batch = addHistory(product, {
+		output: [answerLine('a')],
+		error_file_id: 'file-gone',
+		input: [requestLine('a')],
+		request_counts: { total: 2 },
+	});
+	const { message, description } = await errorOf(batch.id);
+	expect(message).toBe(`The error file file-gone of batch ${batch.id} is no longer there`);
+	expect(description).toContain('Result files are deleted after 30 days');
+});
+
+test('result files that expired', async () => {
+	const [batch] = await product.json('batch', 'submit', {
+		prompt: 'Hi',
+		options: { outputExpiresAfter: 1 },
+	});
+	await product.finish(batch.id as string);
+	await product.emulator.advance(3_600_000);
+	expect((await errorOf(batch.id as string)).message).toMatch(
+		/^The output file \S+ of batch \S+ is no longer there$/,
+	);
+});
+
+test('a file that the server does not describe is read all the same', async () => {
+	const batch = addHistory(product, { output: [answerLine('a')], request_counts: { total: 1 } });
+	product.emulator.faults.next({
+		path: `/files/${batch.output_file_id}`,
+		fault: { type: 'status', status: 404 },
+	});
+	const items = await product.json('batch', 'getResults', { batchId: batch.id });
+	expect(items.map(({ custom_id }) => custom_id)).toEqual(['a']);
+});
+
+test.each([true, false])(
+	'a transfer that breaks off is continued (content-length kept: %s)',
+	async (keepContentLength) => {
+		const ids = Array.from({ length: 500 }, (_, index) => `r${index}`);
+		const batch = addHistory(product, {
+			output: ids.map((id) => answerLine(id)),
+			request_counts: { total: 500 },
+		});
+		product.emulator.faults.next({
+			path: `/files/${batch.output_file_id}/content`,
+			fault: { type: 'truncate', bytes: 30_001, keepContentLength },
+		});
+		const items = await product.json('batch', 'getResults', { batchId: batch.id });
+		expect(items.map(({ custom_id }) => custom_id)).toEqual(ids);
+	},
+);
+
+test('a file that never comes whole is an error, not a shorter list', async () => {
+	const batch = addHistory(product, { output: [answerLine('a'), answerLine('b')] });
+	product.emulator.faults.next({
+		path: `/files/${batch.output_file_id}/content`,
+		times: 20,
+		fault: { type: 'truncate', bytes: 100, keepContentLength: false },
+	});
+	const { items, error } = await product.run('batch', 'getResults', { batchId: batch.id });
+	expect(items('Node')).toEqual([]);
+	expect(error?.message).toMatch(
+		`File ${batch.output_file_id} could not be downloaded: It ended after 100 of`,
+	);
+}, 60_000);

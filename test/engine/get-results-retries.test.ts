@@ -1,0 +1,148 @@
+import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
+import type { Product } from './product';
+import { startProduct } from './product';
+
+let product: Product;
+
+beforeEach(async () => {
+	product = await startProduct();
+});
+
+afterEach(async () => await product.stop());
+
+const follow = async (batchId: string, options = {}) =>
+	await product.run('batch', 'getResults', {
+		batchId,
+		options: { followRetries: true, ...options },
+	});
+
+/** `a` succeeded, `b` failed, `c` expired, `d` is in neither file. */
+const addOriginal = () =>
+	addHistory(product, {
+		status: 'expired',
+		created_at: 1_000,
+		input: ['a', 'b', 'c', 'd'].map((id) => requestLine(id)),
+		output: [answerLine('a', 'from the original')],
+		error: [failureLine('b', 500, 'server_error'), notRunLine('c', 'batch_expired')],
+		request_counts: { total: 4 },
+	});
+
+const retryOf = (id: string) => ({ metadata: { retry_of: id } });
+
+test('the latest result of each request counts, over chains and several retries', async () => {
+	addHistory(product, { created_at: 900, ...retryOf('batch_other') });
+	const original = addOriginal();
+	const first = addHistory(product, {
+		created_at: 2_000,
+		output: [answerLine('d', 'from the first')],
+		error: [failureLine('b', 500, 'still_broken'), failureLine('c', 400, 'invalid_prompt')],
+		...retryOf(original.id),
+	});
+	const second = addHistory(product, {
+		created_at: 3_000,
+		output: [answerLine('b', 'from the second')],
+		...retryOf(first.id),
+	});
+	const third = addHistory(product, {
+		created_at: 4_000,
+		error: [failureLine('c', 503, 'overloaded')],
+		...retryOf(original.id),
+	});
+	const { items, hints } = await follow(original.id);
+	expect(
+		items('Node').map(({ json }) => [json.custom_id, json.batch_id, json.status, json.content]),
+	).toEqual([
+		['a', original.id, 'succeeded', 'from the original'],
+		['b', second.id, 'succeeded', 'from the second'],
+		['c', third.id, 'failed', null],
+		['d', first.id, 'succeeded', 'from the first'],
+	]);
+	expect(items('Node')[2].json.error).toMatchObject({ code: 'overloaded' });
+	expect(hints('Node').map(({ message }) => message)).toEqual([
+		`1 of the 4 requests of batch ${original.id} did not succeed (1 failed). Most common (1): It ended with overloaded. The batch expired: what was done until then is here and was charged.`,
+	]);
+});
+
+test('a request is missing only when it is in no batch', async () => {
+	const original = addOriginal();
+	addHistory(product, { output: [answerLine('b')], ...retryOf(original.id) });
+	const { items } = await follow(original.id);
+	expect(items('Node').map(({ json }) => [json.custom_id, json.status])).toEqual([
+		['a', 'succeeded'],
+		['b', 'succeeded'],
+		['c', 'expired'],
+		['d', 'missing'],
+	]);
+});
+
+test('without the option only the batch itself is read', async () => {
+	const original = addOriginal();
+	addHistory(product, { output: [answerLine('b')], ...retryOf(original.id) });
+	const items = await product.json('batch', 'getResults', { batchId: original.id });
+	expect(items.map(({ status }) => status)).toEqual(['succeeded', 'failed', 'expired', 'missing']);
+	expect(product.emulator.ledger.calls('GET', '/batches')).toEqual([]);
+});
+
+test('offset, limit and included statuses hold for the results as they are in the end', async () => {
+	const original = addOriginal();
+	addHistory(product, { output: [answerLine('b'), answerLine('d')], ...retryOf(original.id) });
+	const { items } = await follow(original.id, { include: ['succeeded'], offset: 1, limit: 2 });
+	expect(items('Node').map(({ json }) => json.custom_id)).toEqual(['b', 'd']);
+	const open = await follow(original.id, { include: ['failed', 'expired'], limit: 1 });
+	expect(open.items('Node').map(({ json }) => json.custom_id)).toEqual(['c']);
+});
+
+test('requests are joined to the results of retries', async () => {
+	const original = addOriginal();
+	addHistory(product, { output: [answerLine('d')], ...retryOf(original.id) });
+	const { items } = await follow(original.id, { includeRequest: true });
+	for (const { json } of items('Node')) {
+		expect(json.request).toMatchObject({
+			messages: [{ role: 'user', content: `Say hello to ${String(json.custom_id)}` }],
+		});
+	}
+});
+
+test('the list is read back to the original and no further', async () => {
+	for (let index = 0; index < 150; index++) addHistory(product, { created_at: 500 });
+	const original = addOriginal();
+	for (let index = 0; index < 50; index++) addHistory(product, { created_at: 2_000 });
+	await follow(original.id);
+	expect(product.emulator.ledger.calls('GET', '/batches')).toHaveLength(1);
+});
+
+test('a retry that is not finished is named', async () => {
+	const original = addOriginal();
+	const retry = addHistory(product, {
+		status: 'in_progress',
+		request_counts: { total: 3, completed: 1, failed: 0 },
+		...retryOf(original.id),
+	});
+	const { error, items } = await follow(original.id);
+	expect(error?.message).toBe(
+		`Batch ${retry.id}, a retry of ${original.id}, is in progress: 1 of 3 requests are done`,
+	);
+	expect(items('Node')).toEqual([]);
+});
+
+test('a retry that failed validation is left out with a hint', async () => {
+	const original = addOriginal();
+	const retry = addHistory(product, { status: 'failed', ...retryOf(original.id) });
+	const { items, hints } = await follow(original.id);
+	expect(items('Node')).toHaveLength(4);
+	expect(hints('Node')[0].message).toContain(
+		`Left out, since they failed before any request ran: ${retry.id}.`,
+	);
+});
+
+test('Delete Files takes the files of the retries too', async () => {
+	const original = addOriginal();
+	const retry = addHistory(product, {
+		input: [requestLine('b')],
+		output: [answerLine('b')],
+		...retryOf(original.id),
+	});
+	await follow(original.id, { deleteFiles: true });
+	const ids = [original.output_file_id, retry.output_file_id, retry.input_file_id];
+	for (const id of ids) expect(() => product.emulator.file(id!)).toThrow();
+});
