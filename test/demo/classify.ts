@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Rest } from '../n8n/rest';
 import type { Execution } from '../n8n/types';
 import type { Api } from './api';
-import type { Show } from './demo';
 import { expectedRows, type Film } from './films';
 import { compareRows, type Completeness, type EndedBatch } from './outcome';
+import type { Show } from './show';
 import { readWorkflow, withChoices } from './workflows';
 
 export interface Task {

@@ -12,13 +12,7 @@ import { readFilms, serveFilms } from './films';
 import { demoFolder, removeFolder } from './folder';
 import { isComplete } from './outcome';
 import { batchLine, rowLines } from './report';
-
-export interface Show {
-	/** Begins a step, with its name. */
-	step: (text: string) => void;
-	/** Says something about the running step. */
-	note: (text: string) => void;
-}
+import type { Show } from './show';
 
 /** Shows the way to the editor, with the sign-in. */
 function showEditor({ step, note }: Show, url: string, email: string, password: string): void {

@@ -1,6 +1,7 @@
 import { readArguments, USAGE } from './arguments';
 import { Closers } from './closers';
 import { demo } from './demo';
+import { showOnConsole } from './show';
 
 /** Settles when the user wants to stop: Ctrl-C, or a signal of another program. */
 function stopSignal(): AbortSignal {
@@ -17,11 +18,6 @@ async function untilAborted(signal: AbortSignal): Promise<void> {
 	await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 
-const show = {
-	step: (text: string) => console.log(`\n${text}`),
-	note: (text: string) => console.log(`  ${text}`),
-};
-
 /** Returns the exit code: 0 only when every film got its row. */
 async function main(): Promise<number> {
 	const closers = new Closers();
@@ -32,7 +28,7 @@ async function main(): Promise<number> {
 			console.log(USAGE);
 			return 0;
 		}
-		const complete = await demo(options, show, closers, signal);
+		const complete = await demo(options, showOnConsole, closers, signal);
 		if (!options.once) {
 			console.log('\nCtrl-C ends it.');
 			await untilAborted(signal);

@@ -49,7 +49,7 @@ export async function withLock<T>(
 	}
 }
 
-/** Creates the lock file; removes a stale one, so that the next try succeeds. */
+/** Creates the lock file, in place of a stale one too; false while a live process holds it. */
 async function tryLock(file: string): Promise<boolean> {
 	try {
 		await writeFile(file, String(process.pid), { flag: 'wx' });
@@ -57,13 +57,21 @@ async function tryLock(file: string): Promise<boolean> {
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
 	}
+	if (!(await isLeftOver(file))) return false;
+	await rm(file, { force: true });
+	return await tryLock(file);
+}
+
+async function isLeftOver(file: string): Promise<boolean> {
 	try {
-		const [content, { mtimeMs }] = [await readFile(file, 'utf8'), await stat(file)];
-		// A lock just created is still empty: its age decides.
-		const young = Date.now() - mtimeMs < HEARTBEAT_MS && content === '';
-		if (!young && isStale(content, mtimeMs, Date.now())) await rm(file, { force: true });
+		const content = await readFile(file, 'utf8');
+		const { mtimeMs } = await stat(file);
+		// A lock that is being created is still empty.
+		if (content === '' && Date.now() - mtimeMs < HEARTBEAT_MS) return false;
+		return isStale(content, mtimeMs, Date.now());
 	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+		// Its holder has just given it back.
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true;
+		throw error;
 	}
-	return false;
 }

@@ -11,7 +11,8 @@ export interface WorkflowNode {
 	name: string;
 	type: string;
 	parameters: Record<string, unknown>;
-	credentials?: Record<string, { id?: string; name: string }>;
+	/** Without an id, n8n looks for a credential of that type and name at import. */
+	credentials?: Record<string, { id: string | null; name: string }>;
 	[key: string]: unknown;
 }
 

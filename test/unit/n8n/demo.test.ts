@@ -1,5 +1,8 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { INodeProperties } from 'n8n-workflow';
+import { OpenAiBatch } from '../../../nodes/OpenAiBatch/OpenAiBatch.node';
+import { OpenAiBatchTrigger } from '../../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
 import { readArguments } from '../../demo/arguments';
 import { Closers } from '../../demo/closers';
 import { expectedRows, readFilms } from '../../demo/films';
@@ -8,6 +11,11 @@ import { compareRows, isComplete } from '../../demo/outcome';
 import { batchLine, rowLines } from '../../demo/report';
 import { readWorkflow, withChoices } from '../../demo/workflows';
 import { temporaryFolder } from './temporaryFolder';
+
+const PROPERTIES: Record<string, INodeProperties[]> = {
+	'n8n-nodes-openai-batch.openAiBatch': new OpenAiBatch().description.properties,
+	'n8n-nodes-openai-batch.openAiBatchTrigger': new OpenAiBatchTrigger().description.properties,
+};
 
 describe('readArguments', () => {
 	it('runs on, offline, on any port, unless told otherwise', () => {
@@ -121,6 +129,24 @@ describe('the example workflows', () => {
 			for (const { node } of main.flat()) expect(names).toContain(node);
 		}
 	});
+
+	it.each(['submit-films', 'film-genres'])(
+		'%s uses only fields that our nodes have',
+		async (name) => {
+			const { nodes } = await readWorkflow(name);
+			for (const { type, parameters } of nodes) {
+				const properties = PROPERTIES[type];
+				if (!properties) continue;
+				for (const [field, value] of Object.entries(parameters)) {
+					const found = properties.filter((property) => property.name === field);
+					expect([field, found.length > 0 || field === 'pollTimes']).toEqual([field, true]);
+					if (!found.some((property) => property.type === 'collection')) continue;
+					const names = found.flatMap((property) => property.options ?? []).map((one) => one.name);
+					expect(names).toEqual(expect.arrayContaining(Object.keys(value as object)));
+				}
+			}
+		},
+	);
 
 	it('take parameters for their nodes only', async () => {
 		const workflow = await readWorkflow('submit-films');

@@ -35,9 +35,11 @@ describe('withLock', () => {
 		expect(waits).toBe(1);
 	});
 
-	it('takes the lock of a dead process', async () => {
+	it('takes the lock of a dead process at once', async () => {
 		await writeFile(file(), String(DEAD_PID));
-		expect(await withLock(file(), async () => 'done')).toBe('done');
+		const onWait = jest.fn();
+		expect(await withLock(file(), async () => 'done', { onWait })).toBe('done');
+		expect(onWait).not.toHaveBeenCalled();
 	});
 
 	it('stops waiting when it is told to', async () => {
