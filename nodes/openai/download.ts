@@ -12,8 +12,8 @@ const IDLE_LIMIT_MS = 60_000;
 const MAX_FRUITLESS_TRIES = 4;
 
 /**
- * The content of a file, streamed. Complete or an error: what ends before its Content-Length, or
- * before `expectedBytes`, is fetched again and continued behind the bytes already delivered, so a
+ * The content of a file, streamed. Complete or an error: what breaks off (Node.js notices an
+ * unmet Content-Length), or ends before `expectedBytes`, is fetched again and continued behind the bytes already delivered, so a
  * reader never sees a shorter file nor a byte twice.
  *
  * @param expectedBytes the file's `bytes`, where known
@@ -89,11 +89,10 @@ async function* readToEnd(
 /** Reads one attempt from byte `skip` on, and says whether the file was there to its end. */
 async function* readFrom(
 	client: OpenAiClient,
-	{ headers, body, guard }: OpenedBody,
+	{ body, guard }: OpenedBody,
 	skip: number,
 	expectedBytes: number,
 ): AsyncGenerator<Uint8Array, Result<void>> {
-	const announced = Number(headers['content-length']);
 	let received = 0;
 	guard.touch(IDLE_LIMIT_MS);
 	try {
@@ -110,9 +109,8 @@ async function* readFrom(
 	} finally {
 		guard.stop();
 	}
-	const wanted = Math.max(Number.isFinite(announced) ? announced : 0, expectedBytes);
-	if (received >= wanted) return { ok: true, value: undefined };
-	const message = `It ended after ${received} of ${wanted} bytes`;
+	if (received >= expectedBytes) return { ok: true, value: undefined };
+	const message = `It ended after ${received} of ${expectedBytes} bytes`;
 	return { ok: false, fault: { kind: 'connection', message, mayHaveExecuted: true } };
 }
 

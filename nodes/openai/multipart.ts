@@ -10,6 +10,9 @@ export interface UploadSource {
 	open: () => AsyncIterable<Uint8Array>;
 }
 
+/** A file kept in memory comes as one chunk; only in slices can it be seen to move. */
+const SLICE_BYTES = 256 * 1024;
+
 /**
  * A multipart body whose file part is streamed. n8n's HTTP helper takes a FormData and reads the
  * `size` and `stream()` of its parts, so this gives it a part that never is in memory as a whole:
@@ -65,8 +68,10 @@ export class StreamedForm extends FormData {
 			for await (const chunk of this.source.open()) {
 				sent += chunk.byteLength;
 				if (sent > this.source.bytes) break;
-				this.guard.touch();
-				yield chunk;
+				for (let start = 0; start < chunk.byteLength; start += SLICE_BYTES) {
+					this.guard.touch();
+					yield chunk.subarray(start, start + SLICE_BYTES);
+				}
 			}
 			if (sent !== this.source.bytes) {
 				throw new RangeError(

@@ -1,5 +1,5 @@
 import type { OpenAiClient } from './client';
-import type { Result } from './fault';
+import type { Fault, Result } from './fault';
 import { paginate } from './paginate';
 import type { ListPage } from './types';
 import { apiPath } from './url';
@@ -20,42 +20,74 @@ export interface CreatedWebhookEndpoint extends WebhookEndpoint {
 	signing_secret: string;
 }
 
+const PATH = apiPath('webhook_endpoints');
 const PAGE_SIZE = 100;
+const SECRET_PATTERN = /whsec_[\w+/=-]+/g;
 
 /** Servers other than OpenAI answer so where they have no webhooks. */
-const NOT_OFFERED = [404, 405, 501];
+const NOT_OFFERED: readonly number[] = [404, 405, 501];
 
-const NOT_OFFERED_TEXT =
-	'This server cannot register webhooks by itself. Choose to register the address by hand, or use the OpenAI Batch Trigger';
+const ADVICE: ReadonlyArray<readonly [statuses: readonly number[], text: string]> = [
+	[
+		NOT_OFFERED,
+		'This server does not let n8n register webhooks. Choose Manual under Registration, or use the OpenAI Batch Trigger, which polls',
+	],
+	[
+		[401, 403],
+		'This API key may not register webhooks. Give it the permission, or choose Manual under Registration',
+	],
+];
 
-/** All webhook endpoints of the project. @throws {NodeApiError} also where the server has none */
-export async function listWebhookEndpoints(client: OpenAiClient): Promise<WebhookEndpoint[]> {
-	const found: WebhookEndpoint[] = [];
-	const pages = paginate(async (after: string | undefined, limit) => {
-		const request = { method: 'GET', path: apiPath('webhook_endpoints') } as const;
-		const result = await client.tryJson<ListPage<WebhookEndpoint>>({
-			...request,
-			query: { after, limit },
-		});
-		if (result.ok) return result.value;
-		const isOffered = !NOT_OFFERED.includes(result.fault.status ?? 0);
-		throw client.error(result.fault, isOffered ? undefined : NOT_OFFERED_TEXT);
-	}, PAGE_SIZE);
-	for await (const endpoint of pages) found.push(endpoint);
-	return found;
+/** The error to throw when endpoints cannot be listed or changed, with what the user can do. */
+export function webhookError(client: OpenAiClient, fault: Fault): Error {
+	const advice = ADVICE.find(([statuses]) => statuses.includes(fault.status ?? 0));
+	return client.error(fault, advice?.[1] ?? 'The webhook could not be registered');
 }
 
-/** Registers an endpoint. Not repeated blindly: each would deliver every event once more. */
+/** Whether a fault means that the server has no webhook endpoints. */
+export function isNotOffered({ status }: Fault): boolean {
+	return NOT_OFFERED.includes(status ?? 0);
+}
+
+/** All webhook endpoints of the project. */
+export async function tryListWebhookEndpoints(
+	client: OpenAiClient,
+): Promise<Result<WebhookEndpoint[]>> {
+	const found: WebhookEndpoint[] = [];
+	let failed: { ok: false; fault: Fault } | undefined;
+	const endpoints = paginate(async (after: string | undefined, limit) => {
+		const result = await client.tryJson<ListPage<WebhookEndpoint>>({
+			method: 'GET',
+			path: PATH,
+			query: { after, limit },
+			needs: 'data',
+		});
+		if (result.ok) return result.value;
+		failed = result;
+		return { data: [] };
+	}, PAGE_SIZE);
+	for await (const endpoint of endpoints) found.push(endpoint);
+	return failed ?? { ok: true, value: found };
+}
+
+/**
+ * Registers an endpoint. Not repeated blindly: each would deliver every event once more. A fault
+ * never quotes a secret from an answer that could not be read.
+ */
 export async function tryCreateWebhookEndpoint(
 	client: OpenAiClient,
 	body: { name: string; url: string; event_types: string[] },
 ): Promise<Result<CreatedWebhookEndpoint>> {
-	return await client.tryJson<CreatedWebhookEndpoint>({
+	const result = await client.tryJson<CreatedWebhookEndpoint>({
 		method: 'POST',
-		path: apiPath('webhook_endpoints'),
+		path: PATH,
 		json: body,
+		needs: 'id',
 		once: true,
 	});
+	if (result.ok) return result;
+	const message = result.fault.message.replace(SECRET_PATTERN, 'whsec_***');
+	return { ok: false, fault: { ...result.fault, message } };
 }
 
 /** Removes an endpoint; one that is gone already is as good. @throws {NodeApiError} otherwise */

@@ -23,8 +23,8 @@ const UNKNOWN_START_SECONDS = DAY;
 
 /**
  * The scope of a submission: a key of the user's, over all executions, or this execution and
- * node. "Retry On Fail" and n8n's own recovery run a node again in the same execution, so they
- * find what was created before; "Retry execution" is a new execution.
+ * node. "Retry On Fail" and loops run a node again in the same execution, so they find what was
+ * created before; "Retry execution" is a new execution.
  *
  * n8n notes when an execution began: it keeps the time over Wait nodes, and gives a sub-workflow
  * one of its own.
