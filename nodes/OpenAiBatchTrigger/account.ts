@@ -53,9 +53,14 @@ export function accountFor(poll: Poll): Account {
 	let base = state.base && start <= state.base.t ? state.base : undefined;
 	const isCrowded = marks.size > MAX_MARKS;
 	if (begins && isCrowded) {
-		base = { t: Math.max(...recent.map(({ position }) => position.t)), since: seen };
-		const before = recent.filter(({ batch }) => latestTime(batch) < seen);
-		for (const sighting of before) marks.delete(hashOf(sighting));
+		const t = Math.max(...recent.map(({ position }) => position.t));
+		// What happened in the very last second is marked, if it fits; else it counts as before.
+		const isLast = ({ batch }: Sighting) => latestTime(batch) === seen;
+		const doFit = recent.filter(isLast).length <= MAX_MARKS;
+		base = { t, since: doFit ? seen : seen + 1 };
+		for (const sighting of recent) {
+			if (!doFit || !isLast(sighting)) marks.delete(hashOf(sighting));
+		}
 	}
 	const heldBack = new Set<Sighting>();
 	const waiting = recent

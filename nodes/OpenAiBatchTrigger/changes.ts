@@ -1,7 +1,7 @@
 import { isFinished } from '../openai/status';
 import type { Batch, ListPage } from '../openai/types';
 import { conclude, type Conclusion } from './conclude';
-import { fingerprint, matches } from './filters';
+import { matches, writeFilters } from './filters';
 import { LONGEST_LIFE, MAX_OPEN, SHORT_LIST_LAG } from './limits';
 import { Lookups, type Request } from './lookups';
 import { isOlder, positionOf, TOP } from './position';
@@ -160,10 +160,11 @@ export class Changes {
 
 /** A state to start from: of a trigger that begins, or whose filters are new, with much to read. */
 function prepare(state: State | undefined, { filters }: Settings): State {
-	const filter = fingerprint(filters);
+	const filter = writeFilters(filters);
 	const all = { high: TOP.t, rank: 0, since: null, low: 0 };
 	if (!state) return { ...emptyState(filter), gap: { ...all, tell: TOP } };
 	if (state.filter === filter || state.gap) return state;
-	const gap = { ...all, tell: state.from, low: state.newest - LONGEST_LIFE };
+	const low = state.newest - LONGEST_LIFE;
+	const gap = { ...all, tell: state.from, low, former: state.filter };
 	return { ...state, filter, gap };
 }

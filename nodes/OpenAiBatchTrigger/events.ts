@@ -66,12 +66,16 @@ export function maskOf(batch: Batch): Mask {
 	return passed(batch).reduce((mask, name) => mask | BITS[name], 0);
 }
 
-/** What has happened to a batch, is wanted, and is not in `accounted`; in the order it happened. */
+/**
+ * What has happened to a batch, is wanted, and is not in `accounted`; in the order it happened.
+ * Nothing follows an ending, even where a server's list falls back behind it for a while.
+ */
 export function eventsSince(
 	batch: Batch,
 	accounted: Mask,
 	wanted: ReadonlySet<EventName>,
 ): BatchEvent[] {
+	if ((accounted & FINISHED) !== 0) return [];
 	return passed(batch)
 		.filter((name) => (BITS[name] & accounted) === 0 && wanted.has(name))
 		.map((name) => ({ name, batch, time: timeOf(batch, name) }));

@@ -20,8 +20,23 @@ export function matches(batch: Batch, { endpoint, metadata, batchIds }: Filters)
 	);
 }
 
-/** The same text for the same filters, whatever the order in which they were entered. */
-export function fingerprint({ endpoint, metadata, batchIds }: Filters): string {
+/** Longer filters are remembered by their hash only. */
+const LONGEST_TEXT = 1_000;
+
+/** A text for the filters, the same whatever the order in which they were entered. */
+export function writeFilters({ endpoint, metadata, batchIds }: Filters): string {
 	const pairs = [...metadata].sort(([a, x], [b, y]) => (`${a}\n${x}` < `${b}\n${y}` ? -1 : 1));
-	return shortHash(JSON.stringify([endpoint, pairs, [...batchIds].sort()]));
+	const text = JSON.stringify([endpoint, pairs, [...batchIds].sort()]);
+	return text.length > LONGEST_TEXT ? shortHash(text) : text;
+}
+
+/** The filters of such a text; undefined when only their hash is known. */
+export function readFilters(text: string): Filters | undefined {
+	if (!text.startsWith('[')) return undefined;
+	const [endpoint, metadata, batchIds] = JSON.parse(text) as [
+		string,
+		Filters['metadata'],
+		string[],
+	];
+	return { endpoint, metadata, batchIds };
 }

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { metadataField } from '../OpenAiBatch/fields';
 
-const events: INodeProperties = {
+export const events: INodeProperties = {
 	displayName: 'Events',
 	name: 'events',
 	type: 'multiOptions',
@@ -32,7 +32,7 @@ const events: INodeProperties = {
 	description: 'What to start the workflow for, once for each batch and event',
 };
 
-const filters: INodeProperties = {
+export const filters: INodeProperties = {
 	displayName: 'Filters',
 	name: 'filters',
 	type: 'collection',
@@ -59,6 +59,14 @@ const filters: INodeProperties = {
 	],
 };
 
+export const simplify: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+};
+
 const options: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
@@ -75,13 +83,7 @@ const options: INodeProperties = {
 			description:
 				'When the workflow is activated for the first time, start it also for batches that finished in this many hours before',
 		},
-		{
-			displayName: 'Simplify',
-			name: 'simplify',
-			type: 'boolean',
-			default: true,
-			description: 'Whether to return a simplified version of the response instead of the raw data',
-		},
+		simplify,
 	],
 };
 

@@ -9,8 +9,10 @@ const MOST_PAGES = 10;
 
 async function* candidates(source: BatchSource, ids: readonly string[]): AsyncGenerator<Batch[]> {
 	if (ids.length > 0) {
-		const found = await Promise.all(ids.map(async (id) => await source.batch(id)));
-		yield found.filter((batch) => batch !== undefined);
+		for (const id of ids) {
+			const batch = await source.batch(id);
+			if (batch) yield [batch];
+		}
 		return;
 	}
 	let after: string | undefined;

@@ -18,7 +18,7 @@ interface FilterParameters {
 	metadata?: unknown;
 }
 
-function readFilters({ batchIds = '', endpoint = '', metadata }: FilterParameters): Filters {
+function chosenFilters({ batchIds = '', endpoint = '', metadata }: FilterParameters): Filters {
 	const ids = Array.isArray(batchIds) ? batchIds.map(String) : String(batchIds).split(/[\s,]+/);
 	return {
 		endpoint: String(endpoint ?? '').trim(),
@@ -29,8 +29,10 @@ function readFilters({ batchIds = '', endpoint = '', metadata }: FilterParameter
 	};
 }
 
-/** Reads the node's parameters. @throws {NodeOperationError} when no event is chosen */
-export function readSettings(context: IPollFunctions): Settings {
+/** Reads the parameters of a trigger node. @throws {NodeOperationError} when no event is chosen */
+export function readSettings(
+	context: Pick<IPollFunctions, 'getNode' | 'getNodeParameter'>,
+): Settings {
 	const chosen = context.getNodeParameter('events', []) as EventName[];
 	const events = new Set(EVENTS.filter((name) => chosen.includes(name)));
 	if (events.size === 0) {
@@ -42,7 +44,7 @@ export function readSettings(context: IPollFunctions): Settings {
 	const hours = Number(options.includeFinishedWithin ?? 0);
 	return {
 		events,
-		filters: readFilters(context.getNodeParameter('filters', {}) as FilterParameters),
+		filters: chosenFilters(context.getNodeParameter('filters', {}) as FilterParameters),
 		finishedWithin: Number.isFinite(hours) ? Math.max(0, hours) : 0,
 	};
 }

@@ -2,7 +2,7 @@ import type { Batch } from '../openai/types';
 import type { Changes } from './changes';
 import type { BatchEvent, Mask } from './events';
 import { CREATED, eventsSince, finishTime } from './events';
-import { matches } from './filters';
+import { matches, readFilters, type Filters } from './filters';
 import { shortHash } from './marks';
 import type { Position } from './position';
 import { isOlder, positionOf } from './position';
@@ -31,28 +31,36 @@ type Found = Pick<Sighting, 'batch' | 'position' | 'isBelow' | 'rank'> & {
 	since: number | null;
 };
 
-function kindIn({ tell, low }: Gap, position: Position): Sighting['kind'] | undefined {
-	if (!isOlder(position, tell)) return 'news';
-	return position.t >= low ? 'old' : undefined;
+/** What a batch in a stretch of the list is, by where it is and by what the filters were. */
+function kindIn({ tell, low, former }: Gap): (batch: Batch) => Sighting['kind'] | undefined {
+	const filters: Filters | undefined = former === undefined ? undefined : readFilters(former);
+	return (batch) => {
+		const position = positionOf(batch);
+		const isNews = !isOlder(position, tell) && (!filters || matches(batch, filters));
+		if (isNews) return 'news';
+		return position.t >= low ? 'old' : undefined;
+	};
 }
 
 function* found({ state, rest, head, lookups, beyond }: Changes): Generator<Found> {
 	const { gap } = state;
+	const headKind = beyond && kindIn(beyond);
 	for (const batch of lookups?.found.values() ?? []) {
 		yield { batch, position: positionOf(batch), isBelow: true, since: null };
 	}
 	for (const [index, batch] of head.batches.entries()) {
 		const position = positionOf(batch);
 		const isBelow = isOlder(position, state.from);
-		const kind = beyond ? kindIn(beyond, position) : isBelow ? undefined : 'news';
+		const kind = headKind ? headKind(batch) : isBelow ? undefined : 'news';
 		yield { batch, position, isBelow, kind, rank: index, since: beyond?.since ?? null };
 	}
 	if (!rest || !gap) return;
+	const restKind = kindIn(gap);
 	for (const [index, batch] of rest.batches.entries()) {
 		const position = positionOf(batch);
 		if (position.t > gap.high) continue;
 		const rank = gap.rank + index;
-		yield { batch, position, isBelow: true, kind: kindIn(gap, position), rank, since: gap.since };
+		yield { batch, position, isBelow: true, kind: restKind(batch), rank, since: gap.since };
 	}
 }
 

@@ -24,6 +24,8 @@ export interface Gap {
 	since: number | null;
 	/** It ends with the batches that were created before this second. */
 	low: number;
+	/** The filters until now, as text: what they were not about is not news either. */
+	former?: string;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface State {
 	seen: number;
 	/** The creation time of the newest batch seen. */
 	newest: number;
-	/** The fingerprint of the filters that `open` was gathered under. */
+	/** The filters that `open` was gathered under, as text. */
 	filter: string;
 	gap?: Gap;
 	/** For batches created up to `t`, what happened before `since` was before the activation. */

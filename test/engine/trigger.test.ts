@@ -289,11 +289,11 @@ describe('Fetch Test Event', () => {
 		emulator.addBatch({ id: 'chosen', created_at: now - 30 * DAY });
 		past(250);
 		emulator.ledger.clear();
-		const { items } = await trigger({ filters: { batchIds: 'chosen, unknown' } }).manual();
+		const { items } = await trigger({ filters: { batchIds: 'unknown, chosen' } }).manual();
 		expect(items).toHaveLength(1);
 		expect(emulator.ledger.requests.map(({ path }) => path)).toEqual([
-			'/v1/batches/chosen',
 			'/v1/batches/unknown',
+			'/v1/batches/chosen',
 		]);
 	});
 });

@@ -1,43 +1,4 @@
-import type { Batch } from '../../../nodes/openai/types';
-import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
-import type { Settings } from '../../../nodes/OpenAiBatchTrigger/settings';
-import { ModelServer, Random } from './model';
-
-const settings: Settings = {
-	events: new Set(['completed', 'failed', 'expired', 'cancelled']),
-	filters: { endpoint: '', metadata: [], batchIds: [] },
-	finishedWithin: 0,
-};
-
-const unhurried = { now: () => 0, stopAt: 1 };
-
-/** A server with a project's history, and a trigger that was activated there. */
-class Project {
-	readonly server = new ModelServer(new Random(1));
-	state: unknown;
-
-	/** @returns the ids of the batches told of, and the number of requests */
-	async poll(time = unhurried): Promise<{ ids: string[]; requests: number }> {
-		const start = this.server.requests;
-		const { events, stored } = await poll(this.server, this.state, settings, time);
-		this.state = stored;
-		return { ids: events.map(({ batch }) => batch.id), requests: this.server.requests - start };
-	}
-
-	/** The size of the stored state in bytes. */
-	get size(): number {
-		return JSON.stringify(this.state).length;
-	}
-
-	running(): Batch {
-		return this.server.create({ status: 'in_progress' });
-	}
-
-	finish(batch: Batch): void {
-		this.server.time += 60;
-		this.server.move(batch, 'completed');
-	}
-}
+import { Project } from './project';
 
 describe('requests of a poll, with 10,000 past batches', () => {
 	test.each([
@@ -59,8 +20,9 @@ describe('requests of a poll, with 10,000 past batches', () => {
 		project.server.past(10_000, 60);
 		const open = Array.from({ length: 30 }, () => project.running());
 		await project.poll();
+		project.server.time += 60;
 		project.finish(open[7]);
-		expect(await project.poll()).toEqual({ ids: [open[7].id], requests: 1 });
+		expect(await project.poll()).toEqual({ ids: [`${open[7].id}:completed`], requests: 1 });
 		expect(await project.poll()).toEqual({ ids: [], requests: 1 });
 		expect(project.size).toBeLessThan(3000);
 	});
@@ -75,8 +37,9 @@ describe('requests of a poll, with 10,000 past batches', () => {
 		project.server.past(6_000, 60);
 		await project.poll();
 		expect(await project.poll()).toEqual({ ids: [], requests: 2 });
+		project.server.time += 60;
 		project.finish(open);
-		expect(await project.poll()).toEqual({ ids: [open.id], requests: 2 });
+		expect(await project.poll()).toEqual({ ids: [`${open.id}:completed`], requests: 2 });
 		expect(await project.poll()).toEqual({ ids: [], requests: 1 });
 	});
 
@@ -93,9 +56,13 @@ describe('requests of a poll, with 10,000 past batches', () => {
 		await project.poll();
 		// The newest hundred; the first neighbour and the page after it; the one that is alone.
 		expect((await project.poll()).requests).toBe(4);
+		project.server.time += 60;
 		project.finish(alone);
 		project.finish(neighbours[3]);
-		expect(await project.poll()).toEqual({ ids: [alone.id, neighbours[3].id], requests: 4 });
+		expect(await project.poll()).toEqual({
+			ids: [alone, neighbours[3]].map(({ id }) => `${id}:completed`),
+			requests: 4,
+		});
 	});
 
 	test('as many as there are pages for all that was missed, once, split over polls by time', async () => {
@@ -108,14 +75,12 @@ describe('requests of a poll, with 10,000 past batches', () => {
 			project.server.time += 60;
 			const batch = project.running();
 			project.server.move(batch, 'completed');
-			missed.add(batch.id);
+			missed.add(`${batch.id}:completed`);
 		}
 		const told: string[] = [];
 		const counts: number[] = [];
 		for (let round = 0; round < 4; round++) {
-			const start = project.server.requests;
-			const now = () => (project.server.requests - start < 4 ? 0 : 2);
-			const { ids, requests } = await project.poll({ now, stopAt: 1 });
+			const { ids, requests } = await project.poll(4);
 			told.push(...ids);
 			counts.push(requests);
 		}
