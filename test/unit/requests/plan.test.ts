@@ -159,6 +159,24 @@ describe('a plan', () => {
 		expect(Math.max(...sizes)).toBeLessThan(200_000);
 	});
 
+	it('lets n8n go on with other work while it makes the requests, and while it sends them', async () => {
+		let now = 0;
+		const clock = jest.spyOn(Date, 'now').mockImplementation(() => (now += 60));
+		const items = ['a', 'b', 'c'].map((id): Item => {
+			return { id, model: 'm', input: 'x'.repeat(200_000), fate: 'good' };
+		});
+		const otherWork = jest.fn();
+
+		setImmediate(otherWork);
+		const [planned] = (await planner(items).plan()).parts;
+		expect(otherWork).toHaveBeenCalledTimes(1);
+
+		setImmediate(otherWork);
+		await contentOf(planned);
+		expect(otherWork).toHaveBeenCalledTimes(2);
+		clock.mockRestore();
+	});
+
 	it('ends early when the execution is cancelled', async () => {
 		const controller = new AbortController();
 		controller.abort();

@@ -95,6 +95,42 @@ describe('parts', () => {
 	});
 });
 
+describe('a part that fails', () => {
+	const parameters = { ...PARAMETERS, options: { maxRequestsPerBatch: 1 } };
+	const refusal = { error: { message: 'Billing hard limit reached', code: 'billing_hard_limit' } };
+
+	let own: Product;
+
+	beforeEach(async () => {
+		own = await startProduct();
+		// From the first batch on, no other is created.
+		own.emulator.onBatch(() => {
+			const fault = { type: 'status' as const, status: 400, body: refusal };
+			own.emulator.faults.next({ method: 'POST', path: '/batches', fault });
+		});
+	});
+
+	afterEach(async () => await own.stop());
+
+	it('ends the submission, and says what is there already', async () => {
+		const { error } = await own.run('batch', 'submit', parameters, rows(3));
+		const [{ id }, ...others] = own.emulator.ledger.batches;
+		expect(others).toEqual([]);
+		expect(error?.message).toMatch(/^Part 2 of 3: .*Billing hard limit reached$/);
+		expect(error?.description).toMatch(new RegExp(`^Created so far: ${id} \\(1/3\\)\\. `));
+		expect(error).toMatchObject({ context: { itemIndex: 0, created_batch_ids: [id] } });
+	});
+
+	it('leaves the batches before it as items when the node continues', async () => {
+		const onError = 'continueRegularOutput' as const;
+		const result = await own.run('batch', 'submit', parameters, rows(3), { onError });
+		expect(result.items('Node').map(({ json }) => json)).toMatchObject([
+			{ object: 'batch', part: 1, parts: 3 },
+			{ error: expect.stringMatching(/^Part 2 of 3: /), code: 'billing_hard_limit' },
+		]);
+	});
+});
+
 describe('a dry run', () => {
 	it('tells parts, sizes, tokens and cost, and sends nothing', async () => {
 		const options = {

@@ -1,6 +1,6 @@
 import { ExecuteContext } from 'n8n-core';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { CREDENTIAL, startProduct, type Product } from './product';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
@@ -203,6 +203,13 @@ describe('several items', () => {
 		expect(error?.message).toBe(missing.error);
 		expect(error).toMatchObject({ context: { itemIndex: 1 } });
 		expect(product.emulator.ledger.requests).toHaveLength(2);
+	});
+
+	it('are named also by what is wrong before a request can be made', async () => {
+		const credentialData = { [CREDENTIAL]: { apiKey: 'sk-1', url: 'api.example.com' } };
+		const { error } = await product.run('batch', 'getAll', {}, [{}], { credentialData });
+		expect(error?.message).toBe('The Base URL in the credential is not a web address');
+		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 	});
 
 	it('go on with what the API said about each', async () => {
