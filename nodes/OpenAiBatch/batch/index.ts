@@ -4,7 +4,16 @@ import { create } from './create.operation';
 import { get } from './get.operation';
 import { getAll } from './getAll.operation';
 import { getResults } from './getResults.operation';
+import { retry } from './retry.operation';
 import { submit } from './submit.operation';
 
 /** The operations on batches, in the order of the list in the panel. */
-export const batchOperations: Operation[] = [cancel, create, get, getAll, getResults, submit];
+export const batchOperations: Operation[] = [
+	cancel,
+	create,
+	get,
+	getAll,
+	getResults,
+	retry,
+	submit,
+];

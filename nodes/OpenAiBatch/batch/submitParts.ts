@@ -92,7 +92,7 @@ async function submitPart(
 }
 
 /** Cleans up after a create that failed, and tells what is left behind. */
-async function abandoned(
+export async function abandoned(
 	client: OpenAiClient,
 	fileId: string,
 	{ fault }: Extract<Result<never>, { ok: false }>,
