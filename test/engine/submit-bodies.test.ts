@@ -1,5 +1,6 @@
-import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import type { NodeParameterValueType } from 'n8n-workflow';
 import { startProduct, type Product } from './product';
+import { line, uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
@@ -10,21 +11,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => await product.stop());
-
-/** Submits, takes the batch to its end, and gives what was uploaded. */
-async function uploaded(parameters: Parameters, items: IDataObject[]): Promise<string> {
-	const [batch] = await product.json('batch', 'submit', parameters, items);
-	await product.finish(String(batch.id));
-	expect(product.emulator.batch(String(batch.id))).toMatchObject({
-		status: 'completed',
-		errors: null,
-		request_counts: { total: items.length, completed: items.length, failed: 0 },
-	});
-	return product.emulator.file(String(batch.input_file_id)).text();
-}
-
-const line = (custom_id: string, url: string, body: object) =>
-	`${JSON.stringify({ custom_id, method: 'POST', url, body })}\n`;
 
 const SCHEMA = {
 	type: 'object',
@@ -161,7 +147,7 @@ describe.each(FIELDS)('%s', (endpoint, model, requestOptions, body) => {
 			customId: '={{ $json.id }}',
 			requestOptions,
 		};
-		expect(await uploaded(parameters, [item])).toBe(line('a-1', endpoint, body));
+		expect(await uploaded(product, parameters, [item])).toBe(line('a-1', endpoint, body));
 	});
 
 	it('gets bodies as they are from JSON', async () => {
@@ -171,7 +157,7 @@ describe.each(FIELDS)('%s', (endpoint, model, requestOptions, body) => {
 			body: '={{ $json.body }}',
 			customId: '={{ $json.id }}',
 		};
-		expect(await uploaded(parameters, [item])).toBe(line('a-1', endpoint, body));
+		expect(await uploaded(product, parameters, [item])).toBe(line('a-1', endpoint, body));
 	});
 
 	it('gets ready-made lines as they are', async () => {
@@ -179,154 +165,8 @@ describe.each(FIELDS)('%s', (endpoint, model, requestOptions, body) => {
 			{ custom_id: 'b', method: 'POST', url: endpoint, body },
 			{ body, url: endpoint, method: 'POST', custom_id: 'c', note: 'not sent' },
 		];
-		expect(await uploaded({ endpoint, requestSource: 'lines' }, lines)).toBe(
+		expect(await uploaded(product, { endpoint, requestSource: 'lines' }, lines)).toBe(
 			line('b', endpoint, body) + line('c', endpoint, body),
 		);
 	});
-});
-
-describe('fields', () => {
-	const CHAT = '/v1/chat/completions';
-	const chat = async (parameters: Parameters, items: IDataObject[]) =>
-		await uploaded({ endpoint: CHAT, prompt: '={{ $json.text }}', ...parameters }, items);
-	const message = (content: unknown) => ({
-		model: 'gpt-6-luna',
-		messages: [{ role: 'user', content }],
-	});
-
-	it('needs nothing but a prompt', async () => {
-		expect(await chat({}, [{ text: 'a' }, { text: 'b' }])).toBe(
-			line('item-0', CHAT, message('a')) + line('item-1', CHAT, message('b')),
-		);
-	});
-
-	it('sends no option that was added and left empty', async () => {
-		const requestOptions = {
-			systemMessage: '',
-			imageUrls: '',
-			jsonSchema: '',
-			additionalFields: '',
-			reasoningEffort: '',
-		};
-		expect(await chat({ requestOptions }, [{ text: 'a' }])).toBe(
-			line('item-0', CHAT, message('a')),
-		);
-	});
-
-	it('lets additional fields win and takes them as they are', async () => {
-		const additionalFields =
-			'{"temperature": 0.5, "seed": 7, "__proto__": {"a": 1}, "messages": [{"role": "user", "content": "x"}]}';
-		const requestOptions = { temperature: 1, additionalFields };
-		expect(await chat({ requestOptions }, [{ text: 'a' }])).toBe(
-			'{"custom_id":"item-0","method":"POST","url":"/v1/chat/completions","body":' +
-				'{"model":"gpt-6-luna","messages":[{"role":"user","content":"x"}],"temperature":0.5,"seed":7,"__proto__":{"a":1}}}\n',
-		);
-	});
-
-	it('reads options for each item', async () => {
-		const requestOptions = {
-			systemMessage: '={{ $json.system }}',
-			maxTokens: '={{ $json.max }}',
-			jsonSchema: '={{ $json.schema }}',
-		};
-		const items = [
-			{ text: 'a', system: 'S', max: 5, schema: null },
-			{ text: 'b', system: null, max: '6', schema: SCHEMA },
-		];
-		const format = {
-			response_format: {
-				type: 'json_schema',
-				json_schema: { name: 'answer', schema: SCHEMA, strict: true },
-			},
-		};
-		const withSystem = {
-			model: 'gpt-6-luna',
-			messages: [
-				{ role: 'system', content: 'S' },
-				{ role: 'user', content: 'a' },
-			],
-		};
-		expect(await chat({ requestOptions }, items)).toBe(
-			line('item-0', CHAT, { ...withSystem, max_completion_tokens: 5 }) +
-				line('item-1', CHAT, { ...message('b'), ...format, max_completion_tokens: 6 }),
-		);
-	});
-
-	it('writes out numbers and booleans, as prompts and as ids', async () => {
-		const items = [
-			{ id: 7, text: 12.5 },
-			{ id: 'x', text: false },
-		];
-		expect(await chat({ customId: '={{ $json.id }}' }, items)).toBe(
-			line('7', CHAT, message('12.5')) + line('x', CHAT, message('false')),
-		);
-	});
-
-	it('takes a list as the messages themselves', async () => {
-		const turns = [
-			{ role: 'user', content: 'a' },
-			{ role: 'assistant', content: 'b' },
-		];
-		const requestOptions = { systemMessage: 'S' };
-		expect(await chat({ requestOptions }, [{ text: turns }])).toBe(
-			line('item-0', CHAT, {
-				model: 'gpt-6-luna',
-				messages: [{ role: 'system', content: 'S' }, ...turns],
-			}),
-		);
-	});
-
-	it('takes a list as several inputs of one embedding', async () => {
-		const endpoint = '/v1/embeddings';
-		const parameters = { endpoint, model: 'text-embedding-3-small', prompt: '={{ $json.texts }}' };
-		expect(await uploaded(parameters, [{ texts: ['a', 'b'] }])).toBe(
-			line('item-0', endpoint, { model: 'text-embedding-3-small', input: ['a', 'b'] }),
-		);
-	});
-
-	it('leaves the model of moderations to the service when its expression gives none', async () => {
-		const endpoint = '/v1/moderations';
-		expect(await uploaded({ endpoint, model: '={{ $json.model }}', prompt: 'a' }, [{}])).toBe(
-			line('item-0', endpoint, { input: 'a' }),
-		);
-	});
-
-	it.each([
-		['plain text', '={{ $json.model }}'],
-		['a locator', { __rl: true, mode: 'id', value: '={{ $json.model }}' }],
-		['a model of the list', { __rl: true, mode: 'list', value: 'gpt-5-mini' }],
-	])('takes the model from %s, without a slow evaluation', async (_what, model) => {
-		const items = Array.from({ length: 2_000 }, () => ({ text: 'a', model: 'gpt-5-mini' }));
-		const parameters = { model: model as never, prompt: '={{ $json.text }}' };
-		const result = await product.run('batch', 'submit', parameters, items);
-		expect(result.error).toBeUndefined();
-		expect(result.hints('Node')).toEqual([]);
-		const [batch] = result.items('Node');
-		const text = product.emulator.file(String(batch.json.input_file_id)).text();
-		expect(text.match(/"model":"gpt-5-mini"/g)).toHaveLength(2_000);
-	});
-
-	it('tells how to make it fast when n8n had to evaluate thousands of expressions', async () => {
-		const items = Array.from({ length: 2_000 }, (_, index) => ({ text: `t${index}` }));
-		const parameters = { prompt: '={{ $json.text.toUpperCase() }}' };
-		const result = await product.run('batch', 'submit', parameters, items);
-		expect(result.hints('Node')).toMatchObject([
-			{ message: expect.stringContaining('2000 expressions were evaluated one by one') },
-		]);
-		const [batch] = result.items('Node');
-		const text = product.emulator.file(String(batch.json.input_file_id)).text();
-		expect(text.split('\n')[1_999]).toContain('"content":"T1999"');
-	});
-});
-
-test('lines get the spelling of the batch, with or without a version', async () => {
-	const body = { model: 'gpt-6-luna', messages: [{ role: 'user', content: 'a' }] };
-	const lines = [
-		{ custom_id: 1, method: 'POST', url: '/chat/completions', body },
-		{ custom_id: 2, method: 'POST', url: '/v1/chat/completions', body },
-	];
-	const endpoint = '/v1/chat/completions';
-	expect(await uploaded({ endpoint, requestSource: 'lines' }, lines)).toBe(
-		line('1', endpoint, body) + line('2', endpoint, body),
-	);
 });
