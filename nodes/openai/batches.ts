@@ -16,13 +16,20 @@ export interface CreateBatchBody {
 	output_expires_after?: { anchor: 'created_at'; seconds: number };
 }
 
-/** One batch. @throws {NodeApiError} 404 when there is none with this id */
-export async function getBatch(client: OpenAiClient, batchId: string): Promise<Batch> {
-	return await client.json<Batch>({
+/** One batch, or the fault with which it could not be read. */
+export async function tryGetBatch(client: OpenAiClient, batchId: string): Promise<Result<Batch>> {
+	return await client.tryJson<Batch>({
 		method: 'GET',
 		path: apiPath('batches', batchId),
 		needs: 'id',
 	});
+}
+
+/** One batch. @throws {NodeApiError} 404 when there is none with this id */
+export async function getBatch(client: OpenAiClient, batchId: string): Promise<Batch> {
+	const result = await tryGetBatch(client, batchId);
+	if (result.ok) return result.value;
+	throw client.error(result.fault);
 }
 
 /** One page of batches, newest first. The API has no filters. @param limit 1–100 */

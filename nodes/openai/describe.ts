@@ -1,3 +1,4 @@
+import { passingFailure } from './passing';
 import { statusOf } from './status';
 import type { Batch, BatchStatus, BatchValidationError } from './types';
 
@@ -43,4 +44,30 @@ function describeError({ code, line, message, param }: BatchValidationError): st
 /** The first `n` reasons why validation failed a batch, each as one readable line. */
 export function firstErrors(batch: Pick<Batch, 'errors'>, n: number): string[] {
 	return (batch.errors?.data ?? []).slice(0, n).map(describeError);
+}
+
+/** How many validation errors the summary of a failed batch tells; the rest is counted. */
+const ERRORS_IN_SUMMARY = 3;
+
+function errorSummary(batch: Batch): string {
+	const more = (batch.errors?.data?.length ?? 0) - ERRORS_IN_SUMMARY;
+	const lines = firstErrors(batch, ERRORS_IN_SUMMARY);
+	return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n');
+}
+
+/**
+ * What items tell of a batch besides its own fields: how far it is, and of a failed one why, and
+ * whether a retry of it can succeed as it is. The status is in the API's own spelling.
+ */
+export function describeBatch(batch: Batch) {
+	const status = statusOf(batch);
+	return {
+		status,
+		progress: progressOf(batch),
+		duration_seconds: durationSeconds(batch),
+		...(status === 'failed' && {
+			retryable: passingFailure(batch) !== undefined,
+			error_summary: errorSummary(batch),
+		}),
+	};
 }
