@@ -6,6 +6,7 @@ import { getAll } from './getAll.operation';
 import { getResults } from './getResults.operation';
 import { retry } from './retry.operation';
 import { submit } from './submit.operation';
+import { wait } from './wait.operation';
 
 /** The operations on batches, in the order of the list in the panel. */
 export const batchOperations: Operation[] = [
@@ -16,4 +17,5 @@ export const batchOperations: Operation[] = [
 	getResults,
 	retry,
 	submit,
+	wait,
 ];
