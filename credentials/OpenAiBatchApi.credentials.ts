@@ -106,6 +106,16 @@ export class OpenAiBatchApi implements ICredentialType {
 			displayOptions: { show: { header: [true] } },
 			default: '',
 		},
+		{
+			displayName: 'Webhook Signing Secret',
+			name: 'webhookSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			placeholder: 'e.g. whsec_…',
+			description:
+				'Only for the OpenAI Batch Webhook Trigger when you register its address by hand. While a secret is rotated, enter both, with a space between them.',
+		},
 	];
 
 	/** Asks for what the nodes really need, so that a key without batch permission fails here. */
