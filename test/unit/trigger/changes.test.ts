@@ -292,10 +292,11 @@ describe('polls without the time for everything', () => {
 		project.server.past(120, 60);
 		await project.poll();
 		await project.poll();
-		for (const batch of open) project.finish(batch);
+		// The one that is looked at last, while the others stay open.
+		project.finish(open[0]);
 		const told: string[] = [];
 		for (let round = 0; round < 5; round++) told.push(...(await project.told(2)));
-		expect(new Set(told)).toEqual(new Set(open.map((batch) => event(batch))));
+		expect(told).toEqual([event(open[0])]);
 	});
 });
 
