@@ -10,10 +10,12 @@ import { batchOperations } from './batch';
 import { fileOperations } from './file';
 import { searchBatches, searchFiles, searchModels } from './listSearch';
 import type { Operation } from './operation';
+import { requestFileOperations } from './requestFile';
 
 const OPERATIONS: Record<string, Operation[]> = {
 	batch: batchOperations,
 	file: fileOperations,
+	requestFile: requestFileOperations,
 };
 
 /** The list of a resource's operations; which one stands first in the panel is `first`. */
@@ -42,7 +44,14 @@ export class OpenAiBatch implements INodeType {
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'openAiBatchApi', required: true }],
+		credentials: [
+			{
+				name: 'openAiBatchApi',
+				required: true,
+				// Request files are made and checked without the API.
+				displayOptions: { show: { resource: ['batch', 'file'] } },
+			},
+		],
 		properties: [
 			{
 				displayName: 'Resource',
@@ -52,11 +61,13 @@ export class OpenAiBatch implements INodeType {
 				options: [
 					{ name: 'Batch', value: 'batch' },
 					{ name: 'File', value: 'file' },
+					{ name: 'Request File', value: 'requestFile' },
 				],
 				default: 'batch',
 			},
 			operationField('batch', 'submit'),
 			operationField('file', 'upload'),
+			operationField('requestFile', 'build'),
 			...Object.values(OPERATIONS).flatMap((operations) =>
 				operations.flatMap(({ properties }) => properties),
 			),

@@ -312,6 +312,17 @@ describe('Limit and Offset', () => {
 	});
 });
 
+test.each([
+	[{ limit: 0 }, 'Limit has to be a whole number of at least 1'],
+	[{ limit: '={{ "many" }}' }, 'Limit has to be a whole number of at least 1'],
+	[{ offset: -1 }, 'Offset has to be a whole number of at least 0'],
+	[{ inputPricePerMillion: '={{ "cheap" }}' }, "The price 'cheap' is not a number"],
+])('options that cannot be meant are refused before any request: %j', async (options, said) => {
+	const { error } = await run('batch_1', options);
+	expect(error?.message).toBe(said);
+	expect(product.emulator.ledger.requests).toEqual([]);
+});
+
 describe('Delete Files', () => {
 	test('deletes all three files after reading them', async () => {
 		const batch = mixedBatch();

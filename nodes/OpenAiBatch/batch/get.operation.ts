@@ -5,8 +5,8 @@ import { showFor } from '../display';
 import { batchIdField, idParameter } from '../fields';
 import type { Operation } from '../operation';
 import { forEachItem } from '../operation';
-import type { PriceOptions } from '../results/prices';
-import { costOf, inputPriceField, outputPriceField, pricesOf } from '../results/prices';
+import type { PriceOptions } from '../prices';
+import { costOf, inputPriceField, outputPriceField, pricesOf } from '../prices';
 
 export const get: Operation = {
 	option: {
@@ -28,8 +28,9 @@ export const get: Operation = {
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
+		const options = context.getNodeParameter('options', itemIndex, {}) as PriceOptions;
+		const prices = pricesOf(context, options, itemIndex);
 		const batch = await getBatch(new OpenAiClient(context, { itemIndex }), batchId);
-		const prices = pricesOf(context.getNodeParameter('options', itemIndex, {}) as PriceOptions);
 		const cost = prices && { cost: costOf(batch.usage, prices) };
 		return { json: { ...(batch as unknown as IDataObject), ...cost } };
 	}),

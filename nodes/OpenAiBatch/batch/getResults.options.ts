@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Prices } from '../../jsonl/cost';
-import type { PriceOptions } from '../results/prices';
-import { pricesOf } from '../results/prices';
+import type { PriceOptions } from '../prices';
+import { pricesOf } from '../prices';
 import type { ResultStatus } from '../results/resultItem';
 
 interface RawOptions extends PriceOptions {
@@ -11,8 +11,8 @@ interface RawOptions extends PriceOptions {
 	imagesAsBinary?: boolean;
 	include?: ResultStatus[];
 	includeRequest?: boolean;
-	limit?: number;
-	offset?: number;
+	limit?: unknown;
+	offset?: unknown;
 	parseJson?: boolean;
 	simplify?: boolean;
 }
@@ -32,13 +32,32 @@ export interface GetResultsOptions {
 
 const ALL_STATUSES: ResultStatus[] = ['succeeded', 'failed', 'expired', 'cancelled', 'missing'];
 
+/** A count that was set. Anything but a whole number would leave results out. */
+function count(
+	context: IExecuteFunctions,
+	value: unknown,
+	[displayName, min]: [string, number],
+	itemIndex: number,
+): number | undefined {
+	if (value === undefined || value === null || value === '') return undefined;
+	const number = Number(value);
+	if (Number.isInteger(number) && number >= min) return number;
+	throw new NodeOperationError(
+		context.getNode(),
+		`${displayName} has to be a whole number of at least ${min}`,
+		{ itemIndex },
+	);
+}
+
 /** The options of Get Results for an item. @throws {NodeOperationError} when two contradict */
 export function getResultsOptions(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): GetResultsOptions {
 	const raw = context.getNodeParameter('options', itemIndex, {}) as RawOptions;
-	if (raw.deleteFiles && (raw.limit !== undefined || raw.offset)) {
+	const limit = count(context, raw.limit, ['Limit', 1], itemIndex) ?? Infinity;
+	const offset = count(context, raw.offset, ['Offset', 0], itemIndex) ?? 0;
+	if (raw.deleteFiles && (limit < Infinity || offset > 0)) {
 		throw new NodeOperationError(
 			context.getNode(),
 			'Delete Files cannot be used together with Limit or Offset',
@@ -51,10 +70,10 @@ export function getResultsOptions(
 		imagesAsBinary: raw.imagesAsBinary ?? false,
 		include: new Set(raw.include?.length ? raw.include : ALL_STATUSES),
 		includeRequest: raw.includeRequest ?? false,
-		limit: raw.limit ?? Infinity,
-		offset: raw.offset ?? 0,
+		limit,
+		offset,
 		parseJson: raw.parseJson ?? false,
-		prices: pricesOf(raw),
+		prices: pricesOf(context, raw, itemIndex),
 		simplify: raw.simplify ?? true,
 	};
 }

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { inputPriceField, outputPriceField } from '../results/prices';
+import { inputPriceField, outputPriceField } from '../prices';
 
 /** The options of Get Results. Without any, all results come as simple items. */
 export const getResultsProperties: INodeProperties = {

@@ -5,43 +5,15 @@ import { showFor } from '../display';
 import { endpointParameter } from '../fields';
 import type { Operation } from '../operation';
 import { asNodeError, errorItem } from '../operation';
-import { ItemParameters } from '../parameters/itemParameters';
-import type { Plan, PlannedPart } from '../requests/plan';
-import { RequestPlanner } from '../requests/plan';
+import type { Plan } from '../requests/plan';
+import { pairedItemsOf, planItems } from '../requests/planItems';
 import { badItemOutput, badItemsError } from '../requests/report';
-import { requestSource } from '../requests/source';
 import { submitProperties } from './submit.properties';
 import type { SubmitOptions } from './submitOptions';
 import { submitOptions } from './submitOptions';
 import type { Submitted, SubmittedPart } from './submitParts';
 import { submitParts } from './submitParts';
 import { submissionScope, userMetadata } from './submission';
-
-/** From this many slow evaluations on, the user is told how to make it fast. */
-const SLOW_HINT_FROM = 2_000;
-
-const pairedItemsOf = (part: PlannedPart) => [...part.itemIndexes()].map((item) => ({ item }));
-
-async function planItems(
-	context: IExecuteFunctions,
-	endpoint: string,
-	{ dryRun, limits }: SubmitOptions,
-): Promise<Plan> {
-	const parameters = new ItemParameters(context);
-	const source = requestSource(context, parameters, endpoint);
-	const planner = new RequestPlanner(source, parameters, {
-		endpoint,
-		estimate: dryRun,
-		limits,
-	});
-	const itemCount = context.getInputData().length;
-	const plan = await planner.plan(itemCount, context.getExecutionCancelSignal());
-	if (parameters.slowEvaluations >= SLOW_HINT_FROM) {
-		const message = `${parameters.slowEvaluations} expressions were evaluated one by one, which keeps n8n busy. Expressions that only insert fields, such as {{ $json.title }}, are fast: prepare the rest in an Edit Fields node before.`;
-		context.addExecutionHints({ message, location: 'outputPane' });
-	}
-	return plan;
-}
 
 function planOutput({ parts }: Plan, { prices }: SubmitOptions): INodeExecutionData[] {
 	return parts.map((planned, index) => {
@@ -85,7 +57,8 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	const metadata = userMetadata(context, 0);
 	const expiries = { inputExpiresAfter, outputExpiresAfter };
 	const settings = { endpoint, completionWindow, metadata, fileName, ...expiries };
-	const plan = await planItems(context, endpoint, options);
+	const { dryRun: estimate, limits } = options;
+	const plan = await planItems(context, { endpoint, estimate, limits });
 	const { parts, badItems } = plan;
 	if (badItems.length > 0 && !context.continueOnFail()) {
 		throw badItemsError(context, badItems, context.getInputData().length);

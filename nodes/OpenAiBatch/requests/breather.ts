@@ -17,3 +17,12 @@ export class Breather {
 		this.since = Date.now();
 	}
 }
+
+/** Passes chunks on, and lets n8n go on with its other work in between. */
+export async function* breathing<T>(chunks: AsyncIterable<T>): AsyncGenerator<T> {
+	const breather = new Breather();
+	for await (const chunk of chunks) {
+		yield chunk;
+		if (breather.isDue) await breather.breathe();
+	}
+}

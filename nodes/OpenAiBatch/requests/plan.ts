@@ -149,7 +149,8 @@ export class RequestPlanner {
 	}
 }
 
-function addTokens(sum: TokenEstimate | undefined, more: TokenEstimate): TokenEstimate {
+/** The estimates of several requests together. */
+export function addTokens(sum: TokenEstimate | undefined, more: TokenEstimate): TokenEstimate {
 	if (!sum) return more;
 	const isOpen = sum.output_tokens === null || more.output_tokens === null;
 	return {

@@ -6,7 +6,7 @@ import { downloadFile } from '../../openai/download';
 import { findFile } from '../../openai/files';
 import type { Batch, FileObject } from '../../openai/types';
 import { asNodeError } from '../operation';
-import { Breather } from '../requests/breather';
+import { breathing } from '../requests/breather';
 
 /** The ids of the files that hold results; some servers send '' where there is none. */
 function resultFiles({ output_file_id, error_file_id }: Batch): Array<[name: string, id: string]> {
@@ -18,16 +18,12 @@ function resultFiles({ output_file_id, error_file_id }: Batch): Array<[name: str
 }
 
 /** The lines of a file at the service, as many at a time as came in one piece. */
-async function* fileLines(
+function fileLines(
 	client: OpenAiClient,
 	fileId: string,
 	bytes: number | null | undefined,
 ): AsyncGenerator<Line[]> {
-	const breather = new Breather();
-	for await (const lines of readLineBatches(downloadFile(client, fileId, bytes))) {
-		yield lines;
-		if (breather.isDue) await breather.breathe();
-	}
+	return breathing(readLineBatches(downloadFile(client, fileId, bytes)));
 }
 
 /**

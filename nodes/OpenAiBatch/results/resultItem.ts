@@ -4,7 +4,7 @@ import type { Content } from '../../jsonl/content/content';
 import type { Prices } from '../../jsonl/cost';
 import { parseJsonContent } from '../../jsonl/parseJson';
 import type { ClassifiedResult, ResultLine } from '../../jsonl/resultLine';
-import { costOf } from './prices';
+import { costOf } from '../prices';
 
 /** What became of one request; `missing` is in the input file and in neither result file. */
 export type ResultStatus = ClassifiedResult['status'] | 'missing';

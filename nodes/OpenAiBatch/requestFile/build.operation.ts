@@ -1,0 +1,115 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/limits';
+import { submitOptions } from '../batch/submitOptions';
+import { binaryPropertyName } from '../binary';
+import { showFor } from '../display';
+import { endpointFields, endpointParameter } from '../fields';
+import type { Operation } from '../operation';
+import { requestFields } from '../requests/fields';
+import type { PlannedPart } from '../requests/plan';
+import { pairedItemsOf, planItems } from '../requests/planItems';
+import { badItemOutput, badItemsError } from '../requests/report';
+import { streamOf } from './stream';
+
+/** Writes a part to n8n's binary storage, request by request. */
+async function fileItem(
+	context: IExecuteFunctions,
+	planned: PlannedPart,
+	property: string,
+	fileName: string,
+	place: { part: number; parts: number },
+): Promise<INodeExecutionData> {
+	const { requests, bytes, model } = planned.part;
+	const binary = await context.helpers.prepareBinaryData(
+		streamOf(planned.open()) as never,
+		`${fileName}.jsonl`,
+		'application/jsonl',
+	);
+	return {
+		json: { ...place, requests, bytes, model: model ?? null },
+		binary: { [property]: binary },
+		pairedItem: pairedItemsOf(planned),
+	};
+}
+
+async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+	const { fileName, limits } = submitOptions(context);
+	const endpoint = endpointParameter(context, 0);
+	const property = binaryPropertyName(context, 0);
+	const plan = await planItems(context, { endpoint, estimate: false, limits });
+	const { parts, badItems } = plan;
+	if (badItems.length > 0 && !context.continueOnFail()) {
+		throw badItemsError(context, badItems, context.getInputData().length);
+	}
+	const output: INodeExecutionData[] = [];
+	for (const [index, part] of parts.entries()) {
+		const place = { part: index + 1, parts: parts.length };
+		const name = parts.length > 1 ? `${fileName}-${index + 1}-of-${parts.length}` : fileName;
+		output.push(await fileItem(context, part, property, name, place));
+	}
+	return [[...output, ...badItems.map((badItem) => badItemOutput(context, badItem))]];
+}
+
+export const build: Operation = {
+	option: {
+		name: 'Build',
+		value: 'build',
+		action: 'Build a request file',
+		description: 'Turn all input items into JSONL files, ready to upload',
+	},
+	properties: showFor('requestFile', 'build', [
+		...endpointFields,
+		...requestFields,
+		{
+			displayName: 'Put Output File in Field',
+			name: 'binaryPropertyName',
+			type: 'string',
+			default: 'data',
+			required: true,
+			hint: 'The name of the output field to put the file in',
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'File Name',
+					name: 'fileName',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. films',
+					description: 'The beginning of the names of the files',
+				},
+				{
+					displayName: 'Max Bytes per Batch',
+					name: 'maxBytesPerBatch',
+					type: 'number',
+					typeOptions: { minValue: 1 },
+					default: MAX_BYTES,
+					description: 'More become several files',
+				},
+				{
+					displayName: 'Max Requests per Batch',
+					name: 'maxRequestsPerBatch',
+					type: 'number',
+					typeOptions: { minValue: 1 },
+					default: MAX_REQUESTS,
+					description: 'More become several files',
+				},
+				{
+					displayName: 'Max Tokens per Batch',
+					name: 'maxTokensPerBatch',
+					type: 'number',
+					typeOptions: { minValue: 1 },
+					default: 2000000,
+					description:
+						'Cut by estimated tokens too, to stay below the enqueued token limit of your organization',
+				},
+			],
+		},
+	]),
+	execute,
+};

@@ -1,0 +1,7 @@
+import type { Operation } from '../operation';
+import { build } from './build.operation';
+import { estimateCost } from './estimateCost.operation';
+import { validate } from './validate.operation';
+
+/** The operations on request files, in the order of the list in the panel; none calls the API. */
+export const requestFileOperations: Operation[] = [build, estimateCost, validate];
