@@ -72,7 +72,7 @@ const strike = (method: string, path: string | RegExp, fault: Fault, times = 1) 
 	product.emulator.faults.next({ method, path, times, fault });
 
 /** Strikes without harm, to spare the call before the one that is meant. */
-const UNHARMED: Fault = { type: 'slow', bytesPerSecond: 1e9 };
+const UNHARMED: Fault = { type: 'truncate', bytes: 1e9, keepContentLength: false };
 
 const SERVER_ERROR: Fault = { type: 'status', status: 500 };
 
