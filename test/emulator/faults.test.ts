@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import OpenAI from 'openai';
 
 import type { Emulator } from '.';
@@ -120,6 +122,75 @@ describe('faults', () => {
 			expect(await (await download()).text()).toBe(content);
 			expect(performance.now() - start).toBeGreaterThan(150);
 		});
+	});
+
+	it('refuse connections for a moment', async () => {
+		emulator.faults.next({ path: '/batches', fault: { type: 'refuse', ms: 20 } });
+		expect((await client.batches.list()).data).toEqual([]);
+		const error = await failure(client.batches.list());
+		expect(error).toBeInstanceOf(OpenAI.APIConnectionError);
+		expect(JSON.stringify(inspect(error, { depth: 5 }))).toContain('ECONNREFUSED');
+		await until(async () => (await failure(client.batches.list())) === undefined);
+		await emulator.close();
+	});
+
+	it('send other headers, and texts as they are', async () => {
+		emulator.faults.next({
+			path: '/batches',
+			fault: { type: 'headers', headers: { 'content-type': 'text/plain' } },
+		});
+		emulator.faults.next({ path: '/batches', fault: { type: 'status-after', body: '<html>' } });
+		const list = () =>
+			fetch(`${emulator.url}/batches`, { headers: { 'api-key': emulator.apiKey } });
+		const first = await list();
+		expect(first.headers.get('content-type')).toBe('text/plain');
+		expect(await first.json()).toMatchObject({ data: [] });
+		expect(await (await list()).text()).toBe('<html>');
+	});
+
+	it.each(['chunked', 'closed'] as const)(
+		'cut an answer without a length (%s)',
+		async (lengthless) => {
+			const { id } = emulator.addFile('x'.repeat(1000));
+			emulator.faults.next({
+				path: /content$/,
+				fault: { type: 'truncate', bytes: 300, lengthless },
+			});
+			const answer = await client.files.content(id);
+			expect(answer.headers.get('content-length')).toBeNull();
+			const text = await answer.text().catch(() => 'broken off');
+			expect(text).toBe(lengthless === 'chunked' ? 'broken off' : 'x'.repeat(300));
+		},
+	);
+
+	describe('of a plan', () => {
+		const struck = async (seed: number, rate = 0.5, kinds?: string[]) => {
+			emulator.ledger.clear();
+			emulator.faults.plan({ seed, rate, kinds });
+			for (let call = 0; call < 20; call++) await failure(client.batches.list());
+			return emulator.ledger.requests.map(({ fault }) => fault);
+		};
+		const statuses = ['500', '503', '429', '502', '504', '408'];
+
+		it('are the same for the same seed, and others for another', async () => {
+			const first = await struck(7, 0.5, statuses);
+			expect(await struck(7, 0.5, statuses)).toEqual(first);
+			expect(await struck(8, 0.5, statuses)).not.toEqual(first);
+			expect(new Set(first).size).toBeGreaterThan(3);
+		});
+
+		it('strike all, none, and nothing that they make no sense for', async () => {
+			expect(await struck(1, 0)).toEqual(Array(20).fill(undefined));
+			expect(new Set(await struck(1, 1, ['500', 'expired file']))).toEqual(new Set(['500']));
+		});
+	});
+
+	it('delay the list by time', async () => {
+		emulator.faults.listDelay(5000);
+		const fresh = await submit(client, lines);
+		expect((await client.batches.list()).data).toEqual([]);
+		await emulator.advance(5000);
+		expect((await client.batches.list()).data.map(({ id }) => id)).toEqual([fresh.id]);
 	});
 
 	it('delay the list', async () => {

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { cutOff, slowDown } from './faultyBodies';
+import { faultKinds } from './faultKinds';
+import { cutOff, slowDown, type Cut } from './faultyBodies';
+import { hash32, Random } from './random';
 
 /** `before`: the request has no effect. `after`: it has, and its answer is lost. */
 type When = 'before' | 'after';
@@ -8,19 +10,20 @@ type When = 'before' | 'after';
 export type Fault =
 	/** This answer instead of doing anything. */
 	| { type: 'status'; status: number; headers?: Record<string, string>; body?: unknown }
-	/** This answer (500 by default) although everything was done. */
+	/** This answer (500 by default) although everything was done; a text is sent as it is. */
 	| { type: 'status-after'; status?: number; headers?: Record<string, string>; body?: unknown }
 	/** The connection is reset. */
 	| { type: 'reset'; when: When }
 	/** No answer comes until the emulator closes. */
 	| { type: 'stall'; when: When }
-	/**
-	 * The answer's body ends after `bytes`: with the full content-length and a closed connection,
-	 * or with a content-length that hides the loss.
-	 */
-	| { type: 'truncate'; bytes: number; keepContentLength: boolean }
+	/** The answer's body ends early. */
+	| ({ type: 'truncate' } & Cut)
 	/** The answer's body trickles. */
-	| { type: 'slow'; bytesPerSecond: number };
+	| { type: 'slow'; bytesPerSecond: number }
+	/** The answer is whole, with other headers. */
+	| { type: 'headers'; headers: Record<string, string> }
+	/** The answer is as always, but for so long after it new connections are refused. */
+	| { type: 'refuse'; ms: number };
 
 export interface FaultRule {
 	method?: string;
@@ -29,6 +32,15 @@ export interface FaultRule {
 	/** How many requests it strikes; 1 by default. */
 	times?: number;
 	fault: Fault;
+}
+
+export interface FaultPlan {
+	/** The same seed strikes the same requests in the same way, counted on each route. */
+	seed: number;
+	/** The part of the requests that is struck, from 0 to 1. */
+	rate: number;
+	/** Names of `faultKinds`; all by default. */
+	kinds?: readonly string[];
 }
 
 const SERVER_ERROR = {
@@ -47,6 +59,11 @@ export class Faults {
 	private rules: Array<FaultRule & { left: number }> = [];
 	private readonly struck = new WeakMap<FastifyRequest, Fault>();
 	private lag = 0;
+	private delay = 0;
+	private chances: FaultPlan | undefined;
+	private readonly kinds = faultKinds();
+	private readonly counts = new Map<string, number>();
+	private reopening: NodeJS.Timeout | undefined;
 
 	constructor(private readonly basePath: string) {}
 
@@ -64,9 +81,31 @@ export class Faults {
 		return this.lag;
 	}
 
+	/** Batches created from now on show up in lists only after `ms` of the emulator's clock. */
+	listDelay(ms: number): void {
+		this.delay = ms;
+	}
+
+	get hiddenMs(): number {
+		return this.delay;
+	}
+
+	/** From now on requests are struck at random, where no rule of `next` strikes them. */
+	plan(plan: FaultPlan): void {
+		this.chances = plan;
+		this.counts.clear();
+	}
+
 	clear(): void {
 		this.rules = [];
 		this.lag = 0;
+		this.delay = 0;
+		this.chances = undefined;
+	}
+
+	/** Ends what is still going on. */
+	close(): void {
+		clearTimeout(this.reopening);
 	}
 
 	/** Strikes a request before it has any effect. Resolves when it may go on. */
@@ -95,7 +134,8 @@ export class Faults {
 				.removeHeader('content-length')
 				.header('content-type', 'application/json')
 				.headers(fault.headers ?? {});
-			return JSON.stringify(fault.body ?? SERVER_ERROR);
+			const { body = SERVER_ERROR } = fault;
+			return typeof body === 'string' ? body : JSON.stringify(body);
 		}
 		if (fault.type === 'reset') {
 			request.raw.socket.resetAndDestroy();
@@ -104,11 +144,44 @@ export class Faults {
 		if (fault.type === 'stall') return never();
 		if (fault.type === 'truncate') return cutOff(reply, payload, fault);
 		if (fault.type === 'slow') return slowDown(payload, fault.bytesPerSecond);
+		if (fault.type === 'headers') reply.headers(fault.headers);
+		if (fault.type === 'refuse') this.refuse(request, reply, fault.ms);
 		return payload;
+	}
+
+	/** Stops listening; connections that are open stay so. */
+	private refuse({ server: { server } }: FastifyRequest, reply: FastifyReply, ms: number): void {
+		const address = server.address();
+		if (address === null || typeof address === 'string') return;
+		reply.header('connection', 'close');
+		server.close();
+		this.reopening = setTimeout(() => server.listen(address.port, address.address), ms);
 	}
 
 	private take(request: FastifyRequest): Fault | undefined {
 		const path = request.url.split('?')[0].slice(this.basePath.length);
+		return this.ruled(request, path) ?? this.planned(request, path);
+	}
+
+	/** What the plan has for this request, by its number among those on its route. */
+	private planned(request: FastifyRequest, path: string): Fault | undefined {
+		if (this.chances === undefined) return undefined;
+		const { seed, rate, kinds = Object.keys(this.kinds) } = this.chances;
+		const route = `${request.method} ${path.replace(/[^/]*[_-][^/]*/g, ':id')}`;
+		const count = this.counts.get(route) ?? 0;
+		this.counts.set(route, count + 1);
+		const random = new Random(hash32(`${seed} ${route} ${count}`));
+		if (random.next() >= rate) return undefined;
+		const possible = kinds.filter((name) => {
+			const { on } = this.kinds[name];
+			return !on || (on.path.test(path) && (on.method ?? request.method) === request.method);
+		});
+		const name = random.pick(possible);
+		request.recorded.fault = name;
+		return this.kinds[name].fault;
+	}
+
+	private ruled(request: FastifyRequest, path: string): Fault | undefined {
 		const rule = this.rules.find(
 			({ left, method, path: wanted }) =>
 				left > 0 &&

@@ -3,24 +3,37 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { FastifyReply } from 'fastify';
 
+/** How an answer is cut. */
+export interface Cut {
+	bytes: number;
+	/** With the full content-length and a closed connection; else with one that hides the loss. */
+	keepContentLength?: boolean;
+	/** Without any: in chunks of which the last is missing, or until the connection is closed. */
+	lengthless?: 'chunked' | 'closed';
+}
+
 /**
- * Sends the first bytes of an answer. With `keepContentLength` the connection then closes, which
+ * Sends the first bytes of an answer. Unless the loss is hidden, the connection then closes, which
  * Fastify itself would not do, so the answer is written past it.
  */
 export async function cutOff(
 	reply: FastifyReply,
 	payload: unknown,
-	{ bytes, keepContentLength }: { bytes: number; keepContentLength: boolean },
+	{ bytes, keepContentLength, lengthless }: Cut,
 ): Promise<unknown> {
 	const start = await firstBytes(payload, bytes);
-	if (!keepContentLength) {
+	if (!keepContentLength && !lengthless) {
 		reply.header('content-length', start.length);
 		return start;
 	}
-	if (!reply.hasHeader('content-length')) {
+	if (lengthless) {
+		reply.removeHeader('content-length').header('connection', 'close');
+		reply.raw.useChunkedEncodingByDefault = lengthless === 'chunked';
+	} else if (!reply.hasHeader('content-length')) {
 		reply.header('content-length', Buffer.byteLength(String(payload)));
 	}
 	reply.raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>);
+	reply.raw.flushHeaders();
 	reply.raw.write(start, () => reply.raw.socket?.destroySoon());
 	return new Promise<never>(() => {});
 }

@@ -18,7 +18,7 @@ import { Store } from './store';
 import { Webhooks } from './webhooks';
 
 export type { EmulatorOptions } from './options';
-export type { Fault, FaultRule } from './faults';
+export type { Fault, FaultPlan, FaultRule } from './faults';
 export type { RecordedRequest } from './ledger';
 export type { Fate, Outcome } from './outcomes';
 
@@ -118,6 +118,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		step: (id, to, { done } = {}) => step(lifecycle, find(id), to, done),
 		close: async () => {
 			await webhooks.close();
+			faults.close();
 			await app.close();
 			await clock.close();
 			if (options.folder === undefined) await rm(folder, { recursive: true, force: true });

@@ -25,6 +25,8 @@ export interface RecordedRequest {
 	requestId: string;
 	/** Unix milliseconds of the emulator's clock. */
 	at: number;
+	/** The kind of fault that a plan struck it with. */
+	fault?: string;
 }
 
 /** What happened, for tests to assert: exact bytes, exactly one create. */

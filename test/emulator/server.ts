@@ -45,10 +45,9 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
 
 /** Notes every request in the ledger, and gives every answer the service's headers. */
 function recordRequests(app: FastifyInstance, { ledger, clock }: Context): void {
-	const recorded = new WeakMap<FastifyRequest, RecordedRequest>();
 	app.addHook('onRequest', async (request, reply) => {
 		const id = requestId();
-		recorded.set(request, ledger.record(request, id, clock.now()));
+		request.recorded = ledger.record(request, id, clock.now());
 		reply.headers({
 			'x-request-id': id,
 			'openai-organization': ORGANIZATION,
@@ -59,7 +58,7 @@ function recordRequests(app: FastifyInstance, { ledger, clock }: Context): void 
 		['application/json', '*'],
 		{ parseAs: 'string' },
 		async (request: FastifyRequest, text: string) => {
-			const entry = recorded.get(request)!;
+			const entry = request.recorded;
 			entry.text = text;
 			entry.bytes = Buffer.byteLength(text);
 			if (text === '' || !request.headers['content-type']?.includes('json')) return undefined;
@@ -70,14 +69,11 @@ function recordRequests(app: FastifyInstance, { ledger, clock }: Context): void 
 			}
 		},
 	);
-	app.addHook('preHandler', async (request) => {
-		request.recorded = recorded.get(request)!;
-	});
 	app.addHook('onSend', async (_request, reply) => {
 		reply.header('openai-processing-ms', Math.ceil(reply.elapsedTime));
 	});
 	app.addHook('onResponse', async (request, reply) => {
-		recorded.get(request)!.status = reply.statusCode;
+		request.recorded.status = reply.statusCode;
 	});
 }
 

@@ -33,6 +33,8 @@ export interface StoredBatch {
 	callOff: () => void;
 	/** How many more list calls do not show this batch. */
 	hiddenLists: number;
+	/** Unix milliseconds before which no list shows it. */
+	hiddenUntil?: number;
 }
 
 /** The requests of a valid batch. */

@@ -49,6 +49,7 @@ export function batchRoutes(api: FastifyInstance, context: Context): void {
 			outputExpiresAfter: expiresAfter(body.output_expires_after, 'output_expires_after'),
 			callOff: () => {},
 			hiddenLists: faults.hiddenLists,
+			hiddenUntil: clock.now() + faults.hiddenMs,
 		};
 		ledger.created(batch);
 		lifecycle.add(batch);
@@ -58,7 +59,9 @@ export function batchRoutes(api: FastifyInstance, context: Context): void {
 	api.get<{ Querystring: { after?: string; limit?: string } }>('/batches', async ({ query }) => {
 		const limit = limitOf(query.limit, 100, 20);
 		const batches = store.newestBatches();
-		const visible = batches.filter(({ hiddenLists }) => hiddenLists === 0);
+		const visible = batches.filter(
+			({ hiddenLists, hiddenUntil = 0 }) => hiddenLists === 0 && hiddenUntil <= clock.now(),
+		);
 		if (query.after === undefined) {
 			for (const batch of batches) batch.hiddenLists = Math.max(0, batch.hiddenLists - 1);
 		}
