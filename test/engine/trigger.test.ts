@@ -134,6 +134,18 @@ describe('the life of a trigger', () => {
 		expect(told((await poller.restart())!)).toBeNull();
 	});
 
+	it('has stored what it told, before a restart', async () => {
+		const [first, second] = [running('first'), running('second')];
+		const poller = trigger();
+		await poller.activate();
+		for (const batch of [first, second]) {
+			await pass(60);
+			finish(batch);
+			expect(told(await poller.tick())).toEqual([`${batch.id}:completed`]);
+		}
+		expect(told((await poller.restart())!)).toBeNull();
+	});
+
 	it('tells after a week of being off what finished meanwhile', async () => {
 		const open = running('open');
 		const poller = trigger();
