@@ -125,8 +125,8 @@ const list = async () =>
 
 test('whatever fails and however often a node runs, a part becomes one batch', async () => {
 	await fc.assert(fc.asyncProperty(story, tell), {
-		numRuns: 40,
-		interruptAfterTimeLimit: 20_000,
+		numRuns: 20,
+		interruptAfterTimeLimit: 15_000,
 		verbose: fc.VerbosityLevel.None,
 	});
 });
