@@ -94,6 +94,7 @@ async function* readFrom(
 	expectedBytes: number,
 ): AsyncGenerator<Uint8Array, Result<void>> {
 	let received = 0;
+	let isOver = false;
 	guard.touch(IDLE_LIMIT_MS);
 	try {
 		for await (const chunk of body) {
@@ -104,9 +105,13 @@ async function* readFrom(
 			if (fresh.byteLength > 0) yield fresh;
 			guard.touch();
 		}
+		isOver = true;
 	} catch (error) {
+		isOver = true;
 		return { ok: false, fault: brokenOff(client, error, guard.stalled) };
 	} finally {
+		// Closing the body alone would leave the connection open until the server ends it.
+		if (!isOver) guard.abort();
 		guard.stop();
 	}
 	if (received >= expectedBytes) return { ok: true, value: undefined };

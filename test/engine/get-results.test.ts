@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
 import type { Product } from './product';
-import { startProduct } from './product';
+import { CREDENTIAL, startProduct } from './product';
 
 let product: Product;
 
@@ -294,6 +297,30 @@ describe('Limit and Offset', () => {
 			fault: { type: 'slow', bytesPerSecond: 10_000 },
 		});
 		expect(ids(await results(batch.id, { limit: 1 }))).toEqual(['first']);
+	});
+
+	test('a limit ends the transfer', async () => {
+		const answers: Record<string, object> = {
+			'/batches/b': { id: 'b', status: 'completed', output_file_id: 'f', endpoint: '/v1/x' },
+			'/files/f': { id: 'f' },
+		};
+		let transferEnds: (() => void) | undefined;
+		const ended = new Promise<void>((resolve) => (transferEnds = resolve));
+		// A file without an end.
+		const server = createServer((request, response) => {
+			const answer = answers[request.url!];
+			if (answer) return response.end(JSON.stringify(answer));
+			response.on('close', () => transferEnds!());
+			return response.write(`${answerLine('first')}\n`);
+		});
+		await once(server.listen(0, '127.0.0.1'), 'listening');
+		const { port } = server.address() as AddressInfo;
+		const credential = { apiKey: 'sk-test', url: `http://127.0.0.1:${port}` };
+		const credentialData = { [CREDENTIAL]: credential };
+		const { items } = await run('b', { limit: 1 }, { credentialData });
+		expect(items('Node').map(({ json }) => json.custom_id)).toEqual(['first']);
+		await ended;
+		server.close();
 	});
 
 	test('a hint after an early end speaks of what was read', async () => {

@@ -118,6 +118,16 @@ test('an input file with a BOM, CRLF, blank lines and no final line feed', async
 	expect(uploaded()).toEqual([`${lines[0]}\n${lines[2]}\n`]);
 });
 
+test('a request that succeeded in one line is not run again for another', async () => {
+	const batch = addHistory(product, {
+		input: ['a', 'b'].map((id) => requestLine(id)),
+		output: [answerLine('a')],
+		error: [failureLine('a', 500, 'server_error'), failureLine('b', 500, 'server_error')],
+	});
+	await retry(batch.id);
+	expect(uploaded()).toEqual([`${requestLine('b')}\n`]);
+});
+
 test('a large input file is read in pieces, twice', async () => {
 	const ids = Array.from({ length: 2_000 }, (_, index) => `r${index}`);
 	const line = (id: string) => requestLine(id, { note: `${id} ${'ä'.repeat(300)}` });

@@ -40,11 +40,12 @@ async function readResults(
 	{ shape, onResult }: CollectOptions,
 ): Promise<void> {
 	const full = { ...shape, endpoint: batch.endpoint, batchId: batch.id };
+	if (results.isFull) return;
 	for await (const lines of resultLines(client, batch)) {
 		for (const { text } of lines) {
-			if (results.isFull) return;
 			const entry = results.addLine(text, full);
 			if (entry && onResult) await onResult(entry);
+			if (results.isFull) return;
 		}
 	}
 }
@@ -61,9 +62,10 @@ async function readRequests(
 	if (!file) return false;
 	const canBeMissing = !isWhole(batch, results);
 	let toJoin = includeRequest ? results.named : 0;
+	const isEnough = () => toJoin === 0 && (!canBeMissing || results.isFull);
+	if (isEnough()) return true;
 	for await (const lines of inputLines(client, file)) {
 		for (const { text } of lines) {
-			if (toJoin === 0 && (!canBeMissing || results.isFull)) return true;
 			const line = tryParseJson(text);
 			if (!line.ok || !isObject(line.value)) continue;
 			const { custom_id: id, body } = line.value;
@@ -72,6 +74,7 @@ async function readRequests(
 				results.addMissing(id, batch.id);
 				if (includeRequest) results.addRequest(id, body as IDataObject);
 			} else if (includeRequest && results.addRequest(id, body as IDataObject)) toJoin--;
+			if (isEnough()) return true;
 		}
 	}
 	return true;

@@ -94,11 +94,12 @@ export class ResultSet {
 		if (this.isHeld(entry)) entry.json = missingJson(customId, batchId);
 	}
 
-	/** Joins the original request to its result. @returns whether that is put out */
+	/** Joins the original request to its result. @returns whether that is put out, and new */
 	addRequest(customId: string, request: IDataObject): boolean {
 		const json = this.entries.get(customId)?.json;
-		if (json) json.request = request;
-		return json !== undefined;
+		if (!json || json.request !== undefined) return false;
+		json.request = request;
+		return true;
 	}
 
 	/** What is put out, in the order in which it arrived. */
