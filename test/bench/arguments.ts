@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import type { Size } from './node/rows';
+
+export const USAGE = `Usage: npm run bench -- [options]
+  --quick         1,000 and 10,000 requests of 600 bytes, one run
+  --runs <n>      how often everything is measured; default 3
+  --only <text>   only the jobs whose name contains the text, as "results 50,000"
+  --json <file>   write all measurements
+  --plot <file>   draw the times of the largest jobs as SVG
+  --help`;
+
+const SMALL: Size[] = [
+	{ rows: 1_000, bytes: 600 },
+	{ rows: 10_000, bytes: 600 },
+];
+const LARGE: Size[] = [
+	{ rows: 50_000, bytes: 600 },
+	{ rows: 50_000, bytes: 4_096 },
+];
+
+export interface Arguments {
+	help: boolean;
+	quick: boolean;
+	runs: number;
+	sizes: Size[];
+	only: string;
+	json?: string;
+	plot?: string;
+}
+
+/** Reads the command line. Throws, with the usage, for what it does not know. */
+export function readArguments(args: string[]): Arguments {
+	const { quick, runs, ...rest } = parse(args);
+	const count = runs === undefined ? (quick ? 1 : 3) : Number(runs);
+	if (!Number.isInteger(count) || count < 1) throw new Error(`--runs is no number\n${USAGE}`);
+	return { ...rest, quick, runs: count, sizes: quick ? SMALL : [...SMALL, ...LARGE] };
+}
+
+function parse(args: string[]) {
+	try {
+		return parseArgs({
+			args,
+			options: {
+				help: { type: 'boolean', default: false },
+				quick: { type: 'boolean', default: false },
+				runs: { type: 'string' },
+				only: { type: 'string', default: '' },
+				json: { type: 'string' },
+				plot: { type: 'string' },
+			},
+		}).values;
+	} catch (error) {
+		throw new Error(`${(error as Error).message}\n${USAGE}`);
+	}
+}

@@ -1,0 +1,62 @@
+import type { Child } from './child';
+import type { EmulatorHandlers } from './emulatorProcess';
+import type { Api } from './floor/api';
+import type { FloorHandlers } from './floor/process';
+import type { N8nProcess, N8nRun } from './n8nProcess';
+import type { Measured } from './node/meter';
+import type { Sample } from './samples';
+import { bench, type Step } from './workflows/nodes';
+import { OwnNodesSteps } from './workflows/ownNodes';
+import { PackageSteps } from './workflows/package';
+
+/** What a job has to come out with, so that no time is that of half the work. */
+export type Check = (outcome: { uploaded: number } & Partial<N8nRun>) => boolean;
+
+/** Everybody who takes part, and what they work against. */
+export class Contest {
+	readonly ownNodes: OwnNodesSteps;
+	readonly packageNode: PackageSteps;
+
+	constructor(
+		readonly api: Api,
+		readonly emulator: Child<EmulatorHandlers>,
+		readonly floor: Child<FloorHandlers>,
+		private readonly n8n: N8nProcess,
+	) {
+		this.ownNodes = new OwnNodesSteps(api);
+		this.packageNode = new PackageSteps(n8n.credential);
+	}
+
+	/** Measures what the child process of the limit does. */
+	async limit(work: () => Promise<Measured>, check: Check): Promise<Sample> {
+		const { seconds, cpuSeconds, extraMegabytes, keptMegabytes, freezeMs, ...more } = await work();
+		const { requests } = await this.settle(more, check);
+		return { seconds, cpuSeconds, extraMegabytes, keptMegabytes, freezeMs, requests };
+	}
+
+	/** Measures the steps of a workflow behind a source of items. */
+	async steps(source: Record<string, unknown>, steps: Step[], check: Check): Promise<Sample> {
+		const run = await this.n8n.run(bench('Source', source), steps);
+		const { requests } = await this.settle(run, check);
+		const { nodeSeconds, seconds, cpuSeconds, extraMegabytes, keptMegabytes, freezeMs } = run;
+		const { wholeSeconds, wholeExtraMegabytes, wholeFreezeMs } = run;
+		return {
+			seconds: nodeSeconds,
+			betweenSeconds: seconds,
+			cpuSeconds,
+			extraMegabytes,
+			keptMegabytes,
+			freezeMs,
+			requests,
+			wholeSeconds,
+			wholeExtraMegabytes,
+			wholeFreezeMs,
+		};
+	}
+
+	private async settle(outcome: object, check: Check) {
+		const settled = await this.emulator.call('settle');
+		if (check({ ...outcome, uploaded: settled.uploaded })) return settled;
+		throw new Error(`Not the whole job was done: ${JSON.stringify({ ...outcome, ...settled })}`);
+	}
+}

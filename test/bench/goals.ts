@@ -1,0 +1,66 @@
+import type { RequireCost } from './requireCost';
+import type { JobSamples } from './samples';
+import { medianOf, timeRatio } from './samples';
+
+export interface Goal {
+	name: string;
+	limit: string;
+	value: number;
+	isMet: boolean;
+}
+
+type Value = number | undefined;
+
+function goal(
+	name: string,
+	value: Value,
+	direction: 'at most' | 'at least',
+	limit: number,
+): Goal[] {
+	if (value === undefined) return [];
+	const isMet = direction === 'at most' ? value <= limit : value >= limit;
+	return [{ name, limit: `${direction} ${limit}`, value, isMet }];
+}
+
+/** What the package needs above the items that it returns, in MB. */
+function extraOverItems(job: JobSamples): Value {
+	const extra = medianOf(job, 'package', 'extraMegabytes');
+	const kept = medianOf(job, 'package', 'keptMegabytes');
+	return extra === undefined || kept === undefined ? undefined : extra - Math.max(0, kept);
+}
+
+function forRequests(job: JobSamples): Goal[] {
+	const isSubmit = job.group.startsWith('submit');
+	const isLong = job.size.bytes > 1000;
+	const times = timeRatio(job, 'package', 'undici');
+	const faster = timeRatio(job, 'nodes', 'package');
+	return [
+		...goal(`${job.job}: time of undici`, times, 'at most', isSubmit && isLong ? 1.6 : 2.5),
+		...goal(`${job.job}: times faster than n8n's nodes`, faster, 'at least', isSubmit ? 2 : 10),
+		...goal(`${job.job}: MB over the items`, extraOverItems(job), 'at most', 120),
+		...goal(`${job.job}: ms of freeze`, medianOf(job, 'package', 'freezeMs'), 'at most', 250),
+	];
+}
+
+function forTransfer(job: JobSamples): Goal[] {
+	const times = timeRatio(job, 'package', 'undici');
+	return [
+		...goal(`${job.job}: time of undici`, times, 'at most', 1.3),
+		...goal(`${job.job}: MB`, medianOf(job, 'package', 'extraMegabytes'), 'at most', 100),
+	];
+}
+
+/** The goals are for the most that one batch takes. */
+const MANY = 50_000;
+
+/** What the package wants to keep to, and whether it does. */
+export function goals(all: JobSamples[], required: RequireCost): Goal[] {
+	return [
+		...all.flatMap((job) => {
+			if (job.size.rows >= MANY && job.samples.package) return forRequests(job);
+			return job.size.rows === 1 ? forTransfer(job) : [];
+		}),
+		...goal("loading the package in n8n's start: ms", required.milliseconds, 'at most', 15),
+		...goal("loading the package in n8n's start: MB", required.megabytes, 'at most', 5),
+	];
+}

@@ -1,0 +1,76 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { factsOf, forgetPeak, ownProcesses } from './processes';
+
+const MEGABYTE = 1024 * 1024;
+
+/** How often the event loop is looked at, in milliseconds. */
+const RESOLUTION_MS = 5;
+
+/** Lets what is under way come to rest: garbage is collected in the background too. */
+const REST_MS = 150;
+
+/** What a piece of work took of the process that did it, together with its child processes. */
+export interface Measured {
+	seconds: number;
+	cpuSeconds: number;
+	/** The most memory above that at the beginning; peaks of several processes are added. */
+	extraMegabytes: number;
+	/** What is still in use at the end: the items that the work returned. */
+	keptMegabytes: number;
+	/** How long the process answered nobody, at the longest stretch. */
+	freezeMs: number;
+}
+
+function collectGarbage(): void {
+	setFlagsFromString('--expose-gc');
+	(runInNewContext('gc') as () => void)();
+}
+
+function usedBytes(): number {
+	const { heapUsed, external } = process.memoryUsage();
+	return heapUsed + external;
+}
+
+/**
+ * Begins to measure. Garbage is collected first, since memory that is free, but not yet given back,
+ * would hide what the work needs.
+ *
+ * @returns the end: call it once, when the work is done
+ */
+export async function measure(): Promise<() => Promise<Measured>> {
+	collectGarbage();
+	await sleep(REST_MS);
+	const processes = ownProcesses();
+	processes.forEach(forgetPeak);
+	const before = new Map(processes.map((pid) => [pid, factsOf(pid)]));
+	const used = usedBytes();
+	const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+	delay.enable();
+	const start = performance.now();
+
+	return async () => {
+		const seconds = (performance.now() - start) / 1000;
+		let cpuSeconds = 0;
+		let extra = 0;
+		for (const pid of ownProcesses()) {
+			const facts = factsOf(pid);
+			if (!facts) continue;
+			cpuSeconds += facts.cpuSeconds - (before.get(pid)?.cpuSeconds ?? 0);
+			extra += facts.peak - (before.get(pid)?.memory ?? 0);
+		}
+		// The stretch that has just ended counts only when the loop has been looked at once more.
+		await sleep(4 * RESOLUTION_MS);
+		delay.disable();
+		collectGarbage();
+		return {
+			seconds,
+			cpuSeconds,
+			extraMegabytes: extra / MEGABYTE,
+			keptMegabytes: (usedBytes() - used) / MEGABYTE,
+			freezeMs: delay.max / 1e6,
+		};
+	};
+}

@@ -1,0 +1,50 @@
+/** The rows that a user has, in the shape in which each job takes them. */
+export type RowKind = 'fields' | 'json' | 'lines';
+
+export interface Size {
+	rows: number;
+	/** Length of each line of the request file in bytes, with its line break. */
+	bytes: number;
+}
+
+export const MODEL = 'gpt-6-luna';
+export const ENDPOINT = '/v1/chat/completions';
+
+const ID_DIGITS = 6;
+
+export const idOf = (index: number): string => `row-${String(index).padStart(ID_DIGITS, '0')}`;
+
+export const bodyFor = (text: string) => ({
+	model: MODEL,
+	messages: [{ role: 'user', content: text }],
+});
+
+export const requestFor = (custom_id: string, body: object) => ({
+	custom_id,
+	method: 'POST',
+	url: ENDPOINT,
+	body,
+});
+
+/** What of a line is not the prompt. */
+const OVERHEAD = JSON.stringify(requestFor(idOf(0), bodyFor(''))).length + 1;
+
+/**
+ * The prompt of a row: as long as it takes to make the line of the given length. One flat string
+ * of its own, as those that n8n reads from a database.
+ */
+export const textOf = (index: number, bytes: number): string =>
+	Buffer.alloc(
+		bytes - OVERHEAD,
+		`${index}: the quick brown fox jumps over the lazy dog; `,
+	).toString('latin1');
+
+const MAKE: Record<RowKind, (id: string, text: string) => object> = {
+	fields: (id, text) => ({ id, text }),
+	json: (id, text) => ({ id, body: bodyFor(text) }),
+	lines: (id, text) => requestFor(id, bodyFor(text)),
+};
+
+/** Makes one row. */
+export const makeRow = (kind: RowKind, index: number, bytes: number): object =>
+	MAKE[kind](idOf(index), textOf(index, bytes));

@@ -1,0 +1,82 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { run } from '../n8n/run';
+import type { Contestant, JobSamples } from './samples';
+import { medianOf } from './samples';
+
+const NAMES: Partial<Record<Contestant, string>> = {
+	undici: 'undici alone',
+	package: 'this package',
+	nodes: "n8n's own nodes",
+};
+
+const COLORS = ['#9aa0a6', '#0f7b6c', '#ea4b71'];
+
+/** The groups that all contestants take part in. */
+const GROUPS = ['submit fields', 'results', 'results with requests'];
+
+function points(all: JobSamples[]) {
+	return all
+		.filter(({ group }) => GROUPS.includes(group))
+		.flatMap((job) =>
+			(Object.keys(NAMES) as Contestant[]).map((contestant) => ({
+				job: job.group,
+				size: `${job.size.rows.toLocaleString('en-US')} × ${job.size.bytes} B`,
+				by: NAMES[contestant],
+				seconds: medianOf(job, contestant, 'seconds'),
+			})),
+		)
+		.filter(({ seconds }) => seconds !== undefined);
+}
+
+/** The times as a Vega-Lite chart: a panel for each job, a group of bars for each size. */
+export function chart(all: JobSamples[]): object {
+	const values = points(all);
+	const sizes = [...new Set(values.map(({ size }) => size))];
+	const by = Object.values(NAMES);
+	return {
+		$schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+		background: 'white',
+		data: { values },
+		facet: { column: { field: 'job', sort: GROUPS, title: null, header: { labelFontSize: 13 } } },
+		spec: {
+			width: 250,
+			height: 220,
+			encoding: {
+				x: { field: 'size', sort: sizes, title: null, axis: { labelAngle: -25 } },
+				xOffset: { field: 'by', sort: by },
+				y: {
+					field: 'seconds',
+					type: 'quantitative',
+					scale: { type: 'log' },
+					title: 'seconds (logarithmic)',
+				},
+				color: {
+					field: 'by',
+					sort: by,
+					scale: { domain: by, range: COLORS },
+					legend: { title: null, orient: 'bottom' },
+				},
+			},
+			layer: [
+				{ mark: { type: 'bar' } },
+				{
+					mark: { type: 'text', dy: -5, fontSize: 8 },
+					encoding: { text: { field: 'seconds', format: '.2~f' }, color: { value: '#333' } },
+				},
+			],
+		},
+	};
+}
+
+/** Draws the chart as SVG, with the command that comes with Vega-Lite. */
+export async function drawPlot(all: JobSamples[], file: string): Promise<void> {
+	const folder = await mkdtemp(join(tmpdir(), 'n8n-openai-batch-plot-'));
+	try {
+		await writeFile(join(folder, 'chart.json'), JSON.stringify(chart(all)));
+		await run('vl2svg', ['chart.json', resolve(file)], { cwd: folder });
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}

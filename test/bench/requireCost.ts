@@ -1,0 +1,43 @@
+import { join, resolve } from 'node:path';
+import { run } from '../n8n/run';
+import { median } from './samples';
+
+const PROJECT = resolve(__dirname, '..', '..');
+const RUNS = 5;
+
+export interface RequireCost {
+	milliseconds: number;
+	megabytes: number;
+}
+
+/** Loads what package.json names, as n8n does at its start, where n8n-workflow is there already. */
+const SCRIPT = `
+const { setFlagsFromString } = require('node:v8');
+const { runInNewContext } = require('node:vm');
+const { nodes, credentials } = require('./package.json').n8n;
+require('n8n-workflow');
+require('luxon');
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc');
+gc();
+const used = () => process.memoryUsage().heapUsed;
+const before = used();
+const start = performance.now();
+const kept = [...nodes, ...credentials].map((file) => Object.values(require('./' + file)).map((Type) => new Type()));
+const milliseconds = performance.now() - start;
+gc();
+console.log(JSON.stringify({ milliseconds, megabytes: (used() - before) / 1024 / 1024, kept: kept.length }));
+`;
+
+/** What it costs n8n to load the built package: the median of several processes. */
+export async function requireCost(): Promise<RequireCost> {
+	const costs: RequireCost[] = [];
+	for (let count = 0; count < RUNS; count++) {
+		const output = await run(process.execPath, ['-e', SCRIPT], { cwd: join(PROJECT) });
+		costs.push(JSON.parse(output) as RequireCost);
+	}
+	return {
+		milliseconds: median(costs.map(({ milliseconds }) => milliseconds)),
+		megabytes: median(costs.map(({ megabytes }) => megabytes)),
+	};
+}

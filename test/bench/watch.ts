@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+import { factsOf } from './node/processes';
+
+const PAUSE_MS = 10;
+
+/** What a run looked like from outside of n8n. */
+export interface Watched {
+	/** The most memory of n8n's main process, in bytes. */
+	peak: number;
+	/** The longest time that n8n let somebody wait for an answer. */
+	longestAnswerMs: number;
+}
+
+/** Asks n8n all the time whether it is well, one request after the other, until it is told to stop. */
+export function watch(url: string, pid: number): () => Promise<Watched> {
+	let isOver = false;
+	const watched: Watched = { peak: 0, longestAnswerMs: 0 };
+	const ask = async () => {
+		while (!isOver) {
+			const start = performance.now();
+			const { body } = await request(`${url}/healthz`, { reset: true });
+			await body.dump();
+			watched.longestAnswerMs = Math.max(watched.longestAnswerMs, performance.now() - start);
+			await sleep(PAUSE_MS);
+		}
+	};
+	const look = async () => {
+		while (!isOver) {
+			watched.peak = Math.max(watched.peak, factsOf(String(pid))?.memory ?? 0);
+			await sleep(PAUSE_MS);
+		}
+	};
+	const both = Promise.all([ask(), look()]);
+	return async () => {
+		isOver = true;
+		await both;
+		return watched;
+	};
+}

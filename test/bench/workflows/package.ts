@@ -1,0 +1,48 @@
+import { ENDPOINT, textOf, type Size } from '../node/rows';
+import type { Step } from './nodes';
+
+export type Credential = { id: string; name: string };
+
+/** Where the requests of a submit come from. */
+export type Source = 'constant' | 'fields' | 'json' | 'lines';
+
+export const CREDENTIAL = 'openAiBatchApi';
+const CUSTOM_ID = '={{ $json.id }}';
+
+const SOURCES: Record<Source, (bytes: number) => Record<string, unknown>> = {
+	constant: (bytes) => ({
+		requestSource: 'fields',
+		customId: CUSTOM_ID,
+		prompt: textOf(0, bytes),
+	}),
+	fields: () => ({ requestSource: 'fields', customId: CUSTOM_ID, prompt: '={{ $json.text }}' }),
+	json: () => ({ requestSource: 'json', customId: CUSTOM_ID, body: '={{ $json.body }}' }),
+	lines: () => ({ requestSource: 'lines' }),
+};
+
+/** The steps of workflows made of this package's node. */
+export class PackageSteps {
+	constructor(private readonly credential: Credential) {}
+
+	submit = (source: Source, { bytes }: Size): Step[] => [
+		this.node('batch', 'submit', { endpoint: ENDPOINT, ...SOURCES[source](bytes) }),
+	];
+
+	results = (batchId: string, includeRequest: boolean): Step[] => [
+		this.node('batch', 'getResults', { batchId, options: { includeRequest } }),
+	];
+
+	upload = (): Step[] => [this.node('file', 'upload', { purpose: 'user_data' })];
+
+	download = (fileId: string): Step[] => [this.node('file', 'download', { fileId })];
+
+	private node(resource: string, operation: string, parameters: Record<string, unknown>): Step {
+		return {
+			name: 'OpenAI Batch',
+			type: 'n8n-nodes-openai-batch.openAiBatch',
+			typeVersion: 1,
+			parameters: { resource, operation, ...parameters },
+			credentials: { [CREDENTIAL]: this.credential },
+		};
+	}
+}
