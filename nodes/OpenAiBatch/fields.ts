@@ -156,6 +156,18 @@ export function expiryField(
 	};
 }
 
+export const inputExpiryField = expiryField(
+	'inputExpiresAfter',
+	'Input File Expires After (Hours)',
+	'How long the service keeps the uploaded requests. Without it they are kept for 30 days.',
+);
+
+export const outputExpiryField = expiryField(
+	'outputExpiresAfter',
+	'Output Files Expire After (Hours)',
+	'How long the service keeps the results. Without it they are kept for 30 days.',
+);
+
 /**
  * The lifetime in seconds, undefined when it was not set.
  *

@@ -28,10 +28,15 @@ export const outputPriceField = priceField(
 	'Output Price per Million Tokens',
 );
 
-function price(context: IExecuteFunctions, value: unknown, itemIndex: number): number {
+function price(
+	context: IExecuteFunctions,
+	value: unknown,
+	{ displayName }: INodeProperties,
+	itemIndex: number,
+): number {
 	const amount = value === '' || value === null ? 0 : Number(value ?? 0);
 	if (amount >= 0 && Number.isFinite(amount)) return amount;
-	throw new NodeOperationError(context.getNode(), `The price '${String(value)}' is not a number`, {
+	throw new NodeOperationError(context.getNode(), `${displayName} has to be a number`, {
 		itemIndex,
 		description: 'It is the price of a million tokens without the batch discount.',
 	});
@@ -47,8 +52,13 @@ export function pricesOf(
 	options: PriceOptions,
 	itemIndex: number,
 ): Prices | undefined {
-	const inputPerMillion = price(context, options.inputPricePerMillion, itemIndex);
-	const outputPerMillion = price(context, options.outputPricePerMillion, itemIndex);
+	const inputPerMillion = price(context, options.inputPricePerMillion, inputPriceField, itemIndex);
+	const outputPerMillion = price(
+		context,
+		options.outputPricePerMillion,
+		outputPriceField,
+		itemIndex,
+	);
 	return inputPerMillion + outputPerMillion > 0 ? { inputPerMillion, outputPerMillion } : undefined;
 }
 

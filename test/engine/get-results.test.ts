@@ -343,7 +343,7 @@ test.each([
 	[{ limit: 0 }, 'Limit has to be a whole number of at least 1'],
 	[{ limit: '={{ "many" }}' }, 'Limit has to be a whole number of at least 1'],
 	[{ offset: -1 }, 'Offset has to be a whole number of at least 0'],
-	[{ inputPricePerMillion: '={{ "cheap" }}' }, "The price 'cheap' is not a number"],
+	[{ inputPricePerMillion: '={{ "cheap" }}' }, 'Input Price per Million Tokens has to be a number'],
 ])('options that cannot be meant are refused before any request: %j', async (options, said) => {
 	const { error } = await run('batch_1', options);
 	expect(error?.message).toBe(said);

@@ -8,7 +8,7 @@ import {
 	completionWindowField,
 	endpointFields,
 	endpointParameter,
-	expiryField,
+	outputExpiryField,
 	expirySeconds,
 	fileIdField,
 	idParameter,
@@ -43,11 +43,7 @@ export const create: Operation = {
 			default: {},
 			options: [
 				completionWindowField,
-				expiryField(
-					'outputExpiresAfter',
-					'Output Files Expire After (Hours)',
-					'How long the service keeps the results. Without it they are kept for 30 days.',
-				),
+				outputExpiryField,
 				{
 					displayName: 'Submission Key',
 					name: 'submissionKey',

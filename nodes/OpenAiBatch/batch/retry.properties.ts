@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { batchIdField, expiryField, metadataField } from '../fields';
+import { batchIdField, inputExpiryField, outputExpiryField, metadataField } from '../fields';
 
 /** The fields of Retry Unfinished. */
 export const retryProperties: INodeProperties[] = [
@@ -37,16 +37,8 @@ export const retryProperties: INodeProperties[] = [
 				default: ['failed', 'expired', 'cancelled', 'missing'],
 				description: 'Which requests to run again, by what became of them',
 			},
-			expiryField(
-				'inputExpiresAfter',
-				'Input File Expires After (Hours)',
-				'How long the service keeps the uploaded requests. Without it they are kept for 30 days.',
-			),
-			expiryField(
-				'outputExpiresAfter',
-				'Output Files Expire After (Hours)',
-				'How long the service keeps the results. Without it they are kept for 30 days.',
-			),
+			inputExpiryField,
+			outputExpiryField,
 			{
 				displayName: 'Retry All Failed',
 				name: 'retryAllFailed',

@@ -1,7 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/limits';
-import { completionWindowField, endpointFields, expiryField, metadataField } from '../fields';
+import {
+	completionWindowField,
+	endpointFields,
+	inputExpiryField,
+	outputExpiryField,
+	metadataField,
+} from '../fields';
+import { inputPriceField, outputPriceField } from '../prices';
 import { requestFields } from '../requests/fields';
+
+const PRICE_DESCRIPTION = 'Without the batch discount; for the estimate of a dry run';
 
 /** The fields of Submit, by the order in which they are needed. */
 export const submitProperties: INodeProperties[] = [
@@ -32,19 +41,8 @@ export const submitProperties: INodeProperties[] = [
 				placeholder: 'e.g. films',
 				description: 'The beginning of the name of the uploaded files',
 			},
-			expiryField(
-				'inputExpiresAfter',
-				'Input File Expires After (Hours)',
-				'How long the service keeps the uploaded requests. Without it they are kept for 30 days.',
-			),
-			{
-				displayName: 'Input Price per Million Tokens',
-				name: 'inputPricePerMillion',
-				type: 'number',
-				typeOptions: { numberPrecision: 4, minValue: 0 },
-				default: 0,
-				description: 'Without the batch discount; for the estimate of a dry run',
-			},
+			inputExpiryField,
+			{ ...inputPriceField, description: PRICE_DESCRIPTION },
 			{
 				displayName: 'Max Bytes per Batch',
 				name: 'maxBytesPerBatch',
@@ -70,19 +68,8 @@ export const submitProperties: INodeProperties[] = [
 				description:
 					'Cut by estimated tokens too, to stay below the enqueued token limit of your organization',
 			},
-			expiryField(
-				'outputExpiresAfter',
-				'Output Files Expire After (Hours)',
-				'How long the service keeps the results. Without it they are kept for 30 days.',
-			),
-			{
-				displayName: 'Output Price per Million Tokens',
-				name: 'outputPricePerMillion',
-				type: 'number',
-				typeOptions: { numberPrecision: 4, minValue: 0 },
-				default: 0,
-				description: 'Without the batch discount; for the estimate of a dry run',
-			},
+			outputExpiryField,
+			{ ...outputPriceField, description: PRICE_DESCRIPTION },
 			{
 				displayName: 'Submission Key',
 				name: 'submissionKey',

@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { Prices } from '../../jsonl/cost';
 import type { PartLimits } from '../../jsonl/split';
 import { expirySeconds } from '../fields';
+import { pricesOf } from '../prices';
 
 /** The options of Submit, checked and in the units of the API. */
 export interface SubmitOptions {
@@ -40,21 +41,6 @@ function limit(context: IExecuteFunctions, value: unknown, displayName: string) 
 	);
 }
 
-function price(context: IExecuteFunctions, value: unknown, displayName: string): number {
-	const amount = Number(value ?? 0);
-	if (amount >= 0 && Number.isFinite(amount)) return amount;
-	throw new NodeOperationError(context.getNode(), `${displayName} has to be a number`, {
-		itemIndex: 0,
-		description: 'It is the price of a million tokens without the batch discount.',
-	});
-}
-
-function prices(context: IExecuteFunctions, raw: IDataObject): Prices | undefined {
-	const inputPerMillion = price(context, raw.inputPricePerMillion, 'Input Price');
-	const outputPerMillion = price(context, raw.outputPricePerMillion, 'Output Price');
-	return inputPerMillion + outputPerMillion > 0 ? { inputPerMillion, outputPerMillion } : undefined;
-}
-
 function text(value: unknown, fallback: string): string {
 	const trimmed = isUnset(value) ? '' : String(value).trim();
 	return trimmed === '' ? fallback : trimmed;
@@ -86,7 +72,7 @@ export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 			maxBytes: limit(context, raw.maxBytesPerBatch, 'Max Bytes per Batch'),
 			maxTokens: limit(context, raw.maxTokensPerBatch, 'Max Tokens per Batch'),
 		},
-		prices: prices(context, raw),
+		prices: pricesOf(context, raw, 0),
 		submissionKey: raw.submissionKey,
 	};
 }
