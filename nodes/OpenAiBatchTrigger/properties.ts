@@ -10,33 +10,62 @@ export const events: INodeProperties = {
 		{
 			name: 'Cancelled',
 			value: 'cancelled',
+			action: 'On batch cancelled',
 			description: 'The cancellation is done; what had finished by then has results',
 		},
-		{ name: 'Cancelling', value: 'cancelling', description: 'A cancellation was asked for' },
+		{
+			name: 'Cancelling',
+			value: 'cancelling',
+			action: 'On batch cancelling',
+			description: 'A cancellation was asked for',
+		},
 		{
 			name: 'Completed',
 			value: 'completed',
+			action: 'On batch completed',
 			description: 'All requests have run, successfully or not',
 		},
-		{ name: 'Created', value: 'created', description: 'There is a new batch' },
+		{
+			name: 'Created',
+			value: 'created',
+			action: 'On batch created',
+			description: 'There is a new batch',
+		},
 		{
 			name: 'Expired',
 			value: 'expired',
+			action: 'On batch expired',
 			description: 'The time was over; what had finished by then has results',
 		},
-		{ name: 'Failed', value: 'failed', description: 'The input was not accepted, nothing has run' },
-		{ name: 'Finalizing', value: 'finalizing', description: 'The results are being written' },
-		{ name: 'In Progress', value: 'in_progress', description: 'The input was accepted' },
+		{
+			name: 'Failed',
+			value: 'failed',
+			action: 'On batch failed',
+			description: 'The input was not accepted, nothing has run',
+		},
+		{
+			name: 'Finalizing',
+			value: 'finalizing',
+			action: 'On batch finalizing',
+			description: 'The results are being written',
+		},
+		{
+			name: 'In Progress',
+			value: 'in_progress',
+			action: 'On batch in progress',
+			description: 'The input was accepted',
+		},
 	],
 	default: ['cancelled', 'completed', 'expired', 'failed'],
-	description: 'What to start the workflow for, once for each batch and event',
+	description:
+		'What to start the workflow for, once for each batch and event. Expired and cancelled batches have results too, which are charged.',
 };
 
 export const filters: INodeProperties = {
 	displayName: 'Filters',
 	name: 'filters',
 	type: 'collection',
-	placeholder: 'Add Filter',
+	placeholder: 'Add filter',
 	default: {},
 	options: [
 		{
@@ -44,7 +73,7 @@ export const filters: INodeProperties = {
 			name: 'batchIds',
 			type: 'string',
 			default: '',
-			placeholder: 'e.g. batch_6abc00d919e081908a2139a6f0445973',
+			placeholder: 'e.g. batch_abc123, batch_def456',
 			description: 'Only these batches, separated by commas',
 		},
 		{
@@ -71,7 +100,7 @@ const options: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
-	placeholder: 'Add Option',
+	placeholder: 'Add option',
 	default: {},
 	options: [
 		{

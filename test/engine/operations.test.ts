@@ -87,9 +87,15 @@ describe('the panel', () => {
 		expect(action).toMatch(/^[A-Z][a-z]+ [a-z ]+$/);
 	});
 
-	it('lists operations and options by the alphabet', () => {
+	it('lists the main operations first', () => {
+		const named = operations.map(({ resource, value }) => `${resource} ${value}`);
+		expect(named.slice(0, 2)).toEqual(['batch submit', 'batch getResults']);
+	});
+
+	it('lists options by the alphabet', () => {
 		const sorted = (names: string[]) => [...names].sort((a, b) => a.localeCompare(b));
 		for (const { name, type, options } of description.properties) {
+			if (name === 'operation') continue;
 			if (!options || !['collection', 'options', 'multiOptions'].includes(type)) continue;
 			const names = options.map((option) =>
 				'displayName' in option ? option.displayName : option.name,

@@ -8,14 +8,14 @@ import { retry } from './retry.operation';
 import { submit } from './submit.operation';
 import { wait } from './wait.operation';
 
-/** The operations on batches, in the order of the list in the panel. */
+/** The operations on batches, in the order of the list in the panel: what most users need first. */
 export const batchOperations: Operation[] = [
-	cancel,
+	submit,
+	getResults,
+	retry,
+	wait,
 	create,
 	get,
 	getAll,
-	getResults,
-	retry,
-	submit,
-	wait,
+	cancel,
 ];

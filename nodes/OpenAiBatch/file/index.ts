@@ -5,5 +5,5 @@ import { get } from './get.operation';
 import { getAll } from './getAll.operation';
 import { upload } from './upload.operation';
 
-/** The operations on files, in the order of the list in the panel. */
-export const fileOperations: Operation[] = [deleteOperation, download, get, getAll, upload];
+/** The operations on files, in the order of the list in the panel: what most users need first. */
+export const fileOperations: Operation[] = [upload, download, get, getAll, deleteOperation];

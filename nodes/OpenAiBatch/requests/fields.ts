@@ -184,7 +184,7 @@ export const requestFields: INodeProperties[] = [
 		required: true,
 		description: 'Requests of different models become batches of their own',
 		modes: [
-			{ displayName: 'By Name', name: 'id', type: 'string', placeholder: 'e.g. gpt-6-luna' },
+			{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. gpt-6-luna' },
 			{
 				displayName: 'From List',
 				name: 'list',
@@ -192,6 +192,17 @@ export const requestFields: INodeProperties[] = [
 				typeOptions: { searchListMethod: 'searchModels', searchable: true },
 			},
 		],
+	},
+	{
+		displayName:
+			'Choose a model of this endpoint, such as text-embedding-3-small for Embeddings. With another one every request of the batch fails, hours later.',
+		name: 'modelNotice',
+		type: 'notice',
+		displayOptions: {
+			show: { requestSource: ['fields'] },
+			hide: { endpoint: [...TEXT_ENDPOINTS, 'other'] },
+		},
+		default: '',
 	},
 	{
 		displayName: 'Prompt',
@@ -213,7 +224,8 @@ export const requestFields: INodeProperties[] = [
 		default:
 			'={{ { "model": "gpt-6-luna", "messages": [{ "role": "user", "content": $json.prompt }] } }}',
 		required: true,
-		description: 'The body of each request, an expression that gives an object',
+		description:
+			'The body of each request as the endpoint takes it: an expression that gives an object',
 	},
 	{
 		displayName: 'Custom ID',
