@@ -123,6 +123,12 @@ export class Rest {
 		return await this.session.call('POST', path, { name, columns });
 	}
 
+	/** Adds rows; n8n gives them the ids 1, 2, 3 … of a new table. */
+	async addDataTableRows(tableId: string, rows: Array<Record<string, unknown>>): Promise<void> {
+		const path = `/projects/${await this.personalProject()}/data-tables/${tableId}/insert`;
+		await this.session.call('POST', path, { data: rows, returnType: 'count' });
+	}
+
 	/** All rows of a data table, read page by page. */
 	async dataTableRows(tableId: string): Promise<Array<Record<string, unknown>>> {
 		const path = `/projects/${await this.personalProject()}/data-tables/${tableId}/rows`;

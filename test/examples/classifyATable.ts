@@ -1,0 +1,35 @@
+import { chatText } from './content';
+import type { Stage } from './stage';
+
+const REFUSED = '[[emulator:fail 400 context_length_exceeded]]';
+
+/** Every product gets the category of its own answer, and the one that failed gets the reason. */
+export async function classifyATable(stage: Stage): Promise<void> {
+	const scene = await stage.scene();
+	const rows = await scene.table(
+		'products',
+		['name', 'description', 'category', 'reason', 'status', 'error'],
+		[
+			{ name: 'Kettle', description: 'Boils water' },
+			{ name: 'Socks', description: 'Warm' },
+			{ name: 'Done', description: 'Sorted already', category: 'Other', status: 'by hand' },
+			{ name: 'Encyclopedia', description: `All volumes ${REFUSED}` },
+		],
+	);
+	const workflow = await scene.import('classify-a-table');
+	await stage.rest.activate(workflow);
+	await scene.run(workflow, 'Start');
+	await scene.run(workflow, 'Start');
+
+	const found = await scene.rowsWith(workflow, rows, 'status');
+	expect(scene.batches).toHaveLength(1);
+	const answers = scene.answers(scene.batches[0].id);
+	expect([...answers.keys()].sort()).toEqual(['1', '2']);
+	const answer = (id: string) => ({ ...JSON.parse(chatText(answers.get(id))), error: null });
+	expect(found).toMatchObject([
+		{ id: 1, name: 'Kettle', status: 'succeeded', ...answer('1') },
+		{ id: 2, name: 'Socks', status: 'succeeded', ...answer('2') },
+		{ id: 3, name: 'Done', category: 'Other', status: 'by hand' },
+		{ id: 4, category: null, status: 'failed', error: expect.stringMatching(/./) },
+	]);
+}

@@ -1,0 +1,45 @@
+import { agentTools } from './agentTools';
+import { azureOpenAi } from './azureOpenAi';
+import { classifyATable } from './classifyATable';
+import { nightlyEmbeddings } from './nightlyEmbeddings';
+import { retryUntilDone } from './retryUntilDone';
+import { Stage } from './stage';
+import { tokenLimitQueue } from './tokenLimitQueue';
+import { waitInOneWorkflow } from './waitInOneWorkflow';
+import { exampleNames } from './workflow';
+
+/** By the name of the example's file: runs it in n8n and looks at what became of the rows. */
+const EXAMPLES: Record<string, (stage: Stage) => Promise<void>> = {
+	'agent-tools': agentTools,
+	'azure-openai': azureOpenAi,
+	'classify-a-table': classifyATable,
+	'nightly-embeddings': nightlyEmbeddings,
+	'retry-until-done': retryUntilDone,
+	'token-limit-queue': tokenLimitQueue,
+	'wait-in-one-workflow': waitInOneWorkflow,
+};
+
+let stage: Stage;
+const running: Record<string, Promise<void>> = {};
+
+/** All at once: most of the time passes between two looks of their triggers. */
+beforeAll(async () => {
+	stage = await Stage.open();
+	for (const [name, prove] of Object.entries(EXAMPLES)) {
+		running[name] = prove(stage);
+		running[name].catch(() => {});
+	}
+});
+
+afterAll(async () => {
+	await Promise.allSettled(Object.values(running));
+	await stage?.close();
+});
+
+it.each(Object.keys(EXAMPLES))('%s does what it says', async (name) => {
+	await running[name];
+});
+
+it('leaves no example out', async () => {
+	expect(Object.keys(EXAMPLES).sort()).toEqual((await exampleNames()).sort());
+});
