@@ -1,0 +1,46 @@
+import type { Batch } from '../../nodes/openai/types';
+import type { World } from './world';
+
+type Api = Pick<World, 'apiUrl' | 'apiKey'>;
+
+const FINISHED = new Set(['completed', 'failed', 'expired', 'cancelled']);
+
+async function call<T>({ apiUrl, apiKey }: Api, path: string, body?: FormData | object) {
+	const isForm = body instanceof FormData;
+	const response = await fetch(apiUrl + path, {
+		method: body ? 'POST' : 'GET',
+		headers: {
+			authorization: `Bearer ${apiKey}`,
+			...(body && !isForm && { 'content-type': 'application/json' }),
+		},
+		body: isForm ? body : body && JSON.stringify(body),
+	});
+	if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+	return (await response.json()) as T;
+}
+
+/** Creates a batch of chat requests, one for each prompt, as another program would. */
+export async function createBatch(api: Api, fileName: string, prompts: string[]): Promise<Batch> {
+	const lines = prompts.map((content, index) => ({
+		custom_id: `film-${index}`,
+		method: 'POST',
+		url: '/v1/chat/completions',
+		body: { model: 'gpt-6-luna', messages: [{ role: 'user', content }] },
+	}));
+	const form = new FormData();
+	form.set('purpose', 'batch');
+	form.set('file', new Blob([lines.map((line) => JSON.stringify(line)).join('\n')]), fileName);
+	const { id } = await call<{ id: string }>(api, '/files', form);
+	return await call<Batch>(api, '/batches', {
+		input_file_id: id,
+		endpoint: '/v1/chat/completions',
+		completion_window: '24h',
+	});
+}
+
+/** The same, once the batch is finished. */
+export async function finishedBatch(api: Api, fileName: string, prompts: string[]): Promise<Batch> {
+	let batch = await createBatch(api, fileName, prompts);
+	while (!FINISHED.has(batch.status)) batch = await call<Batch>(api, `/batches/${batch.id}`);
+	return batch;
+}

@@ -1,0 +1,63 @@
+import type { Locator, Page } from 'playwright-core';
+import { NodePanel } from './nodePanel';
+
+/** The canvas of a workflow, and the panel in which nodes are found. */
+export class Canvas {
+	constructor(private readonly page: Page) {}
+
+	async openNew(n8nUrl: string): Promise<void> {
+		await this.page.goto(`${n8nUrl}/workflow/new`);
+		await this.page.getByTestId('canvas-plus-button').waitFor();
+	}
+
+	async open(workflowUrl: string): Promise<void> {
+		await this.page.goto(workflowUrl);
+		await this.page.getByTestId('canvas-node').first().waitFor();
+	}
+
+	node(name: string): Locator {
+		return this.page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`);
+	}
+
+	/** Begins to add the first node of an empty workflow. */
+	async addFirst(): Promise<void> {
+		await this.page.getByTestId('canvas-plus-button').click();
+	}
+
+	/** Begins to add a node after the last one. */
+	async addNext(): Promise<void> {
+		await this.page.getByTestId('canvas-handle-plus').last().click();
+	}
+
+	/** What the nodes panel finds; waits until the wanted entry is there. */
+	async search(text: string, wanted: string): Promise<Locator> {
+		await this.page.getByTestId('node-creator-search-bar').fill(text);
+		const found = this.entry(wanted);
+		await found.waitFor();
+		return found;
+	}
+
+	/** An entry of the nodes panel, a node or an action. */
+	entry(name: string): Locator {
+		return this.page.getByTestId('node-creator-item-name').getByText(name, { exact: true });
+	}
+
+	/** Opens a node's parameters, where there is one of the name. */
+	async openNode(name: string): Promise<NodePanel> {
+		await this.node(name).dblclick();
+		return await this.panel();
+	}
+
+	/** The panel of the node that has just been added or opened. */
+	async panel(): Promise<NodePanel> {
+		await this.page.getByTestId('ndv').waitFor();
+		return new NodePanel(this.page);
+	}
+
+	/** Publishes the workflow, with n8n's dialog. */
+	async publish(): Promise<void> {
+		await this.page.getByTestId('workflow-open-publish-modal-button').click();
+		await this.page.getByTestId('workflow-publish-button').click();
+		await this.page.getByText('Published', { exact: true }).first().waitFor();
+	}
+}

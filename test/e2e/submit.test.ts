@@ -1,0 +1,46 @@
+import type { Page } from 'playwright-core';
+import { itSeen } from './browser';
+import { Canvas } from './canvas';
+import type { NodePanel } from './nodePanel';
+import { keep } from './screenshots';
+import { CREDENTIAL, FILM_NODES, prepare } from './workflows';
+import type { World } from './world';
+
+/** Three films, and a new node for Submit after them with the shortest possible settings. */
+async function addSubmit(page: Page, world: World): Promise<NodePanel> {
+	const { workflowUrl } = await prepare(world, 'Submit films', FILM_NODES);
+	const canvas = new Canvas(page);
+	await canvas.open(workflowUrl);
+	await canvas.addNext();
+	await (await canvas.search('openai batch', 'OpenAI Batch')).click();
+	await canvas.entry('Submit items as a batch').click();
+	const panel = await canvas.panel();
+	await panel.chooseCredential(CREDENTIAL);
+	await panel.fill('prompt', 'Which genre is the film {{ $json.title }}?');
+	return panel;
+}
+
+describe('Submit', () => {
+	itSeen('needs a prompt only, and shows the batch', async (page, world) => {
+		const panel = await addSubmit(page, world);
+		await keep(page, 'submit 1 filled in');
+		await panel.execute();
+		const [heading, ...rows] = await panel.table();
+		await keep(page, 'submit 2 submitted');
+		expect(heading).toEqual(expect.arrayContaining(['id', 'status', 'requests']));
+		expect(rows).toHaveLength(1);
+		expect(rows[0][heading.indexOf('id')]).toMatch(/^batch_/);
+		expect(rows[0][heading.indexOf('requests')]).toBe('3');
+	});
+
+	itSeen('names the items that cannot be submitted', async (page, world) => {
+		const panel = await addSubmit(page, world);
+		await panel.typeExpression('customId', 'film');
+		await panel.execute();
+		await panel.output.getByText('2 of 3 items cannot be submitted; nothing was sent').waitFor();
+		await keep(page, 'submit 3 duplicate custom ids');
+		const message = await panel.output.innerText();
+		expect(message).toMatch(/Item 1: .*film/);
+		expect(message).toMatch(/Item 2: .*film/);
+	});
+});

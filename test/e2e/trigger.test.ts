@@ -1,0 +1,49 @@
+import { finishedBatch } from './api';
+import { itSeen } from './browser';
+import { Canvas } from './canvas';
+import { keep } from './screenshots';
+import { CREDENTIAL, prepare } from './workflows';
+
+const TRIGGER = {
+	name: 'OpenAI Batch Trigger',
+	type: 'n8n-nodes-openai-batch.openAiBatchTrigger',
+	typeVersion: 1,
+	parameters: { pollTimes: { item: [{ mode: 'everyMinute' }] } },
+};
+
+describe('OpenAI Batch Trigger', () => {
+	itSeen('fetches a test event', async (page, world) => {
+		const { id } = await finishedBatch(world, 'sample.jsonl', ['Which genre is Alien?']);
+		const canvas = new Canvas(page);
+		await canvas.openNew(world.n8nUrl);
+		await prepare(world, 'For its credential', [TRIGGER]);
+		await page.reload();
+		await canvas.addFirst();
+		await (await canvas.search('openai batch', 'OpenAI Batch')).click();
+		await canvas.entry('On batch completed').click();
+		const panel = await canvas.panel();
+		await panel.chooseCredential(CREDENTIAL);
+		await keep(page, 'trigger 1 added');
+		await panel.execute();
+		const [heading, ...rows] = await panel.table();
+		await keep(page, 'trigger 2 test event');
+		expect(rows).toHaveLength(1);
+		expect(rows[0][heading.indexOf('event')]).toBe('batch.completed');
+		expect(rows[0][heading.indexOf('id')]).toBe(id);
+	});
+
+	itSeen('starts a published workflow when a batch is finished', async (page, world) => {
+		const { workflowUrl } = await prepare(world, 'Batch finished', [TRIGGER]);
+		const canvas = new Canvas(page);
+		await canvas.open(workflowUrl);
+		await canvas.publish();
+		await keep(page, 'trigger 3 published');
+		await finishedBatch(world, 'told.jsonl', ['Which genre is Alien?']);
+		await page.getByTestId('radio-button-executions').click();
+		// n8n polls once a minute at most.
+		const execution = page.getByTestId('execution-list-item').first();
+		await execution.waitFor({ timeout: 90_000 });
+		await execution.getByText(/Succeeded/).waitFor();
+		await keep(page, 'trigger 4 executions');
+	});
+});
