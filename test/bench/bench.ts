@@ -14,6 +14,9 @@ import { N8nProcess } from './n8nProcess';
 import { requireCost, type RequireCost } from './requireCost';
 import type { Contestant, JobSamples, Sample } from './samples';
 
+/** Enough for all code to have run once. */
+const WARM_UP = { rows: 1_000, bytes: 600 };
+
 export interface Outcome {
 	jobs: JobSamples[];
 	required: RequireCost;
@@ -61,15 +64,13 @@ export async function runBench(
 	signal: AbortSignal,
 ): Promise<Outcome> {
 	const { contest, required } = await start(folder, show, closers, signal);
-	const chosen = (await allJobs(contest, sizes)).filter(({ name }) => name.includes(only));
+	const chosen = allJobs(contest, sizes).filter(({ name }) => name.includes(only));
 	const jobs = chosen.map(({ name, group, size }): JobSamples => {
 		return { job: name, group, size, samples: {} };
 	});
 
 	show.step('Warming up');
-	for (const job of chosen.filter(
-		({ size }) => size.rows === Math.min(...sizes.map(({ rows }) => rows)),
-	)) {
+	for (const job of allJobs(contest, [WARM_UP])) {
 		await runJob(job, { job: '', group: '', size: job.size, samples: {} }, signal);
 	}
 	for (let run = 1; run <= runs; run++) {

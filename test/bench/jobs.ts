@@ -11,7 +11,7 @@ export interface Job {
 	contestants: Partial<Record<Contestant, () => Promise<Sample>>>;
 }
 
-export const FILE_BYTES = 200 * 1024 * 1024;
+const FILE_BYTES = 200 * 1024 * 1024;
 
 /** The rows that each source of requests takes. */
 const ROWS: Record<Source, RowKind> = {
@@ -33,12 +33,12 @@ function job(
 }
 
 /** Nothing but making the items and saving the execution. */
-export const control = (contest: Contest, size: Size): Job => {
+const control = (contest: Contest, size: Size): Job => {
 	const rows = { operation: 'rows', ...size };
 	return job('items alone', size, { control: () => contest.steps(rows, [], () => true) });
 };
 
-export function submit(contest: Contest, source: Source, size: Size): Job {
+function submit(contest: Contest, source: Source, size: Size): Job {
 	const { api, floor, packageNode, ownNodes } = contest;
 	const kind = ROWS[source];
 	const rows = { operation: 'rows', kind, ...size };
@@ -53,13 +53,7 @@ export function submit(contest: Contest, source: Source, size: Size): Job {
 }
 
 /** A finished batch for the jobs that read results. */
-export interface FinishedBatch {
-	id: string;
-	inputFileId: string;
-	outputFileId: string;
-}
-
-export async function finishedBatch(contest: Contest, size: Size): Promise<FinishedBatch> {
+async function finishedBatch(contest: Contest, size: Size) {
 	const { api, emulator, floor } = contest;
 	const { batchId } = await floor.call('submit', { api, kind: 'fields', size });
 	const batch = await emulator.call('complete', batchId);
@@ -67,36 +61,57 @@ export async function finishedBatch(contest: Contest, size: Size): Promise<Finis
 	return { id: batchId, inputFileId: batch.input_file_id, outputFileId: batch.output_file_id! };
 }
 
-export function results(
+type Prepared<T> = () => Promise<T>;
+
+/** Prepares something when it is first asked for, and once. */
+function once<T>(prepare: Prepared<T>): Prepared<T> {
+	let prepared: Promise<T> | undefined;
+	return async () => await (prepared ??= prepare());
+}
+
+function results(
 	contest: Contest,
-	batch: FinishedBatch,
+	batch: Prepared<Awaited<ReturnType<typeof finishedBatch>>>,
 	size: Size,
 	isJoined: boolean,
 ): Job {
 	const { api, floor, packageNode, ownNodes } = contest;
-	const { id, outputFileId } = batch;
-	const inputFileId = isJoined ? batch.inputFileId : undefined;
 	const source = { operation: 'begin' };
 	const isWhole: Check = ({ items, lastItem }) => {
 		const last = lastItem as { custom_id?: string; content?: string; request?: object };
 		const isResult = last.custom_id?.startsWith(idOf(0).slice(0, 4)) && !!last.content;
 		return items === size.rows && !!isResult && !!last.request === isJoined;
 	};
-	const files = { api, outputFileId, inputFileId };
+	const files = async () => {
+		const { outputFileId, inputFileId } = await batch();
+		return { outputFileId, inputFileId: isJoined ? inputFileId : undefined };
+	};
 	return job(isJoined ? 'results with requests' : 'results', size, {
-		undici: () => contest.limit(() => floor.call('results', files), isWhole),
-		package: () => contest.steps(source, packageNode.results(id, isJoined), isWhole),
-		nodes: () => contest.steps(source, ownNodes.results(outputFileId, inputFileId), isWhole),
+		undici: async () => {
+			const named = { api, ...(await files()) };
+			return await contest.limit(() => floor.call('results', named), isWhole);
+		},
+		package: async () => {
+			const { id } = await batch();
+			return await contest.steps(source, packageNode.results(id, isJoined), isWhole);
+		},
+		nodes: async () => {
+			const { outputFileId, inputFileId } = await files();
+			return await contest.steps(source, ownNodes.results(outputFileId, inputFileId), isWhole);
+		},
 	});
 }
 
 /** A file of 200 MB, up and down. */
-export async function transfers(contest: Contest): Promise<Job[]> {
+function transfers(contest: Contest): Job[] {
 	const { api, emulator, floor, packageNode, ownNodes } = contest;
 	const bytes = FILE_BYTES;
 	const size = { rows: 1, bytes };
-	const { fileId } = await floor.call('uploadFile', { api, bytes });
-	await emulator.call('keep');
+	const stored = once(async () => {
+		const { fileId } = await floor.call('uploadFile', { api, bytes });
+		await emulator.call('keep');
+		return fileId;
+	});
 	const isUploaded: Check = ({ uploaded }) => uploaded === bytes;
 	const isDownloaded: Check = ({ binaryBytes }) => binaryBytes === bytes;
 	const file = { operation: 'file', bytes };
@@ -107,9 +122,14 @@ export async function transfers(contest: Contest): Promise<Job[]> {
 		nodes: () => contest.steps(file, ownNodes.upload(), isUploaded),
 	};
 	const download: Job['contestants'] = {
-		undici: () => contest.limit(() => floor.call('downloadFile', { api, fileId }), isDownloaded),
-		package: () => contest.steps(nothing, packageNode.download(fileId), isDownloaded),
-		nodes: () => contest.steps(nothing, ownNodes.download(fileId), isDownloaded),
+		undici: async () => {
+			const fileId = await stored();
+			return await contest.limit(() => floor.call('downloadFile', { api, fileId }), isDownloaded);
+		},
+		package: async () =>
+			await contest.steps(nothing, packageNode.download(await stored()), isDownloaded),
+		nodes: async () =>
+			await contest.steps(nothing, ownNodes.download(await stored()), isDownloaded),
 	};
 	return [
 		job('upload', size, upload, 'upload 200 MB'),
@@ -123,17 +143,16 @@ const SOURCES: Source[] = ['constant', 'fields', 'json', 'lines'];
 const MANY = 50_000;
 
 /** All jobs for these sizes. */
-export async function allJobs(contest: Contest, sizes: Size[]): Promise<Job[]> {
-	const jobs: Job[] = [];
-	for (const size of sizes) {
+export function allJobs(contest: Contest, sizes: Size[]): Job[] {
+	const jobs = sizes.flatMap((size) => {
 		const sources: Source[] = size.rows >= MANY ? SOURCES : ['fields'];
-		const batch = await finishedBatch(contest, size);
-		jobs.push(
+		const batch = once(async () => await finishedBatch(contest, size));
+		return [
 			control(contest, size),
 			...sources.map((source) => submit(contest, source, size)),
 			results(contest, batch, size, false),
 			results(contest, batch, size, true),
-		);
-	}
-	return sizes.some(({ rows }) => rows >= MANY) ? [...jobs, ...(await transfers(contest))] : jobs;
+		];
+	});
+	return sizes.some(({ rows }) => rows >= MANY) ? [...jobs, ...transfers(contest)] : jobs;
 }
