@@ -18,7 +18,9 @@ const CALLS: Array<{ wish: RegExp; call: (batchId?: string) => Turn }> = [
 function decide(messages: Message[]): Turn {
 	const last = messages.at(-1)!;
 	if (last.role === 'tool') return { words: String(last.content) };
-	const batchId = JSON.stringify(messages).match(/batch_[0-9a-f]+/g)?.at(-1);
+	const batchId = JSON.stringify(messages)
+		.match(/batch_[0-9a-f]+/g)
+		?.at(-1);
 	return CALLS.find(({ wish }) => wish.test(String(last.content)))!.call(batchId);
 }
 
@@ -56,7 +58,7 @@ export async function agentTools(stage: Stage): Promise<void> {
 	const text = chatText(scene.answers(batch.id).get('request'));
 	expect(text).toContain(TASK);
 	expect(await say('Tell me the answer')).toContain(JSON.stringify(text).slice(1, -1));
-	
+
 	await say('Once more, it is not urgent');
 	await say('Please stop it');
 	expect(scene.batches.map(({ status }) => status)).toEqual(['completed', 'cancelling']);
