@@ -10,14 +10,15 @@ import type {
 } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { parseAnswer, readStart } from './answer';
-import { CREDENTIAL, secretsOf } from './credential';
+import { allowedDomainsOf, CREDENTIAL, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
 import type { Fault, Headers, Result } from './fault';
-import { helperFault } from './fault';
+import { answerFault, helperFault, redactFault } from './fault';
 import { IdleGuard } from './idleGuard';
 import type { UploadSource } from './multipart';
 import { StreamedForm } from './multipart';
 import { pause } from './pause';
+import { redactJson } from './redact';
 import { retryIn } from './retry';
 import { buildUrl } from './url';
 
@@ -40,6 +41,8 @@ export interface ApiRequest {
 	json?: object;
 	/** What an answer must have to be the API's: a proxy's `{}` is no empty list. */
 	needs?: 'id' | 'data';
+	/** For downloads: a body that announces to be shorter is not the file. */
+	atLeastBytes?: number;
 	/** Not repeated unless the server certainly did nothing: a second create is paid twice. */
 	once?: boolean;
 	/** Statuses that are final for this request, though they pass elsewhere. */
@@ -81,6 +84,7 @@ const HELPER_TIMEOUT_MS = 24 * 3_600_000;
 export class OpenAiClient {
 	private secrets: readonly string[] = [];
 	private baseUrl: string | undefined;
+	private allowedDomains: string | undefined;
 
 	constructor(
 		readonly context: ApiContext,
@@ -140,9 +144,13 @@ export class OpenAiClient {
 			}
 			const body = sent.value.body as unknown as AsyncIterable<Uint8Array>;
 			const headers = sent.value.headers as Headers;
-			if (isContent(sent.value)) return { ok: true, value: { headers, body, guard } };
+			const fault = notContent(sent.value, request);
+			if (!fault) return { ok: true, value: { headers, body, guard } };
 			const start = await readStart(body).finally(() => guard.stop());
-			return parseAnswer<never>(sent.value, start, { secrets: this.secrets });
+			const answer = parseAnswer<never>(sent.value, start, { secrets: this.secrets });
+			// An error in the API's own words says more.
+			const isSaid = !answer.ok && (answer.fault.kind === 'status' || fault.kind === 'answer');
+			return isSaid ? answer : { ok: false, fault };
 		});
 	}
 
@@ -167,12 +175,15 @@ export class OpenAiClient {
 		const credential = await this.context.getCredentials(CREDENTIAL);
 		this.secrets = secretsOf(credential);
 		this.baseUrl = typeof credential.url === 'string' ? credential.url : undefined;
+		this.allowedDomains = allowedDomainsOf(credential);
 		for (let failed = 1; ; failed++) {
 			const result = this.unsent() ?? (await attempt());
-			if (result.ok || finalStatuses?.includes(result.fault.status ?? 0)) return result;
+			if (result.ok) return result;
+			const fault = redactFault(result.fault, this.secrets);
+			if (finalStatuses?.includes(fault.status ?? 0)) return { ok: false, fault };
 			const limits = { once, deadline: this.options.deadline };
-			const wait = retryIn(failed, result.fault, limits, Date.now());
-			if (wait === undefined || !(await this.pause(wait))) return result;
+			const wait = retryIn(failed, fault, limits, Date.now());
+			if (wait === undefined || !(await this.pause(wait))) return { ok: false, fault };
 		}
 	}
 
@@ -191,7 +202,7 @@ export class OpenAiClient {
 
 	private read<T>({ needs }: ApiRequest, sent: Result<IN8nHttpFullResponse>): Result<T> {
 		if (!sent.ok) return sent;
-		const text = sent.value.body as unknown as string;
+		const text = redactJson(sent.value.body as unknown as string, this.secrets);
 		return parseAnswer<T>(sent.value, text, { needs, secrets: this.secrets });
 	}
 
@@ -213,6 +224,7 @@ export class OpenAiClient {
 					encoding,
 					timeout: HELPER_TIMEOUT_MS,
 					abortSignal: signal,
+					allowedDomains: this.allowedDomains,
 					disableFollowRedirect: true,
 					ignoreHttpStatusErrors: true,
 					returnFullResponse: true,
@@ -258,9 +270,21 @@ function withSignal(context: ApiContext, signal: AbortSignal): IExecuteFunctions
 	) as IExecuteFunctions;
 }
 
-/** Whether the body is a file: the API never sends one as HTML, a proxy's login page is. */
-function isContent({ statusCode, headers }: IN8nHttpFullResponse): boolean {
-	return statusCode < 300 && !/^text\/html\b/i.test(String(headers['content-type'] ?? ''));
+/**
+ * Why the body is not the file: the API never sends one as HTML, a proxy's login page is, and what
+ * is announced to be too short would only be found out later.
+ */
+function notContent(
+	{ statusCode, headers }: IN8nHttpFullResponse,
+	{ atLeastBytes = 0 }: ApiRequest,
+): Fault | undefined {
+	const type = String(headers['content-type'] ?? '');
+	if (statusCode >= 300) return answerFault(statusCode, headers, type);
+	if (/^text\/html\b/i.test(type)) return answerFault(statusCode, headers, 'a page of HTML');
+	const length = Number(headers['content-length'] ?? Infinity);
+	if (headers['content-encoding'] || length >= atLeastBytes) return undefined;
+	const message = `It ended after ${length} of ${atLeastBytes} bytes`;
+	return { kind: 'connection', message, mayHaveExecuted: true };
 }
 
 function sourceFault(error: unknown): Result<never> {

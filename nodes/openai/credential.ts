@@ -4,14 +4,38 @@ import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 export const CREDENTIAL = 'openAiBatchApi';
 
 /**
- * The values of the credential that may never be seen outside of a request's headers: the key and
- * the custom header's value, also without the scheme word in front (`Bearer …`), longest first.
+ * The values of the credential that may never be seen outside of a request's headers: the key, the
+ * custom header's value, also without the scheme word in front (`Bearer …`), and the signing
+ * secrets of webhooks; longest first.
  */
-export function secretsOf({ apiKey, headerValue }: ICredentialDataDecryptedObject): string[] {
-	return [apiKey, headerValue]
-		.flatMap((value) =>
-			typeof value === 'string' ? [value.trim(), value.trim().split(/\s+/).at(-1)!] : [],
-		)
+export function secretsOf(credential: ICredentialDataDecryptedObject): string[] {
+	const words = (value: unknown) =>
+		typeof value === 'string' ? value.split(/\s+/).filter((word) => word !== '') : [];
+	const { apiKey, headerValue, webhookSecret } = credential;
+	return [
+		...[apiKey, headerValue].flatMap((value) => [
+			typeof value === 'string' ? value.trim() : '',
+			...words(value).slice(-1),
+		]),
+		...words(webhookSecret),
+	]
 		.filter((secret) => secret !== '')
 		.sort((a, b) => b.length - a.length);
 }
+
+/**
+ * The hosts that the credential may be used with, as n8n's HTTP helper takes them; undefined for
+ * any. n8n adds these fields to every credential, and leaves it to nodes with code to obey them.
+ * `none` keeps a credential out of the HTTP Request node; here it changes nothing, as in n8n's own
+ * OpenAI node, since the address is the credential's own.
+ */
+export function allowedDomainsOf(credential: ICredentialDataDecryptedObject): string | undefined {
+	if (credential.allowedHttpRequestDomains !== 'domains') return undefined;
+	const { allowedDomains } = credential;
+	const list = typeof allowedDomains === 'string' ? allowedDomains.trim() : '';
+	// The helper takes an empty list for none at all; no host is called this.
+	return list === '' ? NO_DOMAIN : list;
+}
+
+/** Reserved by RFC 2606 for names that do not exist. */
+const NO_DOMAIN = 'none.invalid';

@@ -2,6 +2,7 @@ import type { OpenAiClient, OpenedBody } from './client';
 import { CANCELLED } from './client';
 import type { Fault, Result } from './fault';
 import { connectionFault } from './fault';
+import { Overlap } from './overlap';
 import { waitBeforeRetry } from './retry';
 import { apiPath } from './url';
 
@@ -24,7 +25,7 @@ export async function* downloadFile(
 	fileId: string,
 	expectedBytes?: number | null,
 ): AsyncGenerator<Uint8Array> {
-	const first = await openFile(client, fileId);
+	const first = await openFile(client, fileId, expectedBytes);
 	yield* readToEnd(client, fileId, first, expectedBytes);
 }
 
@@ -34,7 +35,7 @@ export async function downloadStream(
 	fileId: string,
 	expectedBytes?: number | null,
 ): Promise<NodeStream> {
-	const first = await openFile(client, fileId);
+	const first = await openFile(client, fileId, expectedBytes);
 	const chunks = readToEnd(client, fileId, first, expectedBytes);
 	// Verified nodes may not import Node's stream module, but every response body is a stream, and
 	// its class has the constructor function for others.
@@ -45,8 +46,13 @@ export async function downloadStream(
 type StreamClass = { from: (chunks: AsyncIterable<Uint8Array>, options: object) => NodeStream };
 type NodeStream = NodeJS.ReadableStream;
 
-async function openFile(client: OpenAiClient, fileId: string): Promise<OpenedBody> {
-	const opened = await client.open({ method: 'GET', path: apiPath('files', fileId, 'content') });
+async function openFile(
+	client: OpenAiClient,
+	fileId: string,
+	expectedBytes: number | null | undefined,
+): Promise<OpenedBody> {
+	const path = apiPath('files', fileId, 'content');
+	const opened = await client.open({ method: 'GET', path, atLeastBytes: expectedBytes ?? 0 });
 	if (!opened.ok) throw notDownloaded(client, fileId, opened.fault);
 	return opened.value;
 }
@@ -61,14 +67,14 @@ async function* readToEnd(
 	first: OpenedBody,
 	expectedBytes?: number | null,
 ): AsyncGenerator<Uint8Array> {
-	let delivered = 0;
+	const delivered = new Overlap();
 	let opened = first;
 	for (let fruitless = 0; ; fruitless++) {
 		const attempt = readFrom(client, opened, delivered, expectedBytes ?? 0);
 		let step: Awaited<ReturnType<typeof attempt.next>>;
 		try {
 			for (step = await attempt.next(); !step.done; step = await attempt.next()) {
-				delivered += step.value.byteLength;
+				delivered.push(step.value);
 				fruitless = 0;
 				yield step.value;
 			}
@@ -82,17 +88,18 @@ async function* readToEnd(
 		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
 			throw notDownloaded(client, fileId, fault);
 		}
-		opened = await openFile(client, fileId);
+		opened = await openFile(client, fileId, expectedBytes);
 	}
 }
 
-/** Reads one attempt from byte `skip` on, and says whether the file was there to its end. */
+/** Reads what is new in one attempt, and says whether the file was there to its end. */
 async function* readFrom(
 	client: OpenAiClient,
 	{ body, guard }: OpenedBody,
-	skip: number,
+	delivered: Overlap,
 	expectedBytes: number,
 ): AsyncGenerator<Uint8Array, Result<void>> {
+	const skip = delivered.end;
 	let received = 0;
 	let isOver = false;
 	guard.touch(IDLE_LIMIT_MS);
@@ -100,6 +107,7 @@ async function* readFrom(
 		for await (const chunk of body) {
 			// While the reader is busy with it, the server is not to blame.
 			guard.hold();
+			if (received < skip && !delivered.agrees(chunk, received)) return OTHER_CONTENT;
 			const fresh = chunk.subarray(Math.max(0, skip - received));
 			received += chunk.byteLength;
 			if (fresh.byteLength > 0) yield fresh;
@@ -118,6 +126,15 @@ async function* readFrom(
 	const message = `It ended after ${received} of ${expectedBytes} bytes`;
 	return { ok: false, fault: { kind: 'connection', message, mayHaveExecuted: true } };
 }
+
+const OTHER_CONTENT: Result<never> = {
+	ok: false,
+	fault: {
+		kind: 'answer',
+		message: 'It was begun again, and had another content than before',
+		mayHaveExecuted: true,
+	},
+};
 
 function brokenOff(client: OpenAiClient, error: unknown, stalled: boolean): Fault {
 	if (client.cancelSignal?.aborted) {

@@ -1,3 +1,4 @@
+import { redact } from './redact';
 import type { ApiErrorBody } from './types';
 
 /**
@@ -32,6 +33,20 @@ export interface Fault {
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
 export type Headers = Record<string, unknown>;
+
+/** A fault whose texts, which are the server's, are free of the given secrets. */
+export function redactFault(fault: Fault, secrets: readonly string[]): Fault {
+	const clean = (text: string | undefined) => text && redact(text, secrets);
+	const { message, type, code, param, requestId } = fault;
+	return {
+		...fault,
+		message: redact(message, secrets),
+		type: clean(type),
+		code: clean(code),
+		param: clean(param),
+		requestId: clean(requestId),
+	};
+}
 
 /** Connection codes that mean the request never left for the server. */
 const NEVER_SENT = new Set([

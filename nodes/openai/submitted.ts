@@ -1,4 +1,5 @@
 import { createHash } from 'crypto';
+import type { NodeApiError } from 'n8n-workflow';
 import { BATCH_PAGE_SIZE, listBatchPage } from './batches';
 import type { OpenAiClient } from './client';
 import { pages } from './paginate';
@@ -52,9 +53,41 @@ export function isAdoptable(batch: Batch): boolean {
  * that this execution remembers although the list does not show them yet.
  * One list page in the usual case: it ends with the first page on which all batches are older.
  *
- * @throws {NodeApiError} when the list cannot be read to its end, which proves no absence
+ * @throws {NodeApiError} when the list cannot be read to its end, which proves no absence; it tells
+ * what earlier tries of this execution have created
  */
 export async function findSubmitted(
+	client: OpenAiClient,
+	keys: ReadonlySet<string>,
+	scope: Scope,
+): Promise<Batch[]> {
+	try {
+		return await search(client, keys, scope);
+	} catch (error) {
+		throw withRemembered(error as NodeApiError, keys, scope.memory);
+	}
+}
+
+/** "Retry On Fail" shows the error of its last try only, which then names what the others left. */
+function withRemembered(
+	error: NodeApiError,
+	keys: ReadonlySet<string>,
+	memory: CreateMemory,
+): NodeApiError {
+	const known = [...keys].filter((key) => Object.hasOwn(memory, key));
+	const created = known.map((key) => memory[key]).filter(Boolean);
+	const unsettled = known.filter((key) => memory[key] === '');
+	const said = [
+		created.length > 0 && `Created so far: ${created.join(', ')}.`,
+		unsettled.length > 0 &&
+			`Perhaps created: look for ${SUBMISSION_KEY} ${unsettled.join(', ')} in the metadata.`,
+		error.description,
+	];
+	error.description = said.filter(Boolean).join(' ');
+	return error;
+}
+
+async function search(
 	client: OpenAiClient,
 	keys: ReadonlySet<string>,
 	{ since, memory }: Scope,

@@ -1,0 +1,52 @@
+import { inspect } from 'node:util';
+import type { FileObject } from '../../../nodes/openai/types';
+import type { Act } from '../act';
+import type { World } from '../world';
+
+/** What an operation left at the service before it failed. */
+interface LeftBehind {
+	uploads: FileObject[];
+	batches: Array<{ id: string; input_file_id: string; metadata?: Record<string, string> | null }>;
+}
+
+interface NodeError extends Error {
+	description?: string | null;
+	context?: { itemIndex?: unknown };
+}
+
+/** Words that a program says, not a person. */
+const GARBLED = /undefined|\[object |cannot read prop|is not a function|NaN|unexpected token/i;
+
+/** What an error has to tell: which item, and what exists at the service because of it. */
+export function checkError(world: World, act: Act, thrown: unknown, left: LeftBehind): void {
+	const error = thrown as NodeError;
+	const text = `${error.message} ${error.description ?? ''}`;
+	const wrong = (why: string, more: unknown = {}) =>
+		world.broken('errors tell what happened', { why, act: act.operation, text, more });
+	if (!/^Node(Api|Operation)Error$/.test(error.name)) wrong(`it is a ${inspect(error)}`);
+	if (error.message.trim() === '' || GARBLED.test(text)) wrong('it is not for people');
+	if (typeof error.context?.itemIndex !== 'number' && !/cancelled/.test(text)) {
+		wrong('it names no item');
+	}
+	for (const { id, metadata } of left.batches) {
+		const key = metadata?.submission_key ?? id;
+		if (!text.includes(id) && !text.includes(key)) wrong(`it does not name batch ${id}`);
+	}
+	const used = new Set(left.batches.map(({ input_file_id }) => input_file_id));
+	const named = left.uploads.filter(
+		({ id, filename }) => used.has(id) || text.includes(id) || text.includes(filename!),
+	);
+	// A second copy of a file whose first upload had no answer goes by the same name.
+	const names = new Set(named.map(({ filename }) => filename));
+	for (const { id, filename } of left.uploads) {
+		if (exists(world, id) && !names.has(filename)) wrong(`it does not name file ${id}`);
+	}
+}
+
+function exists({ emulator }: World, fileId: string): boolean {
+	try {
+		return emulator.file(fileId) !== undefined;
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,88 @@
+/**
+ * `npm run test:chaos -- --seed N --runs M`: random stories under random faults. With `--ledger`
+ * the requests of a story that went wrong are shown.
+ */
+import './virtualTime';
+import { inspect, parseArgs } from 'node:util';
+import { closeHarness } from '../engine/harness';
+import { tell } from './story';
+import { virtualTime } from './virtualTime';
+import { openWorld, startChaosEngine, type World } from './world';
+
+const { values } = parseArgs({
+	options: {
+		seed: { type: 'string' },
+		runs: { type: 'string', default: '40' },
+		ledger: { type: 'boolean', default: false },
+	},
+});
+const first = Number(values.seed ?? virtualTime.realNow() % 1_000_000);
+const runs = Number(values.runs);
+
+/** A story that takes longer than this, in real time, hangs. */
+const LONGEST_STORY_MS = 60_000;
+
+const totals: Record<string, number> = {};
+
+async function run(engine: Parameters<typeof openWorld>[0], seed: number) {
+	const world: World = await openWorld(engine, seed, (name, by = 1) => {
+		totals[name] = (totals[name] ?? 0) + by;
+	});
+	let timer: NodeJS.Timeout | undefined;
+	const limit = new Promise<void>((resolve) => {
+		timer = setTimeout(() => {
+			world.broken('nothing hangs', world.emulator.ledger.requests.at(-1));
+			resolve();
+		}, LONGEST_STORY_MS);
+	});
+	try {
+		await Promise.race([tell(world), limit]);
+	} catch (error) {
+		world.broken('a story comes to its end', error);
+	}
+	clearTimeout(timer);
+	if (values.ledger && world.violations.length > 0) showLedger(world);
+	await world.emulator.close();
+	return world.violations;
+}
+
+/** Each request: when, in milliseconds of the story, its answer, and the fault that struck it. */
+function showLedger({ emulator: { ledger } }: World): void {
+	const [{ at: begin }] = ledger.requests;
+	for (const { at, method, path, status, fault = '' } of ledger.requests) {
+		console.log(`${Math.round(at - begin)} ${method} ${path} ${status ?? '-'} ${fault}`);
+	}
+}
+
+async function main(): Promise<void> {
+	if (!Number.isInteger(first) || !Number.isInteger(runs) || runs < 1) {
+		throw new TypeError('--seed and --runs have to be whole numbers');
+	}
+	const begun = virtualTime.realNow();
+	const engine = await startChaosEngine();
+	let failed = 0;
+	for (let seed = first; seed < first + runs; seed++) {
+		const violations = await run(engine, seed);
+		if (violations.length === 0) continue;
+		failed++;
+		console.log(
+			`\nseed ${seed} broke an invariant; alone: npm run test:chaos -- --seed ${seed} --runs 1`,
+		);
+		for (const violation of violations.slice(0, 5)) {
+			console.log(inspect(violation, { depth: 6, breakLength: 120 }));
+		}
+	}
+	const seconds = Math.round((virtualTime.realNow() - begun) / 1000);
+	console.log(
+		`\nseeds ${first} to ${first + runs - 1}: ${runs - failed} of ${runs} runs kept all invariants (${seconds} s)`,
+	);
+	for (const [name, count] of Object.entries(totals).sort()) console.log(`  ${count} ${name}`);
+	process.exitCode = failed === 0 ? 0 : 1;
+}
+
+void main()
+	.catch((error: unknown) => {
+		console.error(error);
+		process.exitCode = 1;
+	})
+	.finally(closeHarness);

@@ -1,0 +1,91 @@
+import type { PollOutcome, Poller } from '../engine/harness';
+import { checkError } from './checks/errors';
+import { virtualTime } from './virtualTime';
+import { chance, SECRET, TRIGGER, type World } from './world';
+
+const FINISHED = ['completed', 'failed', 'expired', 'cancelled'];
+
+/** n8n polls at most once a minute. */
+const INTERVAL_MS = 60_000;
+
+/** The polling trigger in a workflow of its own, which watches all batches of a story. */
+export class Watcher {
+	private readonly poller: Poller;
+	private readonly told = new Map<unknown, number>();
+	private isActive = false;
+	private hasRestarted = false;
+	private readonly durable: boolean;
+
+	constructor(private readonly world: World) {
+		this.durable = chance(world, 0.3);
+		const credentialData = world.credentialData as never;
+		this.poller = world.engine.poller(TRIGGER, {}, { durable: this.durable, credentialData });
+	}
+
+	/**
+	 * Switches the workflow on, as often as it takes. With durable cursors n8n drops what the poll of
+	 * the activation remembered, so only what follows a first tick can be expected.
+	 */
+	async activate(): Promise<void> {
+		for (let polls = this.durable ? 2 : 1; polls > 0;) {
+			const outcome = this.isActive ? await this.poller.tick() : await this.poller.activate();
+			this.take(outcome);
+			if (outcome.error) this.world.calm();
+			else polls--;
+			this.isActive ||= outcome.error === undefined;
+		}
+		this.world.storm();
+	}
+
+	/** A minute later: polls, or restarts n8n. */
+	async tick(): Promise<void> {
+		await virtualTime.pass(INTERVAL_MS);
+		if (this.isActive && chance(this.world, 0.1)) {
+			this.hasRestarted = true;
+			const outcome = await this.poller.restart();
+			if (outcome) this.take(outcome);
+			// A failed activation is repeated by n8n.
+			this.isActive = outcome?.error === undefined;
+			return;
+		}
+		if (this.isActive) this.take(await this.poller.tick());
+		else await this.activate();
+	}
+
+	/** Polls without faults until nothing comes any more, and checks that all was told. */
+	async finish(): Promise<void> {
+		this.world.calm();
+		for (let quiet = 0; quiet < 2;) {
+			const before = this.told.size;
+			await this.tick();
+			quiet = this.told.size === before ? quiet + 1 : 0;
+		}
+		const { emulator, broken } = this.world;
+		for (const { id, status } of emulator.ledger.batches) {
+			const event = `${id}:${status}`;
+			if (!FINISHED.includes(status)) continue;
+			if (!this.told.has(event)) broken('no event is missed', event);
+		}
+		for (const [event, times] of this.told) {
+			if (times > 1 && !this.hasRestarted) broken('no event is told twice', { event, times });
+		}
+		this.world.count('events', this.told.size);
+	}
+
+	private take({ items, error, stored }: PollOutcome): void {
+		this.world.count('polls');
+		for (const { json } of items ?? []) {
+			this.told.set(json.event_id, (this.told.get(json.event_id) ?? 0) + 1);
+		}
+		if (JSON.stringify([items, stored]).includes(SECRET)) {
+			this.world.broken('the key is nowhere', 'in what the trigger put out or stored');
+		}
+		if (!error) return;
+		this.world.count('polls that failed');
+		if (items) this.world.broken('a failed poll emits nothing', items);
+		const act = { resource: 'trigger', operation: 'poll', parameters: {} };
+		// A poll has no items.
+		Object.assign((error as { context?: object }).context ?? {}, { itemIndex: 0 });
+		checkError(this.world, act, error, { uploads: [], batches: [] });
+	}
+}

@@ -1,0 +1,95 @@
+import { virtualTime } from './virtualTime';
+import type { INodeExecutionData, IDataObject } from 'n8n-workflow';
+import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
+
+import { OpenAiBatch, OpenAiBatchTrigger } from './nodes';
+import { startEmulator, type Emulator } from '../emulator';
+import { faultKinds } from '../emulator/faultKinds';
+import { Random } from '../emulator/random';
+import { createEngine, type Engine } from '../engine/harness';
+
+export const NODE = 'openAiBatch';
+export const TRIGGER = 'openAiBatchTrigger';
+export const SECRET = 'key-that-nobody-may-see-0123456789';
+
+/** Seconds that a batch spends in each status. */
+const TIMING = { validating: 2_000, in_progress: 30_000, finalizing: 3_000, cancelling: 3_000 };
+
+/** How often requests are struck; most stories see a few faults, some see little else. */
+const RATES = [0, 0.05, 0.15, 0.3, 0.5, 0.8];
+
+/** What would take a story's whole time when it came often. */
+const SLOW = ['stall before', 'stall after', 'drip'];
+
+/** One run: a server that fails at random, n8n's engine with the nodes, and what went wrong. */
+export interface World {
+	seed: number;
+	random: Random;
+	emulator: Emulator;
+	engine: Engine;
+	credentialData: Record<string, IDataObject>;
+	/** How far the list of batches lags behind, in milliseconds. */
+	lag: number;
+	/** Lets faults begin, and ends them. */
+	storm: () => void;
+	calm: () => void;
+	/** Notes a broken invariant. */
+	broken: (invariant: string, detail: unknown) => void;
+	violations: Array<{ invariant: string; detail: unknown }>;
+	/** Counts of what was done, for the report. */
+	count: (name: string, by?: number) => void;
+}
+
+export type Input = Array<INodeExecutionData | IDataObject>;
+
+export async function startChaosEngine(): Promise<Engine> {
+	return await createEngine({
+		nodes: { [NODE]: OpenAiBatch, [TRIGGER]: OpenAiBatchTrigger },
+		credentials: [OpenAiBatchApi],
+		credentialData: { openAiBatchApi: {} },
+	});
+}
+
+export async function openWorld(
+	engine: Engine,
+	seed: number,
+	count: World['count'],
+): Promise<World> {
+	const random = new Random(seed);
+	// Jitter must not change the story.
+	const jitter = new Random(~seed);
+	Math.random = () => jitter.next();
+	const emulator = await startEmulator({
+		clock: 'manual',
+		now: Math.floor(Date.now() / 1000) * 1000,
+		apiKey: SECRET,
+		timing: TIMING,
+		seed,
+	});
+	virtualTime.follow(async (ms) => await emulator.advance(ms));
+	const rate = random.pick(RATES);
+	const all = Object.keys(faultKinds());
+	// Some stories see all kinds, others a few of them again and again.
+	const usual = all.filter((name) => !SLOW.includes(name));
+	const few = Array.from({ length: random.integer(1, 6) }, () => random.pick(usual));
+	const kinds = random.next() < 0.5 ? (rate < 0.4 ? all : usual) : few;
+	const violations: World['violations'] = [];
+	const world: World = {
+		seed,
+		random,
+		emulator,
+		engine,
+		credentialData: { openAiBatchApi: { apiKey: SECRET, url: emulator.url } },
+		lag: random.pick([0, 0, 1_000, 4_000, 12_000]),
+		storm: () => emulator.faults.plan({ seed, rate, kinds }),
+		calm: () => emulator.faults.plan({ seed, rate: 0 }),
+		broken: (invariant, detail) => violations.push({ invariant, detail }),
+		violations,
+		count,
+	};
+	emulator.faults.listDelay(world.lag);
+	return world;
+}
+
+/** One of ten, nine of ten, …: whether something happens in this story. */
+export const chance = ({ random }: World, share: number): boolean => random.next() < share;

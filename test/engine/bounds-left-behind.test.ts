@@ -1,0 +1,48 @@
+import type { Fault } from '../emulator';
+import type { Product } from './product';
+import { startProduct } from './product';
+
+jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+
+let product: Product;
+
+beforeAll(async () => {
+	product = await startProduct();
+});
+
+afterAll(async () => await product.stop());
+
+const strike = (method: string, fault: Fault, times = 1) =>
+	product.emulator.faults.next({ method, path: '/batches', times, fault });
+
+/** Strikes without harm, to spare the call before the one that is meant. */
+const UNHARMED: Fault = { type: 'headers', headers: {} };
+const FORBIDDEN: Fault = { type: 'status', status: 403 };
+
+test('the error of the last try names what the tries before have created', async () => {
+	strike('POST', UNHARMED);
+	strike('POST', { type: 'reset', when: 'after' });
+	strike('GET', UNHARMED);
+	// The looks for the lost batch, and the list that the second try begins with.
+	strike('GET', FORBIDDEN, 4);
+	const { error } = await product.run(
+		'batch',
+		'submit',
+		{
+			endpoint: '/v1/embeddings',
+			requestSource: 'json',
+			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
+			options: { maxRequestsPerBatch: 1 },
+		} as never,
+		[{ text: 'one' }, { text: 'two' }, { text: 'three' }],
+		{ retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
+	);
+	const [first, second] = product.emulator.ledger.batches;
+	expect(error?.message).toBe(
+		'The server had an error while processing your request. Sorry about that!',
+	);
+	expect(error?.description).toContain(`Created so far: ${first.id}.`);
+	expect(error?.description).toContain(
+		`Perhaps created: look for submission_key ${second.metadata!.submission_key} in the metadata.`,
+	);
+});
