@@ -1,5 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { events, filters, simplify } from '../OpenAiBatchTrigger/properties';
+import { events, expiredNotice, filters, simplify } from '../OpenAiBatchTrigger/properties';
 
 /** What OpenAI tells by webhook, other than what the polling trigger finds out. */
 const TOLD = ['cancelled', 'completed', 'expired', 'failed'];
@@ -40,7 +40,10 @@ export const properties: INodeProperties[] = [
 		),
 		default: TOLD,
 	},
-	filters,
+	{
+		...filters,
+		options: (filters.options as INodeProperties[]).filter(({ name }) => name !== 'batchIds'),
+	},
 	{
 		displayName: 'Options',
 		name: 'options',

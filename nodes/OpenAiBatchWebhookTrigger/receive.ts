@@ -11,6 +11,7 @@ import { apiPath, idProblem } from '../openai/url';
 import { registrationOf } from './registration';
 import { isReplay, withDelivery } from './replays';
 import { isRecent, isSigned, type Delivery } from './signature';
+import { started } from './started';
 
 /** How long the batch is asked for: the service does not wait for ever, and comes again. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -89,6 +90,8 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 
 	const { simplify = true } = context.getNodeParameter('options', {}) as { simplify?: boolean };
 	const json: IDataObject = toJson({ name, batch, time: timeOf(batch, name) }, simplify);
-	staticData.taken = withDelivery(taken, delivery.id);
-	return { workflowData: [[{ json }]] };
+	const nowTaken = withDelivery(taken, delivery.id);
+	return started(json, () => {
+		staticData.taken = nowTaken;
+	});
 }

@@ -9,10 +9,10 @@ import type {
 	IWebhookData,
 	IWorkflowExecuteAdditionalData,
 	NodeParameterValueType,
-	Workflow,
 	WorkflowActivateMode,
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
+import { Workflow } from 'n8n-workflow';
 import { additionalData } from './harness/additionalData';
 import { HarnessCredentialsHelper, type CredentialData } from './harness/credentialsHelper';
 import { useExpressionEngine } from './harness/expressionEngine';
@@ -42,11 +42,14 @@ const TYPE = 'webhookNode';
 /**
  * A webhook trigger node over its life in n8n, with n8n's contexts and its rules of what is stored
  * when: activation stores the static data once every node is active and undoes what it did from
- * the stored data when it fails; a delivery stores them unless the node throws.
+ * the stored data when it fails. A delivery stores them unless the node throws, after the execution
+ * was made and the answer was found, if they have changed since the former.
  */
 export class WebhookNode {
 	/** What deliveries started, oldest first. */
 	readonly executions: WebhookExecution[] = [];
+	/** What went wrong while a failed activation was undone: n8n writes it to its log only. */
+	readonly logged: Error[] = [];
 	/** The workflow's static data as n8n has stored it. */
 	stored: IDataObject = {};
 	publicOrigin: string;
@@ -105,7 +108,7 @@ export class WebhookNode {
 			});
 			if (otherNodeFails) throw otherNodeFails;
 		} catch (error) {
-			await this.deactivate();
+			await this.deactivate().catch((failed: Error) => this.logged.push(failed));
 			throw error;
 		}
 		this.save(workflow);
@@ -140,19 +143,34 @@ export class WebhookNode {
 			const result = await workflow.expression.withIsolate(
 				async () => await type.webhook!.call(context),
 			);
-			this.save(workflow);
 			const { workflowData, noWebhookResponse } = result;
-			if (workflowData) this.executions.push({ items: workflowData[0] ?? [] });
-			if (noWebhookResponse !== true) {
-				const message = workflowData ? 'Workflow was started' : 'Webhook call received';
-				response.status(200).json({ message });
+			if (workflowData) {
+				this.executions.push({ items: workflowData[0] ?? [] });
+				this.prepareExecution(workflow);
 			}
+			const message = workflowData ? 'Workflow was started' : 'Webhook call received';
+			const body = result.webhookResponse ?? { message };
+			this.save(workflow);
+			if (noWebhookResponse !== true) response.status(200).json(body);
 		} catch (error) {
 			this.executions.push({ items: [], error: error as Error });
 			const message = 'Workflow Webhook Error: Workflow could not be started!';
 			response.status(500).json({ message });
 		}
 	};
+
+	/** What runs is another workflow over the same static data, which takes them as unchanged. */
+	private prepareExecution({ id, nodes, staticData }: Workflow): void {
+		const { nodeTypes } = this;
+		new Workflow({
+			id,
+			nodes: Object.values(nodes),
+			connections: {},
+			active: true,
+			nodeTypes,
+			staticData,
+		});
+	}
 
 	/** The workflow as it is in n8n's database. */
 	private load() {

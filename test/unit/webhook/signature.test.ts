@@ -134,6 +134,10 @@ describe('the signature of a delivery', () => {
 			expect(isSigned(forged, [secret])).toBe(false);
 		},
 	);
+
+	it('does not fit without an id, by which replays are known', () => {
+		expect(isSigned(signed('{}', SECRET, ''), [SECRET])).toBe(false);
+	});
 });
 
 describe('the time of a delivery', () => {
