@@ -61,6 +61,16 @@ export const events: INodeProperties = {
 		'What to start the workflow for, once for each batch and event. Expired and cancelled batches have results too, which are charged.',
 };
 
+/** Who adds the trigger by one of its events has only that one. */
+export const expiredNotice: INodeProperties = {
+	displayName:
+		'Without the event Expired, batches that expire go unnoticed. What had finished by then has results, and is charged.',
+	name: 'expiredNotice',
+	type: 'notice',
+	displayOptions: { hide: { events: ['expired'] } },
+	default: '',
+};
+
 export const filters: INodeProperties = {
 	displayName: 'Filters',
 	name: 'filters',
@@ -116,4 +126,4 @@ const options: INodeProperties = {
 	],
 };
 
-export const properties: INodeProperties[] = [events, filters, options];
+export const properties: INodeProperties[] = [events, expiredNotice, filters, options];

@@ -40,6 +40,7 @@ export const properties: INodeProperties[] = [
 		),
 		default: TOLD,
 	},
+	expiredNotice,
 	{
 		...filters,
 		options: (filters.options as INodeProperties[]).filter(({ name }) => name !== 'batchIds'),
