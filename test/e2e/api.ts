@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch } from '../../nodes/openai/types';
 import type { World } from './world';
 
@@ -20,7 +21,7 @@ async function call<T>({ apiUrl, apiKey }: Api, path: string, body?: FormData | 
 }
 
 /** Creates a batch of chat requests, one for each prompt, as another program would. */
-export async function createBatch(api: Api, fileName: string, prompts: string[]): Promise<Batch> {
+async function createBatch(api: Api, fileName: string, prompts: string[]): Promise<Batch> {
 	const lines = prompts.map((content, index) => ({
 		custom_id: `film-${index}`,
 		method: 'POST',
@@ -38,9 +39,17 @@ export async function createBatch(api: Api, fileName: string, prompts: string[])
 	});
 }
 
-/** The same, once the batch is finished. */
-export async function finishedBatch(api: Api, fileName: string, prompts: string[]): Promise<Batch> {
-	let batch = await createBatch(api, fileName, prompts);
-	while (!FINISHED.has(batch.status)) batch = await call<Batch>(api, `/batches/${batch.id}`);
-	return batch;
+/** The batch, once it is finished. */
+export async function finishedBatch(api: Api, id: string): Promise<Batch> {
+	for (;;) {
+		const batch = await call<Batch>(api, `/batches/${id}`);
+		if (FINISHED.has(batch.status)) return batch;
+		await sleep(200);
+	}
+}
+
+/** Creates such a batch and waits until it is finished. */
+export async function runBatch(api: Api, fileName: string, prompts: string[]): Promise<Batch> {
+	const { id } = await createBatch(api, fileName, prompts);
+	return await finishedBatch(api, id);
 }

@@ -58,6 +58,7 @@ export class Canvas {
 	async publish(): Promise<void> {
 		await this.page.getByTestId('workflow-open-publish-modal-button').click();
 		await this.page.getByTestId('workflow-publish-button').click();
+		await this.page.getByRole('button', { name: 'Got it' }).click();
 		await this.page.getByText('Published', { exact: true }).first().waitFor();
 	}
 }

@@ -28,11 +28,18 @@ export class NodePanel {
 		await this.parameter(parameter).locator('textarea, input').first().fill(text);
 	}
 
-	/** Replaces an expression by typing over it. */
+	/**
+	 * Replaces an expression by typing over it. The editor takes a moment to notice: it has when n8n
+	 * saves the workflow with the new text.
+	 */
 	async typeExpression(parameter: string, text: string): Promise<void> {
+		const saved = this.page.waitForResponse((response) =>
+			Boolean(response.request().postData()?.includes(`"${parameter}":"=${text}"`)),
+		);
 		await this.parameter(parameter).locator('.cm-content').click();
 		await this.page.keyboard.press('ControlOrMeta+a');
 		await this.page.keyboard.type(text);
+		await saved;
 	}
 
 	/** Opens the list of a "From List" field and searches it. */

@@ -17,6 +17,8 @@ async function addSubmit(page: Page, world: World): Promise<NodePanel> {
 	const panel = await canvas.panel();
 	await panel.chooseCredential(CREDENTIAL);
 	await panel.fill('prompt', 'Which genre is the film {{ $json.title }}?');
+	// n8n has noticed that it is an expression.
+	await panel.parameter('prompt').locator('.cm-content').waitFor();
 	return panel;
 }
 

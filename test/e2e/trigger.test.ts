@@ -1,4 +1,4 @@
-import { finishedBatch } from './api';
+import { runBatch } from './api';
 import { itSeen } from './browser';
 import { Canvas } from './canvas';
 import { keep } from './screenshots';
@@ -13,7 +13,7 @@ const TRIGGER = {
 
 describe('OpenAI Batch Trigger', () => {
 	itSeen('fetches a test event', async (page, world) => {
-		const { id } = await finishedBatch(world, 'sample.jsonl', ['Which genre is Alien?']);
+		const { id } = await runBatch(world, 'sample.jsonl', ['Which genre is Alien?']);
 		const canvas = new Canvas(page);
 		await canvas.openNew(world.n8nUrl);
 		await prepare(world, 'For its credential', [TRIGGER]);
@@ -23,6 +23,7 @@ describe('OpenAI Batch Trigger', () => {
 		await canvas.entry('On batch completed').click();
 		const panel = await canvas.panel();
 		await panel.chooseCredential(CREDENTIAL);
+		await page.getByText('Without the event Expired').waitFor();
 		await keep(page, 'trigger 1 added');
 		await panel.execute();
 		const [heading, ...rows] = await panel.table();
@@ -38,7 +39,7 @@ describe('OpenAI Batch Trigger', () => {
 		await canvas.open(workflowUrl);
 		await canvas.publish();
 		await keep(page, 'trigger 3 published');
-		await finishedBatch(world, 'told.jsonl', ['Which genre is Alien?']);
+		await runBatch(world, 'told.jsonl', ['Which genre is Alien?']);
 		await page.getByTestId('radio-button-executions').click();
 		// n8n polls once a minute at most.
 		const execution = page.getByTestId('execution-list-item').first();

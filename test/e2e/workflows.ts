@@ -23,6 +23,14 @@ export const FILM_NODES = [
 	},
 ];
 
+export async function createCredential(
+	rest: Rest,
+	{ apiKey, apiUrl }: World,
+	title: string,
+): Promise<{ id: string; name: string }> {
+	return await rest.createCredential('openAiBatchApi', title, { apiKey, url: apiUrl });
+}
+
 /** What a user has done before a test begins: a credential, and a workflow of a chain of nodes. */
 export async function prepare(
 	world: World,
@@ -31,10 +39,7 @@ export async function prepare(
 ): Promise<{ workflowUrl: string }> {
 	const rest = new Rest(world.n8nUrl);
 	await rest.login(world);
-	const credential = await rest.createCredential('openAiBatchApi', CREDENTIAL, {
-		apiKey: world.apiKey,
-		url: world.apiUrl,
-	});
+	const credential = await createCredential(rest, world, CREDENTIAL);
 	const { id } = await rest.createWorkflow({
 		name,
 		nodes: nodes.map((node, index) => ({
