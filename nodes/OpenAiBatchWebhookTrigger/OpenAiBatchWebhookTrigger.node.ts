@@ -27,7 +27,14 @@ export class OpenAiBatchWebhookTrigger implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'openAiBatchApi', required: true }],
 		webhooks: [
-			{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'webhook' },
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				// Of its choices only this one makes n8n look at the answer of `webhook`: see started.ts.
+				responseData: '',
+				path: 'webhook',
+			},
 		],
 		properties,
 	};
