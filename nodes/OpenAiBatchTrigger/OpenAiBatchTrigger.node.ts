@@ -37,7 +37,8 @@ export class OpenAiBatchTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Starts the workflow when batches of OpenAI or a compatible server finish or change',
+		description:
+			'Starts the workflow when batches of OpenAI or a compatible server finish or change',
 		defaults: { name: 'OpenAI Batch Trigger' },
 		polling: true,
 		inputs: [],

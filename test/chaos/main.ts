@@ -2,11 +2,11 @@
  * `npm run test:chaos -- --seed N --runs M`: random stories under random faults. With `--ledger`
  * the requests of a story that went wrong are shown.
  */
-import './virtualTime';
+// First: it takes n8n's sleep's place before anything is loaded that sleeps.
+import { virtualTime } from './virtualTime';
 import { inspect, parseArgs } from 'node:util';
 import { closeHarness } from '../engine/harness';
 import { tell } from './story';
-import { virtualTime } from './virtualTime';
 import { openWorld, startChaosEngine, type World } from './world';
 
 const { values } = parseArgs({

@@ -20,7 +20,7 @@ const lines = (count: number) =>
 /** Both result files by custom_id. */
 async function resultsOf(id: string) {
 	const { output_file_id: output, error_file_id: error } = await client.batches.retrieve(id);
-	const byId = (results: any[]) =>
+	const byId = <T extends { custom_id: string }>(results: T[]) =>
 		Object.fromEntries(results.map((line) => [line.custom_id, line]));
 	return {
 		output: byId(await download(client, output)),

@@ -114,12 +114,13 @@ describe('JSON for a schema', () => {
 	});
 
 	it('comes to an end for schemas that contain themselves', () => {
-		const isNode = (node: any): boolean =>
+		type Node = { value: number; children: Node[]; next: Node | null };
+		const isNode = (node: Node): boolean =>
 			Number.isInteger(node.value) &&
 			node.children.every(isNode) &&
 			(node.next === null || isNode(node.next));
 		for (let seed = 0; seed < 50; seed++) {
-			const { root } = jsonFor(TREE, seed) as { root: unknown };
+			const { root } = jsonFor(TREE, seed) as { root: Node };
 			expect(isNode(root)).toBe(true);
 		}
 	});

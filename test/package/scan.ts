@@ -20,7 +20,9 @@ const load = async (): Promise<Scanner> =>
 
 /** Packs the package and unpacks it into a folder, as a registry would give it to n8n. */
 function unpack(folder: string): string {
-	execFileSync('npm', ['pack', '--pack-destination', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
+	execFileSync('npm', ['pack', '--pack-destination', folder], {
+		stdio: ['ignore', 'ignore', 'inherit'],
+	});
 	const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
 	if (!tarball) throw new Error('npm pack made no tarball');
 	const unpacked = join(folder, 'package');

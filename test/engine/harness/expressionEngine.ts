@@ -1,8 +1,8 @@
-import './environment';
+// First: n8n reads its environment while it loads.
+import { atEnd } from './environment';
 import { ExpressionEvaluator, IsolatedVmBridge } from '@n8n/expression-runtime';
 import { Expression, LoggerProxy } from 'n8n-workflow';
 import { expressionSandboxHooks } from 'n8n-workflow/dist/cjs/expression-sandboxing';
-import { atEnd } from './environment';
 
 /** `vm` (an isolate) is what n8n 2.41 runs by default; `legacy` evaluates in the process. */
 export type ExpressionEngine = 'vm' | 'legacy';
