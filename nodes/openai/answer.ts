@@ -1,6 +1,6 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
 import { redact } from './redact';
-import type { Headers, Result } from './fault';
+import type { Fault, Headers, Result } from './fault';
 import { answerFault, errorEnvelope, statusFault } from './fault';
 
 /** How much of an error answer to a download is read. */
@@ -77,4 +77,21 @@ export function parseAnswer<T>(
 		return { ok: false, fault: answerFault(statusCode, headers, what) };
 	}
 	return { ok: true, value: parsed as T };
+}
+
+/**
+ * Why the body is not the file: the API never sends one as HTML, a proxy's login page is, and what
+ * is announced to be too short would only be found out later.
+ */
+export function notContent(
+	{ statusCode, headers }: IN8nHttpFullResponse,
+	atLeastBytes = 0,
+): Fault | undefined {
+	const type = String(headers['content-type'] ?? '');
+	if (statusCode >= 300) return answerFault(statusCode, headers, type);
+	if (/^text\/html\b/i.test(type)) return answerFault(statusCode, headers, 'a page of HTML');
+	const length = Number(headers['content-length'] ?? Infinity);
+	if (headers['content-encoding'] || length >= atLeastBytes) return undefined;
+	const message = `It ended after ${length} of ${atLeastBytes} bytes`;
+	return { kind: 'connection', message, mayHaveExecuted: true };
 }

@@ -9,11 +9,11 @@ import type {
 	NodeApiError,
 } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { parseAnswer, readStart } from './answer';
+import { notContent, parseAnswer, readStart } from './answer';
 import { allowedDomainsOf, CREDENTIAL, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
 import type { Fault, Headers, Result } from './fault';
-import { answerFault, helperFault, redactFault } from './fault';
+import { helperFault, redactFault } from './fault';
 import { IdleGuard } from './idleGuard';
 import type { UploadSource } from './multipart';
 import { StreamedForm } from './multipart';
@@ -144,7 +144,7 @@ export class OpenAiClient {
 			}
 			const body = sent.value.body as unknown as AsyncIterable<Uint8Array>;
 			const headers = sent.value.headers as Headers;
-			const fault = notContent(sent.value, request);
+			const fault = notContent(sent.value, request.atLeastBytes);
 			if (!fault) return { ok: true, value: { headers, body, guard } };
 			const start = await readStart(body).finally(() => guard.stop());
 			const answer = parseAnswer<never>(sent.value, start, { secrets: this.secrets });
@@ -176,10 +176,12 @@ export class OpenAiClient {
 		this.secrets = secretsOf(credential);
 		this.baseUrl = typeof credential.url === 'string' ? credential.url : undefined;
 		this.allowedDomains = allowedDomainsOf(credential);
+		let mayHaveExecuted = false;
 		for (let failed = 1; ; failed++) {
 			const result = this.unsent() ?? (await attempt());
 			if (result.ok) return result;
-			const fault = redactFault(result.fault, this.secrets);
+			mayHaveExecuted ||= result.fault.mayHaveExecuted;
+			const fault = { ...redactFault(result.fault, this.secrets), mayHaveExecuted };
 			if (finalStatuses?.includes(fault.status ?? 0)) return { ok: false, fault };
 			const limits = { once, deadline: this.options.deadline };
 			const wait = retryIn(failed, fault, limits, Date.now());
@@ -268,23 +270,6 @@ function withSignal(context: ApiContext, signal: AbortSignal): IExecuteFunctions
 		context,
 		'getExecutionCancelSignal' in context ? own : {},
 	) as IExecuteFunctions;
-}
-
-/**
- * Why the body is not the file: the API never sends one as HTML, a proxy's login page is, and what
- * is announced to be too short would only be found out later.
- */
-function notContent(
-	{ statusCode, headers }: IN8nHttpFullResponse,
-	{ atLeastBytes = 0 }: ApiRequest,
-): Fault | undefined {
-	const type = String(headers['content-type'] ?? '');
-	if (statusCode >= 300) return answerFault(statusCode, headers, type);
-	if (/^text\/html\b/i.test(type)) return answerFault(statusCode, headers, 'a page of HTML');
-	const length = Number(headers['content-length'] ?? Infinity);
-	if (headers['content-encoding'] || length >= atLeastBytes) return undefined;
-	const message = `It ended after ${length} of ${atLeastBytes} bytes`;
-	return { kind: 'connection', message, mayHaveExecuted: true };
 }
 
 function sourceFault(error: unknown): Result<never> {

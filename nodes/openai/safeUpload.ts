@@ -23,10 +23,12 @@ const LOOK_AT_NEWEST = 100;
  */
 export async function uploadSafely(client: OpenAiClient, upload: FileUpload): Promise<FileObject> {
 	const since = Date.now() / 1000 - CLOCK_SLACK_SECONDS;
+	let mayHaveExecuted = false;
 	for (let attempt = 1; ; attempt++) {
 		const result = await tryUploadFile(client, { ...upload, once: true });
 		if (result.ok) return result.value;
-		const { fault } = result;
+		mayHaveExecuted ||= result.fault.mayHaveExecuted;
+		const fault = { ...result.fault, mayHaveExecuted };
 		if (!fault.mayHaveExecuted) throw client.error(fault, uploadFailed(upload, fault));
 		const stored = isPassing(fault) ? await lookFor(client, upload, since) : undefined;
 		if (stored) return stored;
@@ -36,7 +38,8 @@ export async function uploadSafely(client: OpenAiClient, upload: FileUpload): Pr
 	}
 }
 
-function uploadFailed({ source }: FileUpload, fault: Fault): string {
+/** What to tell about an upload that failed: which, and whether it may have left a file. */
+export function uploadFailed({ source }: Pick<FileUpload, 'source'>, fault: Fault): string {
 	return fault.mayHaveExecuted
 		? `Upload of ${source.fileName} failed, the file may have been stored all the same`
 		: `Upload of ${source.fileName} failed`;

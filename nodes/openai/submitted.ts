@@ -64,16 +64,20 @@ export async function findSubmitted(
 	try {
 		return await search(client, keys, scope);
 	} catch (error) {
-		throw withRemembered(error as NodeApiError, keys, scope.memory);
+		throw tellRemembered(error, keys, scope.memory);
 	}
 }
 
-/** "Retry On Fail" shows the error of its last try only, which then names what the others left. */
-function withRemembered(
-	error: NodeApiError,
+/**
+ * An error of the client that also tells what this execution has created under the keys: "Retry On
+ * Fail" shows the error of its last try only.
+ */
+export function tellRemembered(
+	thrown: unknown,
 	keys: ReadonlySet<string>,
 	memory: CreateMemory,
 ): NodeApiError {
+	const error = thrown as NodeApiError;
 	const known = [...keys].filter((key) => Object.hasOwn(memory, key));
 	const created = known.map((key) => memory[key]).filter(Boolean);
 	const unsettled = known.filter((key) => memory[key] === '');

@@ -46,3 +46,15 @@ test('the error of the last try names what the tries before have created', async
 		`Perhaps created: look for submission_key ${second.metadata!.submission_key} in the metadata.`,
 	);
 });
+
+test('an upload that may have been stored says so, though a later try was refused', async () => {
+	const { faults } = product.emulator;
+	faults.next({ method: 'POST', path: '/files', fault: { type: 'reset', when: 'after' } });
+	faults.next({ method: 'POST', path: '/files', fault: { type: 'status', status: 401 } });
+	const binary = { data: { data: 'e30=', mimeType: 'text/plain', fileName: 'films.jsonl' } };
+	const { error } = await product.run('file', 'upload', {}, [{ json: {}, binary } as never]);
+	expect(error?.message).toContain(
+		'Upload of films.jsonl failed, the file may have been stored all the same: ',
+	);
+	expect(product.emulator.ledger.uploads.map(({ filename }) => filename)).toContain('films.jsonl');
+});

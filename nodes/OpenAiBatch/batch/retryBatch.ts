@@ -4,7 +4,7 @@ import type { Created } from '../../openai/safeCreate';
 import { createFailed, createSafely } from '../../openai/safeCreate';
 import { uploadSafely } from '../../openai/safeUpload';
 import type { Scope } from '../../openai/submitted';
-import { findSubmitted, isAdoptable, submissionKey } from '../../openai/submitted';
+import { findSubmitted, isAdoptable, submissionKey, tellRemembered } from '../../openai/submitted';
 import type { Batch, FileObject } from '../../openai/types';
 import type { Selection } from './retrySelection';
 import type { BatchSettings } from './submission';
@@ -50,6 +50,8 @@ export async function retryRequests(
 		source: { fileName, contentType: 'application/jsonl', bytes, open },
 		purpose: 'batch',
 		expiresAfterSeconds: settings.inputExpiresAfter,
+	}).catch((error: unknown) => {
+		throw tellRemembered(error, new Set([key]), scope.memory);
 	});
 	const body = createBody(file.id, settings, key, '1/1');
 	const result = await createSafely(client, { body, key, scope, known });

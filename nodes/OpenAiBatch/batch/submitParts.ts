@@ -5,7 +5,13 @@ import type { Created } from '../../openai/safeCreate';
 import { createFailed, createSafely } from '../../openai/safeCreate';
 import { uploadSafely } from '../../openai/safeUpload';
 import type { Scope } from '../../openai/submitted';
-import { findSubmitted, isAdoptable, keyOf, submissionKey } from '../../openai/submitted';
+import {
+	findSubmitted,
+	isAdoptable,
+	keyOf,
+	submissionKey,
+	tellRemembered,
+} from '../../openai/submitted';
 import type { Batch } from '../../openai/types';
 import type { PlannedPart } from '../requests/plan';
 import type { BatchSettings } from './submission';
@@ -80,6 +86,8 @@ async function submitPart(
 		},
 		purpose: 'batch',
 		expiresAfterSeconds: settings.inputExpiresAfter,
+	}).catch((error: unknown) => {
+		throw tellRemembered(error, new Set([key]), scope.memory);
 	});
 	const result = await createSafely(client, {
 		body: createBody(file.id, settings, key, `${number}/${total}`),

@@ -2,6 +2,7 @@ import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/client';
 import { MAX_FILE_BYTES, tryUploadFile } from '../../openai/files';
+import { uploadFailed } from '../../openai/safeUpload';
 import { binarySource } from '../binary';
 import { showFor } from '../display';
 import { expiryField, expirySeconds } from '../fields';
@@ -84,7 +85,13 @@ export const upload: Operation = {
 		const client = new OpenAiClient(context, { itemIndex });
 		const source = { ...binary, fileName: fileName ? String(fileName) : binary.fileName };
 		const result = await tryUploadFile(client, { source, purpose, expiresAfterSeconds });
-		if (!result.ok) throw client.error(result.fault);
+		if (!result.ok) {
+			const { fault } = result;
+			throw client.error(
+				fault,
+				fault.mayHaveExecuted ? uploadFailed({ source }, fault) : undefined,
+			);
+		}
 		return { json: result.value as unknown as IDataObject };
 	}),
 };

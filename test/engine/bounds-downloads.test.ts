@@ -1,0 +1,84 @@
+import { answerLine, addHistory } from './batches';
+import type { Product } from './product';
+import { startProduct } from './product';
+import { downloadFile } from '../../nodes/openai/download';
+import type { Fault } from '../emulator';
+import { startClientNode } from './support/clientNode';
+import type { Answer, ScriptedServer } from './support/scriptedServer';
+import { answer, startScriptedServer } from './support/scriptedServer';
+
+jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+
+let product: Product;
+let server: ScriptedServer;
+
+beforeAll(async () => {
+	product = await startProduct();
+	server = await startScriptedServer();
+});
+
+afterEach(() => product.emulator.faults.clear());
+
+afterAll(async () => {
+	await product.stop();
+	await server.close();
+});
+
+const strike = (fault: Fault, times = 1) =>
+	product.emulator.faults.next({ path: /content$/, times, fault });
+
+const batch = () => {
+	const output = ['a', 'b', 'c'].map((id) => answerLine(id));
+	return addHistory(product, { input: ['{}'], output });
+};
+
+const customIds = async (batchId: string) =>
+	(await product.json('batch', 'getResults', { batchId })).map(({ custom_id }) => custom_id);
+
+const json = { 'content-type': 'application/json' };
+const ELSE = '{"id": "something else"';
+
+describe('what comes in place of a file', () => {
+	it.each<[string, Fault]>([
+		['a short text', { type: 'status', status: 200, headers: json, body: ELSE }],
+		[
+			'a page',
+			{ type: 'status', status: 200, headers: { 'content-type': 'text/html' }, body: '{}' },
+		],
+		['nothing', { type: 'truncate', bytes: 0, keepContentLength: false }],
+	])('is asked for again, and does not become a part of it: %s', async (_name, fault) => {
+		strike(fault, 2);
+		expect(await customIds(batch().id)).toEqual(['a', 'b', 'c']);
+	});
+
+	it('is told in the words of the API when it is an error', async () => {
+		const error = { message: 'The vault is locked.', type: 'x', param: null, code: null };
+		strike({ type: 'status', status: 200, headers: json, body: { error } }, 9);
+		const { error: thrown, items } = await product.run('batch', 'getResults', {
+			batchId: batch().id,
+		});
+		expect(thrown?.message).toMatch(/could not be downloaded: The vault is locked\.$/);
+		expect(items('Node')).toEqual([]);
+	});
+
+	it('is noticed when it came first, without a length, and broke off', async () => {
+		const node = await startClientNode({ apiKey: 'sk-client', url: server.url });
+		const content = '{"right":"content"}\n'.repeat(200);
+		const whole = answer(200, content);
+		const cut =
+			(start: string): Answer =>
+			(_request, response) =>
+				void response.write(start, () => response.socket?.destroySoon());
+		const download = async () =>
+			await node.run(async (client) => {
+				let text = '';
+				for await (const chunk of downloadFile(client, 'file-1')) text += String(chunk);
+				return text;
+			});
+		server.script(cut(content.slice(0, 2000)), cut('{"another":"content"}'), whole);
+		expect(await download()).toBe(content);
+		server.script(cut('{"another":"content"}'), ...Array<Answer>(9).fill(whole));
+		await expect(download()).rejects.toThrow('had another content than before');
+		expect(server.seen).toHaveLength(5);
+	});
+});
