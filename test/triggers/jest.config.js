@@ -8,5 +8,5 @@ module.exports = {
 	globalSetup: '<rootDir>/test/triggers/setUp.ts',
 	globalTeardown: '<rootDir>/test/triggers/tearDown.ts',
 	maxWorkers: 1,
-	testTimeout: 180_000,
+	testTimeout: 300_000,
 };

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type OpenAI from 'openai';
 import type { BatchStatus } from '../../nodes/openai/types';
 import type { Emulator, EmulatorOptions } from '../emulator';
 import { requestLine, startWithClient, submit } from '../emulator/client';
 import type { WorkflowJson } from '../n8n/types';
 import { Instance } from './instance';
+import { occurrences } from './leaks';
 import { eventIds, told, type Told } from './told';
 import { until } from './until';
 import { CASE } from './workflows';
@@ -104,6 +106,12 @@ export class Stage {
 	get polls(): number {
 		return this.emulator.ledger.calls('GET', '/batches').filter(({ status }) => status === 200)
 			.length;
+	}
+
+	/** Where a text can be read in n8n's folder (its database above all) and in its logs. */
+	async placesOf(text: string): Promise<string[]> {
+		const files = await occurrences(join(this.n8n.userFolder, '.n8n'), text);
+		return this.n8n.logs.includes(text) ? [...files, 'logs'] : files;
 	}
 
 	async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Long enough for a busy machine; what is waited for usually takes a few seconds. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 120_000;
 
 /**
  * Looks until there is something, and returns it. Fails with what was waited for, and with what

@@ -9,13 +9,13 @@ export const TRIGGER = 'Batch';
 export const CASE = 'case';
 
 /**
- * Every five seconds. n8n allows no schedule that runs more than once a minute, but any number of
+ * Every three seconds. n8n allows no schedule that runs more than once a minute, but any number of
  * schedules.
  */
 const POLL_TIMES = {
-	item: Array.from({ length: 12 }, (_, index) => ({
+	item: Array.from({ length: 20 }, (_, index) => ({
 		mode: 'custom',
-		cronExpression: `${index * 5} * * * * *`,
+		cronExpression: `${index * 3} * * * * *`,
 	})),
 };
 
