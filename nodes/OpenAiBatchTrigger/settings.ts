@@ -1,6 +1,7 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { metadataPairs } from '../OpenAiBatch/batch/metadata';
+import { idProblem } from '../openai/url';
 import { EVENTS, type EventName } from './events';
 import type { Filters } from './filters';
 
@@ -40,11 +41,21 @@ export function readSettings(
 			description: 'Without any, this trigger would never start the workflow.',
 		});
 	}
+	const filters = chosenFilters(context.getNodeParameter('filters', {}) as FilterParameters);
+	for (const id of filters.batchIds) {
+		const problem = idProblem(id);
+		if (problem === undefined) continue;
+		throw new NodeOperationError(
+			context.getNode(),
+			`'${id.slice(0, 60)}' is not the id of a batch: ${problem}`,
+			{ description: 'Separate ids by commas under Batch IDs.' },
+		);
+	}
 	const options = context.getNodeParameter('options', {}) as { includeFinishedWithin?: number };
 	const hours = Number(options.includeFinishedWithin ?? 0);
 	return {
 		events,
-		filters: chosenFilters(context.getNodeParameter('filters', {}) as FilterParameters),
+		filters,
 		finishedWithin: Number.isFinite(hours) ? Math.max(0, hours) : 0,
 	};
 }

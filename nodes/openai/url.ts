@@ -1,8 +1,9 @@
 /** Where requests go when the credential names no other server. */
 export const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
-// Nothing in an id may be something that a URL parser takes as structure.
-const UNSAFE_ID = /[\p{Cc}\s/\\?#%]/u;
+// Nothing in an id may be something that a URL parser takes as structure, or half a character,
+// which has no encoding.
+const UNSAFE_ID = /[\p{Cc}\p{Cs}\s/\\?#%]/u;
 
 /**
  * Refuses ids that could reach another path of the API than the one meant.
@@ -17,8 +18,17 @@ export function idProblem(id: string): string | undefined {
 	return undefined;
 }
 
-/** The path of a request: literal words and ids, each encoded on its own. */
+/** What no encoding keeps from meaning another path, or what has none; servers may send it as id. */
+const NO_SEGMENT = /^\.{0,2}$|\p{Cs}/u;
+
+/**
+ * The path of a request: literal words and ids, each encoded on its own.
+ *
+ * @throws {RangeError} for an id from a server that would lead elsewhere
+ */
 export function apiPath(...segments: string[]): string {
+	const wrong = segments.find((segment) => NO_SEGMENT.test(segment));
+	if (wrong !== undefined) throw new RangeError(`The server gave '${wrong}' as an id`);
 	return segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
 }
 
