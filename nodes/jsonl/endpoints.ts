@@ -20,7 +20,7 @@ const FAMILIES: ReadonlySet<string> = new Set<EndpointFamily>([
 
 /** The endpoint without `/v1`: Azure writes `/chat/completions` where OpenAI has the prefix. */
 export function withoutVersion(endpoint: string): string {
-	return endpoint.replace(/^\/v1(?=\/)/, '');
+	return endpoint.startsWith('/v1/') ? endpoint.slice('/v1'.length) : endpoint;
 }
 
 /** The family of an endpoint, undefined for a compatible server's own endpoint. */

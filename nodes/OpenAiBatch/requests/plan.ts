@@ -115,7 +115,7 @@ export class RequestPlanner {
 			tokens: tokens && tokens.input_tokens + (tokens.output_tokens ?? 0),
 		});
 		this.hashes[index] ??= createHash('sha256');
-		this.hashes[index].update(text).update('\n');
+		this.hashes[index].update(`${text}\n`);
 		if (tokens) this.tokens[index] = addTokens(this.tokens[index], tokens);
 	}
 

@@ -53,7 +53,7 @@ export function checkInput(object: JsonObject, param: string, hint = ''): Issue[
 
 /** The API names parameters of the body without `body.` in its messages. */
 function nameOf(param: string): string {
-	return param.replace(/^body\./, '');
+	return param.startsWith('body.') ? param.slice('body.'.length) : param;
 }
 
 function withHint(message: string, hint: string): string {

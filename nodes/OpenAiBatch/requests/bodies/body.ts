@@ -30,9 +30,11 @@ export type BodyBuilder = (fields: RequestFields) => JsonObject;
 
 /** A copy without what was not set, so that the server's own defaults hold. */
 export function defined(body: Record<string, JsonValue | undefined>): JsonObject {
-	return Object.fromEntries(
-		Object.entries(body).filter(([, value]) => value !== undefined && value !== ''),
-	);
+	const set: JsonObject = {};
+	for (const [name, value] of Object.entries(body)) {
+		if (value !== undefined && value !== '') set[name] = value;
+	}
+	return set;
 }
 
 /** A schema as both chat completions and responses name its parts. */
