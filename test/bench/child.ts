@@ -55,6 +55,8 @@ export function startChild<H extends Handlers>(module: string): Child<H> {
 
 /** Answers the calls of the process that started this one. */
 export function serve(handlers: Handlers): void {
+	// However the other process ended, nothing of it is left behind.
+	process.once('disconnect', () => process.exit());
 	process.on('message', ({ id, name, argument }: Call) => {
 		void Promise.resolve()
 			.then(() => handlers[name](argument as never))
