@@ -62,6 +62,9 @@ const NEVER_SENT = new Set([
 const BAD_CERTIFICATE =
 	/^(CERT_|ERR_TLS_CERT|UNABLE_TO_(GET|VERIFY)|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|HOSTNAME_MISMATCH)/;
 
+/** Codes of Node.js and of axios for a connection that failed, or an answer that broke off. */
+const FROM_CONNECTION = /^(E[A-Z]+|ERR_NETWORK|ERR_BAD_RESPONSE)$/;
+
 /** Statuses that may follow upon something done: 303 leads to what was made. */
 const MAY_FOLLOW_EFFECT = new Set([303, 408, 409]);
 
@@ -133,8 +136,23 @@ export function answerFault(status: number, headers: Headers, what: string): Fau
 	};
 }
 
+interface Cause {
+	code?: unknown;
+	httpCode?: unknown;
+	isAxiosError?: unknown;
+}
+
+/**
+ * The connection code of one error. n8n 1 wraps errors without their cause: all that it leaves of
+ * them is the code, in place of the HTTP status.
+ */
+function codeOf({ code, httpCode }: Cause): string | undefined {
+	if (typeof code === 'string') return code;
+	return typeof httpCode === 'string' && /^[A-Z]/.test(httpCode) ? httpCode : undefined;
+}
+
 /** An error and what caused it, outermost first. */
-function causesOf(error: unknown): Array<{ code?: unknown; isAxiosError?: unknown }> {
+function causesOf(error: unknown): Cause[] {
 	const chain: object[] = [];
 	let next: unknown = error;
 	while (typeof next === 'object' && next !== null && chain.length < 5) {
@@ -146,8 +164,9 @@ function causesOf(error: unknown): Array<{ code?: unknown; isAxiosError?: unknow
 
 /** Finds a connection code (`ECONNRESET` …) in an error or its causes. */
 export function connectionCode(error: unknown): string | undefined {
-	const { code } = causesOf(error).find((cause) => typeof cause.code === 'string') ?? {};
-	return code as string | undefined;
+	return causesOf(error)
+		.map(codeOf)
+		.find((code) => code !== undefined);
 }
 
 const CONNECTION_TEXT: Record<string, string> = {
@@ -182,7 +201,7 @@ export function helperFault(error: unknown): Fault {
 	}
 	const chain = causesOf(error);
 	const isFromConnection = chain.some(
-		(cause) => cause.isAxiosError === true || /^E[A-Z]+$/.test(String(cause.code)),
+		(cause) => cause.isAxiosError === true || FROM_CONNECTION.test(codeOf(cause) ?? ''),
 	);
 	if (isFromConnection) return connectionFault(error);
 	const { message } = (chain.at(-1) ?? {}) as { message?: unknown };
