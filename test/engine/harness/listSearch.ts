@@ -4,7 +4,6 @@ import {
 	UnexpectedError,
 	type INode,
 	type INodeListSearchResult,
-	type INodeParameters,
 	type INodePropertyOptions,
 	type NodeParameterValueType,
 } from 'n8n-workflow';
@@ -36,7 +35,8 @@ function editorContext(
 	);
 	const workflow = makeWorkflow([node], {}, parts.nodeTypes);
 	const data = additionalData(new HarnessCredentialsHelper(parts.credentialTypes, credentialData), {
-		currentNodeParameters: parameters as INodeParameters,
+		// The editor sends them with their defaults filled in.
+		currentNodeParameters: workflow.getNode(node.name)!.parameters,
 	});
 	return new LoadOptionsContext(workflow, node, data, '');
 }

@@ -1,0 +1,41 @@
+import '../engine/harness/environment';
+import * as core from 'n8n-core';
+import * as workflow from 'n8n-workflow';
+import type { ICredentialType, INode, Workflow } from 'n8n-workflow';
+import { Container } from '../engine/harness/container';
+
+/**
+ * What the engine harness takes from newer versions, in the way this one does it. Only the harness
+ * uses these: the nodes meet the older version as it is.
+ */
+
+/** One poll, as `ActiveWorkflows.activatePolling` made it before there was an executor. */
+class PollTriggerExecutor {
+	create(pollWorkflow: Workflow, node: INode, context: core.PollContext) {
+		return async (isActivating: boolean): Promise<void> => {
+			try {
+				const type = pollWorkflow.nodeTypes.getByNameAndVersion(node.type, node.typeVersion);
+				const items = await type.poll!.call(context);
+				if (items !== null) context.__emit(items);
+			} catch (error) {
+				if (isActivating) throw error;
+				context.__emitError(error as Error);
+			}
+		};
+	}
+}
+
+function add(target: object, name: string, value: unknown): void {
+	if (!(name in target)) Object.assign(target, { [name]: value });
+}
+
+add(core, 'PollTriggerExecutor', PollTriggerExecutor);
+Container.set(PollTriggerExecutor, new PollTriggerExecutor());
+add(workflow, 'injectDomainRestrictionFields', ({ properties }: ICredentialType) => properties);
+add(workflow.Expression, 'setExpressionEngine', () => {});
+add(workflow.Expression, 'disposeExpressionEngine', async () => {});
+add(
+	workflow.Expression.prototype,
+	'withIsolate',
+	async (evaluate: () => Promise<unknown>) => await evaluate(),
+);
