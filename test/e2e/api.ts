@@ -21,7 +21,12 @@ async function call<T>({ apiUrl, apiKey }: Api, path: string, body?: FormData | 
 }
 
 /** Creates a batch of chat requests, one for each prompt, as another program would. */
-async function createBatch(api: Api, fileName: string, prompts: string[]): Promise<Batch> {
+async function createBatch(
+	api: Api,
+	fileName: string,
+	prompts: string[],
+	metadata: Record<string, string>,
+): Promise<Batch> {
 	const lines = prompts.map((content, index) => ({
 		custom_id: `film-${index}`,
 		method: 'POST',
@@ -36,6 +41,7 @@ async function createBatch(api: Api, fileName: string, prompts: string[]): Promi
 		input_file_id: id,
 		endpoint: '/v1/chat/completions',
 		completion_window: '24h',
+		metadata,
 	});
 }
 
@@ -49,7 +55,12 @@ export async function finishedBatch(api: Api, id: string): Promise<Batch> {
 }
 
 /** Creates such a batch and waits until it is finished. */
-export async function runBatch(api: Api, fileName: string, prompts: string[]): Promise<Batch> {
-	const { id } = await createBatch(api, fileName, prompts);
+export async function runBatch(
+	api: Api,
+	fileName: string,
+	prompts: string[],
+	metadata: Record<string, string> = {},
+): Promise<Batch> {
+	const { id } = await createBatch(api, fileName, prompts, metadata);
 	return await finishedBatch(api, id);
 }

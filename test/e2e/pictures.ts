@@ -5,7 +5,7 @@ import { Closers } from '../demo/closers';
 import { readFilms, serveFilms } from '../demo/films';
 import { readWorkflow, withChoices } from '../demo/workflows';
 import { Rest } from '../n8n/rest';
-import type { WorkflowJson } from '../n8n/types';
+import type { WorkflowJson, WorkflowNode } from '../n8n/types';
 import { finishedBatch } from './api';
 import { openBrowser, signIn } from './browser';
 import { Canvas } from './canvas';
@@ -17,12 +17,36 @@ const FOLDER = resolve(__dirname, '..', '..', 'docs', 'pictures');
 /** As many films as a picture has room for. */
 const FILMS = 8;
 
-const BATCH_ID = { __rl: true, mode: 'id' };
+const MARGIN = 12;
 
-async function take(page: Page, name: string, of: Locator): Promise<void> {
-	// n8n's messages lie over what they are about.
-	await page.addStyleTag({ content: '.el-notification { display: none !important; }' });
-	await of.screenshot({ path: resolve(FOLDER, `${name}.png`), animations: 'disabled' });
+/** The columns of the results; the emulator's reasons are filler words. */
+const COLUMNS = ['custom_id', 'film', 'genre', 'tokens'];
+
+/** n8n's own buttons and messages, which lie over what the pictures are about. */
+const CLUTTER = [
+	'.el-notification',
+	'[role="radiogroup"]:has([data-test-id="radio-button-workflow"])',
+	...[
+		'canvas-controls',
+		'node-creator-plus-button',
+		'command-bar-button',
+		'add-sticky-button',
+		'toggle-focus-panel-button',
+		'instance-ai-canvas-action-button',
+		'floating-nodes',
+	].map((id) => `[data-test-id="${id}"]`),
+].join(', ');
+
+/** Takes a picture of an element, down to the end of another one or to the given height. */
+async function take(page: Page, name: string, of: Locator, end: Locator | number): Promise<void> {
+	await page.addStyleTag({ content: `${CLUTTER} { visibility: hidden !important; }` });
+	const box = await of.boundingBox();
+	const last = typeof end === 'number' ? undefined : await end.boundingBox();
+	if (!box || last === null) throw new Error(`What the picture "${name}" shows is hidden.`);
+	const height = last ? last.y + last.height + MARGIN - box.y : Number(end);
+	const clip = { ...box, height: Math.min(height, box.height) };
+	const path = resolve(FOLDER, `${name}.png`);
+	await page.screenshot({ path, clip, animations: 'disabled' });
 }
 
 /** Both demo workflows below each other, without their notes. */
@@ -39,16 +63,25 @@ function together(submit: WorkflowJson, results: WorkflowJson): WorkflowJson {
 	};
 }
 
+interface Assignments {
+	assignments: { assignments: Array<{ name: string }> };
+}
+
 /** The results workflow for one batch, started by hand in place of by the trigger. */
 function forBatch(results: WorkflowJson, id: string): WorkflowJson {
-	const byHand = { type: 'n8n-nodes-base.manualTrigger', parameters: {}, credentials: undefined };
-	const withId = { batchId: { ...BATCH_ID, value: id } };
-	const change = (node: WorkflowJson['nodes'][number]) => {
-		if (node.name === 'Batch finished') return { ...node, ...byHand };
-		if (node.name !== 'Get results') return node;
-		return { ...node, parameters: { ...node.parameters, ...withId } };
+	const changes: Record<string, (node: WorkflowNode) => Partial<WorkflowNode>> = {
+		'Batch finished': () => ({ type: 'n8n-nodes-base.manualTrigger', parameters: {} }),
+		'Get results': ({ parameters }) => ({
+			parameters: { ...parameters, batchId: { __rl: true, mode: 'id', value: id } },
+		}),
+		'Keep the columns': ({ parameters }) => {
+			const { assignments } = (parameters as unknown as Assignments).assignments;
+			const kept = assignments.filter(({ name }) => COLUMNS.includes(name));
+			return { parameters: { ...parameters, assignments: { assignments: kept } } };
+		},
 	};
-	return { ...results, nodes: results.nodes.map(change) };
+	const nodes = results.nodes.map((node) => ({ ...node, ...changes[node.name]?.(node) }));
+	return { ...results, nodes };
 }
 
 /** Takes the pictures of the README from the demo workflows. */
@@ -66,27 +99,23 @@ async function takePictures(page: Page, world: World, filmsUrl: string): Promise
 
 	await page.setViewportSize({ width: 1040, height: 520 });
 	await open(together(submit, results));
-	await page.addStyleTag({
-		content:
-			'[data-test-id="canvas-controls"], [class*="executionButtons"] { display: none !important; }',
-	});
-	await take(page, 'workflows', page.getByTestId('canvas'));
+	await take(page, 'workflows', page.getByTestId('canvas'), Infinity);
 
-	await page.setViewportSize({ width: 1180, height: 760 });
+	await page.setViewportSize({ width: 1180, height: 900 });
 	const parameters = { 'Get films': { url: filmsUrl } };
 	await open(withChoices(submit, { credential, parameters }));
 	const panel = await canvas.openNode('Submit films');
 	await panel.execute();
 	const [heading, row] = await panel.table();
-	await take(page, 'submit-panel', page.getByTestId('ndv'));
+	await take(page, 'submit-panel', page.getByTestId('node-parameters').locator('xpath=..'), 680);
 
 	const { id } = await finishedBatch(world, row[heading.indexOf('id')]);
-	await page.setViewportSize({ width: 1600, height: 760 });
+	await page.setViewportSize({ width: 1400, height: 760 });
 	await open(forBatch(results, id));
 	const columns = await canvas.openNode('Keep the columns');
 	await columns.execute();
 	await columns.table();
-	await take(page, 'results', columns.output);
+	await take(page, 'results', columns.output, columns.output.locator('table').last());
 }
 
 async function main(): Promise<void> {

@@ -39,7 +39,8 @@ describe('Submit', () => {
 		const panel = await addSubmit(page, world);
 		await panel.typeExpression('customId', 'film');
 		await panel.execute();
-		await panel.output.getByText('2 of 3 items cannot be submitted; nothing was sent').waitFor();
+		const title = '2 of 3 items cannot be submitted; nothing was sent';
+		await page.getByTestId('node-error-message').getByText(title).waitFor();
 		await keep(page, 'submit 3 duplicate custom ids');
 		const message = await panel.output.innerText();
 		expect(message).toMatch(/Item 1: .*film/);

@@ -8,7 +8,12 @@ const TRIGGER = {
 	name: 'OpenAI Batch Trigger',
 	type: 'n8n-nodes-openai-batch.openAiBatchTrigger',
 	typeVersion: 1,
-	parameters: { pollTimes: { item: [{ mode: 'everyMinute' }] } },
+	parameters: {
+		pollTimes: { item: [{ mode: 'everyMinute' }] },
+		filters: { metadata: { pairs: [{ key: 'job', value: 'told' }] } },
+		// n8n starts the trigger in the background: the batch may be finished before.
+		options: { includeFinishedWithin: 1 },
+	},
 };
 
 describe('OpenAI Batch Trigger', () => {
@@ -39,12 +44,16 @@ describe('OpenAI Batch Trigger', () => {
 		await canvas.open(workflowUrl);
 		await canvas.publish();
 		await keep(page, 'trigger 3 published');
-		await runBatch(world, 'told.jsonl', ['Which genre is Alien?']);
+		await runBatch(world, 'told.jsonl', ['Which genre is Alien?'], { job: 'told' });
 		await page.getByTestId('radio-button-executions').click();
 		// n8n polls once a minute at most.
-		const execution = page.getByTestId('execution-list-item').first();
-		await execution.waitFor({ timeout: 90_000 });
-		await execution.getByText(/Succeeded/).waitFor();
+		const succeeded = page
+			.getByTestId('current-executions-list')
+			.locator('[data-test-execution-status="success"]')
+			.first();
+		await succeeded.waitFor({ timeout: 90_000 });
+		await succeeded.click();
+		await canvas.node(TRIGGER.name).waitFor();
 		await keep(page, 'trigger 4 executions');
 	});
 });
