@@ -10,6 +10,7 @@ import { batchOperations } from './batch';
 import { fileOperations } from './file';
 import { searchBatches, searchFiles, searchModels } from './listSearch';
 import type { Operation } from './operation';
+import { asNodeError } from './operation';
 import { requestFileOperations } from './requestFile';
 
 const OPERATIONS: Record<string, Operation[]> = {
@@ -29,6 +30,18 @@ function operationField(resource: string, first: string): INodeProperties {
 		options: OPERATIONS[resource].map(({ option }) => option),
 		default: first,
 	};
+}
+
+/** Also what n8n throws for an expression becomes an error of this node, about an item. */
+async function executed(
+	context: IExecuteFunctions,
+	operation: Operation,
+): Promise<INodeExecutionData[][]> {
+	try {
+		return await operation.execute(context);
+	} catch (error) {
+		throw asNodeError(context.getNode(), error, 0);
+	}
 }
 
 export class OpenAiBatch implements INodeType {
@@ -81,7 +94,7 @@ export class OpenAiBatch implements INodeType {
 		const name = this.getNodeParameter('operation', 0) as string;
 		const operations = Object.hasOwn(OPERATIONS, resource) ? OPERATIONS[resource] : [];
 		const operation = operations.find(({ option }) => option.value === name);
-		if (operation) return await operation.execute(this);
+		if (operation) return await executed(this, operation);
 		throw new NodeOperationError(
 			this.getNode(),
 			`The node has no operation '${name}' for the resource '${resource}'`,

@@ -15,7 +15,7 @@ const FATES = ['expire', 'cancel', 'fail_all', 'token_limit', 'file_not_found'] 
 /** Longer than any batch of a story lives. */
 const A_WHILE_MS = 10 * 60_000;
 
-const WAIT = { options: { maxWait: 60, pollInterval: 10 } };
+const WAIT = { options: { maxWait: 10, pollInterval: 10 } };
 
 /**
  * Somebody submits rows, waits, gets results, retries what is left and cleans up, while a trigger

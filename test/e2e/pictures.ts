@@ -25,7 +25,9 @@ const COLUMNS = ['custom_id', 'film', 'genre', 'tokens'];
 /** n8n's own buttons and messages, which lie over what the pictures are about. */
 const CLUTTER = [
 	'.el-notification',
-	'[role="radiogroup"]:has([data-test-id="radio-button-workflow"])',
+	'[class*="executionButtons"]',
+	':has(> [role="radiogroup"] [data-test-id="radio-button-workflow"])',
+	':has(> [data-test-id="radio-button-workflow"])',
 	...[
 		'canvas-controls',
 		'node-creator-plus-button',
@@ -99,6 +101,7 @@ async function takePictures(page: Page, world: World, filmsUrl: string): Promise
 
 	await page.setViewportSize({ width: 1040, height: 520 });
 	await open(together(submit, results));
+	await page.waitForLoadState('networkidle');
 	await take(page, 'workflows', page.getByTestId('canvas'), Infinity);
 
 	await page.setViewportSize({ width: 1180, height: 900 });

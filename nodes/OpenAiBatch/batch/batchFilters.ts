@@ -7,7 +7,8 @@ import { metadataPairs } from './metadata';
 
 /** The filters of Get Many, as the panel gives them. */
 export interface BatchFilters {
-	status?: string[];
+	/** One or several, also none. */
+	status?: string | string[] | null;
 	endpoint?: string;
 	metadata?: unknown;
 	/** ISO dates, unix times, or dates that an expression gave. */
@@ -64,7 +65,8 @@ export function compileFilters(
 	filters: BatchFilters,
 	itemIndex: number,
 ): CompiledFilters {
-	const { createdAfter, createdBefore, endpoint, status = [] } = filters;
+	const { createdAfter, createdBefore, endpoint } = filters;
+	const status = [filters.status ?? []].flat().map(String);
 	const after = createdAfter ? unixSeconds(context, createdAfter, itemIndex) : -Infinity;
 	const before = createdBefore ? unixSeconds(context, createdBefore, itemIndex) : Infinity;
 	// A pair that was added and not filled in yet says nothing.

@@ -41,15 +41,25 @@ function limit(context: IExecuteFunctions, value: unknown, displayName: string) 
 	);
 }
 
-function text(value: unknown, fallback: string): string {
+function text(
+	context: IExecuteFunctions,
+	value: unknown,
+	displayName: string,
+	fallback: string,
+): string {
+	if (typeof value === 'object' && value !== null) {
+		throw new NodeOperationError(context.getNode(), `${displayName} has to be text`, {
+			itemIndex: 0,
+		});
+	}
 	const trimmed = isUnset(value) ? '' : String(value).trim();
 	return trimmed === '' ? fallback : trimmed;
 }
 
 /** The beginning of the files' names, without what a form or a file system takes as structure. */
-function fileName(value: unknown): string {
-	const name = text(value, DEFAULT_FILE_NAME).replace(/\.jsonl$/i, '');
-	return text(name.replace(/[\p{Cc}"/\\]+/gu, '-'), DEFAULT_FILE_NAME);
+function fileName(context: IExecuteFunctions, value: unknown): string {
+	const name = text(context, value, 'File Name', DEFAULT_FILE_NAME).replace(/\.jsonl$/i, '');
+	return name.replace(/[\p{Cc}"/\\]+/gu, '-').trim() || DEFAULT_FILE_NAME;
 }
 
 /**
@@ -62,9 +72,9 @@ export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 	const hours = (value: unknown, displayName: string) =>
 		expirySeconds(context, value, displayName, 0);
 	return {
-		completionWindow: text(raw.completionWindow, DEFAULT_WINDOW),
+		completionWindow: text(context, raw.completionWindow, 'Completion Window', DEFAULT_WINDOW),
 		dryRun: raw.dryRun === true,
-		fileName: fileName(raw.fileName),
+		fileName: fileName(context, raw.fileName),
 		inputExpiresAfter: hours(raw.inputExpiresAfter, 'Input File Expires After'),
 		outputExpiresAfter: hours(raw.outputExpiresAfter, 'Output Files Expire After'),
 		limits: {

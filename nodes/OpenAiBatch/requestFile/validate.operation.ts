@@ -8,7 +8,7 @@ import { breathing } from '../requests/breather';
 import { inputFileField, requestFileOf } from './source';
 
 interface ValidateOptions {
-	endpoint?: string;
+	endpoint?: unknown;
 	maxErrors?: unknown;
 }
 
@@ -18,7 +18,7 @@ function optionsOf(context: IExecuteFunctions, itemIndex: number) {
 	const raw = context.getNodeParameter('options', itemIndex, {}) as ValidateOptions;
 	const maxErrors = Number(raw.maxErrors ?? DEFAULT_MAX_ERRORS);
 	if (Number.isInteger(maxErrors) && maxErrors >= 1) {
-		return { maxErrors, endpoint: raw.endpoint?.trim() || undefined };
+		return { maxErrors, endpoint: String(raw.endpoint ?? '').trim() || undefined };
 	}
 	throw new NodeOperationError(
 		context.getNode(),

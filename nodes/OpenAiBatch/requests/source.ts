@@ -144,10 +144,11 @@ export function requestSource(
 	parameters: ItemParameters,
 	endpoint: string,
 ): RequestSource {
-	const name = context.getNodeParameter('requestSource', 0) as string;
-	const create = Object.hasOwn(SOURCES, name) ? SOURCES[name] : undefined;
-	if (create) return create({ context, parameters, endpoint });
-	throw new NodeOperationError(context.getNode(), `'${name}' is not a request source`, {
+	const name: unknown = context.getNodeParameter('requestSource', 0);
+	const isKnown = typeof name === 'string' && Object.hasOwn(SOURCES, name);
+	if (isKnown) return SOURCES[name]({ context, parameters, endpoint });
+	const given = typeof name === 'string' ? `'${name.slice(0, 60)}'` : 'This value';
+	throw new NodeOperationError(context.getNode(), `${given} is not a request source`, {
 		description: 'Choose fields, json or lines.',
 	});
 }
