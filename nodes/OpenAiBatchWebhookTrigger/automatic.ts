@@ -118,15 +118,18 @@ export const automatic: Registration = {
 		}
 	},
 
-	/** @throws {NodeOperationError} when the API key was changed, which only a human can mend */
+	/**
+	 * @throws {NodeOperationError} for what only a human can mend: the API key was changed, or n8n was
+	 * killed before it could remember the secret, and takes the workflow as published all the same
+	 */
 	async secrets(context) {
 		const known = registered(context);
-		if (!known) return [];
-		const secret = await secretOf(context, known);
+		const secret = known && (await secretOf(context, known));
 		if (secret !== undefined) return [secret];
+		const problem = known ? 'The API key was changed' : 'n8n was stopped while it registered';
 		throw new NodeOperationError(
 			context.getNode(),
-			'The API key was changed, so the webhook has to be registered again',
+			`${problem}, so the webhook has to be registered again`,
 			{ description: 'Unpublish and publish the workflow. Until then OpenAI delivers again.' },
 		);
 	},

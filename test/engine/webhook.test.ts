@@ -275,10 +275,9 @@ describe('what is not proven to be from the service', () => {
 		expect(statuses()).toEqual([401]);
 	});
 
-	it.each(['automatic', 'manual'])('is refused without a secret (%s)', async (registration) => {
-		await start({ registration }, { webhookSecret: SECRET });
+	it('is refused without a secret', async () => {
+		await start({ registration: 'manual' }, { webhookSecret: SECRET });
 		await trigger.activate();
-		trigger.stored = {};
 		trigger.credentialData.openAiBatchApi.webhookSecret = '';
 		const body = JSON.stringify({ type: 'batch.completed', data: { id: 'batch_1' } });
 		const now = Math.floor(Date.now() / 1000);
@@ -488,6 +487,23 @@ describe('automatic registration', () => {
 		expect(trigger.executions[0].error?.message).toMatch(/API key was changed/);
 		expect((await post({}, '{}')).status).toBe(401);
 		expect(trigger.executions).toHaveLength(1);
+	});
+
+	it('says so when n8n did not live to remember the secret, and takes nothing until then', async () => {
+		await start();
+		await trigger.activate();
+		trigger.stored = {};
+		await end('completed');
+		expect(statuses()).toEqual([500]);
+		expect(trigger.executions[0].error?.message).toMatch(/stopped while it registered/);
+		const body = JSON.stringify({ type: 'batch.completed', data: { id: 'batch_1' } });
+		const headers = signedHeaders('wh_1', Math.floor(Date.now() / 1000), body, ['whsec_']);
+		expect((await post(headers, body)).status).toBe(500);
+		await trigger.deactivate();
+		await trigger.activate();
+		expect(endpoints()).toHaveLength(1);
+		await end('completed');
+		expect(statuses().slice(-1)).toEqual([200]);
 	});
 
 	it('leaves nothing behind when another trigger of the workflow cannot start', async () => {
