@@ -88,6 +88,15 @@ export class Rest {
 		return executionId;
 	}
 
+	/**
+	 * Runs an execution that did not succeed again, as the button in the list of executions does, and
+	 * waits until the new one has ended, however it ended; gives its id.
+	 */
+	async retry(executionId: string): Promise<string> {
+		const path = `/executions/${executionId}/retry`;
+		return (await this.session.call<{ id: string }>('POST', path, { loadWorkflow: false })).id;
+	}
+
 	/** The newest 100 executions of a workflow, newest first, without their data. */
 	async executions(workflowId: string): Promise<ExecutionSummary[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));

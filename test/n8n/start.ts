@@ -1,14 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { installCommunityPackage } from './communityPackage';
 import { n8nEnvironment } from './environment';
 import { ensureN8n } from './install';
 import { assertPortFree, freePort } from './ports';
+import { launch, untilReady } from './process';
 import { Rest } from './rest';
 
 export interface StartOptions {
@@ -36,12 +34,6 @@ export interface RunningN8n {
 	/** Ends n8n at once, as a crash or a power cut would. */
 	kill: () => Promise<void>;
 }
-
-/** The first start migrates a new database: 10 s here, more on a slow disk. */
-const START_TIMEOUT_MS = 180_000;
-
-/** A little more than N8N_GRACEFUL_SHUTDOWN_TIMEOUT. */
-const STOP_TIMEOUT_MS = 15_000;
 
 /** Starts the pinned n8n with the given packages and waits until its REST API answers. */
 export async function startN8n(options: StartOptions = {}): Promise<RunningN8n> {
@@ -73,7 +65,7 @@ export async function startN8n(options: StartOptions = {}): Promise<RunningN8n> 
 			kill: async () => await process.end('SIGKILL'),
 		};
 		try {
-			await untilReady(n8n, options.signal);
+			await untilReady(n8n, async () => await answers(url), options.signal);
 		} catch (error) {
 			await process.end('SIGKILL');
 			throw error;
@@ -85,63 +77,8 @@ export async function startN8n(options: StartOptions = {}): Promise<RunningN8n> 
 	}
 }
 
-/** Starts the process in a group of its own, so that its task runner ends with it. */
-function launch(folder: string, env: NodeJS.ProcessEnv) {
-	const n8n = join(folder, 'node_modules', 'n8n', 'bin', 'n8n');
-	const lifeline = join(__dirname, 'lifeline.cjs');
-	const child = spawn(process.execPath, ['--require', lifeline, n8n, 'start'], {
-		cwd: env.N8N_USER_FOLDER,
-		env,
-		stdio: ['pipe', 'pipe', 'pipe'],
-		detached: true,
-	});
-	const lines: string[] = [];
-	for (const stream of [child.stdout, child.stderr]) {
-		createInterface(stream).on('line', (line) => lines.push(line));
-	}
-	const exited = new Promise<void>((resolve) => {
-		child.once('error', (error) => {
-			lines.push(error.message);
-			resolve();
-		});
-		child.once('close', () => resolve());
-	});
-	const end = async (signal: NodeJS.Signals) => {
-		signalGroup(child, signal);
-		const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_TIMEOUT_MS);
-		await exited;
-		clearTimeout(timer);
-		// What n8n may have left of its group, such as a task runner.
-		signalGroup(child, 'SIGKILL');
-	};
-	return { logs: () => lines.join('\n'), exited, end };
-}
-
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-	if (pid === undefined) return;
-	try {
-		process.kill(-pid, signal);
-	} catch {
-		// The group is gone already.
-	}
-}
-
-async function untilReady(n8n: RunningN8n, signal?: AbortSignal): Promise<void> {
-	let ended = false;
-	void n8n.exited.then(() => (ended = true));
-	const deadline = Date.now() + START_TIMEOUT_MS;
-	while (!(await answers(n8n.url))) {
-		signal?.throwIfAborted();
-		if (ended) throw new Error(`n8n ended while starting:\n${n8n.logs()}`);
-		if (Date.now() > deadline) {
-			throw new Error(`n8n did not start in ${START_TIMEOUT_MS / 1000} s:\n${n8n.logs()}`);
-		}
-		await sleep(200);
-	}
-}
-
 /** While it starts, n8n refuses connections, then answers everything with a line of plain text. */
-async function answers(url: string): Promise<boolean> {
+export async function answers(url: string): Promise<boolean> {
 	try {
 		const { statusCode, body } = await request(`${url}/rest/settings`);
 		const settings = (await body.json()) as { data?: unknown };

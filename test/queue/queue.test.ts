@@ -1,0 +1,19 @@
+import { jobs } from './proofs/jobs';
+import { killed } from './proofs/killed';
+import { mains } from './proofs/mains';
+import { many } from './proofs/many';
+import { triggers } from './proofs/triggers';
+import { Stage } from './stage';
+
+let stage: Stage;
+
+beforeAll(async () => {
+	stage = await Stage.open();
+}, 600_000);
+afterAll(async () => await stage?.close());
+
+describe('the nodes in queue mode', () => jobs(() => stage));
+describe('the triggers in queue mode', () => triggers(() => stage));
+describe('many submissions in queue mode', () => many(() => stage));
+describe('workers that die', () => killed(() => stage));
+describe('main processes that come and go', () => mains(() => stage));
