@@ -47,7 +47,7 @@ export class N8nProcess {
 			userFolder: join(folder, 'n8n'),
 			packages: [tarball],
 			// A task runner that is there already: its start is no part of anybody's work.
-			env: { N8N_CUSTOM_EXTENSIONS: customNodes, N8N_RUNNERS_AUTO_SHUTDOWN_TIMEOUT: '0' },
+			env: { N8N_CUSTOM_EXTENSIONS: customNodes, N8N_RUNNERS_AUTO_SHUTDOWN_TIMEOUT: '0', ...(process.env.BENCH_PROF ? { NODE_OPTIONS: '--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=' + process.env.BENCH_PROF } : {}) },
 			signal,
 		});
 		const password = `Bench-${randomBytes(4).toString('hex')}`;

@@ -1,37 +1,18 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { RunResult } from '../engine/harness';
 import { checkError } from './checks/errors';
 import { checkRetries } from './checks/retries';
 import { checkSecrets } from './checks/secrets';
+import { checkWaiting } from './checks/waiting';
+import { cancelOnTheWay } from './cancel';
+import { start, type Act } from './start';
 import { virtualTime } from './virtualTime';
-import { chance, NODE, type Input, type World } from './world';
-
-export interface Act {
-	resource: string;
-	operation: string;
-	parameters: Record<string, unknown>;
-	input?: Input;
-	/** Keep it to run the same execution again. */
-	executionId?: string;
-	/** How often "Retry On Fail" tries. */
-	tries?: number;
-}
-
-function start(world: World, act: Act) {
-	const { resource, operation, parameters, input = [{}], executionId, tries = 1 } = act;
-	return world.engine.startNode(NODE, { resource, operation, ...parameters } as never, input, {
-		executionId,
-		credentialData: world.credentialData as never,
-		retryOnFail: tries > 1,
-		maxTries: tries,
-		waitBetweenTries: 1,
-	});
-}
+import { chance, type World } from './world';
 
 /** Runs one operation to its end, and checks what holds for every operation. */
 export async function perform(world: World, act: Act): Promise<RunResult> {
 	const { requests, uploads, batches } = world.emulator.ledger;
 	const before = { requests: requests.length, uploads: uploads.length, batches: batches.length };
+	const begun = Date.now();
 	const result = await start(world, act).finished;
 	const made = requests.slice(before.requests);
 	world.count('operations');
@@ -39,7 +20,10 @@ export async function perform(world: World, act: Act): Promise<RunResult> {
 	world.count('requests struck', made.filter(({ fault }) => fault !== undefined).length);
 	if (result.error) world.count('operations that failed');
 	checkSecrets(world, act, result);
-	checkRetries(world, act, made);
+	const { message } = result.error ?? {};
+	const done = { act, requests: made, begun, ended: Date.now(), message };
+	checkRetries(world, done);
+	checkWaiting(world, done);
 	if (result.error) {
 		checkError(world, act, result.error, {
 			// A try before may have left a file too: it costs nothing, and is not told.
@@ -48,41 +32,6 @@ export async function perform(world: World, act: Act): Promise<RunResult> {
 		});
 	}
 	return result;
-}
-
-/** Starts an operation and cancels it somewhere on the way: everything has to end soon. */
-export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
-	const { requests } = world.emulator.ledger;
-	const at = requests.length + world.random.integer(1, 6);
-	const execution = start(world, act);
-	let isOver = false;
-	const finished = execution.finished.finally(() => (isOver = true));
-	while (!isOver && requests.length < at) await turn();
-	if (isOver) return;
-	const begun = virtualTime.realNow();
-	const { paused } = virtualTime;
-	virtualTime.longest = 0;
-	const sent = requests.length;
-	execution.cancel();
-	await finished;
-	world.count('cancels');
-	const real = virtualTime.realNow() - begun;
-	const waited = virtualTime.paused - paused;
-	if (real > 2_000 || waited > 2_000 || virtualTime.longest > 2_000) {
-		world.broken('cancel ends everything in two seconds', {
-			act: act.operation,
-			real,
-			waited,
-			longest: virtualTime.longest,
-		});
-	}
-	// The one that was on its way.
-	if (requests.length > sent + 1) {
-		world.broken(
-			'nothing is sent after a cancel',
-			requests.slice(sent).map(({ path }) => path),
-		);
-	}
 }
 
 /** Performs it under faults, then, if it failed, without any: then it has to succeed. */

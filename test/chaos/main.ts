@@ -19,6 +19,9 @@ const { values } = parseArgs({
 const first = Number(values.seed ?? virtualTime.realNow() % 1_000_000);
 const runs = Number(values.runs);
 
+/** After so many stories a line says that it goes on, and how much memory is in use. */
+const REPORT_EVERY = 50;
+
 /** A story that takes longer than this, in real time, hangs. */
 const LONGEST_STORY_MS = 60_000;
 
@@ -54,6 +57,21 @@ function showLedger({ emulator: { ledger } }: World): void {
 	}
 }
 
+function showViolations(seed: number, violations: World['violations']): void {
+	console.log(
+		`\nseed ${seed} broke an invariant; alone: npm run test:chaos -- --seed ${seed} --runs 1`,
+	);
+	for (const violation of violations.slice(0, 5)) {
+		console.log(inspect(violation, { depth: 6, breakLength: 120 }));
+	}
+}
+
+function memory(): string {
+	const { heapUsed, external, rss } = process.memoryUsage();
+	const [heap, outside, whole] = [heapUsed, external, rss].map((n) => Math.round(n / 2 ** 20));
+	return `${heap} MB heap, ${outside} MB outside of it, ${whole} MB in all`;
+}
+
 async function main(): Promise<void> {
 	if (!Number.isInteger(first) || !Number.isInteger(runs) || runs < 1) {
 		throw new TypeError('--seed and --runs have to be whole numbers');
@@ -63,14 +81,12 @@ async function main(): Promise<void> {
 	let failed = 0;
 	for (let seed = first; seed < first + runs; seed++) {
 		const violations = await run(engine, seed);
-		if (violations.length === 0) continue;
-		failed++;
-		console.log(
-			`\nseed ${seed} broke an invariant; alone: npm run test:chaos -- --seed ${seed} --runs 1`,
-		);
-		for (const violation of violations.slice(0, 5)) {
-			console.log(inspect(violation, { depth: 6, breakLength: 120 }));
+		if (violations.length > 0) {
+			failed++;
+			showViolations(seed, violations);
 		}
+		const done = seed - first + 1;
+		if (done % REPORT_EVERY === 0) console.log(`${done} of ${runs} runs, ${memory()}`);
 	}
 	const seconds = Math.round((virtualTime.realNow() - begun) / 1000);
 	console.log(

@@ -1,51 +1,83 @@
 /**
  * Must be imported before anything that loads n8n-workflow. All waits of the nodes go through its
- * `sleep`: here they take a thousandth of the time, and clocks go on as if they had taken it all.
+ * `sleep`: here they take no time, and the clocks go on as if they had taken it all. Nothing else
+ * moves the clocks, so that a story is the same on every machine.
  */
 import '../engine/harness/environment';
 import { createRequire } from 'node:module';
+import { setImmediate as turn } from 'node:timers/promises';
 
 const require = createRequire(__filename);
 const id = require.resolve('n8n-workflow');
 const actual = require(id) as typeof import('n8n-workflow');
 
-/** Waits come in slices up to this long; longer sleeps are those of idle guards, beside the work. */
+const DAY = 86_400_000;
+
+/** Waits come in slices up to this long. */
 const LONGEST_SLICE_MS = 250;
 
-type OnPause = (ms: number) => Promise<void>;
+/** Idle guards count in steps up to this long, beside the work: they pass with the waits. */
+const LONGEST_STEP_MS = 1_000;
 
 const realNow = Date.now.bind(Date);
-let ahead = 0;
-let queue: Promise<void> = Promise.resolve();
-let onPause: OnPause = async () => {};
 
-/** What the nodes have slept so far, and how to be told of their waits. */
+/** Ahead of the real time, which is what `new Date()` still gives. */
+let now = (Math.floor(realNow() / DAY) + 1) * DAY;
+let queue: Promise<void> = Promise.resolve();
+let steps: Array<{ at: number; wake: () => void }> = [];
+let follower: (ms: number) => Promise<void> = async () => {};
+let onPause: () => void = () => {};
+
+async function goTo(time: number): Promise<void> {
+	// Two waits at a time take as long as the longer one.
+	if (time <= now) return;
+	await follower(time - now);
+	now = time;
+	const due = steps.filter(({ at }) => at <= now);
+	steps = steps.filter(({ at }) => at > now);
+	for (const { wake } of due) wake();
+}
+
+async function sleep(ms: number): Promise<void> {
+	virtualTime.longest = Math.max(virtualTime.longest, ms);
+	if (ms > LONGEST_SLICE_MS && ms <= LONGEST_STEP_MS) {
+		await new Promise<void>((wake) => steps.push({ at: now + ms, wake }));
+		return;
+	}
+	onPause();
+	await virtualTime.pass(ms);
+	// What is on its way goes on meanwhile.
+	await turn();
+}
+
+/** The time of all clocks, and what the nodes have slept. */
 export const virtualTime = {
-	/** Milliseconds of all waits. */
-	paused: 0,
 	/** The longest sleep in one piece: nothing can end it. */
 	longest: 0,
-	/** Lets other clocks go on with ours. */
-	follow(listener: OnPause): void {
+	realNow,
+	/**
+	 * Begins a story at midnight, whose other clock goes on with ours.
+	 *
+	 * @returns epoch milliseconds
+	 */
+	begin(clock: (ms: number) => Promise<void>): number {
+		now = (Math.floor(now / DAY) + 1) * DAY;
+		follower = clock;
+		onPause = () => {};
+		for (const { wake } of steps.splice(0)) wake();
+		return now;
+	},
+	/** Tells of each wait when it begins. */
+	onPause(listener: () => void): void {
 		onPause = listener;
 	},
 	/** Moves all clocks by `ms`. */
 	async pass(ms: number): Promise<void> {
-		ahead += ms;
-		queue = queue.then(async () => await onPause(ms));
+		const end = now + ms;
+		queue = queue.then(async () => await goTo(end));
 		await queue;
 	},
-	realNow,
 };
 
-async function sleep(ms: number): Promise<void> {
-	virtualTime.longest = Math.max(virtualTime.longest, ms);
-	if (ms > 0 && ms <= LONGEST_SLICE_MS) {
-		virtualTime.paused += ms;
-		await virtualTime.pass(ms);
-	}
-	await actual.sleep(ms / 1000);
-}
-
-Date.now = () => realNow() + Math.floor(ahead);
+Date.now = () => Math.floor(now);
 require.cache[id]!.exports = { ...actual, sleep };

@@ -1,4 +1,6 @@
 import { virtualTime } from './virtualTime';
+import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { INodeExecutionData, IDataObject } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 
@@ -12,11 +14,15 @@ export const NODE = 'openAiBatch';
 export const TRIGGER = 'openAiBatchTrigger';
 export const SECRET = 'key-that-nobody-may-see-0123456789';
 
-/** Seconds that a batch spends in each status. */
+/** Milliseconds that a batch spends in each status. */
 const TIMING = { validating: 2_000, in_progress: 30_000, finalizing: 3_000, cancelling: 3_000 };
 
 /** How often requests are struck; most stories see a few faults, some see little else. */
 const RATES = [0, 0.05, 0.15, 0.3, 0.5, 0.8];
+
+/** A connection that is given up is seen as closed a few turns later; the time hardly goes on. */
+const STALL_STEP_MS = 500;
+const TURNS_A_STEP = 3;
 
 /** What would take a story's whole time when it came often. */
 const SLOW = ['stall before', 'stall after', 'drip'];
@@ -38,6 +44,8 @@ export interface World {
 	violations: Array<{ invariant: string; detail: unknown }>;
 	/** Counts of what was done, for the report. */
 	count: (name: string, by?: number) => void;
+	/** How many requests get no answer just now, and are still waited for. */
+	stalled: () => number;
 }
 
 export type Input = Array<INodeExecutionData | IDataObject>;
@@ -47,6 +55,8 @@ export async function startChaosEngine(): Promise<Engine> {
 		nodes: { [NODE]: OpenAiBatch, [TRIGGER]: OpenAiBatchTrigger },
 		credentials: [OpenAiBatchApi],
 		credentialData: { openAiBatchApi: {} },
+		// Most of the time would go into making isolates, and nothing here depends on them.
+		expressionEngine: 'legacy',
 	});
 }
 
@@ -59,14 +69,16 @@ export async function openWorld(
 	// Jitter must not change the story.
 	const jitter = new Random(~seed);
 	Math.random = () => jitter.next();
-	const emulator = await startEmulator({
+	const now = virtualTime.begin(async (ms) => await emulator.advance(ms));
+	const emulator: Emulator = await startEmulator({
 		clock: 'manual',
-		now: Math.floor(Date.now() / 1000) * 1000,
+		now,
 		apiKey: SECRET,
 		timing: TIMING,
 		seed,
 	});
-	virtualTime.follow(async (ms) => await emulator.advance(ms));
+	const stalled = new Set<Socket>();
+	emulator.faults.onStall = ({ raw }) => void waitOut(raw.socket, stalled);
 	const rate = random.pick(RATES);
 	const all = Object.keys(faultKinds());
 	// Some stories see all kinds, others a few of them again and again.
@@ -86,9 +98,20 @@ export async function openWorld(
 		broken: (invariant, detail) => violations.push({ invariant, detail }),
 		violations,
 		count,
+		stalled: () => stalled.size,
 	};
 	emulator.faults.listDelay(world.lag);
 	return world;
+}
+
+/** Time goes on for a request without an answer, until whoever sent it gives it up. */
+async function waitOut(socket: Socket, stalled: Set<Socket>): Promise<void> {
+	stalled.add(socket);
+	while (!socket.destroyed) {
+		await virtualTime.pass(STALL_STEP_MS);
+		for (let turns = 0; turns < TURNS_A_STEP; turns++) await turn();
+	}
+	stalled.delete(socket);
 }
 
 /** One of ten, nine of ten, …: whether something happens in this story. */

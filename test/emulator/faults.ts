@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import type { Clock } from './clock';
 import { faultKinds } from './faultKinds';
 import { cutOff, slowDown, type Cut } from './faultyBodies';
 import { hash32, Random } from './random';
@@ -63,9 +66,15 @@ export class Faults {
 	private chances: FaultPlan | undefined;
 	private readonly kinds = faultKinds();
 	private readonly counts = new Map<string, number>();
-	private reopening: NodeJS.Timeout | undefined;
+	private keepClosed: () => void = () => {};
 
-	constructor(private readonly basePath: string) {}
+	/** Told of each request that gets no answer until the emulator closes. */
+	onStall: (request: FastifyRequest) => void = () => {};
+
+	constructor(
+		private readonly basePath: string,
+		private readonly clock: Clock,
+	) {}
 
 	/** The next matching requests fail; each request is struck by one fault at most. */
 	next(rule: FaultRule): void {
@@ -105,7 +114,7 @@ export class Faults {
 
 	/** Ends what is still going on. */
 	close(): void {
-		clearTimeout(this.reopening);
+		this.keepClosed();
 	}
 
 	/** Strikes a request before it has any effect. Resolves when it may go on. */
@@ -121,6 +130,7 @@ export class Faults {
 		} else if ('when' in fault && fault.when === 'before') {
 			reply.hijack();
 			if (fault.type === 'reset') request.raw.socket.resetAndDestroy();
+			else this.onStall(request);
 		}
 	}
 
@@ -141,7 +151,10 @@ export class Faults {
 			request.raw.socket.resetAndDestroy();
 			return never();
 		}
-		if (fault.type === 'stall') return never();
+		if (fault.type === 'stall') {
+			this.onStall(request);
+			return never();
+		}
 		if (fault.type === 'truncate') return cutOff(reply, payload, fault);
 		if (fault.type === 'slow') return slowDown(payload, fault.bytesPerSecond);
 		if (fault.type === 'headers') reply.headers(fault.headers);
@@ -152,10 +165,13 @@ export class Faults {
 	/** Stops listening; connections that are open stay so. */
 	private refuse({ server: { server } }: FastifyRequest, reply: FastifyReply, ms: number): void {
 		const address = server.address();
-		if (address === null || typeof address === 'string') return;
+		if (!server.listening || address === null || typeof address === 'string') return;
 		reply.header('connection', 'close');
 		server.close();
-		this.reopening = setTimeout(() => server.listen(address.port, address.address), ms);
+		this.keepClosed = this.clock.after(ms, async () => {
+			server.listen(address.port, address.address);
+			await once(server, 'listening');
+		});
 	}
 
 	private take(request: FastifyRequest): Fault | undefined {

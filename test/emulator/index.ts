@@ -73,7 +73,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		seed: options.seed ?? 1,
 	});
 	const ledger = new Ledger();
-	const faults = new Faults(basePath);
+	const faults = new Faults(basePath, clock);
 	const webhooks = new Webhooks(store, { ...DEFAULT_WEBHOOKS, ...options.webhooks });
 	const context = { apiKey, basePath, limits, clock, store, lifecycle, ledger, faults, webhooks };
 	const app = await buildServer(context);

@@ -36,6 +36,8 @@ export class Ledger {
 	readonly batches: WireBatch[] = [];
 	/** Every file uploaded over the API, oldest first. */
 	readonly uploads: FileObject[] = [];
+	/** Told of each request when it arrives, and when its effect is done and its answer due. */
+	onRequest: (request: RecordedRequest, stage: 'arrived' | 'done') => void = () => {};
 
 	/** The requests of one method whose path ends with `path` or matches it. */
 	calls(method: string, path: string | RegExp): RecordedRequest[] {
@@ -64,6 +66,7 @@ export class Ledger {
 			at,
 		};
 		this.requests.push(recorded);
+		this.onRequest(recorded, 'arrived');
 		return recorded;
 	}
 

@@ -69,7 +69,8 @@ function recordRequests(app: FastifyInstance, { ledger, clock }: Context): void 
 			}
 		},
 	);
-	app.addHook('onSend', async (_request, reply) => {
+	app.addHook('onSend', async (request, reply) => {
+		ledger.onRequest(request.recorded, 'done');
 		reply.header('openai-processing-ms', Math.ceil(reply.elapsedTime));
 	});
 	app.addHook('onResponse', async (request, reply) => {

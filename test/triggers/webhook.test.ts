@@ -169,6 +169,13 @@ describe('the webhook trigger in n8n', () => {
 		await stage.n8n.kill();
 		await publishing;
 		await stage.n8n.restart();
+		const early = await stage.batch('registering', 'completed');
+		// The secret died with n8n, which takes the workflow as published: that has to be seen.
+		await until('an execution that tells', async () => {
+			const executions = await stage.n8n.rest.executions(id);
+			return executions.some(({ status }) => status === 'error');
+		});
+		expect(deliveriesOf(early).some(({ status }) => status === 200)).toBe(false);
 		await stage.unpublish(id);
 		await stage.republish(id);
 		expect(endpoints()).toHaveLength(1);

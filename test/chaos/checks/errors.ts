@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { FileObject } from '../../../nodes/openai/types';
-import type { Act } from '../act';
+import type { Act } from '../start';
 import type { World } from '../world';
 
 /** What an operation left at the service before it failed. */

@@ -1,12 +1,18 @@
 import type { RecordedRequest } from '../../emulator';
 import { faultKinds } from '../../emulator/faultKinds';
-import type { Act } from '../act';
+import type { Done } from '../start';
 import type { World } from '../world';
 
 const KINDS = faultKinds();
 
 /** What a server asked to wait, in milliseconds. */
 const ASKED: Record<string, number> = { '429, milliseconds': 1_200, '429, seconds': 3_000 };
+
+/** After this answer the operation Wait, which has time, looks again at the end of its own. */
+const A_DAY = '429, a day';
+
+/** What they made without an answer they look for several times, as lists may lag. */
+const LOOKING = ['submit', 'create', 'retry', 'upload'];
 
 const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
 
@@ -19,7 +25,8 @@ const isSame = (one: RecordedRequest, other: RecordedRequest) =>
  * What a request may be followed by: not by itself when its answer was final, not before the time
  * that the server asked for, and a create that may have had an effect by a look at the list first.
  */
-export function checkRetries(world: World, { operation, tries = 1 }: Act, made: RecordedRequest[]) {
+export function checkRetries(world: World, { act, requests, begun }: Done): void {
+	const { operation, tries = 1 } = act;
 	const wrong = (why: string, request: RecordedRequest) =>
 		world.broken('retries follow the rules', {
 			why,
@@ -27,12 +34,27 @@ export function checkRetries(world: World, { operation, tries = 1 }: Act, made: 
 			request: `${request.method} ${request.path}`,
 			fault: request.fault,
 		});
-	for (const [index, request] of made.entries()) {
-		const next = made[index + 1];
-		if (!next || !request.fault || !isSame(request, next)) continue;
-		const isLook = request.method === 'GET' && isList(request) && operation !== 'getAll';
-		// With "Retry On Fail" n8n itself asks again; a look at a list is followed by others.
-		if (KINDS[request.fault].isFinal && tries === 1 && !isLook) wrong('it was final', request);
+	/** Whether it has the right to ask again what it got a final answer to. */
+	const isNewLook = (request: RecordedRequest, again: RecordedRequest) => {
+		if (operation === 'wait' && request.fault === A_DAY) {
+			const { maxWait } = act.parameters.options as { maxWait: number };
+			return again.at >= begun + maxWait * 60_000;
+		}
+		return LOOKING.includes(operation) && request.method === 'GET' && isList(request);
+	};
+	let repeatedFinals = 0;
+	for (const [index, request] of requests.entries()) {
+		if (!request.fault) continue;
+		const later = requests.slice(index + 1);
+		if (KINDS[request.fault].isFinal) {
+			const again = later.find((other) => isSame(request, other));
+			// With "Retry On Fail" n8n itself begins anew.
+			if (again && !isNewLook(request, again) && ++repeatedFinals >= tries) {
+				wrong('it was final', request);
+			}
+		}
+		const [next] = later;
+		if (!next || !isSame(request, next)) continue;
 		const asked = tries === 1 ? ASKED[request.fault] : undefined;
 		if (asked && next.at - request.at < asked) wrong('it came too soon', request);
 		const isCreate = request.method === 'POST' && request.path.endsWith('/batches');

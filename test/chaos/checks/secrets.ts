@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { RunResult } from '../../engine/harness';
-import type { Act } from '../act';
+import type { Act } from '../start';
 import { SECRET, type World } from '../world';
 
 /** The key may be in nothing that an execution leaves behind. */

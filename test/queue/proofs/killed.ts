@@ -73,6 +73,21 @@ export function killed(stage: () => Stage): void {
 		},
 	);
 
+	it('submits, and pays, again without a submission key, as any new execution does', async () => {
+		const { rest } = stage().cluster;
+		const account = await stage().account();
+		const { faults, ledger } = account.emulator;
+		const during = rule('POST', '/batches', 'after');
+		faults.next(during);
+		const submit = account.step('Submit', 'batch', 'submit', REQUESTS);
+		const { workflowId, call } = await stage().callable('No key', [rowsOfBody, submit]);
+		await call({ rows: ROWS });
+		const { id } = await killDuring(account, workflowId, during);
+		succeeded(await rest.execution(await rest.retry(id)));
+
+		expect(ledger.batches).toHaveLength(2);
+	});
+
 	it('gets all results when a worker dies while it reads them, and the execution is run again', async () => {
 		const { rest } = stage().cluster;
 		const account = await stage().account(STILL);

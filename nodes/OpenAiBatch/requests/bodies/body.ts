@@ -31,7 +31,9 @@ export type BodyBuilder = (fields: RequestFields) => JsonObject;
 /** A copy without what was not set, so that the server's own defaults hold. */
 export function defined(body: Record<string, JsonValue | undefined>): JsonObject {
 	const set: JsonObject = {};
-	for (const [name, value] of Object.entries(body)) {
+	// Not by Object.entries, which is several times slower, once for each of 50,000 requests.
+	for (const name in body) {
+		const value = body[name];
 		if (value !== undefined && value !== '') set[name] = value;
 	}
 	return set;

@@ -1,0 +1,58 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { start, type Act } from './start';
+import { virtualTime } from './virtualTime';
+import type { World } from './world';
+
+/** Everything ends within this, in milliseconds of the real time and of the story's. */
+const SOON_MS = 2_000;
+
+/** A connection that its client has given up is seen as closed after some turns. */
+const TURNS_TO_CLOSE = 100;
+
+/** Where a request is when the execution is cancelled. */
+const MOMENTS = ['arrived', 'done', 'pause'] as const;
+
+/**
+ * Starts an operation and cancels it somewhere on the way: while a request is on its way to the
+ * server, while its answer is on the way back, or in the first wait after it.
+ */
+export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
+	const { ledger } = world.emulator;
+	const at = ledger.requests.length + world.random.integer(1, 6);
+	const moment = world.random.pick(MOMENTS);
+	let cancelled: { real: number; story: number; sent: number } | undefined;
+	const cancel = () => {
+		if (cancelled || ledger.requests.length < at) return;
+		const sent = ledger.requests.length;
+		cancelled = { real: virtualTime.realNow(), story: Date.now(), sent };
+		virtualTime.longest = 0;
+		execution.cancel();
+	};
+	ledger.onRequest = (_request, stage) => {
+		if (stage === moment) cancel();
+	};
+	virtualTime.onPause(() => {
+		if (moment === 'pause') cancel();
+	});
+	const execution = start(world, act);
+	await execution.finished;
+	ledger.onRequest = () => {};
+	virtualTime.onPause(() => {});
+	if (!cancelled) return;
+	world.count(`cancels: ${moment}`);
+	const real = virtualTime.realNow() - cancelled.real;
+	const story = Date.now() - cancelled.story;
+	for (let turns = 0; world.stalled() > 0 && turns < TURNS_TO_CLOSE; turns++) await turn();
+	const open = world.stalled();
+	if (Math.max(real, story, virtualTime.longest) > SOON_MS || open > 0) {
+		const { longest } = virtualTime;
+		const { operation } = act;
+		const detail = { operation, moment, real, story, longest, open };
+		world.broken('cancel ends everything in two seconds', detail);
+	}
+	// The one that was on its way.
+	if (ledger.requests.length > cancelled.sent + 1) {
+		const more = ledger.requests.slice(cancelled.sent).map(({ path }) => path);
+		world.broken('nothing is sent after a cancel', more);
+	}
+}

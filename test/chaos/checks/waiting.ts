@@ -1,0 +1,35 @@
+import type { Done } from '../start';
+import type { World } from '../world';
+
+/** What an operation that does not wait for a batch may let pass between two requests. */
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Nothing may stand still for longer than an upload's answer may take. */
+const LONGEST_STALL_MS = 300_000;
+
+/** After Max Wait the last look at a batch has this long. */
+const LAST_LOOK_MS = 10_000;
+
+/** How exactly the time of a story is told: a slice of a wait, and a connection that closes. */
+const TOLERANCE_MS = 2_500;
+
+/** All waits end: Wait when the user said, and with a look; the others after a minute each. */
+export function checkWaiting({ broken }: World, { act, requests, begun, ended, message }: Done) {
+	const wrong = (why: string, detail: unknown) =>
+		broken('waits stay within their limits', { why, operation: act.operation, detail });
+	if (act.operation === 'wait') {
+		const { maxWait } = act.parameters.options as { maxWait: number };
+		const limit = maxWait * 60_000;
+		const took = ended - begun;
+		if (took > limit + LAST_LOOK_MS + TOLERANCE_MS) wrong('it took too long', { took, limit });
+		const isTimedOut = /is not finished after|could not be read in/.test(message ?? '');
+		if (isTimedOut && took < limit) wrong('it ended before its time', { took, limit });
+		return;
+	}
+	const times = [...requests.map(({ at }) => at), ended];
+	for (const [index, { at, path, fault }] of requests.entries()) {
+		const stall = fault?.startsWith('stall') ? LONGEST_STALL_MS : 0;
+		const gap = times[index + 1] - at;
+		if (gap > LONGEST_PAUSE_MS + stall + TOLERANCE_MS) wrong('a long pause', { gap, path, fault });
+	}
+}
