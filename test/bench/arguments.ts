@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Size } from './node/rows';
 
@@ -6,6 +7,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --runs <n>      how often everything is measured; default 3
   --only <text>   only the jobs whose name contains the text, as "results 50,000"
   --json <file>   write all measurements
+  --profile <dir> leave CPU profiles of n8n there; the times are longer then
   --plot <file>   draw the times of the largest jobs as SVG
   --help`;
 
@@ -26,14 +28,22 @@ export interface Arguments {
 	only: string;
 	json?: string;
 	plot?: string;
+	profile?: string;
 }
 
 /** Reads the command line. Throws, with the usage, for what it does not know. */
 export function readArguments(args: string[]): Arguments {
-	const { quick, runs, ...rest } = parse(args);
+	const { quick, runs, profile, ...rest } = parse(args);
 	const count = runs === undefined ? (quick ? 1 : 3) : Number(runs);
 	if (!Number.isInteger(count) || count < 1) throw new Error(`--runs is no number\n${USAGE}`);
-	return { ...rest, quick, runs: count, sizes: quick ? SMALL : [...SMALL, ...LARGE] };
+	const folder = profile && resolve(profile);
+	return {
+		...rest,
+		profile: folder,
+		quick,
+		runs: count,
+		sizes: quick ? SMALL : [...SMALL, ...LARGE],
+	};
 }
 
 function parse(args: string[]) {
@@ -47,6 +57,7 @@ function parse(args: string[]) {
 				only: { type: 'string', default: '' },
 				json: { type: 'string' },
 				plot: { type: 'string' },
+				profile: { type: 'string' },
 			},
 		}).values;
 	} catch (error) {

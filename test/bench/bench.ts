@@ -23,7 +23,13 @@ export interface Outcome {
 }
 
 /** Starts everything that takes part, each in a process of its own. */
-async function start(folder: string, show: Show, closers: Closers, signal: AbortSignal) {
+async function start(
+	folder: string,
+	profiles: string | undefined,
+	show: Show,
+	closers: Closers,
+	signal: AbortSignal,
+) {
 	show.step('Building and packing the package');
 	const tarball = await packPackage(join(folder, 'package'), signal);
 	const required = await requireCost();
@@ -39,7 +45,7 @@ async function start(folder: string, show: Show, closers: Closers, signal: Abort
 	const api = await emulator.call('api');
 	const customNodes = join(folder, 'custom');
 	await compileCustomNode(customNodes);
-	const n8n = await N8nProcess.start({ folder, tarball, customNodes, api, signal });
+	const n8n = await N8nProcess.start({ folder, tarball, customNodes, api, profiles, signal });
 	closers.add(async () => await n8n.stop());
 	return { contest: new Contest(api, emulator, floor, n8n), required };
 }
@@ -57,13 +63,13 @@ async function runJob({ contestants }: Job, { samples }: JobSamples, signal: Abo
  * the machine does meets all of them.
  */
 export async function runBench(
-	{ sizes, runs, only }: Arguments,
+	{ sizes, runs, only, profile }: Arguments,
 	folder: string,
 	show: Show,
 	closers: Closers,
 	signal: AbortSignal,
 ): Promise<Outcome> {
-	const { contest, required } = await start(folder, show, closers, signal);
+	const { contest, required } = await start(folder, profile, show, closers, signal);
 	const chosen = allJobs(contest, sizes).filter(({ name }) => name.includes(only));
 	const jobs = chosen.map(({ name, group, size }): JobSamples => {
 		return { job: name, group, size, samples: {} };

@@ -40,14 +40,22 @@ export class N8nProcess {
 		tarball: string;
 		customNodes: string;
 		api: Api;
+		/** Where n8n leaves CPU profiles when it ends, which make it slower. */
+		profiles?: string;
 		signal: AbortSignal;
 	}): Promise<N8nProcess> {
-		const { folder, tarball, customNodes, api, signal } = options;
+		const { folder, tarball, customNodes, api, profiles, signal } = options;
 		const n8n = await startN8n({
 			userFolder: join(folder, 'n8n'),
 			packages: [tarball],
 			// A task runner that is there already: its start is no part of anybody's work.
-			env: { N8N_CUSTOM_EXTENSIONS: customNodes, N8N_RUNNERS_AUTO_SHUTDOWN_TIMEOUT: '0', ...(process.env.BENCH_PROF ? { NODE_OPTIONS: '--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=' + process.env.BENCH_PROF } : {}) },
+			env: {
+				N8N_CUSTOM_EXTENSIONS: customNodes,
+				N8N_RUNNERS_AUTO_SHUTDOWN_TIMEOUT: '0',
+				...(profiles && {
+					NODE_OPTIONS: `--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=${profiles}`,
+				}),
+			},
 			signal,
 		});
 		const password = `Bench-${randomBytes(4).toString('hex')}`;

@@ -10,13 +10,13 @@ export interface RequireCost {
 	megabytes: number;
 }
 
-/** Loads what package.json names, as n8n does at its start, where n8n-workflow is there already. */
+/** Loads what package.json names, as n8n does at its start, where n8n-core, and what it uses, is there already. */
 const SCRIPT = `
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
 const { nodes, credentials } = require('./package.json').n8n;
 require('n8n-workflow');
-require('luxon');
+require('n8n-core');
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc');
 gc();
