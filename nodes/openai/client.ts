@@ -31,6 +31,8 @@ export interface ClientOptions {
 	itemIndex?: number;
 	/** Epoch milliseconds: no request and no wait begins, and no JSON answer is awaited, after it. */
 	deadline?: number;
+	/** Ends requests and waits in place of the execution's cancel signal, which it has to follow. */
+	signal?: AbortSignal;
 }
 
 export interface ApiRequest {
@@ -91,8 +93,9 @@ export class OpenAiClient {
 		readonly options: ClientOptions = {},
 	) {}
 
-	/** The execution's cancel signal, where the context has one. */
+	/** The execution's cancel signal, where the context has one, unless there is one of its own. */
 	get cancelSignal(): AbortSignal | undefined {
+		if (this.options.signal) return this.options.signal;
 		return 'getExecutionCancelSignal' in this.context
 			? this.context.getExecutionCancelSignal()
 			: undefined;

@@ -6,8 +6,8 @@ export interface UploadSource {
 	contentType: string;
 	/** The exact length: it becomes the request's Content-Length. */
 	bytes: number;
-	/** Opens the content from its beginning; called once for every attempt. */
-	open: () => AsyncIterable<Uint8Array>;
+	/** Opens the content from its beginning, once for every attempt, which the signal ends. */
+	open: (signal?: AbortSignal) => AsyncIterable<Uint8Array>;
 }
 
 /** A file kept in memory comes as one chunk; only in slices can it be seen to move. */
@@ -28,7 +28,7 @@ export class StreamedForm extends FormData {
 	constructor(
 		private readonly source: UploadSource,
 		private readonly fields: ReadonlyArray<readonly [string, string]>,
-		private readonly guard: Pick<IdleGuard, 'touch' | 'abort'>,
+		private readonly guard: Pick<IdleGuard, 'touch' | 'abort' | 'signal'>,
 	) {
 		super();
 	}
@@ -46,10 +46,11 @@ export class StreamedForm extends FormData {
 	/**
 	 * The request is over, perhaps before everything was sent: closes the source, which the helper
 	 * leaves open, and breaks off what is still being sent, so that the connection is not used
-	 * again in the middle of a body.
+	 * again in the middle of a body. A source that is waiting itself is told by the signal.
 	 */
 	close(): void {
 		this.isOver = true;
+		this.guard.abort();
 		void this.reader?.return(undefined);
 	}
 
@@ -65,7 +66,7 @@ export class StreamedForm extends FormData {
 	private async *read(): AsyncGenerator<Uint8Array> {
 		try {
 			let sent = 0;
-			for await (const chunk of this.source.open()) {
+			for await (const chunk of this.source.open(this.guard.signal)) {
 				sent += chunk.byteLength;
 				if (sent > this.source.bytes) break;
 				for (let start = 0; start < chunk.byteLength; start += SLICE_BYTES) {
@@ -79,6 +80,8 @@ export class StreamedForm extends FormData {
 				);
 			}
 		} catch (error) {
+			// What becomes of the source after the request matters to nobody.
+			if (this.isOver) return;
 			this.sourceError = error;
 			this.isOver = true;
 			this.guard.abort();

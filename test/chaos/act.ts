@@ -4,7 +4,7 @@ import { checkRetries } from './checks/retries';
 import { checkSecrets } from './checks/secrets';
 import { checkWaiting } from './checks/waiting';
 import { cancelOnTheWay } from './cancel';
-import { start, type Act } from './start';
+import { rest, start, type Act } from './start';
 import { virtualTime } from './virtualTime';
 import { chance, type World } from './world';
 
@@ -14,6 +14,8 @@ export async function perform(world: World, act: Act): Promise<RunResult> {
 	const before = { requests: requests.length, uploads: uploads.length, batches: batches.length };
 	const begun = Date.now();
 	const result = await start(world, act).finished;
+	const ended = Date.now();
+	await rest(world, act.operation);
 	const made = requests.slice(before.requests);
 	world.count('operations');
 	world.count('requests', made.length);
@@ -21,7 +23,7 @@ export async function perform(world: World, act: Act): Promise<RunResult> {
 	if (result.error) world.count('operations that failed');
 	checkSecrets(world, act, result);
 	const { message } = result.error ?? {};
-	const done = { act, requests: made, begun, ended: Date.now(), message };
+	const done = { act, requests: made, begun, ended, message };
 	checkRetries(world, done);
 	checkWaiting(world, done);
 	if (result.error) {

@@ -1,13 +1,9 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { start, type Act } from './start';
+import { rest, start, type Act } from './start';
 import { virtualTime } from './virtualTime';
 import type { World } from './world';
 
 /** Everything ends within this, in milliseconds of the real time and of the story's. */
 const SOON_MS = 2_000;
-
-/** A connection that its client has given up is seen as closed after some turns. */
-const TURNS_TO_CLOSE = 100;
 
 /** Where a request is when the execution is cancelled. */
 const MOMENTS = ['arrived', 'done', 'pause'] as const;
@@ -42,7 +38,7 @@ export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
 	world.count(`cancels: ${moment}`);
 	const real = virtualTime.realNow() - cancelled.real;
 	const story = Date.now() - cancelled.story;
-	for (let turns = 0; world.stalled() > 0 && turns < TURNS_TO_CLOSE; turns++) await turn();
+	await rest(world, act.operation);
 	const open = world.stalled();
 	if (Math.max(real, story, virtualTime.longest) > SOON_MS || open > 0) {
 		const { longest } = virtualTime;

@@ -41,8 +41,8 @@ export class Watcher {
 		this.world.storm();
 	}
 
-	/** A minute later: polls, or restarts n8n. */
-	async tick(): Promise<void> {
+	/** A minute later: polls, or restarts n8n. @returns whether it has polled */
+	async tick(): Promise<boolean> {
 		await virtualTime.pass(INTERVAL_MS);
 		if (this.isActive && chance(this.world, 0.1)) {
 			this.hasRestarted = true;
@@ -52,10 +52,11 @@ export class Watcher {
 				: await this.poll(async () => await this.poller.activate('init'));
 			// A failed activation is repeated by n8n.
 			this.isActive = outcome?.error === undefined;
-			return;
+			return outcome !== undefined;
 		}
 		if (this.isActive) await this.poll(async () => await this.poller.tick());
 		else await this.activate();
+		return true;
 	}
 
 	/** Polls without faults until nothing comes any more, and checks that all was told. */
@@ -63,8 +64,8 @@ export class Watcher {
 		this.world.calm();
 		for (let quiet = 0; quiet < 2;) {
 			const before = this.told.size;
-			await this.tick();
-			quiet = this.told.size === before ? quiet + 1 : 0;
+			const hasPolled = await this.tick();
+			if (hasPolled) quiet = this.told.size === before ? quiet + 1 : 0;
 		}
 		const { emulator, broken } = this.world;
 		for (const { id, status } of emulator.ledger.batches) {

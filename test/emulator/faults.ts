@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -54,6 +56,19 @@ const SERVER_ERROR = {
 		code: null,
 	},
 };
+
+const RETRY_MS = 20;
+
+/** Listens again at the same address, as soon as nobody else has taken it meanwhile. */
+async function reopen(server: Server, { port, address }: AddressInfo): Promise<void> {
+	for (;;) {
+		server.listen(port, address);
+		const error = await once(server, 'listening').catch((thrown: NodeJS.ErrnoException) => thrown);
+		if (!('code' in error)) return;
+		if (error.code !== 'EADDRINUSE') throw error;
+		await delay(RETRY_MS);
+	}
+}
 
 const never = () => new Promise<never>(() => {});
 
@@ -168,10 +183,7 @@ export class Faults {
 		if (!server.listening || address === null || typeof address === 'string') return;
 		reply.header('connection', 'close');
 		server.close();
-		this.keepClosed = this.clock.after(ms, async () => {
-			server.listen(address.port, address.address);
-			await once(server, 'listening');
-		});
+		this.keepClosed = this.clock.after(ms, async () => await reopen(server, address));
 	}
 
 	private take(request: FastifyRequest): Fault | undefined {
@@ -192,6 +204,7 @@ export class Faults {
 			const { on } = this.kinds[name];
 			return !on || (on.path.test(path) && (on.method ?? request.method) === request.method);
 		});
+		if (possible.length === 0) return undefined;
 		const name = random.pick(possible);
 		request.recorded.fault = name;
 		return this.kinds[name].fault;

@@ -56,8 +56,6 @@ describe('a file of requests', () => {
 		['utf16le.jsonl', /encoded in UTF-16/],
 		['utf16be.jsonl', /encoded in UTF-16/],
 		['utf16-no-bom.jsonl', /encoded in UTF-16/],
-		['empty.jsonl', /no requests/],
-		['white-space.jsonl', /no requests/],
 	])('%s is refused with what it is', async (name, message) => {
 		const report = await validate(contentOf(name));
 		expect(report.valid).toBe(false);
@@ -65,6 +63,16 @@ describe('a file of requests', () => {
 		const cost = await product.run('requestFile', 'estimateCost', {}, [fileItem(contentOf(name))]);
 		expect(cost.error?.name).toBe('NodeOperationError');
 		expect(cost.error?.message).not.toMatch(GARBLED);
+	});
+
+	it.each(['empty.jsonl', 'white-space.jsonl'])('%s has no requests', async (name) => {
+		const report = await validate(contentOf(name));
+		expect(report).toMatchObject({ valid: false, requests: 0 });
+		expect(report.errors[0].message).toMatch(/no requests/);
+		const [cost] = await product.json('requestFile', 'estimateCost', {}, [
+			fileItem(contentOf(name)),
+		]);
+		expect(cost).toMatchObject({ requests: 0, estimated_tokens: 0 });
 	});
 
 	it('with 100,000 errors is told with their number and the first hundred', async () => {
@@ -146,10 +154,13 @@ describe('Submit', () => {
 		expect((JSON.parse(file.text()) as { body: { input: string } }).body.input).toBe(input);
 	});
 
-	it('names the item of a body that is nested too deep to be written', async () => {
-		const { error } = await submit({ model: 'm', messages: JSON.parse(deep(100_000)) as unknown });
-		expect(error?.name).toMatch(/^NodeOperationError$/);
-		expect(error?.message).not.toMatch(GARBLED);
+	it.each(['json', 'lines'])('names the item that is nested too deep, as %s', async (source) => {
+		const body = { model: 'm', messages: JSON.parse(deep(100_000)) as unknown };
+		const line = { custom_id: 'a', method: 'POST', url: '/v1/chat/completions', body };
+		const parameters = { requestSource: source, body: '={{ $json.body }}' };
+		const { error } = await product.run('batch', 'submit', parameters, [line as never]);
+		expect(error?.name).toBe('NodeOperationError');
+		expect(error?.message).toMatch(/^Item 0 cannot be submitted: /);
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 });

@@ -2,7 +2,7 @@ import { createHash } from 'crypto';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { Line } from '../../jsonl/lines';
 import { classify, isRetryable, parseResultLine } from '../../jsonl/resultLine';
-import type { OpenAiClient } from '../../openai/client';
+import { OpenAiClient } from '../../openai/client';
 import type { Batch, FileObject } from '../../openai/types';
 import { inputLines, resultLines } from '../results/batchFiles';
 import type { ErrorCount } from '../results/errorCounts';
@@ -34,7 +34,7 @@ export interface Selection {
 	lasting: number;
 	lastingErrors: ErrorCounts;
 	/** Their lines from the beginning, as they were; read from the service every time. */
-	open: () => AsyncGenerator<Uint8Array>;
+	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
 }
 
 interface Outcome {
@@ -127,6 +127,9 @@ export async function selectForRetry(
 		counts,
 		...others,
 		lastingErrors,
-		open: () => chosenLines(client, inputFile, chosen),
+		open: (signal) => {
+			const reader = new OpenAiClient(client.context, { ...client.options, signal });
+			return chosenLines(reader, inputFile, chosen);
+		},
 	};
 }
