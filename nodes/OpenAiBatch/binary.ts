@@ -1,6 +1,7 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { UploadSource } from '../openai/multipart';
+import { openStored } from './binaryStorage';
 
 /**
  * A binary field of an item as content to upload: read from n8n's binary storage piece by piece,
@@ -25,15 +26,19 @@ export async function binarySource(
 		return { ...common, bytes: buffer.byteLength, open: () => inOneChunk(buffer) };
 	}
 	const { fileSize } = await context.helpers.getBinaryMetadata(id);
-	return { ...common, bytes: fileSize, open: () => fromStorage(context, id) };
+	return { ...common, bytes: fileSize, open: () => fromStorage(context, id, fileSize) };
 }
 
 async function* inOneChunk(buffer: Buffer): AsyncGenerator<Uint8Array> {
 	yield buffer;
 }
 
-async function* fromStorage(context: IExecuteFunctions, id: string): AsyncGenerator<Uint8Array> {
-	yield* (await context.helpers.getBinaryStream(id)) as AsyncIterable<Uint8Array>;
+async function* fromStorage(
+	context: IExecuteFunctions,
+	id: string,
+	bytes: number,
+): AsyncGenerator<Uint8Array> {
+	yield* await openStored(context, id, bytes);
 }
 
 /** The name of an output binary field. @throws {NodeOperationError} when it is empty */

@@ -107,6 +107,11 @@ export class Cluster {
 		return cluster;
 	}
 
+	/** One more worker. */
+	async addWorker(): Promise<void> {
+		this.workers.push(await this.add('worker'));
+	}
+
 	/** Signs in again, after the main process was started again. */
 	async login(): Promise<void> {
 		await this.rest.login(OWNER);

@@ -1,5 +1,6 @@
 import { jobs } from './proofs/jobs';
 import { killed } from './proofs/killed';
+import { large } from './proofs/large';
 import { mains } from './proofs/mains';
 import { many } from './proofs/many';
 import { triggers } from './proofs/triggers';
@@ -17,3 +18,4 @@ describe('the triggers in queue mode', () => triggers(() => stage));
 describe('many submissions in queue mode', () => many(() => stage));
 describe('workers that die', () => killed(() => stage));
 describe('main processes that come and go', () => mains(() => stage));
+describe('files as large as they may be', () => large(() => stage));

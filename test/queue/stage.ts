@@ -75,19 +75,23 @@ export class Stage {
 		return { workflowId, call };
 	}
 
-	/** The executions of a workflow that have ended, oldest first, once there are so many. */
+	/** The executions of a workflow, oldest first, once there are so many and all have ended. */
 	async ended(workflowId: string, count: number): Promise<Execution[]> {
-		const { rest } = this.cluster;
-		const summaries = await until(
+		const ids = await this.allEnded(workflowId, count);
+		return await Promise.all(ids.map(async (id) => await this.cluster.rest.execution(id)));
+	}
+
+	/** Their ids, oldest first; at most 100. */
+	async allEnded(workflowId: string, count: number): Promise<string[]> {
+		return await until(
 			`${count} executions`,
 			async () => {
-				const all = await rest.executions(workflowId);
-				const done = all.filter(({ stoppedAt }) => stoppedAt);
-				return done.length >= count && done.length === all.length ? done : undefined;
+				const all = await this.cluster.rest.executions(workflowId);
+				const isOver = all.length >= count && all.every(({ stoppedAt }) => stoppedAt);
+				return isOver ? all.map(({ id }) => id).reverse() : undefined;
 			},
 			{ every: 250 },
 		);
-		return await Promise.all(summaries.reverse().map(async ({ id }) => await rest.execution(id)));
 	}
 
 	/** Waits until a workflow was started for all these events; gives what there is then. */
