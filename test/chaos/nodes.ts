@@ -7,6 +7,9 @@ const load = <T>(name: string): T => require(`../../nodes/${name}/${name}.node.t
 
 type Action = typeof import('../../nodes/OpenAiBatch/OpenAiBatch.node');
 type Trigger = typeof import('../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node');
+type WebhookTrigger =
+	typeof import('../../nodes/OpenAiBatchWebhookTrigger/OpenAiBatchWebhookTrigger.node');
 
 export const { OpenAiBatch } = load<Action>('OpenAiBatch');
 export const { OpenAiBatchTrigger } = load<Trigger>('OpenAiBatchTrigger');
+export const { OpenAiBatchWebhookTrigger } = load<WebhookTrigger>('OpenAiBatchWebhookTrigger');

@@ -1,9 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { RunResult } from '../engine/harness';
 import { perform, performUntilDone } from './act';
+import { cancelBatch, lookAtBatches } from './batches';
 import { checkCreates } from './checks/creates';
 import { checkResults } from './checks/results';
 import { keepFiles } from './files';
+import { Listener } from './listener';
 import { makeBatches } from './make';
 import { virtualTime } from './virtualTime';
 import { Watcher } from './watcher';
@@ -18,8 +20,8 @@ const A_WHILE_MS = 10 * 60_000;
 const WAIT = { options: { maxWait: 10, pollInterval: 10 } };
 
 /**
- * Somebody submits rows, waits, gets results, retries what is left and cleans up, while a trigger
- * watches and much goes wrong on the way.
+ * Somebody submits rows, waits, gets results, retries what is left and cleans up, while triggers
+ * watch and much goes wrong on the way.
  */
 export async function tell(world: World): Promise<void> {
 	const { emulator } = world;
@@ -28,19 +30,26 @@ export async function tell(world: World): Promise<void> {
 		emulator.control.batches({ match: () => true, fate, times: world.random.integer(1, 2) });
 	}
 	const watcher = new Watcher(world);
+	const listener = await Listener.start(world);
 	world.storm();
 	await watcher.activate();
 	const ids = await makeBatches(world);
 	checkCreates(world, 'after the submission');
+	if (ids.length > 0 && chance(world, 0.15)) await cancelBatch(world, ids[0]);
 	for (const id of ids) {
 		await untilFinished(world, id);
 		if (chance(world, 0.5)) await watcher.tick();
+		await listener?.deliver();
 	}
 	for (const id of ids) await useResults(world, id);
 	await watcher.tick();
+	await listener?.deliver();
+	if (chance(world, 0.3)) await lookAtBatches(world);
 	if (chance(world, 0.6)) await keepFiles(world);
 	await virtualTime.pass(A_WHILE_MS);
 	await watcher.finish();
+	await listener?.finish();
+	await listener?.close();
 	checkCreates(world, 'at the end');
 }
 

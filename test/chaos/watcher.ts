@@ -1,9 +1,7 @@
 import type { PollOutcome, Poller } from '../engine/harness';
 import { checkError } from './checks/errors';
 import { virtualTime } from './virtualTime';
-import { chance, SECRET, TRIGGER, type World } from './world';
-
-const FINISHED = ['completed', 'failed', 'expired', 'cancelled'];
+import { chance, FINISHED, SECRET, TRIGGER, type World } from './world';
 
 /** n8n polls at most once a minute. */
 const INTERVAL_MS = 60_000;

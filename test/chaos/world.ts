@@ -14,6 +14,9 @@ export const NODE = 'openAiBatch';
 export const TRIGGER = 'openAiBatchTrigger';
 export const SECRET = 'key-that-nobody-may-see-0123456789';
 
+/** The statuses that triggers tell of unless told otherwise. */
+export const FINISHED = ['completed', 'failed', 'expired', 'cancelled'];
+
 /** Milliseconds that a batch spends in each status. */
 const TIMING = { validating: 2_000, in_progress: 30_000, finalizing: 3_000, cancelling: 3_000 };
 
@@ -48,6 +51,9 @@ export interface World {
 	stalled: () => number;
 }
 
+/** Most of the time would go into making isolates, and nothing here depends on them. */
+export const ENGINE = 'legacy';
+
 export type Input = Array<INodeExecutionData | IDataObject>;
 
 export async function startChaosEngine(): Promise<Engine> {
@@ -55,8 +61,7 @@ export async function startChaosEngine(): Promise<Engine> {
 		nodes: { [NODE]: OpenAiBatch, [TRIGGER]: OpenAiBatchTrigger },
 		credentials: [OpenAiBatchApi],
 		credentialData: { openAiBatchApi: {} },
-		// Most of the time would go into making isolates, and nothing here depends on them.
-		expressionEngine: 'legacy',
+		expressionEngine: ENGINE,
 	});
 }
 

@@ -75,6 +75,16 @@ describe('a file of requests', () => {
 		expect(cost).toMatchObject({ requests: 0, estimated_tokens: 0 });
 	});
 
+	it.each(['gzip.jsonl', 'utf16le.jsonl', 'html.jsonl', 'white-space.jsonl', 'empty.jsonl'])(
+		'%s that is uploaded unchecked is refused in the words of the API',
+		async (name) => {
+			const { error } = await product.run('file', 'upload', {}, [fileItem(contentOf(name))]);
+			expect(error?.name).toBe('NodeApiError');
+			expect(error?.message).toBe('Invalid file format for Batch API. Must be .jsonl');
+			expect(product.emulator.ledger.uploads).toEqual([]);
+		},
+	);
+
 	it('with 100,000 errors is told with their number and the first hundred', async () => {
 		const report = await validate('{"custom_id":1}\n'.repeat(100_000));
 		expect(report.requests).toBe(100_000);

@@ -15,7 +15,7 @@ import type {
 import { Workflow } from 'n8n-workflow';
 import { additionalData } from './harness/additionalData';
 import { HarnessCredentialsHelper, type CredentialData } from './harness/credentialsHelper';
-import { useExpressionEngine } from './harness/expressionEngine';
+import { useExpressionEngine, type ExpressionEngine } from './harness/expressionEngine';
 import { credentialTypes, HarnessNodeTypes, type NodeClass } from './harness/nodeTypes';
 import { completeNode, makeWorkflow } from './harness/workflow';
 import { startWebhookServer, type Handler } from './webhookServer';
@@ -28,6 +28,8 @@ export interface WebhookNodeOptions {
 	parameters?: Record<string, NodeParameterValueType>;
 	/** The origin of n8n's public address, what the environment variable WEBHOOK_URL sets. */
 	publicOrigin?: string;
+	/** n8n's default unless told otherwise. */
+	expressionEngine?: ExpressionEngine;
 }
 
 /** An execution that a delivery started. */
@@ -70,7 +72,7 @@ export class WebhookNode {
 
 	/** Starts the server that deliveries are sent to. */
 	static async start(options: WebhookNodeOptions): Promise<WebhookNode> {
-		await useExpressionEngine('vm');
+		await useExpressionEngine(options.expressionEngine ?? 'vm');
 		const webhookNode = new WebhookNode(options);
 		const handle: Handler = async (...args) => await webhookNode.handle(...args);
 		webhookNode.server = await startWebhookServer(handle);

@@ -16,7 +16,8 @@ const LOOKING = ['submit', 'create', 'retry', 'upload'];
 
 const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
 
-const isUpload = ({ method, path }: RecordedRequest) => method === 'POST' && path.endsWith('/files');
+const isUpload = ({ method, path }: RecordedRequest) =>
+	method === 'POST' && path.endsWith('/files');
 
 const isSame = (one: RecordedRequest, other: RecordedRequest) =>
 	one.method === other.method &&
