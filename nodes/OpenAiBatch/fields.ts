@@ -27,19 +27,30 @@ function idLocator(
 	};
 }
 
-export const batchIdField: INodeProperties = idLocator(
+/** As it comes from the trigger, Submit or Upload. */
+const ID_OF_ITEM = { mode: 'id', value: '={{ $json.id }}' };
+
+/** A batch that has to be chosen, since what is done to it cannot be undone. */
+export const chosenBatchField: INodeProperties = idLocator(
 	'batchId',
 	'Batch',
 	'e.g. batch_6abc00d919e081908a2139a6f0445973',
 	'searchBatches',
 );
 
-export const fileIdField: INodeProperties = idLocator(
+/** The batch of the item, unless another one is chosen. */
+export const batchIdField: INodeProperties = { ...chosenBatchField, default: ID_OF_ITEM };
+
+/** A file that has to be chosen. */
+export const chosenFileField: INodeProperties = idLocator(
 	'fileId',
 	'File',
 	'e.g. file-V7XpECC2hkGU5DSKJpNEDr',
 	'searchFiles',
 );
+
+/** The file of the item, unless another one is chosen. */
+export const fileIdField: INodeProperties = { ...chosenFileField, default: ID_OF_ITEM };
 
 /**
  * The id chosen in a locator, or given as plain text.
@@ -159,13 +170,13 @@ export function expiryField(
 export const inputExpiryField = expiryField(
 	'inputExpiresAfter',
 	'Input File Expires After (Hours)',
-	'How long the service keeps the uploaded requests. Without it they are kept for 30 days.',
+	'How long the service keeps the uploaded requests; without it 30 days. Once they are gone, nothing of the batch can be retried. A day or less may end before the batch has run.',
 );
 
 export const outputExpiryField = expiryField(
 	'outputExpiresAfter',
 	'Output Files Expire After (Hours)',
-	'How long the service keeps the results. Without it they are kept for 30 days.',
+	'How long the service keeps the results, counted from the creation of the batch; without it 30 days',
 );
 
 /**

@@ -64,7 +64,7 @@ export const events: INodeProperties = {
 /** Who adds the trigger by one of its events has only that one. */
 export const expiredNotice: INodeProperties = {
 	displayName:
-		'Without the event Expired, batches that expire go unnoticed. What had finished by then has results, and is charged.',
+		'Without the events Expired, Cancelled and Failed, such batches go unnoticed. What had finished before a batch expired or was cancelled has results, and is charged.',
 	name: 'expiredNotice',
 	type: 'notice',
 	displayOptions: { hide: { events: ['expired'] } },
@@ -77,6 +77,7 @@ export const filters: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add filter',
 	default: {},
+	description: 'Without a filter every batch of the project starts the workflow',
 	options: [
 		{
 			displayName: 'Batch IDs',
@@ -120,7 +121,7 @@ const options: INodeProperties = {
 			typeOptions: { minValue: 0 },
 			default: 0,
 			description:
-				'When the workflow is activated for the first time, start it also for batches that finished in this many hours before',
+				'When the workflow is published for the first time, start it also for batches that finished in this many hours before',
 		},
 		simplify,
 	],

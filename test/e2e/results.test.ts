@@ -19,7 +19,7 @@ const NODE = {
 describe('the pickers', () => {
 	itSeen('find a batch and a file by what a person knows of them', async (page, world) => {
 		const { id, input_file_id } = await runBatch(world, 'cinema.jsonl', PROMPTS);
-		const parameters = { resource: 'batch', operation: 'create' };
+		const parameters = { resource: 'file', operation: 'download' };
 		const nodes = [FILM_NODES[0], { ...NODE, parameters }];
 		const { workflowUrl } = await prepare(world, 'Pickers', nodes);
 		const canvas = new Canvas(page);
@@ -31,7 +31,8 @@ describe('the pickers', () => {
 		await keep(page, 'pickers 1 file');
 		await files.first().click();
 
-		await panel.choose('operation', 'Get Results');
+		await panel.choose('resource', 'Batch');
+		await panel.choose('operation', 'Cancel');
 		const batches = await panel.searchList('batchId', id);
 		expect(await batches.innerText()).toMatch(/completed · 3\/3/);
 		await keep(page, 'pickers 2 batch');
@@ -43,13 +44,13 @@ describe('the pickers', () => {
 describe('Get Results', () => {
 	itSeen('gives results, and what failed on the error output', async (page, world) => {
 		const { id } = await runBatch(world, 'results.jsonl', PROMPTS);
-		const parameters = { resource: 'batch', operation: 'getResults' };
+		const batchId = { __rl: true, mode: 'id', value: id };
+		const parameters = { resource: 'batch', operation: 'getResults', batchId };
 		const nodes = [FILM_NODES[0], { ...NODE, parameters }];
 		const { workflowUrl } = await prepare(world, 'Results', nodes);
 		const canvas = new Canvas(page);
 		await canvas.open(workflowUrl);
 		const panel = await canvas.openNode(NODE.name);
-		await (await panel.searchList('batchId', id)).click();
 		await page.getByTestId('tab-settings').click();
 		await panel.choose('onError', 'Continue (using error output)');
 		await page.getByTestId('tab-params').click();

@@ -135,6 +135,25 @@ test('a retry that failed validation is left out with a hint', async () => {
 	);
 });
 
+test('a batch that failed as a whole has the results of its retries', async () => {
+	const original = addHistory(product, {
+		status: 'failed',
+		created_at: 1_000,
+		input: ['a', 'b'].map((id) => requestLine(id)),
+		request_counts: { total: 0, completed: 0, failed: 0 },
+	});
+	const alone = await follow(original.id);
+	expect(alone.error?.message).toMatch(`Batch ${original.id} failed`);
+	addHistory(product, { status: 'failed', ...retryOf(original.id) });
+	expect((await follow(original.id)).error?.message).toMatch(`Batch ${original.id} failed`);
+	addHistory(product, { output: [answerLine('a')], ...retryOf(original.id) });
+	const { items } = await follow(original.id);
+	expect(items('Node').map(({ json }) => [json.custom_id, json.status])).toEqual([
+		['a', 'succeeded'],
+		['b', 'missing'],
+	]);
+});
+
 test('Delete Files takes the files of the retries too', async () => {
 	const original = addOriginal();
 	const retry = addHistory(product, {

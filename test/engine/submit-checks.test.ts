@@ -203,8 +203,15 @@ describe('values of expressions', () => {
 		],
 		['/v1/embeddings', { prompt: '={{ [] }}' }, "'input' is an empty array."],
 	])('%s refuses what it cannot take', async (endpoint, parameters: Parameters, reason) => {
-		const error = await refused({ endpoint, prompt: 'a', ...parameters });
+		const error = await refused({ endpoint, prompt: 'a', model: 'of-another-kind', ...parameters });
 		expect(error.message).toBe(`Item 0 cannot be submitted: ${reason}`);
+	});
+
+	it('the default model, left in the field for an endpoint that it is not for, is refused', async () => {
+		const error = await refused({ endpoint: '/v1/embeddings', prompt: 'a' });
+		expect(error.message).toBe(
+			'Item 0 cannot be submitted: gpt-6-luna is no model for /v1/embeddings: choose one under Model',
+		);
 	});
 
 	it.each([

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { cancelBatch } from '../../openai/batches';
 import { OpenAiClient } from '../../openai/client';
 import { showFor } from '../display';
-import { batchIdField, idParameter } from '../fields';
+import { chosenBatchField, idParameter } from '../fields';
 import type { Operation } from '../operation';
 import { forEachItem } from '../operation';
 
@@ -13,7 +13,7 @@ export const cancel: Operation = {
 		action: 'Cancel a batch',
 		description: 'Stop a batch that is not finished; results until then are kept and charged',
 	},
-	properties: showFor('batch', 'cancel', [batchIdField]),
+	properties: showFor('batch', 'cancel', [chosenBatchField]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const batch = await cancelBatch(new OpenAiClient(context, { itemIndex }), batchId);

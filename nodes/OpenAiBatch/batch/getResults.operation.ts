@@ -13,7 +13,7 @@ import { collectResults } from '../results/collect';
 import { deleteBatchFiles } from '../results/deleteFiles';
 import { resultsHint } from '../results/hints';
 import { moveImages } from '../results/images';
-import { assertFinished, assertHasResults } from '../results/readiness';
+import { assertFinished, failedValidation } from '../results/readiness';
 import type { Entry } from '../results/resultSet';
 import { findRetries } from '../results/retries';
 import { getResultsOptions } from './getResults.options';
@@ -71,10 +71,13 @@ export const getResults: Operation = {
 		const { deleteFiles, followRetries, imagesAsBinary, parseJson, prices, simplify } = options;
 		const client = new OpenAiClient(context, { itemIndex });
 		const batch = await getBatch(client, batchId);
-		assertHasResults(context.getNode(), batch, itemIndex);
+		assertFinished(context.getNode(), batch, itemIndex);
 		const retries = followRetries
 			? await retriesOf(context, client, batch, itemIndex)
 			: { withResults: [], failed: [] };
+		if (statusOf(batch) === 'failed' && retries.withResults.length === 0) {
+			throw failedValidation(context.getNode(), batch, itemIndex);
+		}
 		const moveImagesOf = async (entry: Entry) => {
 			entry.binary = await moveImages(context, entry.json!);
 		};

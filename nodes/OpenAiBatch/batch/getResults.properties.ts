@@ -15,7 +15,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to delete the input, output and error files after reading them. The results then exist only in this execution, and requests that did not succeed cannot be retried.',
+				'Whether to delete the input, output and error files after reading them. The results then exist only in this execution, and are lost if a later step fails. Requests that did not succeed cannot be retried.',
 		},
 		{
 			displayName: 'Follow Retries',
@@ -23,7 +23,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to collect the results of retries of this batch too. The latest result of each request counts; one that succeeded is kept.',
+				'Whether to collect the results of the retries of this batch too; give the first batch of the chain. The latest result of each request counts, and one that succeeded is kept. While a retry still runs this is an error.',
 		},
 		{
 			displayName: 'Images as Binary',
@@ -31,7 +31,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to put generated images into binary fields: image, image_2 and so on. They are then no longer in content.',
+				'Whether to put generated images into binary fields: image, image_2 and so on. Otherwise content has them as base64 text, which makes for very large items.',
 		},
 		{
 			displayName: 'Include Request',
@@ -61,7 +61,11 @@ export const getResultsProperties: INodeProperties = {
 					value: 'missing',
 					description: 'Is in the input file, but in neither result file',
 				},
-				{ name: 'Succeeded', value: 'succeeded' },
+				{
+					name: 'Succeeded',
+					value: 'succeeded',
+					description: 'Ran, and has an answer, also one cut off at the token limit',
+				},
 			],
 			default: ['succeeded', 'failed', 'expired', 'cancelled', 'missing'],
 			description: 'Which requests to return, by what became of them',
@@ -91,7 +95,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to turn content that is JSON into fields, for structured output. Content that is not stays text, with the reason in parse_error.',
+				'Whether to parse content that is JSON, so that its fields can be used as content.name. Content that is not JSON stays text, with the reason in parse_error.',
 		},
 		{
 			displayName: 'Simplify',

@@ -29,9 +29,9 @@ export const submitProperties: INodeProperties[] = [
 				displayName: 'Dry Run',
 				name: 'dryRun',
 				type: 'boolean',
-				default: false,
+				default: true,
 				description:
-					'Whether to only show what would be submitted, with an estimate of tokens and cost, and create nothing',
+					'Whether to only show what would be submitted and create nothing. Tokens of the input are estimated from the text; the output counts only with Max Tokens, as the most it can be, and the cost needs both prices.',
 			},
 			{
 				displayName: 'File Name',
@@ -66,7 +66,7 @@ export const submitProperties: INodeProperties[] = [
 				typeOptions: { minValue: 1 },
 				default: 2000000,
 				description:
-					'Cut by estimated tokens too, to stay below the enqueued token limit of your organization',
+					'Cut by estimated tokens too, to keep each batch below the enqueued token limit of its model. All waiting batches count together, so later ones may still fail: Retry Unfinished creates them again.',
 			},
 			outputExpiryField,
 			{ ...outputPriceField, description: PRICE_DESCRIPTION },
@@ -77,7 +77,7 @@ export const submitProperties: INodeProperties[] = [
 				default: '',
 				placeholder: 'e.g. films-{{ $today.toISODate() }}',
 				description:
-					'The same content under the same key is submitted once in seven days, also over several executions. Without a key, once in an execution: running the workflow again pays again.',
+					'The same content under the same key is submitted once in seven days, also over several executions: the batch that exists is returned. Changed content is new. Without a key, content is submitted once in an execution: running the workflow again pays again.',
 			},
 		],
 	},

@@ -1,7 +1,7 @@
 import { OpenAiClient } from '../../openai/client';
 import { deleteFile } from '../../openai/files';
 import { showFor } from '../display';
-import { fileIdField, idParameter } from '../fields';
+import { chosenFileField, idParameter } from '../fields';
 import type { Operation } from '../operation';
 import { forEachItem } from '../operation';
 
@@ -12,7 +12,7 @@ export const deleteOperation: Operation = {
 		action: 'Delete a file',
 		description: 'Delete a file for good; a batch that still needs it will not be able to read it',
 	},
-	properties: showFor('file', 'delete', [fileIdField]),
+	properties: showFor('file', 'delete', [chosenFileField]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const { deleted } = await deleteFile(new OpenAiClient(context, { itemIndex }), fileId);

@@ -4,7 +4,7 @@ import { downloadStream } from '../../openai/download';
 import { getFile } from '../../openai/files';
 import { binaryPropertyName } from '../binary';
 import { showFor } from '../display';
-import { fileIdField, idParameter } from '../fields';
+import { chosenFileField, idParameter } from '../fields';
 import type { Operation } from '../operation';
 import { forEachItem } from '../operation';
 
@@ -21,7 +21,7 @@ export const download: Operation = {
 		description: 'Download the content of a file into a binary field',
 	},
 	properties: showFor('file', 'download', [
-		fileIdField,
+		chosenFileField,
 		{
 			displayName: 'Put Output File in Field',
 			name: 'binaryPropertyName',

@@ -1,6 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 const TEXT_ENDPOINTS = ['/v1/chat/completions', '/v1/responses'];
+/** For chat completions and responses. It stays in the field when another endpoint is chosen. */
+export const DEFAULT_MODEL = 'gpt-6-luna';
+
 const SAMPLING_ENDPOINTS = [...TEXT_ENDPOINTS, '/v1/completions'];
 const IMAGE_ENDPOINTS = ['/v1/images/edits', '/v1/images/generations'];
 
@@ -40,6 +43,7 @@ const requestOptions: INodeProperties = {
 			displayOptions: on(IMAGE_ENDPOINTS),
 			default: '',
 			placeholder: 'e.g. medium',
+			description: 'As the model names it. Without it the model decides.',
 		},
 		{
 			displayName: 'Image Size',
@@ -48,6 +52,7 @@ const requestOptions: INodeProperties = {
 			displayOptions: on(IMAGE_ENDPOINTS),
 			default: '',
 			placeholder: 'e.g. 1024x1024',
+			description: 'As the model takes it. Without it the model decides.',
 		},
 		{
 			displayName: 'Image URLs',
@@ -57,7 +62,7 @@ const requestOptions: INodeProperties = {
 			default: '',
 			placeholder: 'e.g. https://example.com/cat.png',
 			description:
-				'Images that belong to the prompt: addresses separated by commas or lines, or a list from an expression. Image Edits needs at least one.',
+				'Images that belong to the prompt: public addresses or data: URLs, separated by commas or lines, or a list from an expression. Image Edits needs at least one.',
 		},
 		{
 			displayName: 'JSON Schema',
@@ -93,7 +98,8 @@ const requestOptions: INodeProperties = {
 			typeOptions: { minValue: 1 },
 			displayOptions: on(SAMPLING_ENDPOINTS),
 			default: 1000,
-			description: 'The most tokens to generate for each request, reasoning included',
+			description:
+				'The most tokens to generate for each request, reasoning included. With too few, answers are cut off or empty, and are charged all the same.',
 		},
 		{
 			displayName: 'Number of Images',
@@ -102,6 +108,7 @@ const requestOptions: INodeProperties = {
 			typeOptions: { minValue: 1 },
 			displayOptions: on(IMAGE_ENDPOINTS),
 			default: 1,
+			description: 'How many images to make for each prompt; every one is charged',
 		},
 		{
 			displayName: 'Reasoning Effort',
@@ -136,7 +143,7 @@ const requestOptions: INodeProperties = {
 			typeOptions: { minValue: 0, maxValue: 2, numberPrecision: 2 },
 			displayOptions: on(SAMPLING_ENDPOINTS),
 			default: 1,
-			description: 'Not for reasoning models',
+			description: 'Not for reasoning models: there every request with it fails',
 		},
 		{
 			displayName: 'Top P',
@@ -145,7 +152,7 @@ const requestOptions: INodeProperties = {
 			typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
 			displayOptions: on(SAMPLING_ENDPOINTS),
 			default: 1,
-			description: 'Not for reasoning models',
+			description: 'Not for reasoning models: there every request with it fails',
 		},
 	],
 };
@@ -180,7 +187,7 @@ export const requestFields: INodeProperties[] = [
 		name: 'model',
 		type: 'resourceLocator',
 		displayOptions: { show: { requestSource: ['fields'] } },
-		default: { mode: 'id', value: 'gpt-6-luna' },
+		default: { mode: 'id', value: DEFAULT_MODEL },
 		required: true,
 		description: 'Requests of different models become batches of their own',
 		modes: [
@@ -195,7 +202,7 @@ export const requestFields: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Choose a model of this endpoint, such as text-embedding-3-small for Embeddings. With another one every request of the batch fails, hours later.',
+			'Choose a model of this endpoint, such as text-embedding-3-small for Embeddings. With one of another endpoint every request of the batch fails, hours later.',
 		name: 'modelNotice',
 		type: 'notice',
 		displayOptions: {
@@ -235,7 +242,7 @@ export const requestFields: INodeProperties[] = [
 		default: '=item-{{ $itemIndex }}',
 		required: true,
 		description:
-			'By what each result is matched to its row; unique in the submission. Use a key of your rows when the results are read in another workflow.',
+			'By what each result is matched to its row; unique in the submission. Use a key of your rows when the results are read in another workflow: an index is not known there.',
 	},
 	requestOptions,
 ];

@@ -1,12 +1,13 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { withoutVersion } from '../../jsonl/endpoints';
+import { familyOf, withoutVersion } from '../../jsonl/endpoints';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/requestLine';
 import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
 import { bodyBuilder } from './bodies';
 import type { RequestOptions } from './bodies/body';
+import { DEFAULT_MODEL } from './fields';
 import { readOptions } from './options';
 import { RequestProblem } from './problem';
 
@@ -24,6 +25,9 @@ interface SourceContext {
 	endpoint: string;
 }
 
+/** Where the default model of the panel is of use. */
+const TEXT_FAMILIES = new Set<string | undefined>(['/chat/completions', '/responses']);
+
 /** A custom id; ids from databases are often numbers. */
 function customIdOf(value: unknown): string {
 	return (typeof value === 'number' ? String(value) : value) as string;
@@ -35,6 +39,15 @@ function modelOf(value: unknown): string {
 	if (name === undefined || name === null) return '';
 	if (typeof name !== 'object') return String(name);
 	throw new RequestProblem('The model has to be text', 'model');
+}
+
+/** @throws {RequestProblem} for the field's default where it cannot be what the user wants */
+function checkedModel(model: string, endpoint: string): string {
+	if (model !== DEFAULT_MODEL || TEXT_FAMILIES.has(familyOf(endpoint))) return model;
+	throw new RequestProblem(
+		`${DEFAULT_MODEL} is no model for ${endpoint}: choose one under Model`,
+		'model',
+	);
 }
 
 /** Prompts are text; a number or boolean is written out, a list is passed on as it is. */
@@ -83,7 +96,7 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 			method: 'POST',
 			url: endpoint,
 			body: build({
-				model: modelOf(model(itemIndex)),
+				model: checkedModel(modelOf(model(itemIndex)), endpoint),
 				prompt: promptOf(prompt(itemIndex)),
 				options: options(itemIndex),
 			}),

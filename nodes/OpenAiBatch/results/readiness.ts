@@ -61,13 +61,3 @@ export function failedValidation(node: INode, batch: Batch, itemIndex: number): 
 		{ itemIndex, description: [advice, ...reasons.slice(1)].join('<br>') },
 	);
 }
-
-/**
- * Makes sure that a batch has results to read: completed, expired or cancelled.
- *
- * @throws {NodeOperationError} that says how far the batch is, or why it failed
- */
-export function assertHasResults(node: INode, batch: Batch, itemIndex: number): void {
-	assertFinished(node, batch, itemIndex);
-	if (statusOf(batch) === 'failed') throw failedValidation(node, batch, itemIndex);
-}
