@@ -28,7 +28,7 @@ describe('OpenAI Batch Trigger', () => {
 		await canvas.entry('On batch completed').click();
 		const panel = await canvas.panel();
 		await panel.chooseCredential(CREDENTIAL);
-		await page.getByText('Without the event Expired').waitFor();
+		await page.getByText('Without the events Expired').waitFor();
 		await keep(page, 'trigger 1 added');
 		await panel.execute();
 		const [heading, ...rows] = await panel.table();
