@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { rest, start, type Act } from './start';
 import { virtualTime } from './virtualTime';
 import type { World } from './world';
@@ -6,14 +7,14 @@ import type { World } from './world';
 const SOON_MS = 2_000;
 
 /** Where a request is when the execution is cancelled. */
-const MOMENTS = ['arrived', 'done', 'pause'] as const;
+const MOMENTS = ['arrived', 'stalled', 'done', 'pause'] as const;
 
 /**
  * Starts an operation and cancels it somewhere on the way: while a request is on its way to the
- * server, while its answer is on the way back, or in the first wait after it.
+ * server, while it gets no answer, while its answer is on the way back, or in the next wait.
  */
 export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
-	const { ledger } = world.emulator;
+	const { faults, ledger } = world.emulator;
 	const at = ledger.requests.length + world.random.integer(1, 6);
 	const moment = world.random.pick(MOMENTS);
 	let cancelled: { real: number; story: number; sent: number } | undefined;
@@ -24,8 +25,15 @@ export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
 		virtualTime.longest = 0;
 		execution.cancel();
 	};
+	const { onStall } = faults;
+	faults.onStall = (request) => {
+		onStall(request);
+		if (moment === 'stalled') cancel();
+	};
 	ledger.onRequest = (_request, stage) => {
 		if (stage === moment) cancel();
+		if (moment !== 'stalled' || stage !== 'arrived' || ledger.requests.length !== at) return;
+		faults.next({ path: /./, fault: { type: 'stall', when: 'before' } });
 	};
 	virtualTime.onPause(() => {
 		if (moment === 'pause') cancel();
@@ -33,12 +41,14 @@ export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
 	const execution = start(world, act);
 	await execution.finished;
 	ledger.onRequest = () => {};
+	faults.onStall = onStall;
 	virtualTime.onPause(() => {});
 	if (!cancelled) return;
 	world.count(`cancels: ${moment}`);
 	const real = virtualTime.realNow() - cancelled.real;
 	const story = Date.now() - cancelled.story;
 	await rest(world, act.operation);
+	while (world.stalled() > 0 && virtualTime.realNow() - cancelled.real < SOON_MS) await delay(1);
 	const open = world.stalled();
 	if (Math.max(real, story, virtualTime.longest) > SOON_MS || open > 0) {
 		const { longest } = virtualTime;

@@ -55,6 +55,10 @@ export const virtualTime = {
 	/** The longest sleep in one piece: nothing can end it. */
 	longest: 0,
 	realNow,
+	/** Whether somebody counts the time beside the work. */
+	get isCounted(): boolean {
+		return steps.length > 0;
+	},
 	/**
 	 * Begins a story at midnight, whose other clock goes on with ours.
 	 *

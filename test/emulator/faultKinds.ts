@@ -48,6 +48,7 @@ export function faultKinds(): Record<string, FaultKind> {
 		'stall after': { fault: { type: 'stall', when: 'after' } },
 		drip: { fault: { type: 'slow', bytesPerSecond: 20_000 } },
 		'cut, length kept': { fault: { type: 'truncate', bytes: 40, keepContentLength: true } },
+		'cut late': { fault: { type: 'truncate', bytes: 700, keepContentLength: true } },
 		'cut, length hidden': { fault: { type: 'truncate', bytes: 40, keepContentLength: false } },
 		'cut, chunked': { fault: { type: 'truncate', bytes: 40, lengthless: 'chunked' } },
 		'cut, no length': { fault: { type: 'truncate', bytes: 40, lengthless: 'closed' } },

@@ -119,6 +119,31 @@ describe('an output file', () => {
 		expect(({} as { polluted?: number }).polluted).toBeUndefined();
 	});
 
+	it.each([
+		['the last of two keys of a name', '{"custom_id":"a","custom_id":"b"}', 'b'],
+		['an id of digits', '{"custom_id":7}', '7'],
+		['a zero byte in the id', '{"custom_id":"a\\u0000b"}', 'a\u0000b'],
+		['half a character in the id', '{"custom_id":"\\ud800"}', '\ud800'],
+		['an id that names a prototype', '{"custom_id":"__proto__"}', '__proto__'],
+		['bytes that are no UTF-8', Buffer.from('{"custom_id":"a\xff"}', 'latin1'), 'a\ufffd'],
+	])('is read with %s', async (_what, output, id) => {
+		const fileId = product.emulator.addFile(output).id;
+		const batch = product.emulator.addBatch({ output_file_id: fileId, input_file_id: 'file-x' });
+		const { items } = await product.run('batch', 'getResults', { batchId: batch.id });
+		expect(items('Node').map(({ json }) => json)).toEqual([
+			expect.objectContaining({ custom_id: id, status: 'failed' }),
+		]);
+	});
+
+	it('may have numbers that JavaScript rounds', async () => {
+		const output = answerLine('a', '{"n":1e999,"i":123456789012345678901}');
+		const [{ content }] = await product.json('batch', 'getResults', {
+			batchId: addHistory(product, { output }).id,
+			options: { parseJson: true },
+		});
+		expect(content).toEqual({ n: Infinity, i: 123456789012345680000 });
+	});
+
 	it('may have lines of 10 MB', async () => {
 		const { items } = await results(`${answerLine('a', 'é'.repeat(5_000_000))}\n`);
 		expect(items('Node')).toHaveLength(1);
@@ -162,6 +187,18 @@ describe('Submit', () => {
 		expect(error).toBeUndefined();
 		const file = product.emulator.file(items('Node')[0].json.input_file_id as string);
 		expect((JSON.parse(file.text()) as { body: { input: string } }).body.input).toBe(input);
+	});
+
+	it('takes half characters, zero bytes and line separators as they are', async () => {
+		const prompt = 'a \ud800 b \u0000 c \u2028 d';
+		const { items } = await product.run('batch', 'submit', { prompt: '={{ $json.prompt }}' }, [
+			{ prompt },
+		]);
+		const file = product.emulator.file(items('Node')[0].json.input_file_id as string);
+		const lines = file.text().split('\n');
+		expect(lines).toHaveLength(2);
+		const { body } = JSON.parse(lines[0]) as { body: { messages: Array<{ content: string }> } };
+		expect(body.messages[0].content).toBe(prompt);
 	});
 
 	it.each(['json', 'lines'])('names the item that is nested too deep, as %s', async (source) => {
