@@ -39,3 +39,12 @@ export function cpuSeconds(pids: readonly number[]): number[] {
 		[...all].reduce((sum, [pid, { seconds }]) => sum + (isOf(pid, root) ? seconds : 0), 0),
 	);
 }
+
+/** The CPU seconds that all processes of this machine have used so far, from proc(5). */
+export function machineSeconds(): number {
+	const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
+		.split('\n', 1)[0]
+		.split(/\s+/)
+		.map(Number);
+	return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
+}

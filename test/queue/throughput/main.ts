@@ -7,6 +7,7 @@ import { Stage } from '../stage';
 import { round, SIZES, type Round } from './rounds';
 import { serveRows } from './rows';
 import { throughputTable } from './table';
+import { triggerTable } from './trigger';
 
 const MOST_WORKERS = 3;
 
@@ -39,7 +40,9 @@ async function main(): Promise<number> {
 		rememberTarball(await packPackage(folder));
 		stage = await Stage.open(1);
 		const rounds = await measureAll(stage);
-		console.log(`\n${cpus().length} CPUs: ${cpus()[0].model}\n\n${throughputTable(rounds)}`);
+		const machine = `${cpus().length} CPUs: ${cpus()[0].model}`;
+		const trigger = await triggerTable(stage);
+		console.log(`\n${machine}\n\n${throughputTable(rounds)}\n\n${trigger}`);
 		return 0;
 	};
 	try {

@@ -1,8 +1,9 @@
-import { cpuSeconds } from './cpu';
+import { factsOf, forgetPeak } from '../../bench/node/processes';
 import type { Stage } from '../stage';
+import { cpuSeconds, machineSeconds } from './cpu';
 
-/** Who takes CPU time. */
-export type Party = 'workers' | 'main' | 'webhook' | 'PostgreSQL' | 'Redis' | 'service';
+/** Who takes CPU time; the others have nothing to do with this. */
+export type Party = 'workers' | 'main' | 'webhook' | 'PostgreSQL' | 'Redis' | 'service' | 'others';
 
 /** A number of executions that were all queued at once. */
 export interface Measured {
@@ -10,6 +11,8 @@ export interface Measured {
 	seconds: number;
 	/** How many CPUs each party kept busy. */
 	cpus: Record<Party, number>;
+	/** The most memory of a worker, in bytes. */
+	workerPeak: number;
 }
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
@@ -20,7 +23,7 @@ function cpuByParty({ cluster }: Stage): Record<Party, number> {
 	const members = [main, webhook, postgres, redis, ...workers].map(({ pid }) => pid);
 	const [ofMain, ofWebhook, ofPostgres, ofRedis, ...ofWorkers] = cpuSeconds(members);
 	const own = process.cpuUsage();
-	return {
+	const ours = {
 		workers: sum(ofWorkers),
 		main: ofMain,
 		webhook: ofWebhook,
@@ -28,6 +31,7 @@ function cpuByParty({ cluster }: Stage): Record<Party, number> {
 		Redis: ofRedis,
 		service: (own.user + own.system) / 1e6,
 	};
+	return { ...ours, others: machineSeconds() - sum(Object.values(ours)) };
 }
 
 /** Starts all executions at once and waits until the last one has ended. */
@@ -36,6 +40,8 @@ export async function measure(
 	starts: Array<() => Promise<void>>,
 	untilDone: () => Promise<unknown>,
 ): Promise<Measured> {
+	const workers = stage.cluster.workers.map(({ pid }) => String(pid));
+	workers.forEach(forgetPeak);
 	const before = cpuByParty(stage);
 	const begin = performance.now();
 	await Promise.all(starts.map(async (start) => await start()));
@@ -48,5 +54,6 @@ export async function measure(
 		executions: starts.length,
 		seconds,
 		cpus: Object.fromEntries(cpus) as Measured['cpus'],
+		workerPeak: Math.max(...workers.map((pid) => factsOf(pid)!.peak)),
 	};
 }

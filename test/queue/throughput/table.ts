@@ -2,7 +2,9 @@ import { toTable } from '../../bench/table';
 import type { Measured, Party } from './measure';
 import type { Round } from './rounds';
 
-const PARTIES: Party[] = ['workers', 'main', 'webhook', 'PostgreSQL', 'Redis', 'service'];
+const PARTIES: Party[] = ['workers', 'main', 'webhook', 'PostgreSQL', 'Redis', 'service', 'others'];
+
+const MEGABYTE = 1_000_000;
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
 
@@ -16,9 +18,17 @@ export function throughputTable(rounds: Round[]): string {
 		String(workers),
 		whole(perMinute(measured)),
 		whole(perMinute(measured) * size.requests),
+		whole(measured.workerPeak / MEGABYTE),
 		...PARTIES.map((party) => measured.cpus[party].toFixed(2)),
 	];
-	const titles = ['what', 'requests each', 'workers', 'batches a minute', 'requests a minute'];
+	const titles = [
+		'what',
+		'requests each',
+		'workers',
+		'batches a minute',
+		'requests a minute',
+		'MB a worker',
+	];
 	return toTable([
 		[...titles, ...PARTIES.map((party) => `CPUs ${party}`)],
 		...rounds.map((round) => row(round, 'submitted', round.submitted)),
