@@ -41,10 +41,11 @@ export class Account {
 		return id;
 	}
 
-	/** How many polls have been answered. */
+	/** How many polls have begun: each reads the first page of the list. */
 	get polls(): number {
-		return this.emulator.ledger.calls('GET', '/batches').filter(({ status }) => status === 200)
-			.length;
+		return this.emulator.ledger
+			.calls('GET', '/batches')
+			.filter(({ status, query }) => status === 200 && query.after === undefined).length;
 	}
 
 	/** Waits until a trigger has polled twice more, so that it had time to repeat itself. */

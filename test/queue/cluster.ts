@@ -54,8 +54,6 @@ function sharedEnvironment(redis: Service, postgres: Service): NodeJS.ProcessEnv
 		QUEUE_WORKER_LOCK_DURATION: '6000',
 		QUEUE_WORKER_LOCK_RENEW_TIME: '1000',
 		QUEUE_WORKER_STALLED_INTERVAL: '1000',
-		// Else n8n waits for minutes until it goes on with a publication that it did not live to end.
-		N8N_WORKFLOW_PUBLICATION_OUTBOX_LEASE_SECONDS: '5',
 	};
 }
 

@@ -40,9 +40,8 @@ async function main(): Promise<number> {
 		rememberTarball(await packPackage(folder));
 		stage = await Stage.open(1);
 		const rounds = await measureAll(stage);
-		const machine = `${cpus().length} CPUs: ${cpus()[0].model}`;
-		const trigger = await triggerTable(stage);
-		console.log(`\n${machine}\n\n${throughputTable(rounds)}\n\n${trigger}`);
+		console.log(`\n${cpus().length} CPUs: ${cpus()[0].model}\n\n${throughputTable(rounds)}`);
+		console.log(`\n${await triggerTable(stage)}`);
 		return 0;
 	};
 	try {

@@ -7,7 +7,7 @@ import { STILL, type Account } from '../account';
 import type { Stage } from '../stage';
 
 /** How many batches are unfinished at the same time, all of one trigger. */
-const OPEN = [10, 100, 300, 1_000, 5_000];
+const OPEN = [10, 100, 300, 1_000, 2_000];
 
 /** How many of them end in the same moment, spread over their ages. */
 const ENDING = 10;
