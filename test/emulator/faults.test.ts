@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 
 import OpenAI from 'openai';
@@ -134,6 +136,18 @@ describe('faults', () => {
 		expect((await client.batches.list()).data).toEqual([]);
 	});
 
+	it('refuse connections until the port is free again', async () => {
+		emulator.faults.next({ path: '/batches', fault: { type: 'refuse', ms: 20 } });
+		await client.batches.list();
+		const other = createServer((socket) => socket.destroy());
+		await once(other.listen(Number(new URL(emulator.url).port), '127.0.0.1'), 'listening');
+		const isOver = emulator.advance(20);
+		expect(await failure(client.batches.list())).toBeInstanceOf(OpenAI.APIConnectionError);
+		await once(other.close(), 'close');
+		await isOver;
+		expect((await client.batches.list()).data).toEqual([]);
+	});
+
 	it('send other headers, and texts as they are', async () => {
 		emulator.faults.next({
 			path: '/batches',
@@ -182,6 +196,7 @@ describe('faults', () => {
 		it('strike all, none, and nothing that they make no sense for', async () => {
 			expect(await struck(1, 0)).toEqual(Array(20).fill(undefined));
 			expect(new Set(await struck(1, 1, ['500', 'expired file']))).toEqual(new Set(['500']));
+			expect(await struck(1, 1, ['expired file'])).toEqual(Array(20).fill(undefined));
 		});
 	});
 
