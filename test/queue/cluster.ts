@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Closers } from '../demo/closers';
@@ -66,6 +66,8 @@ export class Cluster {
 	readonly workers: Member[] = [];
 
 	private constructor(
+		/** Removed at the end, whatever lies in it. */
+		readonly folder: string,
 		readonly main: Member,
 		readonly webhook: Member,
 		readonly redis: Service,
@@ -80,16 +82,16 @@ export class Cluster {
 	static async start(options: ClusterOptions): Promise<Cluster> {
 		const { tarball, closers, onProgress } = options;
 		const binaries = await ensureBinaries(onProgress);
-		const root = await mkdtemp(join(tmpdir(), 'n8n-queue-'));
-		closers.add(async () => await rm(root, { recursive: true, force: true, maxRetries: 5 }));
-		const redis = await startRedis(binaries.redisServer);
+		const folder = await mkdtemp(join(tmpdir(), 'n8n-queue-'));
+		// Redis is the last to be stopped, and takes the folder with it, also after a Ctrl-C.
+		const redis = await startRedis(binaries.redisServer, folder);
 		closers.add(redis.stop);
 		const postgres = await startPostgres(binaries);
 		closers.add(postgres.stop);
 		const shared = { ...sharedEnvironment(redis, postgres), ...options.env };
 		let count = 0;
 		const add = async (role: Role, env: NodeJS.ProcessEnv = {}) => {
-			const userFolder = join(root, `${role}-${++count}`);
+			const userFolder = join(folder, `${role}-${++count}`);
 			const member = await Member.start({ role, userFolder, env: { ...shared, ...env }, tarball });
 			closers.add(async () => await member.kill());
 			return member;
@@ -99,7 +101,7 @@ export class Cluster {
 		onProgress(`starting a webhook processor and ${options.workers} workers`);
 		const roles: Role[] = ['webhook', ...Array<Role>(options.workers).fill('worker')];
 		const [webhook, ...workers] = await Promise.all(roles.map(async (role) => await add(role)));
-		const cluster = new Cluster(main, webhook, redis, postgres, add);
+		const cluster = new Cluster(folder, main, webhook, redis, postgres, add);
 		cluster.workers.push(...workers);
 		await cluster.rest.setUpOwner(OWNER);
 		return cluster;

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { request } from 'undici';
 import { Closers } from '../demo/closers';
 import type { EmulatorOptions } from '../emulator';
@@ -42,7 +44,8 @@ export class Stage {
 
 	/** An emulator with the credential for it, for one proof. */
 	async account(options: EmulatorOptions = {}): Promise<Account> {
-		const account = await Account.open(this.cluster.rest, options);
+		const folder = await mkdtemp(join(this.cluster.folder, 'api-'));
+		const account = await Account.open(this.cluster.rest, { ...options, folder });
 		this.closers.add(account.close);
 		return account;
 	}

@@ -1,7 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { freePort } from '../../n8n/ports';
 import { startService, type Service } from './service';
 
@@ -18,9 +15,8 @@ async function answersPing(port: number): Promise<boolean> {
 	});
 }
 
-/** A Redis on loopback that writes nothing to disk. */
-export async function startRedis(redisServer: string): Promise<Service> {
-	const folder = await mkdtemp(join(tmpdir(), 'n8n-queue-redis-'));
+/** A Redis on loopback that writes nothing to disk. The folder goes when it ends. */
+export async function startRedis(redisServer: string, folder: string): Promise<Service> {
 	const port = await freePort();
 	const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' };
 	const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
