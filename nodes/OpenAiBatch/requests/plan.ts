@@ -1,3 +1,4 @@
+import { createHash } from 'crypto';
 import { embeddingInputs } from '../../jsonl/checks/embeddings';
 import type { Issue } from '../../jsonl/checks/issue';
 import { modelOf, RequestChecker } from '../../jsonl/checks/requestChecker';
@@ -10,7 +11,6 @@ import type { TokenEstimate } from '../../jsonl/tokens';
 import { estimateTokens } from '../../jsonl/tokens';
 import type { ItemParameters } from '../parameters/itemParameters';
 import { Breather } from './breather';
-import { CHUNK_CHARACTERS, KeptBytes, PartContent } from './partContent';
 import { RequestProblem } from './problem';
 import type { RequestSource } from './source';
 
@@ -42,24 +42,21 @@ export interface PlanOptions {
 	limits: PartLimits;
 	/** Whether tokens are to be estimated although no limit needs them. */
 	estimate: boolean;
-	/** How much content may be kept in memory. */
-	keptBytes?: number;
 }
 
-/** So many bytes of requests are kept for sending; a large submission may not fill the memory. */
-const KEPT_BYTES = 64 * 1024 * 1024;
+/** Chunks of about this many bytes are sent at a time. */
+const CHUNK_BYTES = 128 * 1024;
 
 /**
  * The first of two passes over the items: makes, checks and measures every request and places it
- * in a part. The first ones are kept; the second pass, `open`, makes the others again while they
- * are sent. Of those only what n8n had to evaluate by an expression of its own is kept as well: it
- * costs too much to do twice, and might come out differently.
+ * in a part, and keeps none of them. The second pass, `open`, makes them again while they are
+ * sent. Only what n8n had to evaluate by an expression of its own is kept as text in between:
+ * it costs too much to do twice, and might come out differently.
  */
 export class RequestPlanner {
 	private readonly checker: RequestChecker;
 	private readonly planner: PartPlanner;
-	private readonly room: KeptBytes;
-	private readonly contents: PartContent[] = [];
+	private readonly hashes: Array<ReturnType<typeof createHash>> = [];
 	private readonly tokens: TokenEstimate[] = [];
 	private readonly badItems: BadItem[] = [];
 	/** The item of each position in the planner, which knows accepted requests only. */
@@ -73,7 +70,6 @@ export class RequestPlanner {
 	) {
 		this.checker = new RequestChecker({ endpoint: options.endpoint, unit: 'item' });
 		this.planner = new PartPlanner(options.limits);
-		this.room = new KeptBytes(options.keptBytes ?? KEPT_BYTES);
 	}
 
 	/** Plans all items. Cancelling ends it early: what follows notices that. */
@@ -99,56 +95,47 @@ export class RequestPlanner {
 			const issues = this.checker.check(request, itemIndex);
 			if (issues.length > 0) return issues;
 			const text = serializeRequest(request);
-			const isKept = this.place(itemIndex, request, text);
-			const isSlow = this.parameters.slowEvaluations > slowBefore;
-			if (isSlow && !isKept) this.kept.set(itemIndex, text);
+			this.place(itemIndex, request, text);
+			if (this.parameters.slowEvaluations > slowBefore) this.kept.set(itemIndex, text);
 			return [];
 		} catch (error) {
 			return [issueOf(error, customId)];
 		}
 	}
 
-	/** Returns whether the text is kept with its part. */
-	private place(itemIndex: number, { body }: RequestLine, text: string): boolean {
+	private place(itemIndex: number, { body }: RequestLine, text: string): void {
 		const { endpoint, estimate, limits } = this.options;
 		const isEstimated = estimate || limits.maxTokens !== undefined;
 		const tokens = isEstimated ? estimateTokens(body, endpoint) : undefined;
 		this.itemOf.push(itemIndex);
-		const bytes = Buffer.byteLength(text) + 1;
 		const index = this.planner.add({
-			bytes,
+			bytes: Buffer.byteLength(text) + 1,
 			model: modelOf(body),
 			embeddingInputs: endpoint.endsWith('/embeddings') ? embeddingInputs(body) : 0,
 			tokens: tokens && tokens.input_tokens + (tokens.output_tokens ?? 0),
 		});
-		this.contents[index] ??= new PartContent(this.room);
+		this.hashes[index] ??= createHash('sha256');
+		this.hashes[index].update(`${text}\n`);
 		if (tokens) this.tokens[index] = addTokens(this.tokens[index], tokens);
-		return this.contents[index].add(text, bytes);
 	}
 
 	private part(part: Part, index: number): PlannedPart {
 		const itemIndexes = () => mapped(positionsOf(part), (position) => this.itemOf[position]);
 		return {
 			part,
-			contentHash: this.contents[index].digest(),
+			contentHash: this.hashes[index].digest('hex'),
 			itemIndexes,
-			open: () => this.content(this.contents[index], itemIndexes()),
+			open: () => this.content(itemIndexes()),
 			tokens: this.tokens[index] ?? { input_tokens: 0, output_tokens: 0 },
 		};
 	}
 
-	private async *content(
-		{ chunks, keptLines }: PartContent,
-		itemIndexes: Iterable<number>,
-	): AsyncGenerator<Uint8Array> {
-		yield* chunks;
+	private async *content(itemIndexes: Iterable<number>): AsyncGenerator<Uint8Array> {
 		const breather = new Breather();
 		let text = '';
-		let left = keptLines;
 		for (const itemIndex of itemIndexes) {
-			if (left-- > 0) continue;
 			text += `${this.kept.get(itemIndex) ?? this.lineOf(itemIndex)}\n`;
-			if (text.length < CHUNK_CHARACTERS) continue;
+			if (text.length < CHUNK_BYTES) continue;
 			yield Buffer.from(text);
 			text = '';
 			if (breather.isDue) await breather.breathe();

@@ -41,13 +41,20 @@ function modelOf(value: unknown): string {
 	throw new RequestProblem('The model has to be text', 'model');
 }
 
-/** @throws {RequestProblem} for the field's default where it cannot be what the user wants */
-function checkedModel(model: string, endpoint: string): string {
-	if (model !== DEFAULT_MODEL || TEXT_FAMILIES.has(familyOf(endpoint))) return model;
-	throw new RequestProblem(
-		`${DEFAULT_MODEL} is no model for ${endpoint}: choose one under Model`,
-		'model',
-	);
+/**
+ * Passes models on, but not the field's default where it cannot be what the user wants.
+ *
+ * @returns a function that throws {RequestProblem}
+ */
+function modelCheck(endpoint: string): (model: string) => string {
+	if (TEXT_FAMILIES.has(familyOf(endpoint))) return (model) => model;
+	return (model) => {
+		if (model !== DEFAULT_MODEL) return model;
+		throw new RequestProblem(
+			`${DEFAULT_MODEL} is no model for ${endpoint}: choose one under Model`,
+			'model',
+		);
+	};
 }
 
 /** Prompts are text; a number or boolean is written out, a list is passed on as it is. */
@@ -84,6 +91,7 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 	const customId = parameters.read('customId');
 	// Neither mode of the locator extracts anything, so its value is read here, which is fast.
 	const model = parameters.read('model');
+	const checked = modelCheck(endpoint);
 	const prompt = parameters.read('prompt');
 	const options = remembered<RequestOptions>(
 		parameters.read('requestOptions', { fallback: {} }),
@@ -96,7 +104,7 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 			method: 'POST',
 			url: endpoint,
 			body: build({
-				model: checkedModel(modelOf(model(itemIndex)), endpoint),
+				model: checked(modelOf(model(itemIndex))),
 				prompt: promptOf(prompt(itemIndex)),
 				options: options(itemIndex),
 			}),
