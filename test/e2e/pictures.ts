@@ -17,6 +17,9 @@ const FOLDER = resolve(__dirname, '..', '..', 'docs', 'pictures');
 /** As many films as a picture has room for. */
 const FILMS = 8;
 
+/** The films have no key of their own. */
+const FIRST_ID = 1001;
+
 const MARGIN = 12;
 
 /** The columns of the results; the emulator's reasons are filler words. */
@@ -105,7 +108,8 @@ async function takePictures(page: Page, world: World, filmsUrl: string): Promise
 	await take(page, 'workflows', page.getByTestId('canvas'), Infinity);
 
 	await page.setViewportSize({ width: 1180, height: 900 });
-	const parameters = { 'Get films': { url: filmsUrl } };
+	const customId = '={{ $json.id }}';
+	const parameters = { 'Get films': { url: filmsUrl }, 'Submit films': { customId } };
 	await open(withChoices(submit, { credential, parameters }));
 	const panel = await canvas.openNode('Submit films');
 	await panel.execute();
@@ -126,7 +130,9 @@ async function main(): Promise<void> {
 	try {
 		await mkdir(FOLDER, { recursive: true });
 		const world = await startWorld(closers);
-		const source = await serveFilms((await readFilms()).slice(0, FILMS));
+		const source = await serveFilms(
+			(await readFilms()).slice(0, FILMS).map((film, index) => ({ ...film, id: FIRST_ID + index })),
+		);
 		closers.add(source.close);
 		const { browser, page } = await openBrowser(world);
 		closers.add(async () => await browser.close());

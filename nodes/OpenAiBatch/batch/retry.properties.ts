@@ -21,7 +21,11 @@ export const retryProperties: INodeProperties[] = [
 				name: 'include',
 				type: 'multiOptions',
 				options: [
-					{ name: 'Cancelled', value: 'cancelled', description: 'Did not run' },
+					{
+						name: 'Cancelled',
+						value: 'cancelled',
+						description: 'Did not run; leave it out where batches are cancelled to save money',
+					},
 					{ name: 'Expired', value: 'expired', description: 'Did not run in time' },
 					{
 						name: 'Failed',

@@ -75,7 +75,7 @@ export const submitProperties: INodeProperties[] = [
 				name: 'submissionKey',
 				type: 'string',
 				default: '',
-				placeholder: 'e.g. films-{{ $today.toISODate() }}',
+				placeholder: 'e.g. films-2026-11',
 				description:
 					'The same content under the same key is submitted once in seven days, also over several executions: the batch that exists is returned. Changed content is new. Without a key, content is submitted once in an execution: running the workflow again pays again.',
 			},
