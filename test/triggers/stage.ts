@@ -77,17 +77,18 @@ export class Stage {
 		return id;
 	}
 
-	async told(workflowId: string): Promise<Told[]> {
-		return await told(this.n8n.rest, workflowId);
+	/** @param expected the message of executions that may fail */
+	async told(workflowId: string, expected?: RegExp): Promise<Told[]> {
+		return await told(this.n8n.rest, workflowId, expected);
 	}
 
 	/** Waits until a workflow was started for all these events. */
-	async untilTold(workflowId: string, wanted: string[]): Promise<void> {
+	async untilTold(workflowId: string, wanted: string[], expected?: RegExp): Promise<void> {
 		let found: string[] = [];
 		await until(
 			`the events ${wanted.join(', ')}`,
 			async () => {
-				found = eventIds(await this.told(workflowId));
+				found = eventIds(await this.told(workflowId, expected));
 				return wanted.every((eventId) => found.includes(eventId));
 			},
 			{ every: 300, instead: () => `There were: ${found.join(', ') || 'none'}.` },
