@@ -63,6 +63,33 @@ test('the latest result of each request counts, over chains and several retries'
 	]);
 });
 
+test('any batch of a chain gives the results of the whole chain', async () => {
+	const original = addOriginal();
+	const first = addHistory(product, {
+		created_at: 2_000,
+		output: [answerLine('d')],
+		...retryOf(original.id),
+	});
+	const second = addHistory(product, {
+		created_at: 3_000,
+		output: [answerLine('b')],
+		...retryOf(first.id),
+	});
+	const results = async (id: string) =>
+		(await follow(id)).items('Node').map(({ json }) => [json.custom_id, json.status]);
+	const whole = await results(original.id);
+	expect(whole).toHaveLength(4);
+	expect(await results(first.id)).toEqual(whole);
+	expect(await results(second.id)).toEqual(whole);
+});
+
+test('a chain whose beginning cannot be read is an error, not a part', async () => {
+	const retry = addHistory(product, { output: [answerLine('b')], ...retryOf('batch_gone') });
+	const { error, items } = await follow(retry.id);
+	expect(error?.message).toMatch(/batch_gone/);
+	expect(items('Node')).toEqual([]);
+});
+
 test('a request is missing only when it is in no batch', async () => {
 	const original = addOriginal();
 	addHistory(product, { output: [answerLine('b')], ...retryOf(original.id) });

@@ -15,7 +15,7 @@ import { resultsHint } from '../results/hints';
 import { moveImages } from '../results/images';
 import { assertFinished, failedValidation } from '../results/readiness';
 import type { Entry } from '../results/resultSet';
-import { findRetries } from '../results/retries';
+import { findOriginal, findRetries } from '../results/retries';
 import { getResultsOptions } from './getResults.options';
 import { getResultsProperties } from './getResults.properties';
 
@@ -70,7 +70,8 @@ export const getResults: Operation = {
 		const options = getResultsOptions(context, itemIndex);
 		const { deleteFiles, followRetries, imagesAsBinary, parseJson, prices, simplify } = options;
 		const client = new OpenAiClient(context, { itemIndex });
-		const batch = await getBatch(client, batchId);
+		const given = await getBatch(client, batchId);
+		const batch = followRetries ? await findOriginal(client, given) : given;
 		assertFinished(context.getNode(), batch, itemIndex);
 		const retries = followRetries
 			? await retriesOf(context, client, batch, itemIndex)

@@ -23,7 +23,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to collect the results of the retries of this batch too; give the first batch of the chain. The latest result of each request counts, and one that succeeded is kept. While a retry still runs this is an error.',
+				'Whether to collect the results of the whole chain of retries that this batch belongs to. The latest result of each request counts, and one that succeeded is kept. While a retry still runs this is an error.',
 		},
 		{
 			displayName: 'Images as Binary',

@@ -1,9 +1,26 @@
-import { listBatches } from '../../openai/batches';
+import { getBatch, listBatches } from '../../openai/batches';
 import type { OpenAiClient } from '../../openai/client';
 import type { Batch } from '../../openai/types';
 
 /** The metadata key under which a retry names the batch whose requests it repeats. */
 export const RETRY_OF = 'retry_of';
+
+/**
+ * The batch that a chain of retries began with: the batch itself when it is no retry.
+ *
+ * @throws {NodeApiError} when one of the chain cannot be read, as without it results are missing
+ */
+export async function findOriginal(client: OpenAiClient, batch: Batch): Promise<Batch> {
+	const seen = new Set([batch.id]);
+	let original = batch;
+	for (;;) {
+		const before = original.metadata?.[RETRY_OF];
+		// Whoever writes metadata by hand may write a circle.
+		if (!before || seen.has(before)) return original;
+		seen.add(before);
+		original = await getBatch(client, before);
+	}
+}
 
 /**
  * All retries of a batch, retries of retries included, oldest first. Reads the list of batches
