@@ -5,7 +5,8 @@ import type { FloorHandlers } from './floor/process';
 import type { N8nProcess, N8nRun } from './n8nProcess';
 import type { Measured } from './node/meter';
 import type { Sample } from './samples';
-import { bench, type Step } from './workflows/nodes';
+import type { Step } from '../n8n/steps';
+import { bench } from './workflows/nodes';
 import { OwnNodesSteps } from './workflows/ownNodes';
 import { PackageSteps } from './workflows/package';
 

@@ -3,12 +3,13 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Session } from '../n8n/session';
+import { byHand, chain, START, type Step } from '../n8n/steps';
 import { startN8n, type RunningN8n } from '../n8n/start';
 import type { Api } from './floor/api';
 import type { NodeReport } from './node/Bench.node';
 import { factsOf } from './node/processes';
 import { watch } from './watch';
-import { bench, chain, TRIGGER, type Step } from './workflows/nodes';
+import { bench } from './workflows/nodes';
 import { CREDENTIAL, type Credential } from './workflows/package';
 
 const MEGABYTE = 1024 * 1024;
@@ -75,6 +76,7 @@ export class N8nProcess {
 		await rm(report, { force: true });
 		const measured = steps.map(({ name }) => name);
 		const workflow = chain('Benchmark', [
+			byHand,
 			source,
 			bench('Begin', { operation: 'begin' }),
 			...steps,
@@ -84,7 +86,7 @@ export class N8nProcess {
 		const { id } = await rest.createWorkflow(workflow);
 		const stopWatching = watch(url, this.idle.pid);
 		const start = performance.now();
-		await this.finish(id, await rest.run(id, TRIGGER));
+		await this.finish(id, await rest.run(id, START));
 		const wholeSeconds = (performance.now() - start) / 1000;
 		const { peak, longestAnswerMs } = await stopWatching();
 		return {

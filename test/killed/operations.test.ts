@@ -1,8 +1,9 @@
 import type { FaultRule, RecordedRequest } from '../emulator';
 import { Random } from '../emulator/random';
+import { START } from '../n8n/steps';
 import { Stage } from '../triggers/stage';
 import { until } from '../triggers/until';
-import { ROWS, START, wholeJob } from './workflows';
+import { ROWS, wholeJob } from './workflows';
 
 /** Quick, and with enough looks of Wait in between to be killed at one. */
 const TIMING = { validating: 500, in_progress: 3_000, finalizing: 500, cancelling: 500 };

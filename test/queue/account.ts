@@ -5,7 +5,7 @@ import { requestLine, startWithClient, submit } from '../emulator/client';
 import type { Rest } from '../n8n/rest';
 import { until } from '../triggers/until';
 import { CASE } from '../triggers/workflows';
-import { openAi } from './workflows';
+import { openAi } from '../n8n/steps';
 
 /** Batches only move when a test says so. */
 const DAY_MS = 86_400_000;

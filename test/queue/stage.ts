@@ -11,7 +11,8 @@ import { eventIds, told, type Told } from '../triggers/told';
 import { until } from '../triggers/until';
 import { Account } from './account';
 import { Cluster } from './cluster';
-import { byWebhook, chain, type Step } from './workflows';
+import { chain, type Step } from '../n8n/steps';
+import { byWebhook } from './workflows';
 
 export type Json = Record<string, unknown>;
 

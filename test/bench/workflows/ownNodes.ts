@@ -1,6 +1,7 @@
 import type { Api } from '../floor/api';
 import { ENDPOINT, MODEL } from '../node/rows';
-import { code, convertToFile, extractFromFile, httpRequest, type Step } from './nodes';
+import type { Step } from '../../n8n/steps';
+import { code, convertToFile, extractFromFile, httpRequest } from './nodes';
 
 /** Makes the JSONL of a batch, as the tutorials for it do. */
 const MAKE_JSONL = `

@@ -1,5 +1,5 @@
 import { ENDPOINT, textOf, type Size } from '../node/rows';
-import type { Step } from './nodes';
+import { openAi, type Step } from '../../n8n/steps';
 
 export type Credential = { id: string; name: string };
 
@@ -37,12 +37,6 @@ export class PackageSteps {
 	download = (fileId: string): Step[] => [this.node('file', 'download', { fileId })];
 
 	private node(resource: string, operation: string, parameters: Record<string, unknown>): Step {
-		return {
-			name: 'OpenAI Batch',
-			type: 'n8n-nodes-openai-batch.openAiBatch',
-			typeVersion: 1,
-			parameters: { resource, operation, ...parameters },
-			credentials: { [CREDENTIAL]: this.credential },
-		};
+		return openAi(this.credential)('OpenAI Batch', resource, operation, parameters);
 	}
 }

@@ -1,5 +1,6 @@
 import { itemsOf, succeeded, type Json, type Stage } from '../stage';
-import { byHand, byId, chain, REQUESTS, rowsOfBody } from '../workflows';
+import { byHand, byId, chain } from '../../n8n/steps';
+import { REQUESTS, rowsOfBody } from '../workflows';
 
 const rows = (job: string, count: number, text = (index: number) => `Row ${index}`) =>
 	Array.from({ length: count }, (_, index) => ({ id: `${job}-${index}`, text: text(index), job }));

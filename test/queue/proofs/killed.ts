@@ -4,7 +4,8 @@ import { until } from '../../triggers/until';
 import { pollingWorkflow } from '../../triggers/workflows';
 import { STILL, type Account } from '../account';
 import { itemsOf, succeeded, type Stage } from '../stage';
-import { byId, REQUESTS, rowsOfBody } from '../workflows';
+import { byId } from '../../n8n/steps';
+import { REQUESTS, rowsOfBody } from '../workflows';
 
 const ROWS = Array.from({ length: 30 }, (_, index) => ({
 	id: `row-${index}`,

@@ -1,7 +1,7 @@
 import { factsOf, forgetPeak } from '../../bench/node/processes';
 import type { Account } from '../account';
 import { itemsOf, type Stage } from '../stage';
-import { byId } from '../workflows';
+import { byId } from '../../n8n/steps';
 
 const MIB = 1024 * 1024;
 

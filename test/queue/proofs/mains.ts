@@ -5,7 +5,8 @@ import { pollingWorkflow } from '../../triggers/workflows';
 import { STILL } from '../account';
 import { OWNER } from '../cluster';
 import { itemsOf, succeeded, type Stage } from '../stage';
-import { byId, REQUESTS, rowsOfBody } from '../workflows';
+import { byId } from '../../n8n/steps';
+import { REQUESTS, rowsOfBody } from '../workflows';
 
 /** The main process goes, and another one comes: that is a leader change without a licence. */
 export function mains(stage: () => Stage): void {

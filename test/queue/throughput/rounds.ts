@@ -1,6 +1,7 @@
 import { STILL } from '../account';
 import { succeeded, type Stage } from '../stage';
-import { byId, fetchUrl, REQUESTS } from '../workflows';
+import { byId } from '../../n8n/steps';
+import { fetchUrl, REQUESTS } from '../workflows';
 import { measure, type Measured } from './measure';
 
 /** How many batches of how many requests; the largest round has less than 100 executions. */
