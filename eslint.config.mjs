@@ -11,7 +11,7 @@ const onlyInsideN8n = Object.keys(n8nCommunityNodesPlugin.rules).map((rule) => [
 export default [
 	...config,
 	{
-		files: ['test/**/*.ts'],
+		files: ['test/**/*.ts', 'tools/**/*.ts'],
 		rules: {
 			...Object.fromEntries(onlyInsideN8n),
 			'no-console': 'off',

@@ -1,7 +1,7 @@
 /** Unit and engine tests share one configuration; SWC only transpiles, `npm run typecheck` checks types. */
 module.exports = {
 	testEnvironment: 'node',
-	testMatch: ['<rootDir>/test/{unit,engine,emulator}/**/*.test.ts'],
+	testMatch: ['<rootDir>/test/{unit,engine,support/emulator}/**/*.test.ts'],
 	transform: {
 		'^.+\\.ts$': [
 			'@swc/jest',

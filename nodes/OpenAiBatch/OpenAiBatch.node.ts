@@ -8,9 +8,9 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import { batchOperations } from './batch';
 import { fileOperations } from './file';
-import { searchBatches, searchFiles, searchModels } from './listSearch';
-import type { Operation } from './operation';
-import { asNodeError } from './operation';
+import { searchBatches, searchFiles, searchModels } from './shared/pickers';
+import type { Operation } from './shared/operation';
+import { asNodeError } from './shared/operation';
 import { requestFileOperations } from './requestFile';
 
 const OPERATIONS: Record<string, Operation[]> = {

@@ -5,13 +5,13 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
-import { OpenAiClient } from '../openai/client';
-import type { BatchEvent } from './events';
-import { toJson } from './item';
+import { OpenAiClient } from '../openai/http/client';
+import type { BatchEvent } from '../batchEvents/events';
+import { toJson } from '../batchEvents/eventItem';
 import { poll } from './poll';
-import { properties } from './properties';
+import { properties } from '../batchEvents/event.properties';
 import { sample } from './sample';
-import { readSettings } from './settings';
+import { readSettings } from '../batchEvents/settings';
 import { batchSource } from './source';
 
 /** n8n may begin the next poll after a minute, whether this one is done or not. */

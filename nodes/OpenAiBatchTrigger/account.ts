@@ -1,4 +1,4 @@
-import { maskOf } from './events';
+import { maskOf } from '../batchEvents/events';
 import { MAX_MARKS } from './limits';
 import { shortHash, type Marks } from './marks';
 import { compare, isOlder, type Position } from './position';

@@ -1,12 +1,12 @@
-import { isFinished } from '../openai/status';
-import type { Batch, ListPage } from '../openai/types';
+import { isFinished } from '../openai/api/status';
+import type { Batch, ListPage } from '../openai/api/types';
 import { conclude, type Conclusion } from './conclude';
-import { matches, writeFilters } from './filters';
+import { matches, writeFilters } from '../batchEvents/filters';
 import { LONGEST_LIFE, MAX_OPEN, SHORT_LIST_LAG } from './limits';
 import { Lookups, type Request } from './lookups';
 import { isOlder, positionOf, TOP } from './position';
 import { Scan } from './scan';
-import type { Settings } from './settings';
+import type { Settings } from '../batchEvents/settings';
 import { emptyState, type Gap, type OpenBatch, type State } from './state';
 import { latestOf, seconds } from './times';
 

@@ -1,7 +1,7 @@
-import { isFinished } from '../openai/status';
+import { isFinished } from '../openai/api/status';
 import { accountFor } from './account';
 import type { Changes } from './changes';
-import { inOrder, type BatchEvent } from './events';
+import { inOrder, type BatchEvent } from '../batchEvents/events';
 import { gapAfter } from './gap';
 import { MAX_OPEN } from './limits';
 import { overdue, remember, stillOpen } from './openBatches';

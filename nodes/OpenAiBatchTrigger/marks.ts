@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import type { Mask } from './events';
+import type { Mask } from '../batchEvents/events';
 
 /** What is accounted for of one recent batch. */
 export interface Mark {

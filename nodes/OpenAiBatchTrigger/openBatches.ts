@@ -1,7 +1,7 @@
-import { isFinished } from '../openai/status';
+import { isFinished } from '../openai/api/status';
 import type { Changes } from './changes';
-import { maskOf } from './events';
-import { matches } from './filters';
+import { maskOf } from '../batchEvents/events';
+import { matches } from '../batchEvents/filters';
 import { LONGEST_LIFE, MAX_OPEN, PATIENCE } from './limits';
 import type { Position } from './position';
 import type { Sighting } from './sightings';

@@ -1,7 +1,7 @@
-import type { Batch, ListPage } from '../openai/types';
+import type { Batch, ListPage } from '../openai/api/types';
 import { Changes } from './changes';
-import type { BatchEvent } from './events';
-import type { Settings } from './settings';
+import type { BatchEvent } from '../batchEvents/events';
+import type { Settings } from '../batchEvents/settings';
 import { readState, writeState, type StoredState } from './state';
 
 /** Where batches come from. `undefined` is what the server does not know (any more). */

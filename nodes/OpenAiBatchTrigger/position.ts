@@ -1,4 +1,4 @@
-import type { Batch } from '../openai/types';
+import type { Batch } from '../openai/api/types';
 import { seconds } from './times';
 
 /**

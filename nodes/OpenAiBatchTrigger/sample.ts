@@ -1,8 +1,8 @@
-import type { Batch } from '../openai/types';
-import { eventsSince, inOrder, type BatchEvent } from './events';
-import { matches } from './filters';
+import type { Batch } from '../openai/api/types';
+import { eventsSince, inOrder, type BatchEvent } from '../batchEvents/events';
+import { matches } from '../batchEvents/filters';
 import type { BatchSource } from './poll';
-import type { Settings } from './settings';
+import type { Settings } from '../batchEvents/settings';
 
 /** How far back a sample is looked for. */
 const MOST_PAGES = 10;

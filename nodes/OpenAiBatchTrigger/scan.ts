@@ -1,4 +1,4 @@
-import type { Batch, ListPage } from '../openai/types';
+import type { Batch, ListPage } from '../openai/api/types';
 import { latestOf, seconds } from './times';
 
 const createdAt = (batch: Batch | undefined) => seconds(batch?.created_at) ?? 0;

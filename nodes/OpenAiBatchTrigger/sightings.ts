@@ -1,8 +1,8 @@
-import type { Batch } from '../openai/types';
+import type { Batch } from '../openai/api/types';
 import type { Changes } from './changes';
-import type { BatchEvent, Mask } from './events';
-import { CREATED, eventsSince, finishTime } from './events';
-import { matches, readFilters, type Filters } from './filters';
+import type { BatchEvent, Mask } from '../batchEvents/events';
+import { CREATED, eventsSince, finishTime } from '../batchEvents/events';
+import { matches, readFilters, type Filters } from '../batchEvents/filters';
 import { shortHash } from './marks';
 import type { Position } from './position';
 import { isOlder, positionOf } from './position';

@@ -1,7 +1,7 @@
 import type { JsonObject } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
-import { getBatch, listBatchPage } from '../openai/batches';
-import type { OpenAiClient } from '../openai/client';
+import { getBatch, listBatchPage } from '../openai/api/batches';
+import type { OpenAiClient } from '../openai/http/client';
 import { PAGE_SIZE } from './limits';
 import type { BatchSource } from './poll';
 

@@ -1,4 +1,4 @@
-import type { Mask } from './events';
+import type { Mask } from '../batchEvents/events';
 import { readMarks, writeMarks, type Marks, type StoredMarks } from './marks';
 import { BOTTOM, TOP, type Position } from './position';
 

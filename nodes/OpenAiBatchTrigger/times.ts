@@ -1,4 +1,4 @@
-import type { Batch } from '../openai/types';
+import type { Batch } from '../openai/api/types';
 
 /** Values above this are milliseconds, whatever the server calls them. */
 const LARGEST_SECONDS = 1e11;

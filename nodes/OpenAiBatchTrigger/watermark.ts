@@ -1,4 +1,4 @@
-import type { Batch } from '../openai/types';
+import type { Batch } from '../openai/api/types';
 import { LIST_LAG, RECENT_BATCHES, SHORT_LIST_LAG } from './limits';
 import { compare, oldest, positionOf, type Position, TOP } from './position';
 

@@ -6,9 +6,9 @@ import type {
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { properties } from './properties';
+import { properties } from './webhook.properties';
 import { receive } from './receive';
-import { registrationOf } from './registration';
+import { registrationOf } from './registration/registration';
 
 export class OpenAiBatchWebhookTrigger implements INodeType {
 	description: INodeTypeDescription = {

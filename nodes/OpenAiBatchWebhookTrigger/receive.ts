@@ -1,14 +1,14 @@
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { timeOf, type EventName } from '../OpenAiBatchTrigger/events';
-import { matches } from '../OpenAiBatchTrigger/filters';
-import { toJson } from '../OpenAiBatchTrigger/item';
-import { readSettings } from '../OpenAiBatchTrigger/settings';
-import { OpenAiClient } from '../openai/client';
-import { isPassing } from '../openai/retry';
-import { isFinished } from '../openai/status';
-import type { Batch } from '../openai/types';
-import { apiPath, idProblem } from '../openai/url';
-import { registrationOf } from './registration';
+import { timeOf, type EventName } from '../batchEvents/events';
+import { matches } from '../batchEvents/filters';
+import { toJson } from '../batchEvents/eventItem';
+import { readSettings } from '../batchEvents/settings';
+import { OpenAiClient } from '../openai/http/client';
+import { isTransient } from '../openai/http/retry';
+import { isFinished } from '../openai/api/status';
+import type { Batch } from '../openai/api/types';
+import { apiPath, idProblem } from '../openai/http/url';
+import { registrationOf } from './registration/registration';
 import { isReplay, withDelivery } from './replays';
 import { isRecent, isSigned, type Delivery } from './signature';
 import { started } from './started';
@@ -80,7 +80,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	const path = apiPath('batches', event.batchId);
 	const result = await client.tryJson<Batch>({ method: 'GET', path, needs: 'id' });
 	if (!result.ok) {
-		if (isPassing(result.fault)) return answer(context, 503);
+		if (isTransient(result.fault)) return answer(context, 503);
 		throw client.error(result.fault, 'The batch that a webhook told of could not be fetched');
 	}
 	const batch = result.value;

@@ -1,4 +1,4 @@
-import type { ApiErrorBody } from '../openai/types';
+import type { ApiErrorBody } from '../openai/api/types';
 import { isObject, textOrNull, tryParseJson } from './json';
 import type { JsonObject, JsonValue } from './json';
 
@@ -71,18 +71,18 @@ export function classify(result: ResultLine): ClassifiedResult {
  * Whether the same request might succeed in another batch: it never ran, or it met a passing
  * fault. Not when the request itself is wrong, and not when the quota is used up: that passes
  * only once somebody pays or raises a limit, and a new batch would fail whole until then.
- * An error of the service itself without any status (its own codes are all passing faults) counts
- * as passing unless it names the request invalid.
+ * An error of the service itself without any status (its own codes are all transient faults) counts
+ * as transient unless it names the request invalid.
  */
 export function isRetryable(result: ClassifiedResult): boolean {
 	if (result.error === null) return false;
 	if (result.status !== 'failed') return true;
 	const { code, type } = result.error;
 	if (PERMANENT.has(code ?? '') || PERMANENT.has(type ?? '')) return false;
-	if (PASSING.has(code ?? '') || PASSING.has(type ?? '')) return true;
+	if (TRANSIENT.has(code ?? '') || TRANSIENT.has(type ?? '')) return true;
 	const status = httpStatusOf(result);
 	if (status === null) return code !== 'invalid_request_error' && type !== 'invalid_request_error';
-	return status === 0 || status >= 500 || PASSING_STATUS.has(status);
+	return status === 0 || status >= 500 || TRANSIENT_STATUS.has(status);
 }
 
 /** Some servers answer 200, or nothing, and put the real status into the error's code. */
@@ -99,10 +99,10 @@ const NEVER_RAN: ReadonlyMap<string, 'expired' | 'cancelled'> = new Map([
 ]);
 
 /** Request Timeout, Conflict (a lock), Too Early, Too Many Requests. */
-const PASSING_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+const TRANSIENT_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
 /** Codes and types that say so themselves, with or without an HTTP status. */
-const PASSING: ReadonlySet<string> = new Set([
+const TRANSIENT: ReadonlySet<string> = new Set([
 	'request_timeout',
 	'server_error',
 	'rate_limit_exceeded',

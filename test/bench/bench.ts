@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Closers } from '../demo/closers';
-import type { Show } from '../demo/show';
-import { ensureN8n } from '../n8n/install';
-import { packPackage } from '../n8n/package';
+import { Closers } from '../support/lab/closers';
+import type { Show } from '../support/lab/show';
+import { ensureN8n } from '../support/lab/install';
+import { packPackage } from '../support/lab/package';
 import type { Arguments } from './arguments';
 import { startChild } from './child';
 import { Contest } from './contest';

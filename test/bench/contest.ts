@@ -5,7 +5,7 @@ import type { FloorHandlers } from './floor/process';
 import type { N8nProcess, N8nRun } from './n8nProcess';
 import type { Measured } from './node/meter';
 import type { Sample } from './samples';
-import type { Step } from '../n8n/steps';
+import type { Step } from '../support/lab/steps';
 import { bench } from './workflows/nodes';
 import { OwnNodesSteps } from './workflows/ownNodes';
 import { PackageSteps } from './workflows/package';

@@ -1,4 +1,4 @@
-import { startEmulator } from '../emulator';
+import { startEmulator } from '../support/emulator';
 import { serve } from './child';
 
 /** The clock stands still: what happens to a batch behind the API happens between measurements. */

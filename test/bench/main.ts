@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Closers } from '../demo/closers';
-import { showOnConsole } from '../demo/show';
+import { Closers } from '../support/lab/closers';
+import { showOnConsole } from '../support/lab/show';
 import { readArguments, USAGE } from './arguments';
 import { runBench } from './bench';
 import { goals, type Goal } from './goals';

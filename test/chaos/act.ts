@@ -1,4 +1,4 @@
-import type { RunResult } from '../engine/harness';
+import type { RunResult } from '../support/engine';
 import { checkError } from './checks/errors';
 import { checkRetries } from './checks/retries';
 import { checkSecrets } from './checks/secrets';

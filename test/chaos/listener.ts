@@ -1,5 +1,5 @@
-import type { Message } from '../emulator/webhooks';
-import { WebhookNode } from '../engine/webhookHarness';
+import type { Message } from '../support/emulator/webhooks';
+import { WebhookNode } from '../support/engine/webhookHarness';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { checkError } from './checks/errors';
 import { OpenAiBatchWebhookTrigger } from './nodes';

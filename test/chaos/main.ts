@@ -5,7 +5,7 @@
 // First: it takes n8n's sleep's place before anything is loaded that sleeps.
 import { virtualTime } from './virtualTime';
 import { inspect, parseArgs } from 'node:util';
-import { closeHarness } from '../engine/harness';
+import { closeHarness } from '../support/engine';
 import { tell } from './story';
 import { openWorld, startChaosEngine, type World } from './world';
 

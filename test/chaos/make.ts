@@ -1,5 +1,5 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import type { RunResult } from '../engine/harness';
+import type { RunResult } from '../support/engine';
 import { performUntilDone } from './act';
 import { checkCreates } from './checks/creates';
 import { chance, type World } from './world';

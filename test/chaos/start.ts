@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { RecordedRequest } from '../emulator';
-import type { RunningExecution } from '../engine/harness';
+import type { RecordedRequest } from '../support/emulator';
+import type { RunningExecution } from '../support/engine';
 import { NODE, type Input, type World } from './world';
 
 export interface Act {

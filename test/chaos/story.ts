@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { RunResult } from '../engine/harness';
+import type { RunResult } from '../support/engine';
 import { perform, performUntilDone } from './act';
 import { cancelBatch, lookAtBatches } from './batches';
 import { checkCreates } from './checks/creates';

@@ -3,7 +3,7 @@
  * `sleep`: here they take no time, and the clocks go on as if they had taken it all. Nothing else
  * moves the clocks, so that a story is the same on every machine.
  */
-import '../engine/harness/environment';
+import '../support/engine/environment';
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 

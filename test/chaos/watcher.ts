@@ -1,4 +1,4 @@
-import type { PollOutcome, Poller } from '../engine/harness';
+import type { PollOutcome, Poller } from '../support/engine';
 import { checkError } from './checks/errors';
 import { virtualTime } from './virtualTime';
 import { chance, FINISHED, SECRET, TRIGGER, type World } from './world';

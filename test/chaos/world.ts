@@ -5,10 +5,10 @@ import type { INodeExecutionData, IDataObject } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 
 import { OpenAiBatch, OpenAiBatchTrigger } from './nodes';
-import { startEmulator, type Emulator } from '../emulator';
-import { faultKinds } from '../emulator/faultKinds';
-import { Random } from '../emulator/random';
-import { createEngine, type Engine } from '../engine/harness';
+import { startEmulator, type Emulator } from '../support/emulator';
+import { faultKinds } from '../support/emulator/faultKinds';
+import { Random } from '../support/emulator/random';
+import { createEngine, type Engine } from '../support/engine';
 
 export const NODE = 'openAiBatch';
 export const TRIGGER = 'openAiBatchTrigger';

@@ -1,8 +1,8 @@
-import '../engine/harness/environment';
+import '../support/engine/environment';
 import * as core from 'n8n-core';
 import * as workflow from 'n8n-workflow';
 import type { ICredentialType, INode, Workflow } from 'n8n-workflow';
-import { Container } from '../engine/harness/container';
+import { Container } from '../support/engine/container';
 
 /**
  * What the engine harness takes from newer versions, in the way this one does it. Only the harness

@@ -1,7 +1,7 @@
-import type { Batch } from '../../nodes/openai/types';
+import type { Batch } from '../../nodes/openai/api/types';
 import type { Product } from './product';
 
-export { requestLine } from '../emulator/client';
+export { requestLine } from '../support/emulator/client';
 
 const line = (custom_id: unknown, response: unknown, error: unknown) =>
 	JSON.stringify({ id: `batch_req_${String(custom_id)}`, custom_id, response, error });

@@ -1,8 +1,8 @@
 import { answerLine, addHistory } from './batches';
 import type { Product } from './product';
 import { startProduct } from './product';
-import { downloadFile } from '../../nodes/openai/download';
-import type { Fault } from '../emulator';
+import { downloadFile } from '../../nodes/openai/transfer/download';
+import type { Fault } from '../support/emulator';
 import { startClientNode } from './support/clientNode';
 import type { Answer, ScriptedServer } from './support/scriptedServer';
 import { answer, startScriptedServer } from './support/scriptedServer';

@@ -1,4 +1,4 @@
-import type { Fault } from '../emulator';
+import type { Fault } from '../support/emulator';
 import type { Product } from './product';
 import { startProduct } from './product';
 

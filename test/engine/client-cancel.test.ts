@@ -1,7 +1,7 @@
-import type { OpenAiClient } from '../../nodes/openai/client';
-import { downloadFile } from '../../nodes/openai/download';
-import { tryUploadFile } from '../../nodes/openai/files';
-import { createSafely } from '../../nodes/openai/safeCreate';
+import type { OpenAiClient } from '../../nodes/openai/http/client';
+import { downloadFile } from '../../nodes/openai/transfer/download';
+import { tryUploadFile } from '../../nodes/openai/api/files';
+import { createSafely } from '../../nodes/openai/submissions/safeCreate';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import { deferred } from './support/deferred';

@@ -1,8 +1,13 @@
 import { inspect } from 'node:util';
 import { NodeApiError } from 'n8n-workflow';
-import { getBatch, cancelBatch, listBatchPage, tryCreateBatch } from '../../nodes/openai/batches';
-import type { OpenAiClient } from '../../nodes/openai/client';
-import { deleteFile, findFile } from '../../nodes/openai/files';
+import {
+	getBatch,
+	cancelBatch,
+	listBatchPage,
+	tryCreateBatch,
+} from '../../nodes/openai/api/batches';
+import type { OpenAiClient } from '../../nodes/openai/http/client';
+import { deleteFile, findFile } from '../../nodes/openai/api/files';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import type { Answer, ScriptedServer } from './support/scriptedServer';

@@ -1,7 +1,7 @@
-import type { OpenAiClient } from '../../nodes/openai/client';
-import { downloadFile } from '../../nodes/openai/download';
+import type { OpenAiClient } from '../../nodes/openai/http/client';
+import { downloadFile } from '../../nodes/openai/transfer/download';
 import { NodeApiError, type IDataObject } from 'n8n-workflow';
-import type { Fault } from '../emulator';
+import type { Fault } from '../support/emulator';
 import type { Product } from './product';
 import { startProduct } from './product';
 import { setBinaryMode } from './support/binaryMode';

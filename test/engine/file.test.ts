@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
-import { userFolder } from './harness';
+import { userFolder } from '../support/engine';
 import { startProduct, type Product } from './product';
 
 type Parameters = Record<string, NodeParameterValueType>;

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fastify from 'fastify';
 import type { ICredentialType } from 'n8n-workflow';
-import { createEngine, userFolder, type Engine } from './harness';
-import { Probe } from './harness/Probe.node';
-import { ProbeApi } from './harness/ProbeApi.credentials';
-import { ProbeTrigger } from './harness/ProbeTrigger.node';
+import { createEngine, userFolder, type Engine } from '../support/engine';
+import { Probe } from '../support/engine/Probe.node';
+import { ProbeApi } from '../support/engine/ProbeApi.credentials';
+import { ProbeTrigger } from '../support/engine/ProbeTrigger.node';
 
 const server = fastify();
 let engine: Engine;

@@ -6,8 +6,8 @@ import {
 	ItemParameters,
 	type ItemParameterOptions,
 } from '../../nodes/OpenAiBatch/parameters/itemParameters';
-import { createEngine, type EngineOptions } from './harness';
-import { inspectingNode, type Inspection } from './harness/Inspector.node';
+import { createEngine, type EngineOptions } from '../support/engine';
+import { inspectingNode, type Inspection } from '../support/engine/Inspector.node';
 
 /** Runs `inspect` in a node with these parameters and items. */
 async function inspectNode(

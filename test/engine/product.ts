@@ -1,10 +1,10 @@
 import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
-import type { Emulator, EmulatorOptions } from '../emulator';
-import { startEmulator } from '../emulator';
-import type { NodeRunOptions } from './harness';
-import { createEngine } from './harness';
+import type { Emulator, EmulatorOptions } from '../support/emulator';
+import { startEmulator } from '../support/emulator';
+import type { NodeRunOptions } from '../support/engine';
+import { createEngine } from '../support/engine';
 
 export const NODE = 'openAiBatch';
 export const CREDENTIAL = 'openAiBatchApi';

@@ -98,7 +98,7 @@ test('Include chooses by what became of the requests', async () => {
 	});
 });
 
-test('Retry All Failed takes lasting errors too', async () => {
+test('Retry All Failed takes permanent errors too', async () => {
 	const batch = addMixed();
 	const options = { include: ['failed'], retryAllFailed: true };
 	const [item] = await retry(batch.id, { options });
@@ -270,7 +270,7 @@ describe('safely', () => {
 
 describe('a batch that failed validation', () => {
 	test.each(['token_limit', 'file_not_found'] as const)(
-		'for a passing reason (%s) is created again from the same file',
+		'for a transient reason (%s) is created again from the same file',
 		async (fate) => {
 			product.emulator.control.batches({ match: () => true, fate, times: 1 });
 			const [batch] = await product.json('batch', 'submit', {
@@ -310,7 +310,7 @@ describe('a batch that failed validation', () => {
 		expect(items.map(({ adopted }) => adopted)).toEqual([false, true]);
 	});
 
-	test('for a lasting reason is refused with that reason', async () => {
+	test('for a permanent reason is refused with that reason', async () => {
 		const data = [{ code: 'invalid_url', line: 3, message: 'The URL is wrong.', param: 'url' }];
 		const batch = addHistory(product, {
 			status: 'failed',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Fault } from '../emulator';
-import type { RunResult } from './harness';
+import type { Fault } from '../support/emulator';
+import type { RunResult } from '../support/engine';
 import type { Product } from './product';
 import { startProduct } from './product';
 

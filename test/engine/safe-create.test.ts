@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Fault } from '../emulator';
-import type { NodeRunOptions } from './harness';
+import type { Fault } from '../support/emulator';
+import type { NodeRunOptions } from '../support/engine';
 import type { Product } from './product';
 import { startProduct } from './product';
 

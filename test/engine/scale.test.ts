@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
-import { createEngine, type Engine } from './harness';
+import { createEngine, type Engine } from '../support/engine';
 import { CREDENTIAL, NODE } from './product';
 
 const REQUESTS = 50_000;
@@ -28,7 +28,15 @@ class EmulatorProcess {
 			`--${name}`,
 			'1',
 		]);
-		const args = ['--import', 'tsx', 'test/emulator/main.ts', '--port', '0', '--folder', folder];
+		const args = [
+			'--import',
+			'tsx',
+			'test/support/emulator/main.ts',
+			'--port',
+			'0',
+			'--folder',
+			folder,
+		];
 		this.child = spawn(process.execPath, [...args, ...timing], {
 			stdio: ['ignore', 'pipe', 'inherit'],
 		});

@@ -5,7 +5,7 @@ import type { OnError } from 'n8n-workflow';
 import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
-import { createEngine, userFolder, type Engine } from './harness';
+import { createEngine, userFolder, type Engine } from '../support/engine';
 import {
 	answer,
 	startScriptedServer,

@@ -2,10 +2,10 @@ import type { NodeParameterValueType } from 'n8n-workflow';
 import OpenAI from 'openai';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
-import type { Batch } from '../../nodes/openai/types';
-import { startEmulator, type Emulator } from '../emulator';
-import { requestLine, submit } from '../emulator/client';
-import { createEngine, type Engine, type PollOutcome, type PollerOptions } from './harness';
+import type { Batch } from '../../nodes/openai/api/types';
+import { startEmulator, type Emulator } from '../support/emulator';
+import { requestLine, submit } from '../support/emulator/client';
+import { createEngine, type Engine, type PollOutcome, type PollerOptions } from '../support/engine';
 
 jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
 
@@ -184,7 +184,7 @@ describe('the life of a trigger', () => {
 		expect(told(await poller.tick())).toBeNull();
 	});
 
-	it('tells passing statuses from their times, in the order in which things happened', async () => {
+	it('tells transient statuses from their times, in the order in which things happened', async () => {
 		const poller = trigger({ events: ['created', 'in_progress', 'finalizing', 'completed'] });
 		await poller.activate();
 		await pass(60);

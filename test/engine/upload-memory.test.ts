@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { IBinaryData } from 'n8n-workflow';
-import { binarySource } from '../../nodes/OpenAiBatch/binary';
-import { downloadStream } from '../../nodes/openai/download';
-import { tryUploadFile } from '../../nodes/openai/files';
-import { startEmulator, type Emulator } from '../emulator';
+import { binarySource } from '../../nodes/OpenAiBatch/shared/binary';
+import { downloadStream } from '../../nodes/openai/transfer/download';
+import { tryUploadFile } from '../../nodes/openai/api/files';
+import { startEmulator, type Emulator } from '../support/emulator';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import { extraMemory } from './support/memory';

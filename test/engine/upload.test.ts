@@ -1,7 +1,7 @@
-import { tryUploadFile } from '../../nodes/openai/files';
-import type { UploadSource } from '../../nodes/openai/multipart';
-import { uploadSafely } from '../../nodes/openai/safeUpload';
-import { startEmulator, type Emulator } from '../emulator';
+import { tryUploadFile } from '../../nodes/openai/api/files';
+import type { UploadSource } from '../../nodes/openai/http/multipart';
+import { uploadSafely } from '../../nodes/openai/submissions/uploads';
+import { startEmulator, type Emulator } from '../support/emulator';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import type { ScriptedServer } from './support/scriptedServer';

@@ -61,8 +61,8 @@ test('a failed batch is an item too, with the reasons and whether a retry can su
 		error_summary: expect.stringMatching(/^Enqueued token limit reached/),
 	});
 	const data = [{ code: 'invalid_url', line: 3, message: 'The URL is wrong.', param: 'url' }];
-	const lasting = addHistory(product, { status: 'failed', errors: { object: 'list', data } });
-	expect((await run(lasting.id)).items('Node')[0].json).toMatchObject({
+	const permanent = addHistory(product, { status: 'failed', errors: { object: 'list', data } });
+	expect((await run(permanent.id)).items('Node')[0].json).toMatchObject({
 		retryable: false,
 		error_summary: 'Line 3: The URL is wrong. (invalid_url, url)',
 	});

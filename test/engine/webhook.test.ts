@@ -2,11 +2,11 @@ import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
 import { OpenAiBatchWebhookTrigger } from '../../nodes/OpenAiBatchWebhookTrigger/OpenAiBatchWebhookTrigger.node';
-import type { Batch } from '../../nodes/openai/types';
-import { startEmulator, type Emulator, type EmulatorOptions } from '../emulator';
-import { signedHeaders } from '../emulator/webhooks/signature';
-import { createEngine } from './harness';
-import { WebhookNode } from './webhookHarness';
+import type { Batch } from '../../nodes/openai/api/types';
+import { startEmulator, type Emulator, type EmulatorOptions } from '../support/emulator';
+import { signedHeaders } from '../support/emulator/webhooks/signature';
+import { createEngine } from '../support/engine';
+import { WebhookNode } from '../support/engine/webhookHarness';
 
 const ADDRESS = 'https://n8n.example/webhook/hook-1/webhook';
 const SECRET = `whsec_${Buffer.from('a secret that was pasted').toString('base64')}`;

@@ -1,6 +1,6 @@
-import type { BatchStatus } from '../../nodes/openai/types';
+import type { BatchStatus } from '../../nodes/openai/api/types';
 import { serve } from '../bench/child';
-import { startEmulator } from '../emulator';
+import { startEmulator } from '../support/emulator';
 
 /** A day ago, so that the looks for earlier batches do not get longer with every run. */
 const emulator = startEmulator({ clock: 'manual', now: Date.now() - 86_400_000 });

@@ -2,7 +2,7 @@
  * `npm run test:leaks -- --runs N --only text`: runs each operation again and again in n8n's engine
  * and looks whether its memory grows. Fails when it does.
  */
-import '../engine/harness/environment';
+import '../support/engine/environment';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ import { runInNewContext } from 'node:vm';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatch, OpenAiBatchTrigger } from '../chaos/nodes';
 import { startChild } from '../bench/child';
-import { closeHarness, createEngine } from '../engine/harness';
+import { closeHarness, createEngine } from '../support/engine';
 import type { EmulatorHandlers } from './emulatorProcess';
 import { NODE, Operations, TRIGGER, type Job } from './jobs';
 

@@ -1,12 +1,12 @@
-import type { Operation } from '../operation';
-import { cancel } from './cancel.operation';
-import { create } from './create.operation';
-import { get } from './get.operation';
-import { getAll } from './getAll.operation';
-import { getResults } from './getResults.operation';
-import { retry } from './retry.operation';
-import { submit } from './submit.operation';
-import { wait } from './wait.operation';
+import type { Operation } from '../shared/operation';
+import { cancel } from './cancelBatch.operation';
+import { create } from './createBatch.operation';
+import { get } from './getBatch.operation';
+import { getAll } from './getManyBatches/getManyBatches.operation';
+import { getResults } from './getResults/getResults.operation';
+import { retry } from './retry/retry.operation';
+import { submit } from './submit/submit.operation';
+import { wait } from './wait/wait.operation';
 
 /** The operations on batches, in the order of the list in the panel: what most users need first. */
 export const batchOperations: Operation[] = [

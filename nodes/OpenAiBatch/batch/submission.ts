@@ -1,10 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { checkMetadata } from '../../jsonl/metadata';
-import type { CreateBatchBody } from '../../openai/batches';
-import type { CreateMemory, Scope } from '../../openai/submitted';
-import { SUBMISSION_KEY, SUBMISSION_PART } from '../../openai/submitted';
-import { metadataPairs } from './metadata';
+import { checkMetadata } from '../shared/metadataChecks';
+import type { CreateBatchBody } from '../../openai/api/batches';
+import type { CreateMemory, Scope } from '../../openai/submissions/submitted';
+import { SUBMISSION_KEY, SUBMISSION_PART } from '../../openai/submissions/submitted';
+import { metadataPairs } from '../shared/metadata';
 
 /** The metadata keys that every batch of this node carries. */
 export const RESERVED_KEYS = [SUBMISSION_KEY, SUBMISSION_PART];

@@ -1,9 +1,9 @@
-import type { Operation } from '../operation';
-import { deleteOperation } from './delete.operation';
-import { download } from './download.operation';
-import { get } from './get.operation';
-import { getAll } from './getAll.operation';
-import { upload } from './upload.operation';
+import type { Operation } from '../shared/operation';
+import { deleteOperation } from './deleteFile.operation';
+import { download } from './downloadFile.operation';
+import { get } from './getFile.operation';
+import { getAll } from './getManyFiles.operation';
+import { upload } from './uploadFile.operation';
 
 /** The operations on files, in the order of the list in the panel: what most users need first. */
 export const fileOperations: Operation[] = [upload, download, get, getAll, deleteOperation];

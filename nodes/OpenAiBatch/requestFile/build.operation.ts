@@ -1,15 +1,15 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/limits';
-import { submitOptions } from '../batch/submitOptions';
-import { binaryPropertyName } from '../binary';
-import { showFor } from '../display';
-import { endpointFields, endpointParameter } from '../fields';
-import type { Operation } from '../operation';
-import { requestFields } from '../requests/fields';
+import { submitOptions } from '../batch/submit/submit.options';
+import { binaryPropertyName } from '../shared/binary';
+import { showFor } from '../shared/display';
+import { endpointFields, endpointParameter } from '../shared/fields';
+import type { Operation } from '../shared/operation';
+import { requestFields } from '../requests/request.properties';
 import type { PlannedPart } from '../requests/plan';
 import { pairedItemsOf, planItems } from '../requests/planItems';
-import { badItemOutput, badItemsError } from '../requests/report';
-import { streamOf } from './stream';
+import { badItemOutput, badItemsError } from '../requests/badItems';
+import { streamOf } from '../shared/readableStream';
 
 /** Writes a part to n8n's binary storage, request by request. */
 async function fileItem(

@@ -1,8 +1,8 @@
 import { isObject, textOrNull, tryParseJson } from '../../jsonl/json';
 import type { ByteChunks } from '../../jsonl/lines';
 import { readLineBatches } from '../../jsonl/lines';
-import type { TokenEstimate } from '../../jsonl/tokens';
-import { estimateTokens } from '../../jsonl/tokens';
+import type { TokenEstimate } from '../../endpoints/tokens';
+import { estimateTokens } from '../../endpoints/tokens';
 import { addTokens } from '../requests/plan';
 
 /** A line that is no request, so that the file as a whole cannot be estimated. */

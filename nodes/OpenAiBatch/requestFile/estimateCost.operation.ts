@@ -1,13 +1,13 @@
 import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { estimateCost as costOfRequests } from '../../jsonl/cost';
-import { showFor } from '../display';
-import type { Operation } from '../operation';
-import { asNodeError, forEachItem } from '../operation';
-import { inputPriceField, outputPriceField, pricesOf } from '../prices';
-import { breathing } from '../requests/breather';
+import { showFor } from '../shared/display';
+import type { Operation } from '../shared/operation';
+import { asNodeError, forEachItem } from '../shared/operation';
+import { inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
+import { breathing } from '../shared/breather';
 import { estimateFile, NotARequestError } from './estimate';
-import { inputFileField, requestFileOf } from './source';
+import { inputFileField, requestFileOf } from './inputFile';
 
 const description = 'Without the batch discount, which is half; in any currency';
 

@@ -1,7 +1,7 @@
-import type { Operation } from '../operation';
+import type { Operation } from '../shared/operation';
 import { build } from './build.operation';
 import { estimateCost } from './estimateCost.operation';
-import { validate } from './validate.operation';
+import { validate } from './validate/validate.operation';
 
 /** The operations on request files, in the order of the list in the panel; none calls the API. */
 export const requestFileOperations: Operation[] = [build, estimateCost, validate];

@@ -1,18 +1,18 @@
 import { createHash } from 'crypto';
-import { embeddingInputs } from '../../jsonl/checks/embeddings';
-import type { Issue } from '../../jsonl/checks/issue';
-import { modelOf, RequestChecker } from '../../jsonl/checks/requestChecker';
+import { embeddingInputs } from '../../endpoints/embeddingInputs';
+import type { Issue } from '../../jsonl/issue';
+import { modelOf, RequestChecker } from './requestChecker';
 import { textOrNull } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/requestLine';
 import { RequestSerializationError, serializeRequest } from '../../jsonl/requestLine';
 import type { Part, PartLimits } from '../../jsonl/split';
 import { PartPlanner, positionsOf, RequestTooLargeError } from '../../jsonl/split';
-import type { TokenEstimate } from '../../jsonl/tokens';
-import { estimateTokens } from '../../jsonl/tokens';
+import type { TokenEstimate } from '../../endpoints/tokens';
+import { estimateTokens } from '../../endpoints/tokens';
 import type { ItemParameters } from '../parameters/itemParameters';
-import { Breather } from './breather';
-import { RequestProblem } from './problem';
-import type { RequestSource } from './source';
+import { Breather } from '../shared/breather';
+import { RequestProblem } from '../../endpoints/problem';
+import type { RequestSource } from './requestSource';
 
 /** Everything that keeps one input item from being submitted. */
 export interface BadItem {

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { ItemParameters } from '../parameters/itemParameters';
 import type { Plan, PlannedPart, PlanOptions } from './plan';
 import { RequestPlanner } from './plan';
-import { requestSource } from './source';
+import { requestSource } from './requestSource';
 
 /** From this many slow evaluations on, the user is told how to make it fast. */
 const SLOW_HINT_FROM = 2_000;

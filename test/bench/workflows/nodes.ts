@@ -1,4 +1,4 @@
-import type { Step } from '../../n8n/steps';
+import type { Step } from '../../support/lab/steps';
 
 type Parameters = Record<string, unknown>;
 

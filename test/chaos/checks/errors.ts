@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import type { WireBatch } from '../../emulator/batches/batch';
-import type { FileObject } from '../../../nodes/openai/types';
+import type { WireBatch } from '../../support/emulator/batches/batch';
+import type { FileObject } from '../../../nodes/openai/api/types';
 import type { Act } from '../start';
 import type { World } from '../world';
 

@@ -1,5 +1,5 @@
-import type { RecordedRequest } from '../../emulator';
-import { faultKinds } from '../../emulator/faultKinds';
+import type { RecordedRequest } from '../../support/emulator';
+import { faultKinds } from '../../support/emulator/faultKinds';
 import type { Done } from '../start';
 import type { World } from '../world';
 

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { RunResult } from '../../engine/harness';
+import type { RunResult } from '../../support/engine';
 import type { Act } from '../start';
 import { SECRET, type World } from '../world';
 

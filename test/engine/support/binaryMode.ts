@@ -1,6 +1,6 @@
-import '../harness/environment';
+import '../../support/engine/environment';
 import { BinaryDataService } from 'n8n-core';
-import { Container } from '../harness/container';
+import { Container } from '../../support/engine/container';
 
 /** Where n8n keeps binary data from here on: `filesystem-v2`, or `default` for in the items. */
 export function setBinaryMode(mode: 'filesystem-v2' | 'default'): void {

@@ -6,9 +6,9 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../../credentials/OpenAiBatchApi.credentials';
-import { OpenAiClient, type ClientOptions } from '../../../nodes/openai/client';
+import { OpenAiClient, type ClientOptions } from '../../../nodes/openai/http/client';
 import { deferred } from './deferred';
-import { createEngine } from '../harness';
+import { createEngine } from '../../support/engine';
 
 type Task = (context: IExecuteFunctions) => Promise<void>;
 

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { extractContent } from '../../../nodes/jsonl/content';
+import { extractContent } from '../../../nodes/endpoints/content';
 import { readLines, type Line } from '../../../nodes/jsonl/lines';
 import { parseJsonContent } from '../../../nodes/jsonl/parseJson';
 import { classify, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
-import { validateRequests } from '../../../nodes/jsonl/validateFile';
+import { validateRequests } from '../../../nodes/OpenAiBatch/requestFile/validate/validateFile';
 
 const FOLDER = join(__dirname, 'corpus');
 

@@ -1,5 +1,5 @@
 import { estimateCost } from '../../../nodes/jsonl/cost';
-import { estimateTokens } from '../../../nodes/jsonl/tokens';
+import { estimateTokens } from '../../../nodes/endpoints/tokens';
 
 const tokens = (body: object, endpoint?: string) => estimateTokens({ ...body }, endpoint);
 

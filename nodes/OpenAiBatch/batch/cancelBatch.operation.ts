@@ -1,0 +1,22 @@
+import type { IDataObject } from 'n8n-workflow';
+import { cancelBatch } from '../../openai/api/batches';
+import { OpenAiClient } from '../../openai/http/client';
+import { showFor } from '../shared/display';
+import { chosenBatchField, idParameter } from '../shared/fields';
+import type { Operation } from '../shared/operation';
+import { forEachItem } from '../shared/operation';
+
+export const cancel: Operation = {
+	option: {
+		name: 'Cancel',
+		value: 'cancel',
+		action: 'Cancel a batch',
+		description: 'Stop a batch that is not finished; results until then are kept and charged',
+	},
+	properties: showFor('batch', 'cancel', [chosenBatchField]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const batchId = idParameter(context, 'batchId', itemIndex);
+		const batch = await cancelBatch(new OpenAiClient(context, { itemIndex }), batchId);
+		return { json: batch as unknown as IDataObject };
+	}),
+};

@@ -1,0 +1,37 @@
+import type { IDataObject } from 'n8n-workflow';
+import { getBatch } from '../../openai/api/batches';
+import { OpenAiClient } from '../../openai/http/client';
+import { showFor } from '../shared/display';
+import { batchIdField, idParameter } from '../shared/fields';
+import type { Operation } from '../shared/operation';
+import { forEachItem } from '../shared/operation';
+import type { PriceOptions } from '../shared/prices';
+import { costOf, inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
+
+export const get: Operation = {
+	option: {
+		name: 'Get',
+		value: 'get',
+		action: 'Get a batch',
+		description: 'Get the status, counts and files of a batch',
+	},
+	properties: showFor('batch', 'get', [
+		batchIdField,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [inputPriceField, outputPriceField],
+		},
+	]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const batchId = idParameter(context, 'batchId', itemIndex);
+		const options = context.getNodeParameter('options', itemIndex, {}) as PriceOptions;
+		const prices = pricesOf(context, options, itemIndex);
+		const batch = await getBatch(new OpenAiClient(context, { itemIndex }), batchId);
+		const cost = prices && { cost: costOf(batch.usage, prices) };
+		return { json: { ...(batch as unknown as IDataObject), ...cost } };
+	}),
+};

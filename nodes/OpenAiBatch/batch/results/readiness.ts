@@ -1,0 +1,63 @@
+import type { INode } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { firstErrors } from '../../../openai/api/describe';
+import { transientFailure } from '../../../openai/api/transientFailure';
+import { isFinished, statusOf } from '../../../openai/api/status';
+import type { Batch } from '../../../openai/api/types';
+
+/** How many validation errors stand in the message. */
+const LISTED_ERRORS = 20;
+
+const RETRY_ADVICE =
+	'Retry Unfinished then creates the batch again from the same file. Nothing was charged.';
+
+const ADVICE_FOR_TRANSIENT = {
+	file_not_ready: `This passes by itself: the service had not seen the uploaded file yet. ${RETRY_ADVICE}`,
+	enqueued_limit: `This passes by itself: wait until other batches of this model are finished. ${RETRY_ADVICE}`,
+};
+
+const ADVICE =
+	'None of its requests ran and nothing was charged. Correct the requests and submit them again.';
+
+/** How far a batch is, in words: `in progress: 3 of 10 requests are done, 1 failed`. */
+export function describeProgress(batch: Batch): string {
+	const status = statusOf(batch).replace('_', ' ');
+	const { total, completed, failed } = batch.request_counts ?? {};
+	if (!total) return status;
+	const failures = failed ? `, ${failed} failed` : '';
+	return `${status}: ${completed ?? 0} of ${total} requests are done${failures}`;
+}
+
+/**
+ * Makes sure that a batch is over.
+ *
+ * @param name what to call it, as `Batch batch_…`
+ * @throws {NodeOperationError} that says how far it is
+ */
+export function assertFinished(
+	node: INode,
+	batch: Batch,
+	itemIndex: number,
+	name = `Batch ${batch.id}`,
+): void {
+	if (isFinished(batch)) return;
+	throw new NodeOperationError(node, `${name} is ${describeProgress(batch)}`, {
+		itemIndex,
+		description:
+			'There are results once the batch is finished. Start this step from the OpenAI Batch Trigger, which fires then, or put Wait for Completion in front of it.',
+	});
+}
+
+/** The error for a batch that failed validation: none of its requests ran. */
+export function failedValidation(node: INode, batch: Batch, itemIndex: number): NodeOperationError {
+	const transient = transientFailure(batch);
+	const reasons = firstErrors(batch, LISTED_ERRORS);
+	const rest = (batch.errors?.data?.length ?? 0) - reasons.length;
+	if (rest > 0) reasons.push(`… and ${rest} more`);
+	const advice = transient ? ADVICE_FOR_TRANSIENT[transient.reason] : ADVICE;
+	return new NodeOperationError(
+		node,
+		`Batch ${batch.id} failed: ${reasons[0] ?? 'no reason given'}`,
+		{ itemIndex, description: [advice, ...reasons.slice(1)].join('<br>') },
+	);
+}

@@ -1,0 +1,21 @@
+import { OpenAiClient } from '../../openai/http/client';
+import { deleteFile } from '../../openai/api/files';
+import { showFor } from '../shared/display';
+import { chosenFileField, idParameter } from '../shared/fields';
+import type { Operation } from '../shared/operation';
+import { forEachItem } from '../shared/operation';
+
+export const deleteOperation: Operation = {
+	option: {
+		name: 'Delete',
+		value: 'delete',
+		action: 'Delete a file',
+		description: 'Delete a file for good; a batch that still needs it will not be able to read it',
+	},
+	properties: showFor('file', 'delete', [chosenFileField]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const fileId = idParameter(context, 'fileId', itemIndex);
+		const { deleted } = await deleteFile(new OpenAiClient(context, { itemIndex }), fileId);
+		return { json: { id: fileId, deleted } };
+	}),
+};

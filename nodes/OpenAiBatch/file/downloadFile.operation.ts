@@ -1,0 +1,48 @@
+import type { IDataObject } from 'n8n-workflow';
+import { OpenAiClient } from '../../openai/http/client';
+import { downloadStream } from '../../openai/transfer/download';
+import { getFile } from '../../openai/api/files';
+import { binaryPropertyName } from '../shared/binary';
+import { showFor } from '../shared/display';
+import { chosenFileField, idParameter } from '../shared/fields';
+import type { Operation } from '../shared/operation';
+import { forEachItem } from '../shared/operation';
+
+/** n8n knows most types by the file's name, but not this one; undefined lets it look. */
+function mimeTypeOf(fileName: string): string | undefined {
+	return /\.jsonl$/i.test(fileName) ? 'application/jsonl' : undefined;
+}
+
+export const download: Operation = {
+	option: {
+		name: 'Download',
+		value: 'download',
+		action: 'Download a file',
+		description: 'Download the content of a file into a binary field',
+	},
+	properties: showFor('file', 'download', [
+		chosenFileField,
+		{
+			displayName: 'Put Output File in Field',
+			name: 'binaryPropertyName',
+			type: 'string',
+			default: 'data',
+			required: true,
+			hint: 'The name of the output field to put the file in',
+		},
+	]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const fileId = idParameter(context, 'fileId', itemIndex);
+		const property = binaryPropertyName(context, itemIndex);
+		const client = new OpenAiClient(context, { itemIndex });
+		const file = await getFile(client, fileId);
+		const stream = await downloadStream(client, fileId, file.bytes);
+		const fileName = file.filename || `${fileId}.jsonl`;
+		const binary = await context.helpers.prepareBinaryData(
+			stream as never,
+			fileName,
+			mimeTypeOf(fileName),
+		);
+		return { json: file as unknown as IDataObject, binary: { [property]: binary } };
+	}),
+};

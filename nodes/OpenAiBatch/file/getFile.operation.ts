@@ -1,0 +1,22 @@
+import type { IDataObject } from 'n8n-workflow';
+import { OpenAiClient } from '../../openai/http/client';
+import { getFile } from '../../openai/api/files';
+import { showFor } from '../shared/display';
+import { fileIdField, idParameter } from '../shared/fields';
+import type { Operation } from '../shared/operation';
+import { forEachItem } from '../shared/operation';
+
+export const get: Operation = {
+	option: {
+		name: 'Get',
+		value: 'get',
+		action: 'Get a file',
+		description: 'Get the name, size and purpose of a file',
+	},
+	properties: showFor('file', 'get', [fileIdField]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const fileId = idParameter(context, 'fileId', itemIndex);
+		const file = await getFile(new OpenAiClient(context, { itemIndex }), fileId);
+		return { json: file as unknown as IDataObject };
+	}),
+};

@@ -1,0 +1,49 @@
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { OpenAiClient } from '../../openai/http/client';
+import { FILE_PAGE_SIZE, listFiles } from '../../openai/api/files';
+import { showFor } from '../shared/display';
+import { returnAllFields, wantedCount } from '../shared/fields';
+import type { Operation } from '../shared/operation';
+import { forEachItem } from '../shared/operation';
+
+export const getAll: Operation = {
+	option: {
+		name: 'Get Many',
+		value: 'getAll',
+		action: 'Get many files',
+		description: 'List files, newest first',
+	},
+	properties: showFor('file', 'getAll', [
+		...returnAllFields,
+		{
+			displayName: 'Filters',
+			name: 'filters',
+			type: 'collection',
+			placeholder: 'Add filter',
+			default: {},
+			options: [
+				{
+					displayName: 'Purpose',
+					name: 'purpose',
+					type: 'string',
+					default: 'batch',
+					placeholder: 'e.g. batch',
+					description: 'Files to submit have the purpose batch, files with results batch_output',
+				},
+			],
+		},
+	]),
+	execute: forEachItem(async (context, itemIndex) => {
+		const wanted = wantedCount(context, itemIndex);
+		const filters = context.getNodeParameter('filters', itemIndex, {}) as IDataObject;
+		const purpose = String(filters.purpose ?? '').trim();
+		const client = new OpenAiClient(context, { itemIndex });
+		const pageSize = Math.min(wanted, FILE_PAGE_SIZE);
+		const found: INodeExecutionData[] = [];
+		for await (const file of listFiles(client, { purpose: purpose || undefined, pageSize })) {
+			found.push({ json: file as unknown as IDataObject });
+			if (found.length >= wanted) break;
+		}
+		return found;
+	}),
+};

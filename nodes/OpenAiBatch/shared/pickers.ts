@@ -1,0 +1,111 @@
+import { DateTime } from 'luxon';
+import type {
+	ILoadOptionsFunctions,
+	INodeListSearchItems,
+	INodeListSearchResult,
+} from 'n8n-workflow';
+import { listBatchPage } from '../../openai/api/batches';
+import { OpenAiClient } from '../../openai/http/client';
+import { listFilePage } from '../../openai/api/files';
+import { listModels } from '../../openai/api/models';
+import { statusOf } from '../../openai/api/status';
+import type { Batch, FileObject, ListPage } from '../../openai/api/types';
+
+const PAGE_SIZE = 100;
+
+/** How many pages are read for a search before the user is shown what was found so far. */
+const MAX_SEARCHED_PAGES = 10;
+
+/** The cursor of the next page; the picker asks for it when the user scrolls down. */
+function nextPage<T extends { id: string }>(page: ListPage<T>): string | undefined {
+	const { data = [] } = page;
+	const hasMore = page.has_more ?? data.length === PAGE_SIZE;
+	return hasMore && data.length > 0 ? page.last_id || data[data.length - 1].id : undefined;
+}
+
+function isWanted(name: string, filter: string | undefined): boolean {
+	return !filter || name.toLowerCase().includes(filter.toLowerCase());
+}
+
+/** A date to tell entries apart by, in the workflow's time zone. */
+function when(unixSeconds: number | null | undefined, zone: string): string {
+	return unixSeconds
+		? DateTime.fromSeconds(unixSeconds, { zone }).toFormat('yyyy-MM-dd HH:mm')
+		: '';
+}
+
+function batchLabel(batch: Batch, zone: string): string {
+	const { total, completed, failed } = batch.request_counts ?? {};
+	const done = total ? `${(completed ?? 0) + (failed ?? 0)}/${total}` : '';
+	return [when(batch.created_at, zone), statusOf(batch).replace('_', ' '), done, batch.id]
+		.filter(Boolean)
+		.join(' · ');
+}
+
+function fileLabel(file: FileObject, zone: string): string {
+	return [file.filename, file.purpose, when(file.created_at, zone), file.id]
+		.filter(Boolean)
+		.join(' · ');
+}
+
+interface Search<T> {
+	fetchPage: (page: { after?: string; limit: number }) => Promise<ListPage<T>>;
+	label: (entry: T, zone: string) => string;
+}
+
+/**
+ * A page of the picker. The API has no search, so a page may have nothing that matches, at which
+ * the picker would stop: pages are read until something does.
+ */
+async function search<T extends { id: string }>(
+	context: ILoadOptionsFunctions,
+	{ fetchPage, label }: Search<T>,
+	filter: string | undefined,
+	paginationToken: unknown,
+): Promise<INodeListSearchResult> {
+	const zone = context.getTimezone();
+	let after = paginationToken as string | undefined;
+	let results: INodeListSearchItems[] = [];
+	for (let pages = 0; pages < MAX_SEARCHED_PAGES && results.length === 0; pages++) {
+		const page = await fetchPage({ after, limit: PAGE_SIZE });
+		results = (page.data ?? [])
+			.map((entry) => ({ name: label(entry, zone), value: entry.id }))
+			.filter(({ name }) => isWanted(name, filter));
+		after = nextPage(page);
+		if (after === undefined) break;
+	}
+	return { results, paginationToken: after };
+}
+
+/** Batches for the picker: newest first, with status and counts. */
+export async function searchBatches(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+	paginationToken?: unknown,
+): Promise<INodeListSearchResult> {
+	const client = new OpenAiClient(this);
+	const fetchPage: Search<Batch>['fetchPage'] = async (page) => await listBatchPage(client, page);
+	return await search(this, { fetchPage, label: batchLabel }, filter, paginationToken);
+}
+
+/** Files for the picker: newest first, with their purpose. */
+export async function searchFiles(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+	paginationToken?: unknown,
+): Promise<INodeListSearchResult> {
+	const client = new OpenAiClient(this);
+	const fetchPage: Search<FileObject>['fetchPage'] = async (page) =>
+		await listFilePage(client, page);
+	return await search(this, { fetchPage, label: fileLabel }, filter, paginationToken);
+}
+
+/** Models for the picker, newest first; any other name can be typed instead. */
+export async function searchModels(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+): Promise<INodeListSearchResult> {
+	const models = await listModels(new OpenAiClient(this));
+	const results = models.map(({ id }) => ({ name: id, value: id }));
+	return { results: results.filter(({ name }) => isWanted(name, filter)) };
+}

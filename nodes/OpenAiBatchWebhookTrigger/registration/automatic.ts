@@ -1,0 +1,136 @@
+import type { IHookFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { readSettings } from '../../batchEvents/settings';
+import { OpenAiClient } from '../../openai/http/client';
+import {
+	deleteWebhookEndpoint,
+	isNotOffered,
+	tryCreateWebhookEndpoint,
+	tryListWebhookEndpoints,
+	webhookError,
+	type WebhookEndpoint,
+} from '../../openai/api/webhookEndpoints';
+import { registered, remember, removeRegistered, secretOf } from './registered';
+import type { Registration } from './registration';
+
+/** How much of the workflow's name goes into the endpoint's. */
+const LONGEST_NAME = 100;
+
+function eventTypes(context: IHookFunctions): string[] {
+	return [...readSettings(context).events].map((event) => `batch.${event}`);
+}
+
+/** The address of this node. @throws {NodeOperationError} when it is not HTTPS */
+function httpsUrl(context: IHookFunctions): string {
+	const url = context.getNodeWebhookUrl('default') ?? '';
+	if (/^https:\/\//i.test(url)) return url;
+	throw new NodeOperationError(
+		context.getNode(),
+		'OpenAI delivers webhooks to HTTPS addresses only',
+		{
+			description: `n8n gives this node the address ${url}. Set the environment variable WEBHOOK_URL to the public HTTPS address of your n8n, or use the OpenAI Batch Trigger, which polls.`,
+		},
+	);
+}
+
+/** An address in its one spelling, since a server may store it in another. */
+const spelled = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
+
+function deliversHere(context: IHookFunctions): (endpoint: WebhookEndpoint) => boolean {
+	const here = spelled(context.getNodeWebhookUrl('default') ?? '');
+	return ({ url }) => spelled(url) === here;
+}
+
+/** Everything that delivers to this node's address. @throws {NodeApiError} */
+async function listHere(context: IHookFunctions, client: OpenAiClient): Promise<WebhookEndpoint[]> {
+	const all = await tryListWebhookEndpoints(client);
+	if (!all.ok) throw webhookError(client, all.fault);
+	return all.value.filter(deliversHere(context));
+}
+
+/** Removes what delivers to this node's address, whether it is remembered or not. */
+async function removeHere(context: IHookFunctions, client: OpenAiClient): Promise<void> {
+	for (const { id } of await listHere(context, client)) await deleteWebhookEndpoint(client, id);
+}
+
+/** Whether the secret that is remembered can be read, and is the one that signs. */
+async function knowsSecret(context: IHookFunctions, endpoint: WebhookEndpoint): Promise<boolean> {
+	const known = registered(context);
+	if (!known || known.id !== endpoint.id) return false;
+	// A secret that was rotated elsewhere is not known here.
+	if ((endpoint.updated_at ?? null) !== known.updatedAt) return false;
+	return (await secretOf(context, known)) !== undefined;
+}
+
+/** Registers over the API, and removes what it registered. */
+export const automatic: Registration = {
+	async exists(context) {
+		if (!registered(context)) return false;
+		const [endpoint, ...others] = await listHere(context, new OpenAiClient(context));
+		if (!endpoint || others.length > 0) return false;
+		const wanted = eventTypes(context);
+		const isTold = (type: string) => endpoint.event_types.includes(type);
+		if (endpoint.event_types.length !== wanted.length || !wanted.every(isTold)) return false;
+		return await knowsSecret(context, endpoint);
+	},
+
+	/**
+	 * Registers anew, since the secret of what is there already may be lost. What earlier
+	 * activations left behind goes first: it would deliver everything twice.
+	 */
+	async create(context) {
+		const url = httpsUrl(context);
+		const client = new OpenAiClient(context);
+		await removeRegistered(context);
+		await removeHere(context, client);
+		const { name, id } = context.getWorkflow();
+		const result = await tryCreateWebhookEndpoint(client, {
+			name: `n8n: ${name ?? id}`.slice(0, LONGEST_NAME),
+			url,
+			event_types: eventTypes(context),
+		});
+		if (!result.ok) {
+			// Its secret is lost with the answer, so an endpoint that was made all the same is no use.
+			// If it cannot be removed now, the next activation does it.
+			if (result.fault.mayHaveExecuted) await removeHere(context, client).catch(() => undefined);
+			throw webhookError(client, result.fault);
+		}
+		const created = result.value;
+		if (typeof created.signing_secret === 'string' && created.signing_secret !== '') {
+			await remember(context, created);
+			return;
+		}
+		await deleteWebhookEndpoint(client, created.id);
+		throw new NodeOperationError(context.getNode(), 'The server told no signing secret', {
+			description: 'Choose Manual under Registration, or use the OpenAI Batch Trigger.',
+		});
+	},
+
+	/** Also removes what could not be remembered, as when the activation failed later on. */
+	async remove(context) {
+		const client = new OpenAiClient(context);
+		await removeRegistered(context);
+		const all = await tryListWebhookEndpoints(client);
+		if (!all.ok && isNotOffered(all.fault)) return;
+		if (!all.ok) throw webhookError(client, all.fault);
+		for (const { id } of all.value.filter(deliversHere(context))) {
+			await deleteWebhookEndpoint(client, id);
+		}
+	},
+
+	/**
+	 * @throws {NodeOperationError} for what only a human can mend: the API key was changed, or n8n was
+	 * killed before it could remember the secret, and takes the workflow as published all the same
+	 */
+	async secrets(context) {
+		const known = registered(context);
+		const secret = known && (await secretOf(context, known));
+		if (secret !== undefined) return [secret];
+		const problem = known ? 'The API key was changed' : 'n8n was stopped while it registered';
+		throw new NodeOperationError(
+			context.getNode(),
+			`${problem}, so the webhook has to be registered again`,
+			{ description: 'Unpublish and publish the workflow. Until then OpenAI delivers again.' },
+		);
+	},
+};

@@ -1,0 +1,33 @@
+import type { IDataObject } from 'n8n-workflow';
+import { describeBatch } from '../openai/api/describe';
+import type { BatchEvent } from './events';
+
+/** The batch's own fields that most workflows need. */
+const LEAN_FIELDS = [
+	'endpoint',
+	'model',
+	'created_at',
+	'input_file_id',
+	'output_file_id',
+	'error_file_id',
+	'request_counts',
+	'usage',
+	'metadata',
+] as const;
+
+/**
+ * The JSON of an item: what happened, and the batch as it is now. Its `id` is what Get Results
+ * takes. A failed batch also tells whether a later retry of it can succeed as it is.
+ *
+ * @param simplify whether to leave out the batch's rarely needed fields
+ */
+export function toJson({ name, batch, time }: BatchEvent, simplify: boolean): IDataObject {
+	const lean = Object.fromEntries(LEAN_FIELDS.map((field) => [field, batch[field] || null]));
+	return {
+		event: `batch.${name}`,
+		event_id: `${batch.id}:${name}`,
+		event_time: time,
+		...(simplify ? { id: batch.id, ...lean } : (batch as unknown as IDataObject)),
+		...describeBatch(batch),
+	};
+}

@@ -1,0 +1,73 @@
+import { transientFailure } from './transientFailure';
+import { statusOf } from './status';
+import type { Batch, BatchStatus, BatchValidationError } from './types';
+
+/** The fields in which the API says when a batch reached a finished status. */
+const FINISH_TIMES: Partial<Record<BatchStatus, keyof Batch>> = {
+	completed: 'completed_at',
+	failed: 'failed_at',
+	expired: 'expired_at',
+	cancelled: 'cancelled_at',
+};
+
+/**
+ * How much of a batch has run, in whole percent: requests that succeeded or failed out of all.
+ * Rounded down, so that 100 means all of them. A completed batch is at 100 even where the server
+ * sends no counts; any other batch without counts is at 0.
+ */
+export function progressOf(batch: Pick<Batch, 'status' | 'request_counts'>): number {
+	if (statusOf(batch) === 'completed') return 100;
+	const { total, completed, failed } = batch.request_counts ?? {};
+	if (!total || total < 0) return 0;
+	const share = ((completed ?? 0) + (failed ?? 0)) / total;
+	return Math.max(0, Math.min(100, Math.floor(share * 100)));
+}
+
+/**
+ * Seconds from the creation of a batch to its end; null while it has not ended, and where the
+ * server tells no time for it.
+ */
+export function durationSeconds(batch: Batch): number | null {
+	const field = FINISH_TIMES[statusOf(batch)];
+	const end = field && batch[field];
+	if (typeof end !== 'number' || end <= 0 || typeof batch.created_at !== 'number') return null;
+	return Math.max(0, end - batch.created_at);
+}
+
+function describeError({ code, line, message, param }: BatchValidationError): string {
+	const where = typeof line === 'number' ? `Line ${line}: ` : '';
+	const detail = [code, param].filter(Boolean).join(', ');
+	const text = message || code || 'No reason was given';
+	return `${where}${text}${detail && message ? ` (${detail})` : ''}`;
+}
+
+/** The first `n` reasons why validation failed a batch, each as one readable line. */
+export function firstErrors(batch: Pick<Batch, 'errors'>, n: number): string[] {
+	return (batch.errors?.data ?? []).slice(0, n).map(describeError);
+}
+
+/** How many validation errors the summary of a failed batch tells; the rest is counted. */
+const ERRORS_IN_SUMMARY = 3;
+
+function errorSummary(batch: Batch): string {
+	const more = (batch.errors?.data?.length ?? 0) - ERRORS_IN_SUMMARY;
+	const lines = firstErrors(batch, ERRORS_IN_SUMMARY);
+	return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n');
+}
+
+/**
+ * What items tell of a batch besides its own fields: how far it is, and of a failed one why, and
+ * whether a retry of it can succeed as it is. The status is in the API's own spelling.
+ */
+export function describeBatch(batch: Batch) {
+	const status = statusOf(batch);
+	return {
+		status,
+		progress: progressOf(batch),
+		duration_seconds: durationSeconds(batch),
+		...(status === 'failed' && {
+			retryable: transientFailure(batch) !== undefined,
+			error_summary: errorSummary(batch),
+		}),
+	};
+}

@@ -1,0 +1,100 @@
+import type { OpenAiClient } from '../http/client';
+import type { Fault, Result } from '../http/fault';
+import { paginate } from './pages';
+import type { ListPage } from './types';
+import { apiPath } from '../http/url';
+
+/** A webhook endpoint of the project, as the API lists it: never with its secret. */
+export interface WebhookEndpoint {
+	id: string;
+	name: string;
+	url: string;
+	event_types: string[];
+	created_at: number;
+	/** When its settings or its secret last changed, in unix seconds. */
+	updated_at?: number;
+}
+
+/** The secret is in the answers to creation and rotation only. */
+export interface CreatedWebhookEndpoint extends WebhookEndpoint {
+	signing_secret: string;
+}
+
+const PATH = apiPath('webhook_endpoints');
+const PAGE_SIZE = 100;
+const SECRET_PATTERN = /whsec_[\w+/=-]+/g;
+
+/** Servers other than OpenAI answer so where they have no webhooks. */
+const NOT_OFFERED: readonly number[] = [404, 405, 501];
+
+const ADVICE: ReadonlyArray<readonly [statuses: readonly number[], text: string]> = [
+	[
+		NOT_OFFERED,
+		'This server does not let n8n register webhooks. Choose Manual under Registration, or use the OpenAI Batch Trigger, which polls',
+	],
+	[
+		[401, 403],
+		'This API key may not register webhooks. Give it the permission, or choose Manual under Registration',
+	],
+];
+
+/** The error to throw when endpoints cannot be listed or changed, with what the user can do. */
+export function webhookError(client: OpenAiClient, fault: Fault): Error {
+	const advice = ADVICE.find(([statuses]) => statuses.includes(fault.status ?? 0));
+	return client.error(fault, advice?.[1] ?? 'The webhook could not be registered');
+}
+
+/** Whether a fault means that the server has no webhook endpoints. */
+export function isNotOffered({ status }: Fault): boolean {
+	return NOT_OFFERED.includes(status ?? 0);
+}
+
+/** All webhook endpoints of the project. */
+export async function tryListWebhookEndpoints(
+	client: OpenAiClient,
+): Promise<Result<WebhookEndpoint[]>> {
+	const found: WebhookEndpoint[] = [];
+	let failed: { ok: false; fault: Fault } | undefined;
+	const endpoints = paginate(async (after: string | undefined, limit) => {
+		const result = await client.tryJson<ListPage<WebhookEndpoint>>({
+			method: 'GET',
+			path: PATH,
+			query: { after, limit },
+			needs: 'data',
+		});
+		if (result.ok) return result.value;
+		failed = result;
+		return { data: [] };
+	}, PAGE_SIZE);
+	for await (const endpoint of endpoints) found.push(endpoint);
+	return failed ?? { ok: true, value: found };
+}
+
+/**
+ * Registers an endpoint. Not repeated blindly: each would deliver every event once more. A fault
+ * never quotes a secret from an answer that could not be read.
+ */
+export async function tryCreateWebhookEndpoint(
+	client: OpenAiClient,
+	body: { name: string; url: string; event_types: string[] },
+): Promise<Result<CreatedWebhookEndpoint>> {
+	const result = await client.tryJson<CreatedWebhookEndpoint>({
+		method: 'POST',
+		path: PATH,
+		json: body,
+		needs: 'id',
+		once: true,
+	});
+	if (result.ok) return result;
+	const message = result.fault.message.replace(SECRET_PATTERN, 'whsec_***');
+	return { ok: false, fault: { ...result.fault, message } };
+}
+
+/** Removes an endpoint; one that is gone already is as good. @throws {NodeApiError} otherwise */
+export async function deleteWebhookEndpoint(client: OpenAiClient, id: string): Promise<void> {
+	const result = await client.tryJson({
+		method: 'DELETE',
+		path: apiPath('webhook_endpoints', id),
+	});
+	if (!result.ok && result.fault.status !== 404) throw client.error(result.fault);
+}

@@ -1,0 +1,288 @@
+import type {
+	IExecuteFunctions,
+	IHookFunctions,
+	IHttpRequestMethods,
+	ILoadOptionsFunctions,
+	IN8nHttpFullResponse,
+	IPollFunctions,
+	IWebhookFunctions,
+	NodeApiError,
+} from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { notContent, parseAnswer, readStart } from './answer';
+import { allowedDomainsOf, CREDENTIAL, secretsOf } from './credential';
+import { toNodeApiError } from './errors';
+import type { Fault, Headers, Result } from './fault';
+import { helperFault, redactFault } from './fault';
+import { IdleGuard } from './idleGuard';
+import type { UploadSource } from './multipart';
+import { StreamedForm } from './multipart';
+import { pause } from './pause';
+import { redactJson } from './redact';
+import { retryIn } from './retry';
+import { buildUrl } from './url';
+
+/** Every n8n context in which a node of this package talks to the API. */
+export type ApiContext =
+	IExecuteFunctions | IPollFunctions | ILoadOptionsFunctions | IHookFunctions | IWebhookFunctions;
+
+export interface ClientOptions {
+	/** The item that errors are about. */
+	itemIndex?: number;
+	/** Epoch milliseconds: no request and no wait begins, and no JSON answer is awaited, after it. */
+	deadline?: number;
+	/** Ends requests and waits in place of the execution's cancel signal, which it has to follow. */
+	signal?: AbortSignal;
+}
+
+export interface ApiRequest {
+	method: IHttpRequestMethods;
+	/** From `apiPath`. */
+	path: string;
+	query?: Record<string, string | number | undefined>;
+	json?: object;
+	/** What an answer must have to be the API's: a proxy's `{}` is no empty list. */
+	needs?: 'id' | 'data';
+	/** For downloads: a body that announces to be shorter is not the file. */
+	atLeastBytes?: number;
+	/** Not repeated unless the server certainly did nothing: a second create is paid twice. */
+	once?: boolean;
+	/** Statuses that are final for this request, though they pass elsewhere. */
+	finalStatuses?: readonly number[];
+}
+
+export interface Upload {
+	source: UploadSource;
+	/** The other fields of the form. */
+	fields: ReadonlyArray<readonly [string, string]>;
+}
+
+/** An open download. Whoever reads the body calls `guard.touch` on the way and `guard.stop` last. */
+export interface OpenedBody {
+	headers: Headers;
+	body: AsyncIterable<Uint8Array>;
+	guard: IdleGuard;
+}
+
+interface Attempt {
+	body?: string | FormData;
+	encoding: 'text' | 'stream';
+	guard: IdleGuard;
+}
+
+export const CANCELLED = 'The execution was cancelled';
+
+const ANSWER_WITHIN_MS = 120_000;
+/** The service checks a file of 200 MB before it answers. */
+const UPLOAD_ANSWER_WITHIN_MS = 300_000;
+/** n8n's helper counts its time-out over a whole upload, so the signals are the limit instead. */
+const HELPER_TIMEOUT_MS = 24 * 3_600_000;
+
+/**
+ * The one place that sends requests: over n8n's own HTTP helper (its proxy, its SSRF protection,
+ * the credential's allowed domains), repeated after transient faults, with faults as plain data.
+ * Redirects are never followed, since the helper would take the key along to another host.
+ */
+export class OpenAiClient {
+	private secrets: readonly string[] = [];
+	private baseUrl: string | undefined;
+	private allowedDomains: string | undefined;
+
+	constructor(
+		readonly context: ApiContext,
+		readonly options: ClientOptions = {},
+	) {}
+
+	/** The execution's cancel signal, where the context has one, unless there is one of its own. */
+	get cancelSignal(): AbortSignal | undefined {
+		if (this.options.signal) return this.options.signal;
+		return 'getExecutionCancelSignal' in this.context
+			? this.context.getExecutionCancelSignal()
+			: undefined;
+	}
+
+	/** Sends a request and gives its JSON answer. @throws {NodeApiError} with the API's own words */
+	async json<T>(request: ApiRequest): Promise<T> {
+		const result = await this.tryJson<T>(request);
+		if (!result.ok) throw this.error(result.fault);
+		return result.value;
+	}
+
+	/** As `json`, with a fault as a value, for callers that decide what a fault means. */
+	async tryJson<T>(request: ApiRequest): Promise<Result<T>> {
+		// As text, since n8n's HTTP helper drops keys such as `constructor` from objects.
+		const body = request.json && JSON.stringify(request.json);
+		return await this.repeat(request, async () => {
+			const left = (this.options.deadline ?? Infinity) - Date.now();
+			const guard = new IdleGuard(Math.min(ANSWER_WITHIN_MS, left), this.cancelSignal);
+			const attempt: Attempt = { body, encoding: 'text', guard };
+			const sent = await this.send(request, attempt).finally(() => guard.stop());
+			return this.read<T>(request, sent);
+		});
+	}
+
+	/** Sends a multipart form whose file is streamed; opens the source anew for every attempt. */
+	async tryUpload<T>(request: ApiRequest, { source, fields }: Upload): Promise<Result<T>> {
+		return await this.repeat(request, async () => {
+			const guard = new IdleGuard(UPLOAD_ANSWER_WITHIN_MS, this.cancelSignal);
+			const form = new StreamedForm(source, fields, guard);
+			const attempt: Attempt = { body: form, encoding: 'text', guard };
+			const sent = await this.send(request, attempt).finally(() => {
+				guard.stop();
+				form.close();
+			});
+			if (form.sourceError !== undefined) return sourceFault(form.sourceError);
+			return this.read<T>(request, sent);
+		});
+	}
+
+	/** Opens a response body for streaming. */
+	async open(request: ApiRequest): Promise<Result<OpenedBody>> {
+		return await this.repeat(request, async () => {
+			const guard = new IdleGuard(ANSWER_WITHIN_MS, this.cancelSignal);
+			const sent = await this.send(request, { encoding: 'stream', guard });
+			if (!sent.ok) {
+				guard.stop();
+				return sent;
+			}
+			const body = sent.value.body as unknown as AsyncIterable<Uint8Array>;
+			const headers = sent.value.headers as Headers;
+			const fault = notContent(sent.value, request.atLeastBytes);
+			if (!fault) return { ok: true, value: { headers, body, guard } };
+			const start = await readStart(body).finally(() => guard.stop());
+			const answer = parseAnswer<never>(sent.value, start, { secrets: this.secrets });
+			// An error in the API's own words says more.
+			const isSaid = !answer.ok && (answer.fault.kind === 'status' || fault.kind === 'answer');
+			return isSaid ? answer : { ok: false, fault };
+		});
+	}
+
+	/** The error to throw for a fault. @param prefix which step failed, when the fault does not say */
+	error(fault: Fault, prefix?: string): NodeApiError {
+		return toNodeApiError(this.context.getNode(), fault, {
+			itemIndex: this.options.itemIndex,
+			secrets: this.secrets,
+			prefix,
+		});
+	}
+
+	/** Waits unless the execution is cancelled. @returns false when it was */
+	async pause(ms: number): Promise<boolean> {
+		return await pause(ms, this.cancelSignal);
+	}
+
+	private async repeat<T>(
+		{ once, finalStatuses }: ApiRequest,
+		attempt: () => Promise<Result<T>>,
+	): Promise<Result<T>> {
+		const credential = await this.context.getCredentials(CREDENTIAL);
+		this.secrets = secretsOf(credential);
+		this.baseUrl = typeof credential.url === 'string' ? credential.url : undefined;
+		this.allowedDomains = allowedDomainsOf(credential);
+		let mayHaveExecuted = false;
+		for (let failed = 1; ; failed++) {
+			const result = this.unsent() ?? (await attempt());
+			if (result.ok) return result;
+			mayHaveExecuted ||= result.fault.mayHaveExecuted;
+			const fault = { ...redactFault(result.fault, this.secrets), mayHaveExecuted };
+			if (finalStatuses?.includes(fault.status ?? 0)) return { ok: false, fault };
+			const limits = { once, deadline: this.options.deadline };
+			const wait = retryIn(failed, fault, limits, Date.now());
+			if (wait === undefined || !(await this.pause(wait))) return { ok: false, fault };
+		}
+	}
+
+	/** Why no request may be sent any more. */
+	private unsent(): Result<never> | undefined {
+		if (this.cancelSignal?.aborted) {
+			return {
+				ok: false,
+				fault: { kind: 'cancelled', message: CANCELLED, mayHaveExecuted: false },
+			};
+		}
+		if (Date.now() < (this.options.deadline ?? Infinity)) return undefined;
+		const message = 'No time was left to ask the server';
+		return { ok: false, fault: { kind: 'stalled', message, mayHaveExecuted: false } };
+	}
+
+	private read<T>({ needs }: ApiRequest, sent: Result<IN8nHttpFullResponse>): Result<T> {
+		if (!sent.ok) return sent;
+		const text = redactJson(sent.value.body as unknown as string, this.secrets);
+		return parseAnswer<T>(sent.value, text, { needs, secrets: this.secrets });
+	}
+
+	private async send(
+		request: ApiRequest,
+		{ body, encoding, guard: { signal } }: Attempt,
+	): Promise<Result<IN8nHttpFullResponse>> {
+		const url = this.address(request);
+		const json = typeof body === 'string' && { 'Content-Type': 'application/json' };
+		try {
+			const response: unknown = await this.context.helpers.httpRequestWithAuthentication.call(
+				withSignal(this.context, signal),
+				CREDENTIAL,
+				{
+					method: request.method,
+					url,
+					headers: { Accept: 'application/json', 'Accept-Encoding': 'identity', ...json },
+					body,
+					encoding,
+					timeout: HELPER_TIMEOUT_MS,
+					abortSignal: signal,
+					allowedDomains: this.allowedDomains,
+					disableFollowRedirect: true,
+					ignoreHttpStatusErrors: true,
+					returnFullResponse: true,
+				},
+			);
+			return { ok: true, value: response as IN8nHttpFullResponse };
+		} catch (error) {
+			return { ok: false, fault: this.faultOf(error, signal) };
+		}
+	}
+
+	private faultOf(error: unknown, signal: AbortSignal): Fault {
+		if (this.cancelSignal?.aborted) {
+			return { kind: 'cancelled', message: CANCELLED, mayHaveExecuted: true };
+		}
+		if (!signal.aborted) return helperFault(error);
+		return { kind: 'stalled', message: 'The server did not answer in time', mayHaveExecuted: true };
+	}
+
+	private address(request: ApiRequest): string {
+		try {
+			return buildUrl(this.baseUrl, request.path, request.query);
+		} catch (error) {
+			throw new NodeOperationError(
+				this.context.getNode(),
+				'The Base URL in the credential is not a web address',
+				{ description: `Enter it with https:// in front. ${String(error)}`, level: 'warning' },
+			);
+		}
+	}
+}
+
+/**
+ * The context with another cancel signal. n8n's helper replaces the signal it is given by the
+ * execution's own, which leaves no way to end one transfer; the signal passed here also follows
+ * the execution's.
+ */
+function withSignal(context: ApiContext, signal: AbortSignal): IExecuteFunctions {
+	const own = { getExecutionCancelSignal: { value: () => signal } };
+	return Object.create(
+		context,
+		'getExecutionCancelSignal' in context ? own : {},
+	) as IExecuteFunctions;
+}
+
+function sourceFault(error: unknown): Result<never> {
+	const message = error instanceof Error ? error.message : String(error);
+	return {
+		ok: false,
+		fault: {
+			kind: 'source',
+			message: `The content to upload could not be read: ${message}`,
+			mayHaveExecuted: false,
+		},
+	};
+}

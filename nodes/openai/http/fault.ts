@@ -1,0 +1,213 @@
+import { redact } from './redact';
+import type { ApiErrorBody } from '../api/types';
+
+/**
+ * Why a request did not give an answer to work with; plain data, so that the retry policy and
+ * safe create can decide before anything is thrown.
+ */
+export interface Fault {
+	kind:
+		| 'status' // the server answered with an error status, or with an error envelope
+		| 'connection' // no answer, or it broke off
+		| 'answer' // an answer that is not the API's: HTML, broken JSON, a redirect
+		| 'stalled' // nothing moved for too long
+		| 'blocked' // n8n did not send it, or refused the server's certificate
+		| 'cancelled' // the execution was cancelled
+		| 'source'; // the data to upload could not be read
+	/** The API's own words where it said any. */
+	message: string;
+	status?: number;
+	type?: string;
+	code?: string;
+	param?: string;
+	requestId?: string;
+	/** What the server asked to wait, in milliseconds. */
+	retryAfterMs?: number;
+	/** The server's own word on whether to repeat (`x-should-retry`). */
+	shouldRetry?: boolean;
+	/** False only when the request certainly had no effect at the server. */
+	mayHaveExecuted: boolean;
+}
+
+/** A request's outcome as a value, for code that decides what a fault means. */
+export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+
+export type Headers = Record<string, unknown>;
+
+/** A fault whose texts, which are the server's, are free of the given secrets. */
+export function redactFault(fault: Fault, secrets: readonly string[]): Fault {
+	const clean = (text: string | undefined) => text && redact(text, secrets);
+	const { message, type, code, param, requestId } = fault;
+	return {
+		...fault,
+		message: redact(message, secrets),
+		type: clean(type),
+		code: clean(code),
+		param: clean(param),
+		requestId: clean(requestId),
+	};
+}
+
+/** Connection codes that mean the request never left for the server. */
+const NEVER_SENT = new Set([
+	'ECONNREFUSED',
+	'ENOTFOUND',
+	'EAI_AGAIN',
+	'EHOSTUNREACH',
+	'ENETUNREACH',
+	'EADDRNOTAVAIL',
+]);
+
+/** Codes for a certificate that Node.js does not accept; asking again does not help. */
+const BAD_CERTIFICATE =
+	/^(CERT_|ERR_TLS_CERT|UNABLE_TO_(GET|VERIFY)|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|HOSTNAME_MISMATCH)/;
+
+/** Codes of Node.js and of axios for a connection that failed, or an answer that broke off. */
+const FROM_CONNECTION = /^(E[A-Z]+|ERR_NETWORK|ERR_BAD_RESPONSE)$/;
+
+/** Statuses that may follow upon something done: 303 leads to what was made. */
+const MAY_FOLLOW_EFFECT = new Set([303, 408, 409]);
+
+/** Whether a server answers so before doing anything: refusals, and redirects to elsewhere. */
+function wasRefused(status: number): boolean {
+	return status >= 300 && status < 500 && !MAY_FOLLOW_EFFECT.has(status);
+}
+
+function headerText(headers: Headers, name: string): string | undefined {
+	const value = headers[name];
+	return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/**
+ * The wait a server asks for: `retry-after-ms`, else `retry-after` in seconds or as a date.
+ *
+ * @returns milliseconds from `now` (epoch ms), or undefined when there is no usable value.
+ */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+	const ms = Number(headerText(headers, 'retry-after-ms'));
+	if (Number.isFinite(ms) && ms >= 0) return ms;
+	const text = headerText(headers, 'retry-after');
+	if (text === undefined) return undefined;
+	const seconds = Number(text);
+	if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined;
+	const date = Date.parse(text);
+	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function text(value: unknown): string | undefined {
+	return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The error envelope in an answer's body, when there is one. */
+export function errorEnvelope(body: unknown): ApiErrorBody | undefined {
+	if (typeof body !== 'object' || body === null) return undefined;
+	const { error } = body as { error?: unknown };
+	if (typeof error === 'string') return error === '' ? undefined : { message: error };
+	return typeof error === 'object' && error !== null ? error : undefined;
+}
+
+const SHOULD_RETRY: Partial<Record<string, boolean>> = { true: true, false: false };
+
+/** The fault that an answer with an error status, or with an error envelope, stands for. */
+export function statusFault(status: number, headers: Headers, body: unknown, now: number): Fault {
+	const error: ApiErrorBody = errorEnvelope(body) ?? {};
+	return {
+		kind: 'status',
+		status,
+		message: text(error.message) ?? `The server answered with HTTP status ${status}`,
+		type: text(error.type),
+		code: text(error.code),
+		param: text(error.param),
+		requestId: headerText(headers, 'x-request-id'),
+		retryAfterMs: retryAfterMs(headers, now),
+		shouldRetry: SHOULD_RETRY[headerText(headers, 'x-should-retry') ?? ''],
+		mayHaveExecuted: !wasRefused(status),
+	};
+}
+
+/** The fault for an answer that is not what the API sends; `what` says what came instead. */
+export function answerFault(status: number, headers: Headers, what: string): Fault {
+	return {
+		kind: 'answer',
+		status,
+		message: `The server did not answer as the OpenAI API does: ${what}`,
+		requestId: headerText(headers, 'x-request-id'),
+		mayHaveExecuted: !wasRefused(status),
+	};
+}
+
+interface Cause {
+	code?: unknown;
+	httpCode?: unknown;
+	isAxiosError?: unknown;
+}
+
+/**
+ * The connection code of one error. n8n 1 wraps errors without their cause: all that it leaves of
+ * them is the code, in place of the HTTP status.
+ */
+function codeOf({ code, httpCode }: Cause): string | undefined {
+	if (typeof code === 'string') return code;
+	return typeof httpCode === 'string' && /^[A-Z]/.test(httpCode) ? httpCode : undefined;
+}
+
+/** An error and what caused it, outermost first. */
+function causesOf(error: unknown): Cause[] {
+	const chain: object[] = [];
+	let next: unknown = error;
+	while (typeof next === 'object' && next !== null && chain.length < 5) {
+		chain.push(next);
+		next = (next as { cause?: unknown }).cause;
+	}
+	return chain;
+}
+
+/** Finds a connection code (`ECONNRESET` …) in an error or its causes. */
+export function connectionCode(error: unknown): string | undefined {
+	return causesOf(error)
+		.map(codeOf)
+		.find((code) => code !== undefined);
+}
+
+const CONNECTION_TEXT: Record<string, string> = {
+	ECONNREFUSED: 'The server refused the connection',
+	ENOTFOUND: 'The server name could not be found',
+	EAI_AGAIN: 'The server name could not be looked up just now',
+	ECONNABORTED: 'The server did not answer in time',
+	ETIMEDOUT: 'The server did not answer in time',
+};
+
+/** The fault for a request that broke before a whole answer was there. */
+export function connectionFault(error: unknown): Fault {
+	const code = connectionCode(error);
+	return {
+		kind: 'connection',
+		message: CONNECTION_TEXT[code ?? ''] ?? 'The connection to the server broke off',
+		code,
+		mayHaveExecuted: !NEVER_SENT.has(code ?? ''),
+	};
+}
+
+/**
+ * The fault for what n8n's HTTP helper threw. What does not come from the connection comes from
+ * n8n, which sent nothing: a domain that the credential or the SSRF protection does not allow, a
+ * header that cannot be sent.
+ */
+export function helperFault(error: unknown): Fault {
+	const code = connectionCode(error);
+	if (BAD_CERTIFICATE.test(code ?? '')) {
+		const message = `The certificate of the server was not accepted (${code})`;
+		return { kind: 'blocked', message, code, mayHaveExecuted: false };
+	}
+	const chain = causesOf(error);
+	const isFromConnection = chain.some(
+		(cause) => cause.isAxiosError === true || FROM_CONNECTION.test(codeOf(cause) ?? ''),
+	);
+	if (isFromConnection) return connectionFault(error);
+	const { message } = (chain.at(-1) ?? {}) as { message?: unknown };
+	return {
+		kind: 'blocked',
+		message: `n8n did not send the request: ${text(message) ?? 'no reason was given'}`,
+		mayHaveExecuted: false,
+	};
+}

@@ -1,0 +1,145 @@
+import type { OpenAiClient, OpenedBody } from '../http/client';
+import { CANCELLED } from '../http/client';
+import type { Fault, Result } from '../http/fault';
+import { connectionFault } from '../http/fault';
+import { Overlap } from './overlap';
+import { waitBeforeRetry } from '../http/retry';
+import { apiPath } from '../http/url';
+
+/** A transfer in which nothing arrives for this long is given up and begun again. */
+const IDLE_LIMIT_MS = 60_000;
+
+/** How often a download is begun again without a single new byte before it is given up. */
+const MAX_FRUITLESS_TRIES = 4;
+
+/**
+ * The content of a file, streamed. Complete or an error: what breaks off (Node.js notices an
+ * unmet Content-Length), or ends before `expectedBytes`, is fetched again and continued behind the bytes already delivered, so a
+ * reader never sees a shorter file nor a byte twice.
+ *
+ * @param expectedBytes the file's `bytes`, where known
+ * @throws {NodeApiError} when the file cannot be read to its end
+ */
+export async function* downloadFile(
+	client: OpenAiClient,
+	fileId: string,
+	expectedBytes?: number | null,
+): AsyncGenerator<Uint8Array> {
+	const first = await openFile(client, fileId, expectedBytes);
+	yield* readToEnd(client, fileId, first, expectedBytes);
+}
+
+/** As `downloadFile`, as the Node stream that n8n's binary storage takes. */
+export async function downloadStream(
+	client: OpenAiClient,
+	fileId: string,
+	expectedBytes?: number | null,
+): Promise<NodeStream> {
+	const first = await openFile(client, fileId, expectedBytes);
+	const chunks = readToEnd(client, fileId, first, expectedBytes);
+	// Verified nodes may not import Node's stream module, but every response body is a stream, and
+	// its class has the constructor function for others.
+	const { from } = first.body.constructor as unknown as StreamClass;
+	return from(chunks, { objectMode: false });
+}
+
+type StreamClass = { from: (chunks: AsyncIterable<Uint8Array>, options: object) => NodeStream };
+type NodeStream = NodeJS.ReadableStream;
+
+async function openFile(
+	client: OpenAiClient,
+	fileId: string,
+	expectedBytes: number | null | undefined,
+): Promise<OpenedBody> {
+	const path = apiPath('files', fileId, 'content');
+	const opened = await client.open({ method: 'GET', path, atLeastBytes: expectedBytes ?? 0 });
+	if (!opened.ok) throw notDownloaded(client, fileId, opened.fault);
+	return opened.value;
+}
+
+function notDownloaded(client: OpenAiClient, fileId: string, fault: Fault) {
+	return client.error(fault, `File ${fileId} could not be downloaded`);
+}
+
+async function* readToEnd(
+	client: OpenAiClient,
+	fileId: string,
+	first: OpenedBody,
+	expectedBytes?: number | null,
+): AsyncGenerator<Uint8Array> {
+	const delivered = new Overlap();
+	let opened = first;
+	for (let fruitless = 0; ; fruitless++) {
+		const attempt = readFrom(client, opened, delivered, expectedBytes ?? 0);
+		let step: Awaited<ReturnType<typeof attempt.next>>;
+		try {
+			for (step = await attempt.next(); !step.done; step = await attempt.next()) {
+				delivered.push(step.value);
+				fruitless = 0;
+				yield step.value;
+			}
+		} finally {
+			// A reader that has enough does not leave the transfer open.
+			await attempt.return({ ok: true, value: undefined });
+		}
+		if (step.value.ok) return;
+		const { fault } = step.value;
+		const isFinal = fault.kind === 'cancelled' || fruitless >= MAX_FRUITLESS_TRIES;
+		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
+			throw notDownloaded(client, fileId, fault);
+		}
+		opened = await openFile(client, fileId, expectedBytes);
+	}
+}
+
+/** Reads what is new in one attempt, and says whether the file was there to its end. */
+async function* readFrom(
+	client: OpenAiClient,
+	{ body, guard }: OpenedBody,
+	delivered: Overlap,
+	expectedBytes: number,
+): AsyncGenerator<Uint8Array, Result<void>> {
+	const skip = delivered.end;
+	let received = 0;
+	let isOver = false;
+	guard.touch(IDLE_LIMIT_MS);
+	try {
+		for await (const chunk of body) {
+			// While the reader is busy with it, the server is not to blame.
+			guard.hold();
+			if (received < skip && !delivered.agrees(chunk, received)) return OTHER_CONTENT;
+			const fresh = chunk.subarray(Math.max(0, skip - received));
+			received += chunk.byteLength;
+			if (fresh.byteLength > 0) yield fresh;
+			guard.touch();
+		}
+		isOver = true;
+	} catch (error) {
+		isOver = true;
+		return { ok: false, fault: brokenOff(client, error, guard.stalled) };
+	} finally {
+		// Closing the body alone would leave the connection open until the server ends it.
+		if (!isOver) guard.abort();
+		guard.stop();
+	}
+	if (received >= expectedBytes) return { ok: true, value: undefined };
+	const message = `It ended after ${received} of ${expectedBytes} bytes`;
+	return { ok: false, fault: { kind: 'connection', message, mayHaveExecuted: true } };
+}
+
+const OTHER_CONTENT: Result<never> = {
+	ok: false,
+	fault: {
+		kind: 'answer',
+		message: 'It was begun again, and had another content than before',
+		mayHaveExecuted: true,
+	},
+};
+
+function brokenOff(client: OpenAiClient, error: unknown, stalled: boolean): Fault {
+	if (client.cancelSignal?.aborted) {
+		return { kind: 'cancelled', message: CANCELLED, mayHaveExecuted: true };
+	}
+	if (!stalled) return connectionFault(error);
+	return { kind: 'stalled', message: 'The server stopped sending', mayHaveExecuted: true };
+}

@@ -1,0 +1,95 @@
+import { factsOf, forgetPeak } from '../../../bench/node/processes';
+import type { Account } from '../account';
+import { itemsOf, type Stage } from '../stage';
+import { byId } from '../../../support/lab/steps';
+
+const MIB = 1024 * 1024;
+
+/** The largest input file of a batch, and the most requests in it. */
+const BATCH_BYTES = 209_715_200;
+const BATCH_REQUESTS = 50_000;
+
+/**
+ * What n8n itself takes for a file in PostgreSQL, as a multiple of its size: the bytes, the same as
+ * hexadecimal text, and the buffers in which both arrived.
+ */
+const TIMES_THE_FILE = 8;
+
+/** A file of requests of the largest size. */
+function largestBatch(): Buffer {
+	const line = (index: number, content: string) =>
+		`${JSON.stringify({
+			custom_id: `row-${String(index).padStart(5, '0')}`,
+			method: 'POST',
+			url: '/v1/chat/completions',
+			body: { model: 'gpt-6-luna', messages: [{ role: 'user', content }] },
+		})}\n`;
+	const content = 'x'.repeat(Math.floor(BATCH_BYTES / BATCH_REQUESTS) - line(0, '').length);
+	const lines = Array.from({ length: BATCH_REQUESTS }, (_, index) => line(index, content));
+	return Buffer.from(lines.join(''));
+}
+
+/** Files that are as large as they may be, and larger, in the binary storage of the database. */
+export function large(stage: () => Stage): void {
+	it('takes the largest input file and its results through the database', async () => {
+		const account = await stage().account();
+		const { emulator } = account;
+		const content = largestBatch();
+		const file = emulator.addFile(content, { purpose: 'batch' });
+		const pids = stage().cluster.workers.map(({ pid }) => String(pid));
+		pids.forEach(forgetPeak);
+		const idle = pids.map((pid) => factsOf(pid)!.memory);
+		const execution = await stage().run('Large', throughStorage(account, file.id), {});
+
+		const extra = pids.map((pid, index) => factsOf(pid)!.peak - idle[index]);
+		expect(Math.max(...extra) / content.length).toBeLessThan(TIMES_THE_FILE);
+		const [batch] = itemsOf(execution, 'Wait');
+		expect(batch.request_counts).toMatchObject({ completed: BATCH_REQUESTS, failed: 0 });
+		const [copy] = itemsOf(execution, 'Output again');
+		const output = emulator.file(String(batch.output_file_id)).object;
+		expect(emulator.file(String(copy.id)).object.bytes).toBe(output.bytes);
+	});
+
+	it('says what n8n cannot read out of PostgreSQL, instead of waiting for ever', async () => {
+		expect(await failure(260)).toMatch(/cannot read files of 256 MiB and more out of PostgreSQL/);
+	});
+
+	it("says n8n's own limit for what is larger than it stores", async () => {
+		expect(await failure(513)).toMatch(/exceeds the max size limit of 512 MB/);
+	});
+
+	/** What the user is told when a file of so many MiB goes through the storage. */
+	async function failure(size: number): Promise<string | undefined> {
+		const account = await stage().account();
+		const content = Buffer.alloc(size * MIB, 'x\n');
+		const { id } = account.emulator.addFile(content, { purpose: 'user_data' });
+		const [download, upload] = throughStorage(account, id);
+		const { workflowId, call } = await stage().callable(`${size} MiB`, [download, upload]);
+		await call({});
+		const [execution] = await stage().ended(workflowId, 1);
+		return execution.data.resultData.error?.message;
+	}
+}
+
+/** Into the binary storage, from there to the service, and the results both ways too. */
+const throughStorage = ({ step }: Account, file: string) => [
+	step('Input', 'file', 'download', { fileId: byId(file), binaryPropertyName: 'data' }),
+	step('Upload', 'file', 'upload', {
+		binaryPropertyName: 'data',
+		purpose: 'batch',
+		options: { fileName: 'large.jsonl' },
+	}),
+	step('Create', 'batch', 'create', {
+		fileId: byId('={{ $json.id }}'),
+		endpoint: '/v1/chat/completions',
+	}),
+	step('Wait', 'batch', 'wait', {
+		batchId: byId('={{ $json.id }}'),
+		options: { pollInterval: 1 },
+	}),
+	step('Output', 'file', 'download', {
+		fileId: byId('={{ $json.output_file_id }}'),
+		binaryPropertyName: 'output',
+	}),
+	step('Output again', 'file', 'upload', { binaryPropertyName: 'output', purpose: 'batch' }),
+];

@@ -1,0 +1,56 @@
+import type { ApiErrorBody } from '../../../nodes/openai/api/types';
+
+/** An error that the API answers with: its HTTP status and the four fields of its envelope. */
+export class ApiError extends Error {
+	readonly body: { error: Required<ApiErrorBody> };
+
+	constructor(
+		readonly status: number,
+		error: ApiErrorBody & { message: string },
+	) {
+		super(error.message);
+		this.body = {
+			error: {
+				message: error.message,
+				type: error.type ?? 'invalid_request_error',
+				param: error.param ?? null,
+				code: error.code ?? null,
+			},
+		};
+	}
+}
+
+export function badRequest(
+	message: string,
+	param: string | null = null,
+	code: string | null = null,
+): ApiError {
+	return new ApiError(400, { message, param, code });
+}
+
+export function fileNotFound(id: string): ApiError {
+	return new ApiError(404, { message: `No such File object: ${id}`, param: 'id' });
+}
+
+export function batchNotFound(id: string): ApiError {
+	return new ApiError(404, { message: `No batch found with id '${id}'.` });
+}
+
+/** The answer to a missing (`undefined`) or wrong key; the service shows the key masked. */
+export function unauthorized(key: string | undefined): ApiError {
+	const help = 'https://platform.openai.com/account/api-keys.';
+	return key === undefined
+		? new ApiError(401, {
+				message: `You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). You can obtain an API key from ${help}`,
+			})
+		: new ApiError(401, {
+				message: `Incorrect API key provided: ${masked(key)}. You can find your API key at ${help}`,
+				code: 'invalid_api_key',
+			});
+}
+
+function masked(key: string): string {
+	const shown = key.length > 16 ? 4 : 2;
+	const start = key.slice(0, shown === 4 ? 8 : 2);
+	return `${start}${'*'.repeat(Math.max(4, key.length - start.length - shown))}${key.slice(-shown)}`;
+}

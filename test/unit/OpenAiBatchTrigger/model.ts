@@ -1,0 +1,163 @@
+import type { Batch, BatchStatus, ListPage } from '../../../nodes/openai/api/types';
+import type { BatchSource } from '../../../nodes/OpenAiBatchTrigger/poll';
+
+/** Numbers that look random and are the same for the same seed (mulberry32). */
+export class Random {
+	constructor(private state: number) {}
+
+	next(): number {
+		this.state = (this.state + 0x6d2b79f5) | 0;
+		let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+	}
+
+	/** A whole number from 0 to `below` - 1. */
+	below(below: number): number {
+		return Math.floor(this.next() * below);
+	}
+
+	chance(probability: number): boolean {
+		return this.next() < probability;
+	}
+
+	pick<T>(values: readonly T[]): T {
+		return values[this.below(values.length)];
+	}
+}
+
+/** What became of batches, for the oracle. */
+export interface Happening {
+	/** As the trigger's `event_id`. */
+	id: string;
+	at: number;
+}
+
+export interface ModelOptions {
+	/** The server's clock at the start, in unix seconds. */
+	time?: number;
+	/** Most batches in a page, whatever is asked for. */
+	pageSize?: number;
+	/** Whether the server tells times other than the creation's. */
+	times?: boolean;
+	/** Whether it spells statuses in upper case. */
+	upperCase?: boolean;
+	/** What a server may leave out of a list page. */
+	hasMore?: boolean;
+}
+
+interface Stored {
+	batch: Batch;
+	/** The list shows it from this moment on. */
+	visibleAt: number;
+	/** Where it stands among the batches of its second. */
+	order: number;
+}
+
+const NEXT: Partial<Record<BatchStatus, BatchStatus[]>> = {
+	validating: ['in_progress', 'in_progress', 'in_progress', 'failed', 'cancelling'],
+	in_progress: ['finalizing', 'finalizing', 'finalizing', 'expired', 'cancelling'],
+	finalizing: ['completed'],
+	cancelling: ['cancelled'],
+};
+
+/** A server's batches, with a clock that moves only when told to. */
+export class ModelServer implements BatchSource {
+	time: number;
+	requests = 0;
+	readonly happened: Happening[] = [];
+	/** Called before every request; may change the server, or throw. */
+	onRequest: () => void = () => {};
+
+	private readonly stored: Stored[] = [];
+	private count = 0;
+
+	constructor(
+		private readonly random: Random,
+		private readonly options: ModelOptions = {},
+	) {
+		this.time = options.time ?? 1_790_000_000;
+	}
+
+	get batches(): Batch[] {
+		return this.stored.map(({ batch }) => batch);
+	}
+
+	create(fields: Partial<Batch> = {}, lag = 0): Batch {
+		const number = (this.count++).toString(16).padStart(6, '0');
+		const batch: Batch = {
+			id: `batch_${this.random
+				.below(2 ** 32)
+				.toString(16)
+				.padStart(8, '0')}${number}`,
+			object: 'batch',
+			endpoint: '/v1/responses',
+			input_file_id: 'file-input',
+			completion_window: '24h',
+			status: 'validating',
+			created_at: this.time,
+			...fields,
+		};
+		this.stored.push({ batch, visibleAt: this.time + lag, order: this.random.next() });
+		this.happened.push({ id: `${batch.id}:created`, at: batch.created_at });
+		return batch;
+	}
+
+	/** Many finished batches, `spacing` seconds apart, the newest of them now. */
+	past(count: number, spacing: number): void {
+		const now = this.time;
+		for (let age = count - 1; age >= 0; age--) {
+			const created = now - age * spacing;
+			this.create({ created_at: created, status: 'completed', completed_at: created + 60 });
+		}
+	}
+
+	move(batch: Batch, to: BatchStatus): void {
+		batch.status = to;
+		if (this.options.times !== false) batch[`${to as 'completed'}_at`] = this.time;
+		this.happened.push({ id: `${batch.id}:${to}`, at: this.time });
+	}
+
+	/** Takes a batch one status on, to a random one of those that can follow. */
+	step(batch: Batch): void {
+		const next = NEXT[batch.status as BatchStatus];
+		if (next) this.move(batch, this.random.pick(next));
+	}
+
+	delete(batch: Batch): void {
+		this.stored.splice(
+			this.stored.findIndex((stored) => stored.batch === batch),
+			1,
+		);
+	}
+
+	async page(after: string | undefined): Promise<ListPage<Batch> | undefined> {
+		this.begin();
+		const list = this.stored
+			.filter(({ visibleAt }) => visibleAt <= this.time)
+			.sort((a, b) => b.batch.created_at - a.batch.created_at || b.order - a.order)
+			.map(({ batch }) => batch);
+		const at = after === undefined ? -1 : list.findIndex(({ id }) => id === after);
+		if (after !== undefined && at < 0) return undefined;
+		const end = at + 1 + (this.options.pageSize ?? 100);
+		const data = list.slice(at + 1, end).map((batch) => this.show(batch));
+		if (this.options.hasMore === false) return { data };
+		return { data, has_more: end < list.length, last_id: data.at(-1)?.id ?? null };
+	}
+
+	async batch(id: string): Promise<Batch | undefined> {
+		this.begin();
+		const batch = this.batches.find((candidate) => candidate.id === id);
+		return batch && this.show(batch);
+	}
+
+	private begin(): void {
+		this.requests++;
+		this.onRequest();
+	}
+
+	private show(batch: Batch): Batch {
+		const status = this.options.upperCase ? batch.status.toUpperCase() : batch.status;
+		return { ...batch, status };
+	}
+}

@@ -1,0 +1,63 @@
+import type { Batch } from '../../../nodes/openai/api/types';
+import type { Filters } from '../../../nodes/batchEvents/filters';
+import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
+import type { Settings } from '../../../nodes/batchEvents/settings';
+import { ModelServer, Random, type ModelOptions } from './model';
+
+/** A server with a project's history, and a trigger there. */
+export class Project {
+	readonly server: ModelServer;
+	readonly settings: Settings & { filters: Filters };
+	/** What the trigger has stored. */
+	state: unknown;
+
+	constructor(settings: Partial<Settings> = {}, options: ModelOptions = {}) {
+		this.server = new ModelServer(new Random(1), options);
+		this.settings = {
+			events: new Set(['completed', 'failed', 'expired', 'cancelled'] as const),
+			filters: { endpoint: '', metadata: [], batchIds: [] },
+			finishedWithin: 0,
+			...settings,
+		};
+	}
+
+	/**
+	 * One poll.
+	 *
+	 * @param enough for how many requests there is time
+	 * @param now n8n's clock in milliseconds
+	 * @returns the ids of the events, and the number of requests
+	 */
+	async poll(enough = Infinity, now = 0): Promise<{ ids: string[]; requests: number }> {
+		const { server } = this;
+		const start = server.requests;
+		const time = {
+			now: () => now + (server.requests - start < enough ? 0 : 2),
+			stopAt: now + 1,
+		};
+		const { events, stored } = await poll(server, this.state, this.settings, time);
+		this.state = JSON.parse(JSON.stringify(stored));
+		return {
+			ids: events.map(({ batch, name }) => `${batch.id}:${name}`),
+			requests: server.requests - start,
+		};
+	}
+
+	/** The event ids of one poll. */
+	async told(...args: Parameters<Project['poll']>): Promise<string[]> {
+		return (await this.poll(...args)).ids;
+	}
+
+	/** The size of the stored state in bytes. */
+	get size(): number {
+		return JSON.stringify(this.state).length;
+	}
+
+	running(fields: Partial<Batch> = {}): Batch {
+		return this.server.create({ status: 'in_progress', ...fields });
+	}
+
+	finish(batch: Batch, status: 'completed' | 'failed' | 'expired' | 'cancelled' = 'completed') {
+		this.server.move(batch, status);
+	}
+}

@@ -1,0 +1,59 @@
+import { pages, paginate } from '../../../../nodes/openai/api/pages';
+import type { ListPage } from '../../../../nodes/openai/api/types';
+
+interface Entry {
+	id: string;
+}
+
+const ids = (from: number, to: number) =>
+	Array.from({ length: to - from }, (_, index) => ({ id: `id-${from + index}` }));
+
+/** Serves the list, and notes what it was asked for. */
+function server(entries: Entry[], facts: (page: ListPage<Entry>) => object = () => ({})) {
+	const asked: Array<string | undefined> = [];
+	const fetchPage = async (after: string | undefined, limit: number): Promise<ListPage<Entry>> => {
+		asked.push(after);
+		const start = entries.findIndex(({ id }) => id === after) + 1;
+		const data = entries.slice(start, start + limit);
+		const page = { data, has_more: start + limit < entries.length, last_id: data.at(-1)?.id };
+		return { ...page, ...facts(page) };
+	};
+	return { asked, fetchPage };
+}
+
+async function all<T>(entries: AsyncIterable<T>): Promise<T[]> {
+	const found: T[] = [];
+	for await (const entry of entries) found.push(entry);
+	return found;
+}
+
+test.each<[string, (page: ListPage<Entry>) => object]>([
+	['everything', () => ({})],
+	['no last_id', () => ({ last_id: undefined })],
+	['no has_more', () => ({ has_more: undefined })],
+	['neither', () => ({ has_more: null, last_id: null })],
+])('walks a list to its end with %s', async (_name, facts) => {
+	const entries = ids(0, 25);
+	const { fetchPage } = server(entries, facts);
+	expect(await all(paginate(fetchPage, 10))).toEqual(entries);
+});
+
+test('asks for pages only as far as the caller reads', async () => {
+	const { asked, fetchPage } = server(ids(0, 100));
+	for await (const { id } of paginate(fetchPage, 10)) if (id === 'id-12') break;
+	expect(asked).toEqual([undefined, 'id-9']);
+});
+
+test('ends where the server would send a page again', async () => {
+	let calls = 0;
+	const again = async () => {
+		calls++;
+		return { data: ids(0, 2), has_more: true, last_id: 'id-1' };
+	};
+	expect(await all(pages(again, 2))).toHaveLength(2);
+	expect(calls).toBe(2);
+});
+
+test('an empty list is one empty page', async () => {
+	expect(await all(pages(server([]).fetchPage, 10))).toEqual([[]]);
+});

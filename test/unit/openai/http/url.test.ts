@@ -1,0 +1,64 @@
+import { apiPath, buildUrl, DEFAULT_BASE_URL, idProblem } from '../../../../nodes/openai/http/url';
+
+test.each<[string | undefined, string]>([
+	[undefined, `${DEFAULT_BASE_URL}/files`],
+	['', `${DEFAULT_BASE_URL}/files`],
+	['  ', `${DEFAULT_BASE_URL}/files`],
+	['https://api.openai.com/v1/', 'https://api.openai.com/v1/files'],
+	['https://api.openai.com/v1//', 'https://api.openai.com/v1/files'],
+	[' https://api.openai.com/v1 ', 'https://api.openai.com/v1/files'],
+	['https://api.groq.com/openai/v1', 'https://api.groq.com/openai/v1/files'],
+	['https://example.org', 'https://example.org/files'],
+	['https://example.org/a b', 'https://example.org/a%20b/files'],
+	['https://example.org/v1#part', 'https://example.org/v1/files'],
+	[
+		'https://x.openai.azure.com/openai/v1/?api-version=preview',
+		'https://x.openai.azure.com/openai/v1/files?api-version=preview',
+	],
+])('the base URL %p leads to %s', (baseUrl, expected) => {
+	expect(buildUrl(baseUrl, apiPath('files'))).toBe(expected);
+});
+
+test('parameters join the query of the base URL, and undefined ones are left out', () => {
+	const url = buildUrl('https://x.test/v1?api-version=1', '/batches', {
+		limit: 2,
+		after: 'a&b',
+		purpose: undefined,
+	});
+	expect(url).toBe('https://x.test/v1/batches?api-version=1&limit=2&after=a%26b');
+});
+
+test.each(['api.openai.com/v1', 'ftp://example.org', 'file:///etc/passwd', 'https://'])(
+	'%s is not a web address',
+	(baseUrl) => {
+		expect(() => buildUrl(baseUrl, '/files')).toThrow(/Invalid URL|is not http or https/);
+	},
+);
+
+test.each(['batch_abc123', 'file-ABC', 'a.b', 'ünïcode', 'litellm_proxy;model_id=3:x'])(
+	'%s is an id, and stays one segment of the path',
+	(id) => {
+		expect(idProblem(id)).toBeUndefined();
+		const { pathname } = new URL(buildUrl('https://x.test/v1', apiPath('files', id, 'content')));
+		expect(decodeURIComponent(pathname)).toBe(`/v1/files/${id}/content`);
+	},
+);
+
+test.each([
+	'',
+	'.',
+	'..',
+	'../files',
+	'a/b',
+	'a\\b',
+	'a?b',
+	'a#b',
+	'%2e%2e',
+	'a b',
+	'a\nb',
+	'a\u0000b',
+	'a\u0085b',
+	'a'.repeat(513),
+])('%j is no id', (id) => {
+	expect(idProblem(id)).toMatch(/^it is|^it has/);
+});
