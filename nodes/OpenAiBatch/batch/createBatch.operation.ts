@@ -1,8 +1,8 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
-import { createFailed, createSafely } from '../../openai/submissions/safeCreate';
-import { findSubmitted, isAdoptable, submissionKey } from '../../openai/submissions/submitted';
+import type { BatchSettings } from '../../openai/submissions/submissions';
+import { SUBMISSION_METADATA, Submissions } from '../../openai/submissions/submissions';
 import { showFor } from '../shared/display';
 import {
 	completionWindowField,
@@ -15,8 +15,8 @@ import {
 	metadataField,
 } from '../shared/fields';
 import type { Operation } from '../shared/operation';
+import { userMetadata } from '../shared/metadata';
 import { forEachItem } from '../shared/operation';
-import { createBody, submissionScope, userMetadata } from './submission';
 
 interface CreateOptions {
 	completionWindow?: string;
@@ -59,10 +59,10 @@ export const create: Operation = {
 	execute: forEachItem(async (context, itemIndex) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as CreateOptions;
-		const settings = {
+		const settings: BatchSettings = {
 			endpoint: endpointParameter(context, itemIndex),
 			completionWindow: options.completionWindow || '24h',
-			metadata: userMetadata(context, itemIndex),
+			metadata: userMetadata(context, itemIndex, SUBMISSION_METADATA),
 			outputExpiresAfter: expirySeconds(
 				context,
 				options.outputExpiresAfter,
@@ -71,24 +71,11 @@ export const create: Operation = {
 			),
 		};
 		const client = new OpenAiClient(context, { itemIndex });
-		const scope = submissionScope(context, options.submissionKey);
+		const submissions = new Submissions(client, context, options.submissionKey);
 		const content = JSON.stringify([fileId, settings]);
-		const key = submissionKey(scope.name, createHash('sha256').update(content).digest('hex'));
-		const known = await findSubmitted(client, new Set([key]), scope);
-		const existing = known.find(isAdoptable);
-		if (existing) {
-			return {
-				json: { ...(existing as unknown as IDataObject), submission_key: key, adopted: true },
-			};
-		}
-		const result = await createSafely(client, {
-			body: createBody(fileId, settings, key, '1/1'),
-			key,
-			scope,
-			known,
-		});
-		if (!result.ok) throw client.error(result.fault, createFailed(result.fault, key));
-		const { batch, adopted } = result.value;
+		const contentHash = createHash('sha256').update(content).digest('hex');
+		const part = { contentHash, input: { fileId }, place: '1/1' };
+		const { batch, key, adopted } = await submissions.create(part, settings);
 		return { json: { ...(batch as unknown as IDataObject), submission_key: key, adopted } };
 	}),
 };
