@@ -30,7 +30,7 @@ async function cancelled<T>(requests: number, run: Parameters<typeof node.start<
 }
 
 const list = async (client: OpenAiClient) =>
-	await client.tryJson({ method: 'GET', path: '/batches' });
+	await client.tryJson({ method: 'GET', path: '/batches', shape: (body) => body });
 
 test.each<[string, Answer]>([
 	['a wait before the next attempt', refuse(503, {}, { 'retry-after': '30' })],
@@ -65,7 +65,7 @@ test('cancelling ends the look for a batch whose create had no answer', async ()
 			outputExpiresAfter: undefined,
 		};
 		const part = { contentHash: 'h', input: { fileId: 'f' }, place: '1/1' };
-		return await new Submissions(client, context, 'k').create(part, settings);
+		return await new Submissions(client, context, { submissionKey: 'k' }).create(part, settings);
 	});
 	expect((outcome as Error).message).toMatch(/^The batch may or may not have been created/);
 	expect(memory).toEqual({ createdBatches: { [submissionKey('key:k', 'h')]: '' } });

@@ -14,6 +14,7 @@ import {
 	idParameter,
 	metadataField,
 } from '../shared/fields';
+import { createWithoutSearchField, submissionKeyField } from './submission.properties';
 import type { Operation } from '../shared/operation';
 import { userMetadata } from '../shared/metadata';
 import { forEachItem } from '../shared/operation';
@@ -22,6 +23,7 @@ interface CreateOptions {
 	completionWindow?: string;
 	outputExpiresAfter?: number;
 	submissionKey?: string;
+	createWithoutSearch?: boolean;
 }
 
 export const create: Operation = {
@@ -43,16 +45,12 @@ export const create: Operation = {
 			default: {},
 			options: [
 				completionWindowField,
+				createWithoutSearchField,
 				outputExpiryField,
-				{
-					displayName: 'Submission Key',
-					name: 'submissionKey',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. films-2026-11-22',
-					description:
-						'The same file under the same key becomes one batch in seven days, also over several executions. Without a key, one in an execution: running the workflow again pays again.',
-				},
+				submissionKeyField(
+					'e.g. films-2026-11-22',
+					'The same file under the same key becomes one batch in seven days, also over several executions. Without a key, one in an execution: running the workflow again pays again.',
+				),
 			],
 		},
 	]),
@@ -71,7 +69,7 @@ export const create: Operation = {
 			),
 		};
 		const client = new OpenAiClient(context, { itemIndex });
-		const submissions = new Submissions(client, context, options.submissionKey);
+		const submissions = new Submissions(client, context, options);
 		const content = JSON.stringify([fileId, settings]);
 		const contentHash = createHash('sha256').update(content).digest('hex');
 		const part = { contentHash, input: { fileId }, place: '1/1' };

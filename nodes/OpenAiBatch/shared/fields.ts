@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { MAX_EXPIRY_HOURS, MIN_EXPIRY_HOURS } from '../../openai/api/expiryLimits';
+import { MAX_EXPIRY_HOURS, MIN_EXPIRY_HOURS } from '../../openai/api/files';
 import { idProblem } from '../../openai/http/url';
 
 function idLocator(

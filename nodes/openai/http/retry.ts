@@ -27,6 +27,14 @@ export function isQuotaExhausted(fault: Pick<Fault, 'status' | 'type' | 'code'>)
 	);
 }
 
+/**
+ * Whether a create was refused since the model's queue is full, as Azure does in some regions: the
+ * same file can be submitted later, but not within one execution.
+ */
+export function isQueueFull({ code, message }: Pick<Fault, 'code' | 'message'>): boolean {
+	return code === 'token_limit_exceeded' || message.includes('token_limit_exceeded');
+}
+
 const PERMANENT_KINDS: ReadonlySet<Fault['kind']> = new Set(['blocked', 'cancelled', 'source']);
 
 const TRANSIENT_STATUSES = new Set([408, 409, 425, 429]);
@@ -63,6 +71,7 @@ export function waitBeforeRetry(
 export interface RetryLimits {
 	/** A request that must not be repeated unless it certainly had no effect. */
 	once?: boolean;
+	maxRetries?: number;
 	/** Epoch milliseconds after which nothing is waited for. */
 	deadline?: number;
 }
@@ -75,11 +84,11 @@ export interface RetryLimits {
 export function retryIn(
 	attempt: number,
 	fault: Fault,
-	{ once, deadline }: RetryLimits,
+	{ once, maxRetries = MAX_RETRIES, deadline }: RetryLimits,
 	now: number,
 	random: () => number = Math.random,
 ): number | undefined {
-	if (attempt > MAX_RETRIES || !isTransient(fault)) return undefined;
+	if (attempt > maxRetries || !isTransient(fault)) return undefined;
 	if (once && fault.mayHaveExecuted) return undefined;
 	const wait = waitBeforeRetry(attempt, fault, random);
 	if (wait > MAX_RETRY_AFTER_MS) return undefined;

@@ -18,7 +18,15 @@ export interface SubmissionScope {
 	name: string;
 	/** Unix seconds: no batch of this scope is older. */
 	since: number;
+	/** Whether batches are created also where the server has no list in which to find them. */
+	allowsWithoutList: boolean;
 	memory: CreateMemory;
+}
+
+/** What the user says about a submission; as the panel gives it. */
+export interface SubmissionChoices {
+	submissionKey?: unknown;
+	createWithoutSearch?: unknown;
 }
 
 /**
@@ -29,19 +37,25 @@ export interface SubmissionScope {
  * n8n notes when an execution began: it keeps the time over Wait nodes, and gives a sub-workflow
  * one of its own.
  *
- * @param ownKey the user's key as the panel gives it; empty for none
+ * @param choices an empty key stands for none
  */
-export function submissionScope(context: IExecuteFunctions, ownKey: unknown): SubmissionScope {
+export function submissionScope(
+	context: IExecuteFunctions,
+	{ createWithoutSearch, submissionKey: ownKey }: SubmissionChoices,
+): SubmissionScope {
 	const now = Date.now() / 1000;
-	const memory = new CreateMemory(context);
+	const common = {
+		allowsWithoutList: createWithoutSearch === true,
+		memory: new CreateMemory(context),
+	};
 	const key = typeof ownKey === 'number' ? String(ownKey) : ownKey;
 	if (typeof key === 'string' && key.trim() !== '') {
-		return { name: `key:${key.trim()}`, since: Math.floor(now - OWN_KEY_SECONDS), memory };
+		return { name: `key:${key.trim()}`, since: Math.floor(now - OWN_KEY_SECONDS), ...common };
 	}
 	const startedAt = context.getExecutionContext?.()?.establishedAt;
 	const start = startedAt === undefined ? now - UNKNOWN_START_SECONDS : startedAt / 1000;
 	const names = [context.getInstanceId(), context.getExecutionId(), context.getNode().id];
-	return { name: names.join(':'), since: Math.floor(start - CLOCK_SLACK_SECONDS), memory };
+	return { name: names.join(':'), since: Math.floor(start - CLOCK_SLACK_SECONDS), ...common };
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { NodeApiError } from 'n8n-workflow';
-import { BATCH_PAGE_SIZE, findBatch, listBatchPage } from '../api/batches';
+import { BATCH_PAGE_SIZE, findBatch, hasNoList, NO_LIST, tryListBatchPage } from '../api/batches';
+import type { PageStart } from '../api/pages';
 import { pages } from '../api/pages';
 import { statusOf } from '../api/status';
-import type { Batch } from '../api/types';
+import type { Batch, ListPage } from '../api/types';
 import type { OpenAiClient } from '../http/client';
 import type { SubmissionScope } from './scope';
 
@@ -22,8 +23,14 @@ export function isAdoptable(batch: Batch): boolean {
 	return !NOT_ADOPTED.includes(statusOf(batch));
 }
 
+const WITHOUT_SEARCH_ADVICE =
+	'Batches that earlier tries have created cannot be found there. Turn on the option Create Without Search to create batches all the same';
+
 /** Finds the batches of a scope by their keys. It only reads. */
 export class SubmissionSearch {
+	/** Set by a search on a server that has no list of batches, where it finds nothing. */
+	hasNoList = false;
+
 	constructor(
 		private readonly client: OpenAiClient,
 		private readonly scope: SubmissionScope,
@@ -57,14 +64,27 @@ export class SubmissionSearch {
 	private async findInList(keys: ReadonlySet<string>): Promise<Batch[]> {
 		const found: Batch[] = [];
 		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < this.scope.since;
-		const fetchPage = async (after: string | undefined, limit: number) =>
-			await listBatchPage(this.client, { after, limit });
-		for await (const page of pages(fetchPage, BATCH_PAGE_SIZE)) {
+		for await (const page of pages(this.fetchPage, BATCH_PAGE_SIZE)) {
 			found.push(...page.filter((batch) => !isOld(batch) && keys.has(keyOf(batch) ?? '')));
 			if (page.every(isOld)) break;
 		}
 		return found;
 	}
+
+	/** Where the user allows it, a server without a list has an empty one. */
+	private readonly fetchPage = async (
+		start: PageStart,
+		limit: number,
+	): Promise<ListPage<Batch>> => {
+		const { client, scope } = this;
+		const isFirst = Object.keys(start).length === 0;
+		const result = await tryListBatchPage(client, { ...start, limit });
+		if (result.ok) return result.value;
+		if (!isFirst || !hasNoList(result.fault)) throw client.error(result.fault);
+		this.hasNoList = true;
+		if (scope.allowsWithoutList) return { data: [] };
+		throw client.error(result.fault, `${NO_LIST}. ${WITHOUT_SEARCH_ADVICE}`);
+	};
 
 	/** The error, which also names what this execution has created under the keys. */
 	withCreated(error: NodeApiError, keys: Iterable<string>): NodeApiError {

@@ -1,14 +1,14 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import type { CreateBatchBody } from '../api/batches';
-import { tryCreateBatch } from '../api/batches';
+import { NO_LIST, tryCreateBatch } from '../api/batches';
 import { deleteFile } from '../api/files';
 import type { Batch } from '../api/types';
 import type { OpenAiClient } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Result } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
-import { isTransient } from '../http/retry';
-import type { SubmissionScope } from './scope';
+import { isQueueFull, isTransient } from '../http/retry';
+import type { SubmissionChoices, SubmissionScope } from './scope';
 import { submissionKey, submissionScope } from './scope';
 import { isAdoptable, keyOf, SUBMISSION_KEY, SubmissionSearch } from './search';
 import { uploadSafely } from './uploads';
@@ -70,13 +70,13 @@ export class Submissions {
 	private readonly scope: SubmissionScope;
 	private readonly search: SubmissionSearch;
 
-	/** @param ownKey the user's submission key; empty to tell batches apart by execution and node */
+	/** @param choices without a key, batches are distinguished by execution and node */
 	constructor(
 		private readonly client: OpenAiClient,
 		context: IExecuteFunctions,
-		ownKey: unknown,
+		choices: SubmissionChoices,
 	) {
-		this.scope = submissionScope(context, ownKey);
+		this.scope = submissionScope(context, choices);
 		this.search = new SubmissionSearch(client, this.scope);
 	}
 
@@ -206,6 +206,7 @@ export class Submissions {
 			try {
 				const batch = (await this.search.find(new Set([key]))).find(({ id }) => !spent.has(id));
 				if (batch) return { batch };
+				if (this.search.hasNoList) return { failure: unknown('connection', NO_LIST) };
 			} catch (error) {
 				const message = `The list of batches could not be read: ${(error as Error).message}`;
 				failure = unknown('connection', message);
@@ -236,6 +237,12 @@ export class Submissions {
 		if ('fileId' in input) return this.client.error(fault, said);
 		if (fault.mayHaveExecuted) {
 			return this.client.error(fault, `${said}; its input file is ${fileId}`);
+		}
+		if (isQueueFull(fault)) {
+			return this.client.error(
+				fault,
+				`${said}; its input file ${fileId} is kept, for the operation Create`,
+			);
 		}
 		const isDeleted = await deleteFile(this.client, fileId).then(
 			() => true,

@@ -26,6 +26,7 @@ interface RetryOptions {
 	outputExpiresAfter?: number;
 	retryAllFailed?: boolean;
 	submissionKey?: string;
+	createWithoutSearch?: boolean;
 }
 
 /** The metadata keys that every retry carries. */
@@ -196,7 +197,7 @@ export const retry: Operation = {
 					allFailed: options.retryAllFailed ?? false,
 				});
 		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
-		const submissions = new Submissions(client, context, options.submissionKey);
+		const submissions = new Submissions(client, context, options);
 		const part = retryPart(original, inputFile, selection, inputExpiresAfter);
 		const { batch, key, adopted } = await submissions.create(part, settings);
 		const counts = REASONS.map((reason) => [`retried_${reason}`, selection?.counts[reason]]);

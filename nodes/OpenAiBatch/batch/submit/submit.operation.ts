@@ -94,7 +94,7 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	if (parts.length === 0) return [output];
 
 	const client = new OpenAiClient(context, { itemIndex: 0 });
-	const submissions = new Submissions(client, context, options.submissionKey);
+	const submissions = new Submissions(client, context, options);
 	const placeOf = (index: number) => ({ part: index + 1, parts: parts.length });
 	const { created, failure } = await submissions.createAll(
 		parts.map((part, index) => submissionPart(part, options, placeOf(index))),

@@ -17,8 +17,9 @@ export interface SubmitOptions {
 	limits: PartLimits;
 	/** For a dry run; undefined where no price was given. */
 	prices: Prices | undefined;
-	/** As given; '' for this execution's own. */
+	/** As given; see `SubmissionChoices`. */
 	submissionKey: unknown;
+	createWithoutSearch: unknown;
 }
 
 const DEFAULT_WINDOW = '24h';
@@ -84,5 +85,6 @@ export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 		},
 		prices: pricesOf(context, raw, 0),
 		submissionKey: raw.submissionKey,
+		createWithoutSearch: raw.createWithoutSearch,
 	};
 }
