@@ -178,7 +178,7 @@ test("a proxy's page is no file", async () => {
 });
 
 test('what keeps arriving whole by its own length is the file, whatever its description says', async () => {
-	server.script(...Array<Answer>(9).fill(answer(200, '01234')));
+	server.script(...Array<Answer>(9).fill(answer(200, '01234', { 'content-length': '5' })));
 	expect(await scripted(10)).toBe('01234');
 	expect(server.seen).toHaveLength(6);
 });
