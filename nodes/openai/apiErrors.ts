@@ -28,7 +28,7 @@ const ENVELOPES = ['error', 'errors', 'detail', 'fault', 'data'] as const;
 const CODE_FIELDS = ['code', 'error_code', 'statusCode'] as const;
 
 /** Envelopes are opened this deep; deeper nesting is not a reason. */
-const MAX_DEPTH = 4;
+const MAX_DEPTH = 8;
 
 /** Of a list of reasons, so many are read. */
 const MAX_REASONS = 5;
