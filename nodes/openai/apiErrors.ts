@@ -72,7 +72,7 @@ function fromList(list: unknown[], depth: number): ApiError | undefined {
 
 function fromObject(body: JsonObject, depth: number): ApiError | undefined {
 	const own: ApiError = {
-		message: firstText(body, MESSAGE_FIELDS),
+		message: unpacked(firstText(body, MESSAGE_FIELDS), depth),
 		code: CODE_FIELDS.map((field) => codeOf(body[field])).find((code) => code !== null) ?? null,
 		type: wordOf(body.type),
 		param: wordOf(body.param) ?? placeOf(body.loc),
@@ -101,6 +101,12 @@ function fromObject(body: JsonObject, depth: number): ApiError | undefined {
 function firstText(body: JsonObject, fields: readonly string[]): string | null {
 	const texts = fields.map((field) => textOrNull(body[field]));
 	return texts.find((text) => text !== null) ?? null;
+}
+
+/** Gateways hand on an error as the text of its JSON. */
+function unpacked(text: string | null, depth: number): string | null {
+	if (text === null || !/^\s*[{[]/.test(text)) return text;
+	return readApiError(text, depth + 1)?.message ?? text;
 }
 
 /** Codes may be numbers. */
