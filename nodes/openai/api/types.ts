@@ -90,11 +90,3 @@ export interface ListPage<T> {
 	last_id?: string | null;
 	has_more?: boolean | null;
 }
-
-/** The envelope of every error answer. */
-export interface ApiErrorBody {
-	message?: string | null;
-	type?: string | null;
-	param?: string | null;
-	code?: string | null;
-}

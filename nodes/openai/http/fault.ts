@@ -1,5 +1,5 @@
+import type { ApiErrorBody } from '../apiErrors';
 import { redact } from './redact';
-import type { ApiErrorBody } from '../api/types';
 
 /**
  * Why a request did not give an answer to work with; plain data, so that the retry policy and

@@ -1,4 +1,4 @@
-import type { ApiErrorBody } from '../../../nodes/openai/api/types';
+import type { ApiErrorBody } from '../../../nodes/openai/apiErrors';
 
 /** An error that the API answers with: its HTTP status and the four fields of its envelope. */
 export class ApiError extends Error {

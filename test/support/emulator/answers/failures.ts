@@ -1,4 +1,4 @@
-import type { ApiErrorBody } from '../../../../nodes/openai/api/types';
+import type { ApiErrorBody } from '../../../../nodes/openai/apiErrors';
 import type { Outcome } from '../outcomes';
 
 const KNOWN: Record<string, Partial<ApiErrorBody>> = {
