@@ -3,11 +3,10 @@ import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import { createFailed, createSafely } from '../../openai/submissions/safeCreate';
 import { findSubmitted, isAdoptable, submissionKey } from '../../openai/submissions/submitted';
+import { endpointFields, endpointParameter } from '../requests/endpointField';
 import { showFor } from '../shared/display';
 import {
 	completionWindowField,
-	endpointFields,
-	endpointParameter,
 	outputExpiryField,
 	expirySeconds,
 	fileIdField,

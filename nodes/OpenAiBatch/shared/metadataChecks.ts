@@ -1,5 +1,5 @@
 import { kindOf } from '../../jsonl/json';
-import type { Issue } from '../../jsonl/issue';
+import type { Issue } from '../../jsonl/fieldChecks';
 
 export interface MetadataPair {
 	key: string;

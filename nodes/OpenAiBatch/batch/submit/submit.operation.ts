@@ -2,12 +2,11 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import { estimateCost } from '../../../jsonl/cost';
 import { OpenAiClient } from '../../../openai/http/client';
 import { showFor } from '../../shared/display';
-import { endpointParameter } from '../../shared/fields';
+import { endpointParameter } from '../../requests/endpointField';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem } from '../../shared/operation';
 import type { Plan } from '../../requests/plan';
-import { pairedItemsOf, planItems } from '../../requests/planItems';
-import { badItemOutput, badItemsError } from '../../requests/badItems';
+import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
 import { submitProperties } from './submit.properties';
 import type { SubmitOptions } from './submit.options';
 import { submitOptions } from './submit.options';

@@ -1,12 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/limits';
+import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/batchLimits';
 import {
 	completionWindowField,
-	endpointFields,
 	inputExpiryField,
 	outputExpiryField,
 	metadataField,
 } from '../../shared/fields';
+import { endpointFields } from '../../requests/endpointField';
 import { inputPriceField, outputPriceField } from '../../shared/prices';
 import { requestFields } from '../../requests/request.properties';
 
