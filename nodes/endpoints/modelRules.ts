@@ -1,6 +1,6 @@
 import { isObject } from '../jsonl/json';
 import type { JsonObject } from '../jsonl/json';
-import type { Issue } from '../jsonl/issue';
+import type { Issue } from '../jsonl/fieldChecks';
 
 /**
  * Parameters that models of OpenAI refuse for certain, by its SDK, model pages and deployment guide

@@ -3,11 +3,10 @@ import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import type { BatchSettings } from '../../openai/submissions/submissions';
 import { SUBMISSION_METADATA, Submissions } from '../../openai/submissions/submissions';
+import { endpointFields, endpointParameter } from '../requests/endpointField';
 import { showFor } from '../shared/display';
 import {
 	completionWindowField,
-	endpointFields,
-	endpointParameter,
 	outputExpiryField,
 	expirySeconds,
 	fileIdField,

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { Issue } from '../../jsonl/issue';
+import type { Issue } from '../../jsonl/fieldChecks';
 import { kindOf } from '../../jsonl/json';
 
 /** A pair as the panel or an expression gives it; whether its parts are text is checked later. */

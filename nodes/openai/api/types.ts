@@ -86,11 +86,3 @@ export interface ListPage<T> {
 	/** Groq's pages begin at a cursor instead of behind an entry. */
 	next_cursor?: string | null;
 }
-
-/** The envelope of every error answer. */
-export interface ApiErrorBody {
-	message?: string | null;
-	type?: string | null;
-	param?: string | null;
-	code?: string | null;
-}

@@ -1,13 +1,14 @@
 import type { Failure, INode, JsonObject } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
+import { isQuotaError } from '../apiErrors';
 import type { Fault } from './fault';
 import { redact } from './redact';
-import { isQueueFull, isQuotaExhausted, isTransient } from './retry';
+import { isQueueFull, isTransient } from './retry';
 
 /** What n8n's durable poller reads to decide when to poll again. */
 export function failureOf(fault: Fault): Failure | undefined {
 	if (fault.status === 401) return { cause: 'credential-invalid' };
-	if (isQuotaExhausted(fault)) return { cause: 'quota-exhausted' };
+	if (isQuotaError(fault)) return { cause: 'quota-exhausted' };
 	if (fault.kind === 'blocked' || fault.status === 403 || fault.status === 404) {
 		return { cause: 'configuration-invalid' };
 	}
@@ -31,7 +32,7 @@ const QUEUE_FULL_ADVICE =
 
 /** What the user can do about a fault, in a sentence; undefined when the API's words say it all. */
 function adviceFor(fault: Fault): string | undefined {
-	if (isQuotaExhausted(fault)) return 'Add credit or raise the limit in the billing settings.';
+	if (isQuotaError(fault)) return 'Add credit or raise the limit in the billing settings.';
 	if (fault.kind === 'answer') return 'Check the Base URL in the credential.';
 	if (fault.kind === 'source' || fault.kind === 'cancelled') return undefined;
 	if (fault.kind === 'blocked') return 'Check the credential, and what n8n is allowed to reach.';

@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { isSameEndpoint } from '../../../endpoints/path';
 import { statusOf } from '../../../openai/api/status';
 import type { Batch } from '../../../openai/api/types';
 import { metadataPairs } from '../../shared/metadata';
@@ -75,7 +76,7 @@ export function compileFilters(
 		notBefore: after,
 		matches: (batch) =>
 			(status.length === 0 || status.includes(statusOf(batch))) &&
-			(!endpoint || batch.endpoint === endpoint) &&
+			(!endpoint || isSameEndpoint(batch.endpoint, endpoint)) &&
 			batch.created_at >= after &&
 			batch.created_at <= before &&
 			metadata.every(({ key, value }) => batch.metadata?.[key] === value),

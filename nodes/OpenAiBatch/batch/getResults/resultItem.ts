@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import { extractContent } from '../../../endpoints/content';
-import type { Content } from '../../../endpoints/content/content';
+import { extractContent } from '../../../endpoints';
+import type { Content } from '../../../endpoints/content';
 import type { Prices } from '../../../jsonl/cost';
 import { parseJsonContent } from '../../../jsonl/parseJson';
 import type { ClassifiedResult, ResultLine } from '../../../jsonl/resultLine';

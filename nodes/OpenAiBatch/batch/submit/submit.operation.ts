@@ -9,12 +9,11 @@ import type {
 import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
 import { showFor } from '../../shared/display';
 import { userMetadata } from '../../shared/metadata';
-import { endpointParameter } from '../../shared/fields';
+import { endpointParameter } from '../../requests/endpointField';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem } from '../../shared/operation';
 import type { Plan, PlannedPart } from '../../requests/plan';
-import { pairedItemsOf, planItems } from '../../requests/planItems';
-import { badItemOutput, badItemsError } from '../../requests/badItems';
+import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
 import { submitProperties } from './submit.properties';
 import type { SubmitOptions } from './submit.options';
 import { submitOptions } from './submit.options';

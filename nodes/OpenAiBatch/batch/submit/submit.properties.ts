@@ -1,13 +1,13 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/limits';
+import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/batchLimits';
 import {
 	completionWindowField,
-	endpointFields,
 	inputExpiryField,
 	outputExpiryField,
 	metadataField,
 } from '../../shared/fields';
 import { createWithoutSearchField, submissionKeyField } from '../submission.properties';
+import { endpointFields } from '../../requests/endpointField';
 import { inputPriceField, outputPriceField } from '../../shared/prices';
 import { requestFields } from '../../requests/request.properties';
 

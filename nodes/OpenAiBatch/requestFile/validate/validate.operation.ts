@@ -1,18 +1,16 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { validateRequests } from './validateFile';
 import { showFor } from '../../shared/display';
 import type { Operation } from '../../shared/operation';
 import { forEachItem } from '../../shared/operation';
 import { breathing } from '../../shared/breather';
 import { inputFileField, requestFileOf } from '../inputFile';
+import { DEFAULT_MAX_ERRORS, validateRequests } from './validateFile';
 
 interface ValidateOptions {
 	endpoint?: unknown;
 	maxErrors?: unknown;
 }
-
-const DEFAULT_MAX_ERRORS = 100;
 
 function optionsOf(context: IExecuteFunctions, itemIndex: number) {
 	const raw = context.getNodeParameter('options', itemIndex, {}) as ValidateOptions;
@@ -32,7 +30,8 @@ export const validate: Operation = {
 		name: 'Validate',
 		value: 'validate',
 		action: 'Validate a request file',
-		description: 'Check a JSONL file as the service will after the upload, and list what is wrong',
+		description:
+			'Check a JSONL file by the rules that the service applies after the upload, and list all errors',
 	},
 	properties: showFor('requestFile', 'validate', [
 		inputFileField,
@@ -50,7 +49,7 @@ export const validate: Operation = {
 					default: '',
 					placeholder: 'e.g. /v1/chat/completions',
 					description:
-						'The endpoint of the batch, which every request has to name. Without it they only have to name the same one.',
+						'The endpoint of the batch. Every request has to name it. If empty, all requests only have to name the same endpoint.',
 				},
 				{
 					displayName: 'Max Errors',
@@ -58,7 +57,7 @@ export const validate: Operation = {
 					type: 'number',
 					typeOptions: { minValue: 1 },
 					default: DEFAULT_MAX_ERRORS,
-					description: 'How many errors are listed; all are counted',
+					description: 'How many errors to list. All errors are counted.',
 				},
 			],
 		},

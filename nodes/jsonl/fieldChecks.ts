@@ -1,18 +1,31 @@
-import { isObject, kindOf } from '../jsonl/json';
-import type { JsonObject } from '../jsonl/json';
-import type { Issue } from '../jsonl/issue';
+import { isObject, kindOf } from './json';
+import type { JsonObject } from './json';
 
-/** A parameter that is not there; `hint` says what belongs there. */
+/** Something that the API would refuse later. */
+export interface Issue {
+	/** The API's own code where it has one: `missing_required_parameter`, `invalid_url`, … */
+	code: string;
+	/** What is wrong and what to do about it, in whole sentences. */
+	message: string;
+	/** The API's name of the place: `custom_id`, `body.model`, … */
+	param?: string;
+	/** The request that has the issue, when it has a usable id. */
+	custom_id?: string;
+}
+
+/** The issue of a parameter that is absent; `hint` says what belongs there. */
 export function missing(param: string, hint = ''): Issue {
 	const message = `Missing required parameter: '${nameOf(param)}'.`;
 	return { code: 'missing_required_parameter', message: withHint(message, hint), param };
 }
 
+/** The issue of a parameter of the wrong type; `expected` is such as 'a string'. */
 export function invalidType(param: string, expected: string, value: unknown): Issue {
 	const message = `Invalid type for '${nameOf(param)}': expected ${expected}, but got ${kindOf(value)} instead.`;
 	return { code: 'invalid_type', message, param };
 }
 
+/** The issue of a parameter whose type is right and whose value is not. */
 export function invalidValue(param: string, message: string): Issue {
 	return { code: 'invalid_value', message, param };
 }
@@ -21,7 +34,7 @@ function empty(param: string, what: string, hint: string): Issue {
 	return invalidValue(param, withHint(`'${nameOf(param)}' is ${what}.`, hint));
 }
 
-/** A string with something in it. */
+/** Checks that a field is a string that is not empty. */
 export function checkText(object: JsonObject, param: string, hint = ''): Issue[] {
 	const value = object[nameOf(param)];
 	if (value === undefined || value === null) return [missing(param, hint)];
@@ -29,7 +42,7 @@ export function checkText(object: JsonObject, param: string, hint = ''): Issue[]
 	return value === '' ? [empty(param, 'empty', hint)] : [];
 }
 
-/** A list with at least one object in it. */
+/** Checks that a field is a list of objects that is not empty. */
 export function checkObjects(object: JsonObject, param: string, hint = ''): Issue[] {
 	const value = object[nameOf(param)];
 	if (value === undefined || value === null) return [missing(param, hint)];
@@ -39,7 +52,7 @@ export function checkObjects(object: JsonObject, param: string, hint = ''): Issu
 	return at === -1 ? [] : [invalidType(`${param}[${at}]`, 'an object', value[at])];
 }
 
-/** A text or a list, not empty; what the list may hold is left to the API. */
+/** Checks that a field is a string or a list that is not empty; the API checks what is in the list. */
 export function checkInput(object: JsonObject, param: string, hint = ''): Issue[] {
 	const value = object[nameOf(param)];
 	if (!Array.isArray(value)) {
