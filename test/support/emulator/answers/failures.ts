@@ -24,6 +24,7 @@ const KNOWN: Record<string, Partial<ApiErrorBody>> = {
 
 /** The body of a request that failed: the usual envelope. */
 export function failureBody(outcome: Extract<Outcome, { type: 'fail' }>): { error: ApiErrorBody } {
+	if (outcome.error !== undefined) return { error: outcome.error };
 	return {
 		error: {
 			message: `The request failed with ${outcome.code}.`,
