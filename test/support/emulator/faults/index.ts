@@ -1,34 +1,11 @@
-import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import type { Clock } from './clock';
-import { faultKinds } from './faultKinds';
-import { cutOff, slowDown, type Cut } from './faultyBodies';
-import { hash32, Random } from './random';
+import type { Clock } from '../clock';
+import { faultKinds } from '../faultKinds';
+import { hash32, Random } from '../random';
+import { strikeOf, type Fault, type Hit } from './strikes';
 
-/** `before`: the request has no effect. `after`: it has, and its answer is lost. */
-type When = 'before' | 'after';
-
-export type Fault =
-	/** This answer instead of doing anything. */
-	| { type: 'status'; status: number; headers?: Record<string, string>; body?: unknown }
-	/** This answer (500 by default) although everything was done; a text is sent as it is. */
-	| { type: 'status-after'; status?: number; headers?: Record<string, string>; body?: unknown }
-	/** The connection is reset. */
-	| { type: 'reset'; when: When }
-	/** No answer comes until the emulator closes. */
-	| { type: 'stall'; when: When }
-	/** The answer's body ends early. */
-	| ({ type: 'truncate' } & Cut)
-	/** The answer's body trickles. */
-	| { type: 'slow'; bytesPerSecond: number }
-	/** The answer is whole, with other headers. */
-	| { type: 'headers'; headers: Record<string, string> }
-	/** The answer is as always, but for so long after it new connections are refused. */
-	| { type: 'refuse'; ms: number };
+export type { Fault } from './strikes';
 
 export interface FaultRule {
 	method?: string;
@@ -48,30 +25,6 @@ export interface FaultPlan {
 	kinds?: readonly string[];
 }
 
-const SERVER_ERROR = {
-	error: {
-		message: 'The server had an error while processing your request. Sorry about that!',
-		type: 'server_error',
-		param: null,
-		code: null,
-	},
-};
-
-const RETRY_MS = 20;
-
-/** Listens again at the same address, as soon as nobody else has taken it meanwhile. */
-async function reopen(server: Server, { port, address }: AddressInfo): Promise<void> {
-	for (;;) {
-		server.listen(port, address);
-		const error = await once(server, 'listening').catch((thrown: NodeJS.ErrnoException) => thrown);
-		if (!('code' in error)) return;
-		if (error.code !== 'EADDRINUSE') throw error;
-		await delay(RETRY_MS);
-	}
-}
-
-const never = () => new Promise<never>(() => {});
-
 /** Faults that strike matching requests, in the order in which they were asked for. */
 export class Faults {
 	private rules: Array<FaultRule & { left: number }> = [];
@@ -81,15 +34,12 @@ export class Faults {
 	private chances: FaultPlan | undefined;
 	private readonly kinds = faultKinds();
 	private readonly counts = new Map<string, number>();
-	private keepClosed: () => void = () => {};
+	private callOff: () => void = () => {};
 
 	/** Told of each request that gets no answer until the emulator closes. */
 	onStall: (request: FastifyRequest) => void = () => {};
 
-	constructor(
-		private readonly basePath: string,
-		private readonly clock: Clock,
-	) {}
+	constructor(private readonly clock: Clock) {}
 
 	/** The next matching requests fail; each request is struck by one fault at most. */
 	next(rule: FaultRule): void {
@@ -129,7 +79,7 @@ export class Faults {
 
 	/** Ends what is still going on. */
 	close(): void {
-		this.keepClosed();
+		this.callOff();
 	}
 
 	/** Strikes a request before it has any effect. Resolves when it may go on. */
@@ -137,57 +87,29 @@ export class Faults {
 		const fault = this.take(request);
 		if (fault === undefined) return;
 		this.struck.set(request, fault);
-		if (fault.type === 'status') {
-			await reply
-				.code(fault.status)
-				.headers(fault.headers ?? {})
-				.send(fault.body ?? SERVER_ERROR);
-		} else if ('when' in fault && fault.when === 'before') {
-			reply.hijack();
-			if (fault.type === 'reset') request.raw.socket.resetAndDestroy();
-			else this.onStall(request);
-		}
+		await strikeOf(fault).before?.(this.hit(request, reply), fault);
 	}
 
 	/** Strikes an answer on its way out; returns the body to send. */
 	async after(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
 		const fault = this.struck.get(request);
-		if (fault === undefined) return payload;
-		if (fault.type === 'status-after') {
-			reply
-				.code(fault.status ?? 500)
-				.removeHeader('content-length')
-				.header('content-type', 'application/json')
-				.headers(fault.headers ?? {});
-			const { body = SERVER_ERROR } = fault;
-			return typeof body === 'string' ? body : JSON.stringify(body);
-		}
-		if (fault.type === 'reset') {
-			request.raw.socket.resetAndDestroy();
-			return never();
-		}
-		if (fault.type === 'stall') {
-			this.onStall(request);
-			return never();
-		}
-		if (fault.type === 'truncate') return cutOff(reply, payload, fault);
-		if (fault.type === 'slow') return slowDown(payload, fault.bytesPerSecond);
-		if (fault.type === 'headers') reply.headers(fault.headers);
-		if (fault.type === 'refuse') this.refuse(request, reply, fault.ms);
-		return payload;
+		const { after } = fault === undefined ? {} : strikeOf(fault);
+		if (fault === undefined || after === undefined) return payload;
+		return await after(this.hit(request, reply), fault, payload);
 	}
 
-	/** Stops listening; connections that are open stay so. */
-	private refuse({ server: { server } }: FastifyRequest, reply: FastifyReply, ms: number): void {
-		const address = server.address();
-		if (!server.listening || address === null || typeof address === 'string') return;
-		reply.header('connection', 'close');
-		server.close();
-		this.keepClosed = this.clock.after(ms, async () => await reopen(server, address));
+	private hit(request: FastifyRequest, reply: FastifyReply): Hit {
+		return {
+			request,
+			reply,
+			clock: this.clock,
+			stalled: () => this.onStall(request),
+			onClose: (callOff) => (this.callOff = callOff),
+		};
 	}
 
 	private take(request: FastifyRequest): Fault | undefined {
-		const path = request.url.split('?')[0].slice(this.basePath.length);
+		const path = request.url.split('?')[0];
 		return this.ruled(request, path) ?? this.planned(request, path);
 	}
 

@@ -4,8 +4,8 @@ import { inspect } from 'node:util';
 
 import OpenAI from 'openai';
 
-import type { Emulator } from '.';
-import { requestLine, startWithClient, submit, until, upload } from './client';
+import type { Emulator } from '..';
+import { requestLine, startWithClient, submit, until, upload } from '../client';
 
 let emulator: Emulator;
 let client: OpenAI;
