@@ -2,10 +2,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { BAIL, compileExpression } from '../../nodes/OpenAiBatch/parameters/compileExpression';
-import {
-	ItemParameters,
-	type ItemParameterOptions,
-} from '../../nodes/OpenAiBatch/parameters/itemParameters';
+import { ItemParameters } from '../../nodes/OpenAiBatch/parameters/itemParameters';
 import { createEngine, type EngineOptions } from '../support/engine';
 import { inspectingNode, type Inspection } from '../support/engine/Inspector.node';
 
@@ -153,7 +150,6 @@ describe('ItemParameters', () => {
 		what: string;
 		name: string;
 		value: NodeParameterValueType;
-		options?: ItemParameterOptions;
 		/** How many of the three items are left to n8n. */
 		slow: number;
 	}> = [
@@ -199,77 +195,19 @@ describe('ItemParameters', () => {
 			value: { __rl: true, mode: 'url', value: '={{ $json.url }}' },
 			slow: 0,
 		},
-		{
-			what: 'a value extracted from a resource locator',
-			name: 'batchId',
-			value: { __rl: true, mode: 'url', value: '={{ $json.url }}' },
-			options: { extractValue: true },
-			slow: 3,
-		},
-		{
-			what: 'a fixed value extracted from a resource locator',
-			name: 'batchId',
-			value: { __rl: true, mode: 'url', value: 'https://x.test/batches/b9' },
-			options: { extractValue: true },
-			slow: 0,
-		},
-		{
-			what: 'an ensured string',
-			name: 'text',
-			value: '={{ $json.title }}',
-			options: { ensureType: 'string' },
-			slow: 1,
-		},
-		{
-			what: 'an ensured number',
-			name: 'text',
-			value: '={{ $json.size }}',
-			options: { ensureType: 'number' },
-			slow: 2,
-		},
-		{
-			what: 'an ensured boolean',
-			name: 'text',
-			value: '={{ $json.size }}',
-			options: { ensureType: 'boolean' },
-			slow: 3,
-		},
-		{
-			what: 'an ensured list',
-			name: 'text',
-			value: '={{ $json.tags }}',
-			options: { ensureType: 'array' },
-			slow: 2,
-		},
-		{
-			what: 'an ensured object',
-			name: 'text',
-			value: '={{ $json.body }}',
-			options: { ensureType: 'object' },
-			slow: 2,
-		},
-		{
-			what: 'ensured JSON',
-			name: 'text',
-			value: '={{ $json.body }}',
-			options: { ensureType: 'json' },
-			slow: 2,
-		},
 	];
 
-	it.each(cases)('returns what n8n returns for $what', async ({ name, value, options, slow }) => {
+	it.each(cases)('returns what n8n returns for $what', async ({ name, value, slow }) => {
 		const [own, ofN8n]: Array<Array<ReturnType<typeof outcome>>> = [[], []];
 		let slowEvaluations: number | undefined;
 		const [property, field] = name.split('.');
 		await inspectNode(
 			(context) => {
 				const parameters = new ItemParameters(context);
-				const read = parameters.read(name, options);
+				const read = parameters.read(name);
 				items.forEach((_item, index) => {
 					own.push(outcome(() => read(index)));
-					ofN8n.push(
-						outcome(() => context.getNodeParameter(name, index, undefined, { ...options })),
-					);
+					ofN8n.push(outcome(() => context.getNodeParameter(name, index)));
 				});
 				({ slowEvaluations } = parameters);
 			},
