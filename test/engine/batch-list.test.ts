@@ -80,10 +80,13 @@ describe('the filters', () => {
 		expect(hours).toEqual(upTo(250).filter((hour) => hour % 5 === 0));
 	});
 
-	it('compare the endpoint', async () => {
-		const { hours } = await filtered({ endpoint: '/v1/embeddings' });
-		expect(hours).toEqual(upTo(250).filter((hour) => hour % 10 === 1));
-	});
+	it.each(['/v1/embeddings', '/embeddings', ' /v1/embeddings '])(
+		'compare the endpoint, written as %j',
+		async (endpoint) => {
+			const { hours } = await filtered({ endpoint });
+			expect(hours).toEqual(upTo(250).filter((hour) => hour % 10 === 1));
+		},
+	);
 
 	it('want all metadata pairs, and take numbers for their text', async () => {
 		const pairs = [

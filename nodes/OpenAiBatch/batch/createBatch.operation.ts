@@ -3,19 +3,16 @@ import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import { createFailed, createSafely } from '../../openai/submissions/safeCreate';
 import { findSubmitted, isAdoptable, submissionKey } from '../../openai/submissions/submitted';
-import { showFor } from '../shared/display';
 import {
-	completionWindowField,
 	endpointFields,
 	endpointParameter,
-	outputExpiryField,
-	expirySeconds,
 	fileIdField,
 	idParameter,
 	metadataField,
 } from '../shared/fields';
+import { batchExpiries, completionWindowField, outputExpiryField } from '../shared/batchOptions';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 import { createBody, submissionScope, userMetadata } from './submission';
 
 interface CreateOptions {
@@ -63,12 +60,7 @@ export const create: Operation = {
 			endpoint: endpointParameter(context, itemIndex),
 			completionWindow: options.completionWindow || '24h',
 			metadata: userMetadata(context, itemIndex),
-			outputExpiresAfter: expirySeconds(
-				context,
-				options.outputExpiresAfter,
-				'Output Files Expire After',
-				itemIndex,
-			),
+			outputExpiresAfter: batchExpiries(context, options, itemIndex).outputExpiresAfter,
 		};
 		const client = new OpenAiClient(context, { itemIndex });
 		const scope = submissionScope(context, options.submissionKey);

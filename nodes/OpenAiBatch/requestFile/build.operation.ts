@@ -1,15 +1,14 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/limits';
 import { submitOptions } from '../batch/submit/submit.options';
-import { binaryPropertyName } from '../shared/binary';
-import { showFor } from '../shared/display';
+import { binaryPropertyName, streamOf } from '../shared/binary';
 import { endpointFields, endpointParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
+import { showFor } from '../shared/operation';
 import { requestFields } from '../requests/request.properties';
 import type { PlannedPart } from '../requests/plan';
 import { pairedItemsOf, planItems } from '../requests/planItems';
 import { badItemOutput, badItemsError } from '../requests/badItems';
-import { streamOf } from '../shared/readableStream';
 
 /** Writes a part to n8n's binary storage, request by request. */
 async function fileItem(

@@ -1,9 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { estimateCost as costOfRequests } from '../../jsonl/cost';
-import { showFor } from '../shared/display';
 import type { Operation } from '../shared/operation';
-import { asNodeError, forEachItem } from '../shared/operation';
+import { asNodeError, forEachItem, showFor } from '../shared/operation';
 import { inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
 import { breathing } from '../shared/breather';
 import { estimateFile, NotARequestError } from './estimate';

@@ -4,8 +4,21 @@ import type { ListPage } from './types';
 export type FetchPage<T> = (after: string | undefined, limit: number) => Promise<ListPage<T>>;
 
 /**
- * Walks a list to its end, one page at a time and only as far as the caller reads. Tolerates
- * servers that leave out `has_more` or `last_id`, and ends where a server would send a page again.
+ * The id to ask for the next page with; undefined after the last page. Some servers leave out
+ * `has_more` or `last_id`.
+ */
+export function nextCursor<T extends { id: string }>(
+	page: ListPage<T>,
+	pageSize: number,
+): string | undefined {
+	const data = page.data ?? [];
+	const hasMore = page.has_more ?? data.length === pageSize;
+	return hasMore && data.length > 0 ? page.last_id || data[data.length - 1].id : undefined;
+}
+
+/**
+ * Walks a list to its end, one page at a time and only as far as the caller reads. Ends where a
+ * server would send a page again.
  */
 export async function* pages<T extends { id: string }>(
 	fetchPage: FetchPage<T>,
@@ -15,10 +28,8 @@ export async function* pages<T extends { id: string }>(
 	let after: string | undefined;
 	do {
 		const page = await fetchPage(after, pageSize);
-		const data = page.data ?? [];
-		yield data;
-		const more = page.has_more ?? data.length === pageSize;
-		after = more && data.length > 0 ? page.last_id || data[data.length - 1].id : undefined;
+		yield page.data ?? [];
+		after = nextCursor(page, pageSize);
 		if (after !== undefined && cursors.has(after)) return;
 		if (after !== undefined) cursors.add(after);
 	} while (after !== undefined);

@@ -3,10 +3,10 @@ import { getBatch } from '../../../openai/api/batches';
 import { OpenAiClient } from '../../../openai/http/client';
 import { transientFailure } from '../../../openai/api/transientFailure';
 import { statusOf } from '../../../openai/api/status';
-import { showFor } from '../../shared/display';
-import { expirySeconds, idParameter } from '../../shared/fields';
+import { batchExpiries } from '../../shared/batchOptions';
+import { idParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
-import { forEachItem } from '../../shared/operation';
+import { forEachItem, showFor } from '../../shared/operation';
 import { findInputFile } from '../results/batchFiles';
 import { assertFinished, failedValidation } from '../results/readiness';
 import { retryProperties } from './retry.properties';
@@ -34,10 +34,7 @@ async function prepare(
 ): Promise<RetryContext> {
 	const batchId = idParameter(context, 'batchId', itemIndex);
 	const users = userMetadata(context, itemIndex, RETRY_KEYS);
-	const hours = (name: 'inputExpiresAfter' | 'outputExpiresAfter', label: string) =>
-		expirySeconds(context, options[name], label, itemIndex);
-	const inputExpiresAfter = hours('inputExpiresAfter', 'Input File Expires After');
-	const outputExpiresAfter = hours('outputExpiresAfter', 'Output Files Expire After');
+	const expiries = batchExpiries(context, options, itemIndex);
 	const client = new OpenAiClient(context, { itemIndex });
 	const original = await getBatch(client, batchId);
 	const node = context.getNode();
@@ -61,8 +58,7 @@ async function prepare(
 			endpoint: original.endpoint,
 			completionWindow: original.completion_window || '24h',
 			metadata,
-			inputExpiresAfter,
-			outputExpiresAfter,
+			...expiries,
 		},
 	};
 }

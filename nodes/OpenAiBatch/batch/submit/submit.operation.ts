@@ -1,10 +1,9 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { estimateCost } from '../../../jsonl/cost';
 import { OpenAiClient } from '../../../openai/http/client';
-import { showFor } from '../../shared/display';
 import { endpointParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
-import { asNodeError, errorItem } from '../../shared/operation';
+import { asNodeError, errorItem, showFor } from '../../shared/operation';
 import type { Plan } from '../../requests/plan';
 import { pairedItemsOf, planItems } from '../../requests/planItems';
 import { badItemOutput, badItemsError } from '../../requests/badItems';

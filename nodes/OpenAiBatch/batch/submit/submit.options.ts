@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Prices } from '../../../jsonl/cost';
 import type { PartLimits } from '../../../jsonl/split';
-import { expirySeconds } from '../../shared/fields';
+import { batchExpiries } from '../../shared/batchOptions';
 import { pricesOf } from '../../shared/prices';
 
 /** The options of Submit, checked and in the units of the API. */
@@ -69,14 +69,11 @@ function fileName(context: IExecuteFunctions, value: unknown): string {
  */
 export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 	const raw = context.getNodeParameter('options', 0, {}) as IDataObject;
-	const hours = (value: unknown, displayName: string) =>
-		expirySeconds(context, value, displayName, 0);
 	return {
 		completionWindow: text(context, raw.completionWindow, 'Completion Window', DEFAULT_WINDOW),
 		dryRun: raw.dryRun === true,
 		fileName: fileName(context, raw.fileName),
-		inputExpiresAfter: hours(raw.inputExpiresAfter, 'Input File Expires After'),
-		outputExpiresAfter: hours(raw.outputExpiresAfter, 'Output Files Expire After'),
+		...batchExpiries(context, raw, 0),
 		limits: {
 			maxRequests: limit(context, raw.maxRequestsPerBatch, 'Max Requests per Batch'),
 			maxBytes: limit(context, raw.maxBytesPerBatch, 'Max Bytes per Batch'),

@@ -2,11 +2,10 @@ import type { INodeProperties } from 'n8n-workflow';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/limits';
 import {
 	completionWindowField,
-	endpointFields,
 	inputExpiryField,
 	outputExpiryField,
-	metadataField,
-} from '../../shared/fields';
+} from '../../shared/batchOptions';
+import { endpointFields, metadataField } from '../../shared/fields';
 import { inputPriceField, outputPriceField } from '../../shared/prices';
 import { requestFields } from '../../requests/request.properties';
 

@@ -1,9 +1,8 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { validateRequests } from './validateFile';
-import { showFor } from '../../shared/display';
 import type { Operation } from '../../shared/operation';
-import { forEachItem } from '../../shared/operation';
+import { forEachItem, showFor } from '../../shared/operation';
 import { breathing } from '../../shared/breather';
 import { inputFileField, requestFileOf } from '../inputFile';
 
