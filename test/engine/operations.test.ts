@@ -50,11 +50,11 @@ const OFFERED: Record<string, string[]> = {
 };
 
 describe('the panel', () => {
-	it.each(Object.entries(OFFERED))('offers what %s takes', (endpoint, options) => {
+	it.each(Object.entries(OFFERED))('offers the options that %s takes', (endpoint, options) => {
 		expect(requestOptions(endpoint)).toEqual(options);
 	});
 
-	it('offers everything for an endpoint that is typed or comes from an expression', () => {
+	it('offers all options for an endpoint that is typed or comes from an expression', () => {
 		const all = [...new Set(Object.values(OFFERED).flat())].sort();
 		expect(requestOptions('other').sort()).toEqual(all);
 		expect(requestOptions('={{ $json.endpoint }}').sort()).toEqual(all);
@@ -92,7 +92,7 @@ describe('the panel', () => {
 		expect(named.slice(0, 2)).toEqual(['batch submit', 'batch getResults']);
 	});
 
-	it('lists options by the alphabet', () => {
+	it('lists options in alphabetical order', () => {
 		const sorted = (names: string[]) => [...names].sort((a, b) => a.localeCompare(b));
 		for (const { name, type, options } of description.properties) {
 			if (name === 'operation') continue;

@@ -22,7 +22,7 @@ async function inspectNode(
 	expect(error).toBeUndefined();
 }
 
-/** What a call gave: a value, or the message of what it threw. */
+/** The outcome of a call: a value, or the message of the error. */
 function outcome(call: () => unknown): { value: unknown } | { thrown: string } {
 	try {
 		return { value: call() };
@@ -31,7 +31,7 @@ function outcome(call: () => unknown): { value: unknown } | { thrown: string } {
 	}
 }
 
-/** Compares to the letter: types, the order of keys and the sign of zero, but not identity. */
+/** Compares exactly: types, the order of keys and the sign of zero, but not identity. */
 const fingerprint = (value: unknown) =>
 	typeof value === 'object' ? JSON.stringify(value) : `${typeof value} ${JSON.stringify(value)}`;
 const same = (a: unknown, b: unknown) => Object.is(a, b) || fingerprint(a) === fingerprint(b);
@@ -100,7 +100,7 @@ describe.each(['vm', 'legacy'] as const)('compiled expressions and the %s engine
 		.map((parts) => parts.join(''));
 	const expression = fc.oneof(block, template).map((source) => `=${source}`);
 
-	it('agree on every item, or leave it to the engine', async () => {
+	it('agree on every item, or leave the item to the engine', async () => {
 		let compared = 0;
 		let left = 0;
 		await fc.assert(
@@ -133,7 +133,7 @@ describe.each(['vm', 'legacy'] as const)('compiled expressions and the %s engine
 			),
 			{ numRuns: 25, seed: 41, endOnFailure: true },
 		);
-		// The comparison is worth something only if many expressions are compiled.
+		// The comparison is useful only if many expressions are compiled.
 		expect(compared).toBeGreaterThan(1_000);
 		expect(left).toBeGreaterThan(300);
 	});

@@ -73,7 +73,7 @@ export function expirySeconds(
 	if (value >= MIN_EXPIRY_HOURS && value <= MAX_EXPIRY_HOURS) return Math.round(value * 3600);
 	throw new NodeOperationError(
 		context.getNode(),
-		`${displayName} must be between ${MIN_EXPIRY_HOURS} and ${MAX_EXPIRY_HOURS} hours`,
+		`${displayName} has to be between ${MIN_EXPIRY_HOURS} and ${MAX_EXPIRY_HOURS} hours`,
 		{ itemIndex },
 	);
 }

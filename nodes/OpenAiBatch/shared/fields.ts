@@ -28,7 +28,7 @@ export function wholeNumber(
 	if (typeof number === 'number' && Number.isInteger(number) && number >= min) return number;
 	throw new NodeOperationError(
 		context.getNode(),
-		`${displayName} must be a whole number of at least ${min}`,
+		`${displayName} has to be a whole number of at least ${min}`,
 		{ itemIndex },
 	);
 }
@@ -46,7 +46,7 @@ export function optionalText(
 ): string | undefined {
 	if (isUnset(value)) return undefined;
 	if (typeof value !== 'object') return String(value).trim();
-	throw new NodeOperationError(context.getNode(), `${displayName} must be text`, {
+	throw new NodeOperationError(context.getNode(), `${displayName} has to be text`, {
 		itemIndex,
 		description: 'The expression returned a list or an object.',
 	});

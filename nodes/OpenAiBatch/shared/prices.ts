@@ -36,10 +36,14 @@ function price(
 ): number {
 	const amount = value === '' || value === null ? 0 : Number(value ?? 0);
 	if (amount >= 0 && Number.isFinite(amount)) return amount;
-	throw new NodeOperationError(context.getNode(), `${displayName} must be a number of at least 0`, {
-		itemIndex,
-		description: 'Enter the regular price of a million tokens, without the batch discount.',
-	});
+	throw new NodeOperationError(
+		context.getNode(),
+		`${displayName} has to be a number of at least 0`,
+		{
+			itemIndex,
+			description: 'Enter the regular price of a million tokens, without the batch discount.',
+		},
+	);
 }
 
 /**

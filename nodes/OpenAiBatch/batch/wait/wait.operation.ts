@@ -94,7 +94,7 @@ function startWait(context: IExecuteFunctions, itemIndex: number, now: number): 
 	}
 	throw new NodeOperationError(
 		context.getNode(),
-		'Max Wait must be at least 0 minutes, and Poll Interval at least 1 second',
+		'Max Wait has to be at least 0 minutes, and Poll Interval at least 1 second',
 		{ itemIndex },
 	);
 }
