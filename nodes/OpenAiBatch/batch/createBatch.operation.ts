@@ -10,7 +10,12 @@ import {
 	idParameter,
 	metadataField,
 } from '../shared/fields';
-import { batchExpiries, completionWindowField, outputExpiryField } from '../shared/batchOptions';
+import {
+	batchExpiries,
+	completionWindow,
+	completionWindowField,
+	outputExpiryField,
+} from '../shared/batchOptions';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 import { createBody, submissionScope, userMetadata } from './submission';
@@ -58,7 +63,7 @@ export const create: Operation = {
 		const options = context.getNodeParameter('options', itemIndex, {}) as CreateOptions;
 		const settings = {
 			endpoint: endpointParameter(context, itemIndex),
-			completionWindow: options.completionWindow || '24h',
+			completionWindow: completionWindow(context, options.completionWindow, itemIndex),
 			metadata: userMetadata(context, itemIndex),
 			outputExpiresAfter: batchExpiries(context, options, itemIndex).outputExpiresAfter,
 		};

@@ -48,7 +48,7 @@ export function expiryField(
 export const inputExpiryField = expiryField(
 	'inputExpiresAfter',
 	'Input File Expires After (Hours)',
-	'How long the service keeps the uploaded requests. Without this option it keeps them for 30 days. Retry Unfinished needs them. If you set less than a day, they can be gone before the batch has run.',
+	'How long the service keeps the uploaded requests. Without this option it keeps them for 30 days. Retry Unfinished needs them. If you set 24 hours or less, they can be gone before the batch has run.',
 );
 
 export const outputExpiryField = expiryField(

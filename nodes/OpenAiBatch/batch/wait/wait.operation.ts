@@ -58,7 +58,7 @@ const waitProperties: INodeProperties[] = [
 					{ name: 'Error', value: 'error', description: 'Stop with an error' },
 				],
 				default: 'error',
-				description: 'What to do when the batch is not finished after the longest time',
+				description: 'What to do if the batch is not finished after Max Wait',
 			},
 			{
 				displayName: 'Poll Interval (Seconds)',
