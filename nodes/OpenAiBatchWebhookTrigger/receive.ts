@@ -3,11 +3,11 @@ import { timeOf, type EventName } from '../batchEvents/events';
 import { matches } from '../batchEvents/filters';
 import { toJson } from '../batchEvents/eventItem';
 import { readSettings } from '../batchEvents/settings';
+import { tryGetBatch } from '../openai/api/batches';
 import { OpenAiClient } from '../openai/http/client';
 import { isTransient } from '../openai/http/retry';
 import { isFinished } from '../openai/api/status';
-import type { Batch } from '../openai/api/types';
-import { apiPath, idProblem } from '../openai/http/url';
+import { idProblem } from '../openai/http/url';
 import { registrationOf } from './registration/registration';
 import { isReplay, withDelivery } from './replays';
 import { isRecent, isSigned, type Delivery } from './signature';
@@ -77,8 +77,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	if (isReplay(taken, delivery.id)) return ACKNOWLEDGED;
 
 	const client = new OpenAiClient(context, { deadline: Date.now() + ANSWER_WITHIN_MS });
-	const path = apiPath('batches', event.batchId);
-	const result = await client.tryJson<Batch>({ method: 'GET', path, needs: 'id' });
+	const result = await tryGetBatch(client, event.batchId);
 	if (!result.ok) {
 		if (isTransient(result.fault)) return answer(context, 503);
 		throw client.error(result.fault, 'The batch that a webhook told of could not be fetched');

@@ -1,3 +1,4 @@
+import { isSameEndpoint } from '../endpoints/path';
 import type { Batch } from '../openai/api/types';
 import { shortHash } from '../OpenAiBatchTrigger/marks';
 
@@ -9,13 +10,10 @@ export interface Filters {
 	batchIds: readonly string[];
 }
 
-/** Azure names endpoints without the version in front. */
-const withoutVersion = (endpoint: string) => endpoint.replace(/^\/v1(?=\/)/, '');
-
 export function matches(batch: Batch, { endpoint, metadata, batchIds }: Filters): boolean {
 	return (
 		(batchIds.length === 0 || batchIds.includes(batch.id)) &&
-		(!endpoint || withoutVersion(batch.endpoint ?? '') === withoutVersion(endpoint)) &&
+		(!endpoint || isSameEndpoint(batch.endpoint, endpoint)) &&
 		metadata.every(([key, value]) => batch.metadata?.[key] === value)
 	);
 }

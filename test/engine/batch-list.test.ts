@@ -103,6 +103,27 @@ describe('the filters', () => {
 		},
 	);
 
+	it('compare the endpoint with and without a version, and leave out batches without one', async () => {
+		const own = await startProduct();
+		const add = (id: string, endpoint: unknown) =>
+			own.emulator.addBatch({ id, endpoint: endpoint as string });
+		add('batch_own', '/own');
+		add('batch_null', null);
+		add('batch_none', undefined);
+		add('batch_short', '/chat/completions');
+		add('batch_long', '/v1/chat/completions');
+		const idsFor = async (endpoint: string) => {
+			const batches = await own.json('batch', 'getAll', { filters: { endpoint } });
+			return batches.map(({ id }) => id).sort();
+		};
+		for (const endpoint of ['/chat/completions', '/v1/chat/completions']) {
+			expect(await idsFor(endpoint)).toEqual(['batch_long', 'batch_short']);
+		}
+		expect(await idsFor('/v1/own')).toEqual(['batch_own']);
+		expect(await idsFor('/v2/own')).toEqual([]);
+		await own.stop();
+	});
+
 	it('require all metadata pairs, and treat a number like its text', async () => {
 		const pairs = [
 			{ key: 'job', value: 'films' },

@@ -54,6 +54,37 @@ describe('the panel', () => {
 		expect(requestOptions(endpoint)).toEqual(options);
 	});
 
+	it('offers every endpoint and Other in alphabetical order', () => {
+		const { options, default: first } = description.properties.find(
+			({ name }) => name === 'endpoint',
+		)!;
+		expect(options).toMatchObject([
+			{ name: 'Chat Completions', value: '/v1/chat/completions' },
+			{ name: 'Completions (Legacy)', value: '/v1/completions' },
+			{ name: 'Embeddings', value: '/v1/embeddings' },
+			{ name: 'Image Edits', value: '/v1/images/edits' },
+			{ name: 'Image Generations', value: '/v1/images/generations' },
+			{ name: 'Moderations', value: '/v1/moderations' },
+			{ name: 'Other', value: 'other' },
+			{ name: 'Responses', value: '/v1/responses' },
+		]);
+		expect(first).toBe('/v1/chat/completions');
+	});
+
+	it('shows a notice about the model for endpoints that the default model is not for', () => {
+		const warned = [...Object.keys(OFFERED), 'other'].filter((endpoint) => {
+			const submit = { resource: 'batch', operation: 'submit', requestSource: 'fields', endpoint };
+			return shown(submit).includes('modelNotice');
+		});
+		expect(warned).toEqual([
+			'/v1/completions',
+			'/v1/embeddings',
+			'/v1/moderations',
+			'/v1/images/generations',
+			'/v1/images/edits',
+		]);
+	});
+
 	it('offers all options for an endpoint that is typed or comes from an expression', () => {
 		const all = [...new Set(Object.values(OFFERED).flat())].sort();
 		expect(requestOptions('other').sort()).toEqual(all);

@@ -39,11 +39,14 @@ describe('the batch picker', () => {
 			{ name: '2026-11-22 11:00 · completed · batch_1', value: 'batch_1' },
 			{ name: '2026-11-22 10:00 · completed · 5/10 · batch_2', value: 'batch_2' },
 		]);
-		expect(paginationToken).toBe('batch_99');
+		expect(JSON.parse(String(paginationToken))).toEqual({ after: 'batch_99' });
 	});
 
 	it('continues after the last page, to the end of the list', async () => {
-		const second = await search('searchBatches', { paginationToken: 'batch_99' });
+		const first = await search('searchBatches');
+		const second = await search('searchBatches', {
+			paginationToken: first.paginationToken as string,
+		});
 		expect(second.results[0].value).toBe('batch_100');
 		const last = await search('searchBatches', {
 			paginationToken: second.paginationToken as string,

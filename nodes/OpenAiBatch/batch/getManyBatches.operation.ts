@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { withoutVersion } from '../../endpoints/paths';
+import { isSameEndpoint } from '../../endpoints/path';
 import { BATCH_PAGE_SIZE, listBatches } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
 import { statusOf } from '../../openai/api/status';
@@ -36,7 +36,7 @@ function compileFilters(
 	itemIndex: number,
 ): CompiledFilters {
 	const { createdAfter, createdBefore } = filters;
-	const endpoint = withoutVersion(String(filters.endpoint ?? '').trim());
+	const endpoint = String(filters.endpoint ?? '').trim();
 	const status = [filters.status ?? []].flat().map(String);
 	const after = createdAfter ? unixSeconds(context, createdAfter, itemIndex) : -Infinity;
 	const before = createdBefore ? unixSeconds(context, createdBefore, itemIndex) : Infinity;
@@ -46,7 +46,7 @@ function compileFilters(
 		notBefore: after,
 		matches: (batch) =>
 			(status.length === 0 || status.includes(statusOf(batch))) &&
-			(!endpoint || withoutVersion(batch.endpoint ?? '') === endpoint) &&
+			(!endpoint || isSameEndpoint(batch.endpoint, endpoint)) &&
 			batch.created_at >= after &&
 			batch.created_at <= before &&
 			metadata.every(({ key, value }) => batch.metadata?.[key] === value),

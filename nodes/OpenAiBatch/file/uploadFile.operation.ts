@@ -1,10 +1,10 @@
-import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import { MAX_FILE_BYTES, tryUploadFile } from '../../openai/api/files';
 import { uploadFailed } from '../../openai/submissions/uploads';
 import { expiryField, expirySeconds } from '../shared/batchOptions';
-import { binarySource, inputBinaryField } from '../shared/binary';
+import { inputBinary, inputBinaryField } from '../shared/binary';
 import { optionalText } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
@@ -64,15 +64,13 @@ export const upload: Operation = {
 		},
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
-		const property = context.getNodeParameter('binaryPropertyName', itemIndex) as
-			string | IBinaryData;
 		const purpose = purposeOf(context, itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
 		const named = (displayName: string) => ({ displayName, itemIndex });
 		const fileName = optionalText(context, options.fileName, named('File Name'));
 		const expiry = named('Expires After');
 		const expiresAfterSeconds = expirySeconds(context, options.expiresAfter, expiry);
-		const binary = await binarySource(context, itemIndex, property);
+		const binary = await inputBinary(context, itemIndex);
 		if (binary.bytes > MAX_FILE_BYTES) {
 			throw new NodeOperationError(context.getNode(), 'The file is larger than 512 MB', {
 				itemIndex,

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { MAX_EXPIRY_HOURS, MIN_EXPIRY_HOURS } from '../../openai/api/files';
 import type { ValueName } from './fields';
 import { isUnset, optionalText } from './fields';
 
@@ -24,10 +25,6 @@ export function completionWindow(
 	const name = { displayName: completionWindowField.displayName, itemIndex };
 	return optionalText(context, value, name) ?? DEFAULT_WINDOW;
 }
-
-/** How long the service can keep a file, in hours. */
-const MIN_EXPIRY_HOURS = 1;
-const MAX_EXPIRY_HOURS = 720;
 
 /** How long a file is kept: in hours in the panel, in seconds in the API. */
 export function expiryField(

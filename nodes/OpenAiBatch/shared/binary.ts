@@ -34,6 +34,15 @@ export function binaryPropertyName(context: IExecuteFunctions, itemIndex: number
 	});
 }
 
+/** The file in the input binary field of an item. @throws {NodeOperationError} when it has none */
+export async function inputBinary(
+	context: IExecuteFunctions,
+	itemIndex: number,
+): Promise<UploadSource> {
+	const property = context.getNodeParameter('binaryPropertyName', itemIndex);
+	return await binarySource(context, itemIndex, property as string | IBinaryData);
+}
+
 /**
  * A binary field of an item as content to upload: read from n8n's binary storage piece by piece,
  * or from memory in the mode that keeps it there.

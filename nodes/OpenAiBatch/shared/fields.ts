@@ -157,53 +157,6 @@ export function wantedCount(context: IExecuteFunctions, itemIndex: number): numb
 	});
 }
 
-/** Endpoints as the API names them; anything else can be typed under Other. */
-export const endpointFields: INodeProperties[] = [
-	{
-		displayName: 'Endpoint',
-		name: 'endpoint',
-		type: 'options',
-		options: [
-			{ name: 'Chat Completions', value: '/v1/chat/completions' },
-			{ name: 'Completions (Legacy)', value: '/v1/completions' },
-			{ name: 'Embeddings', value: '/v1/embeddings' },
-			{ name: 'Image Edits', value: '/v1/images/edits' },
-			{ name: 'Image Generations', value: '/v1/images/generations' },
-			{ name: 'Moderations', value: '/v1/moderations' },
-			{
-				name: 'Other',
-				value: 'other',
-				description: 'An endpoint of a compatible server, or one that is newer than this node',
-			},
-			{ name: 'Responses', value: '/v1/responses' },
-		],
-		default: '/v1/chat/completions',
-		description: 'The API endpoint that every request of the batch goes to',
-	},
-	{
-		displayName: 'Endpoint Path',
-		name: 'otherEndpoint',
-		type: 'string',
-		displayOptions: { show: { endpoint: ['other'] } },
-		default: '',
-		required: true,
-		placeholder: 'e.g. /chat/completions',
-		description: 'As the server names it, often with a version in front',
-	},
-];
-
-/** The endpoint chosen or typed. */
-export function endpointParameter(context: IExecuteFunctions, itemIndex: number): string {
-	const chosen = context.getNodeParameter('endpoint', itemIndex) as string;
-	const endpoint =
-		chosen === 'other' ? (context.getNodeParameter('otherEndpoint', itemIndex) as string) : chosen;
-	if (typeof endpoint === 'string' && endpoint.trim().startsWith('/')) return endpoint.trim();
-	throw new NodeOperationError(context.getNode(), 'The endpoint has to be a path', {
-		itemIndex,
-		description: 'It begins with a slash, for example /v1/chat/completions.',
-	});
-}
-
 /** Key-value pairs that the API stores with a batch. */
 export const metadataField: INodeProperties = {
 	displayName: 'Metadata',

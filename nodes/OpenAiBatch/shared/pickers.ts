@@ -8,7 +8,8 @@ import { listBatchPage } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
 import { listFilePage } from '../../openai/api/files';
 import { listModels } from '../../openai/api/models';
-import { nextCursor } from '../../openai/api/pages';
+import type { PageStart } from '../../openai/api/pages';
+import { nextPage } from '../../openai/api/pages';
 import { statusOf } from '../../openai/api/status';
 import type { Batch, FileObject, ListPage } from '../../openai/api/types';
 
@@ -42,8 +43,13 @@ function fileLabel(file: FileObject, zone: string): string {
 		.join(' · ');
 }
 
+/** Where the page begins that n8n asks for, with the token of the page before. */
+function startOf(paginationToken: unknown): PageStart | undefined {
+	return typeof paginationToken === 'string' ? (JSON.parse(paginationToken) as PageStart) : {};
+}
+
 interface Search<T> {
-	fetchPage: (page: { after?: string; limit: number }) => Promise<ListPage<T>>;
+	fetchPage: (page: PageStart & { limit: number }) => Promise<ListPage<T>>;
 	label: (entry: T, zone: string) => string;
 }
 
@@ -58,17 +64,16 @@ async function search<T extends { id: string }>(
 	paginationToken: unknown,
 ): Promise<INodeListSearchResult> {
 	const zone = context.getTimezone();
-	let after = paginationToken as string | undefined;
+	let start = startOf(paginationToken);
 	let results: INodeListSearchItems[] = [];
-	for (let pages = 0; pages < MAX_SEARCHED_PAGES && results.length === 0; pages++) {
-		const page = await fetchPage({ after, limit: PAGE_SIZE });
-		results = (page.data ?? [])
+	for (let pages = 0; start && pages < MAX_SEARCHED_PAGES && results.length === 0; pages++) {
+		const page: ListPage<T> = await fetchPage({ ...start, limit: PAGE_SIZE });
+		results = page.data
 			.map((entry) => ({ name: label(entry, zone), value: entry.id }))
 			.filter(({ name }) => isWanted(name, filter));
-		after = nextCursor(page, PAGE_SIZE);
-		if (after === undefined) break;
+		start = nextPage(page, PAGE_SIZE);
 	}
-	return { results, paginationToken: after };
+	return { results, paginationToken: start && JSON.stringify(start) };
 }
 
 /** Batches for the picker: newest first, with status and counts. */

@@ -1,12 +1,12 @@
-import type { ApiErrorBody } from '../../../nodes/openai/api/types';
+import type { ApiError } from '../../../nodes/openai/apiErrors';
 
 /** An error that the API answers with: its HTTP status and the four fields of its envelope. */
 export class ApiError extends Error {
-	readonly body: { error: Required<ApiErrorBody> };
+	readonly body: { error: ApiError };
 
 	constructor(
 		readonly status: number,
-		error: ApiErrorBody & { message: string },
+		error: Partial<ApiError> & { message: string },
 	) {
 		super(error.message);
 		this.body = {

@@ -1,6 +1,6 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { extractContent } from '../../../endpoints/content';
-import type { Content } from '../../../endpoints/content/content';
+import { extractContent } from '../../../endpoints';
+import type { Content } from '../../../endpoints/content';
 import type { Prices } from '../../../jsonl/cost';
 import type { JsonObject } from '../../../jsonl/json';
 import { isObject } from '../../../jsonl/json';

@@ -10,7 +10,7 @@ export function page<T extends { id: string }>(
 	items: readonly T[],
 	query: { after?: string; limit: number },
 	unknown: (id: string) => Error,
-): Required<ListPage<T>> {
+): Required<Omit<ListPage<T>, 'next_cursor'>> {
 	const { after, limit } = query;
 	const position = after === undefined ? -1 : items.findIndex(({ id }) => id === after);
 	if (after !== undefined && position < 0) throw unknown(after);
