@@ -300,6 +300,6 @@ describe('Estimate Cost', () => {
 	test('refuses a price that is not a number', async () => {
 		const parameters = { inputPricePerMillion: '={{ "cheap" }}' };
 		const { error } = await run('estimateCost', parameters, [fileItem(requestLine('a'))]);
-		expect(error?.message).toBe('Input Price per Million Tokens has to be a number');
+		expect(error?.message).toBe('Input Price per Million Tokens has to be a number of at least 0');
 	});
 });

@@ -268,7 +268,10 @@ describe('settings of the whole submission', () => {
 		[{ maxTokensPerBatch: 'many' }, 'Max Tokens per Batch has to be a whole number of at least 1'],
 		[{ inputExpiresAfter: 0.5 }, 'Input File Expires After has to be between 1 and 720 hours'],
 		[{ outputExpiresAfter: 721 }, 'Output Files Expire After has to be between 1 and 720 hours'],
-		[{ inputPricePerMillion: 'cheap' }, 'Input Price per Million Tokens has to be a number'],
+		[
+			{ inputPricePerMillion: 'cheap' },
+			'Input Price per Million Tokens has to be a number of at least 0',
+		],
 	])('%j is refused', async (options: Parameters, message) => {
 		expect((await refused({ prompt: 'a', options })).message).toBe(message);
 	});

@@ -4,19 +4,17 @@ import { OpenAiClient } from '../../openai/http/client';
 import type { BatchSettings } from '../../openai/submissions/submissions';
 import { SUBMISSION_METADATA, Submissions } from '../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../requests/endpointField';
-import { showFor } from '../shared/display';
 import {
+	batchExpiries,
+	completionWindow,
 	completionWindowField,
 	outputExpiryField,
-	expirySeconds,
-	fileIdField,
-	idParameter,
-	metadataField,
-} from '../shared/fields';
+} from '../shared/batchOptions';
+import { fileIdField, idParameter, metadataField } from '../shared/fields';
 import { createWithoutSearchField, submissionKeyField } from './submission.properties';
 import type { Operation } from '../shared/operation';
 import { userMetadata } from '../shared/metadata';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 
 interface CreateOptions {
 	completionWindow?: string;
@@ -58,14 +56,9 @@ export const create: Operation = {
 		const options = context.getNodeParameter('options', itemIndex, {}) as CreateOptions;
 		const settings: BatchSettings = {
 			endpoint: endpointParameter(context, itemIndex),
-			completionWindow: options.completionWindow || '24h',
+			completionWindow: completionWindow(context, options.completionWindow, itemIndex),
 			metadata: userMetadata(context, itemIndex, SUBMISSION_METADATA),
-			outputExpiresAfter: expirySeconds(
-				context,
-				options.outputExpiresAfter,
-				'Output Files Expire After',
-				itemIndex,
-			),
+			outputExpiresAfter: batchExpiries(context, options, itemIndex).outputExpiresAfter,
 		};
 		const client = new OpenAiClient(context, { itemIndex });
 		const submissions = new Submissions(client, context, options);

@@ -5,10 +5,9 @@ import { endpointFields, endpointParameter } from '../requests/endpointField';
 import type { PlannedPart } from '../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../requests/plan';
 import { requestFields } from '../requests/request.properties';
-import { binaryPropertyName } from '../shared/binary';
-import { showFor } from '../shared/display';
+import { binaryPropertyName, outputBinaryField, streamOf } from '../shared/binary';
 import type { Operation } from '../shared/operation';
-import { streamOf } from '../shared/readableStream';
+import { showFor } from '../shared/operation';
 
 /** The output item of a part. Its file is streamed into n8n's binary storage. */
 async function fileItem(
@@ -59,14 +58,7 @@ export const build: Operation = {
 	properties: showFor('requestFile', 'build', [
 		...endpointFields,
 		...requestFields,
-		{
-			displayName: 'Put Output File in Field',
-			name: 'binaryPropertyName',
-			type: 'string',
-			default: 'data',
-			required: true,
-			hint: 'The name of the output field to put the file in',
-		},
+		outputBinaryField,
 		{
 			displayName: 'Options',
 			name: 'options',

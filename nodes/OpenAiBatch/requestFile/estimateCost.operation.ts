@@ -7,12 +7,11 @@ import { estimateCost as costOfRequests } from '../../jsonl/cost';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { ByteChunks } from '../../jsonl/lines';
 import { readLineBatches } from '../../jsonl/lines';
+import { inputBinary, inputBinaryField } from '../shared/binary';
 import { breathing } from '../shared/breather';
-import { showFor } from '../shared/display';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 import { inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
-import { inputFileField, requestFileOf } from './inputFile';
 
 const description = 'The regular price, without the batch discount of one half. In any currency.';
 
@@ -54,12 +53,12 @@ export const estimateCost: Operation = {
 			'Estimate the tokens of a JSONL file, and what they cost with a batch and without one',
 	},
 	properties: showFor('requestFile', 'estimateCost', [
-		inputFileField,
+		inputBinaryField,
 		{ ...inputPriceField, description },
 		{ ...outputPriceField, description },
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
-		const { open } = await requestFileOf(context, itemIndex);
+		const { open } = await inputBinary(context, itemIndex);
 		const given = {
 			inputPricePerMillion: context.getNodeParameter('inputPricePerMillion', itemIndex, 0),
 			outputPricePerMillion: context.getNodeParameter('outputPricePerMillion', itemIndex, 0),

@@ -8,11 +8,11 @@ import type { Batch, FileObject } from '../../../openai/api/types';
 import { OpenAiClient } from '../../../openai/http/client';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
 import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
-import { showFor } from '../../shared/display';
-import { expirySeconds, idParameter } from '../../shared/fields';
+import { batchExpiries } from '../../shared/batchOptions';
+import { idParameter } from '../../shared/fields';
 import { MAX_METADATA_PAIRS, userMetadata } from '../../shared/metadata';
 import type { Operation } from '../../shared/operation';
-import { forEachItem } from '../../shared/operation';
+import { forEachItem, showFor } from '../../shared/operation';
 import { findInputFile } from '../results/batchFiles';
 import { assertFinished, failedValidation } from '../results/readiness';
 import { RETRY_OF } from '../results/retryChain';
@@ -175,10 +175,7 @@ export const retry: Operation = {
 		const options = context.getNodeParameter('options', itemIndex, {}) as RetryOptions;
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const users = userMetadata(context, itemIndex, RETRY_METADATA);
-		const hours = (name: 'inputExpiresAfter' | 'outputExpiresAfter', label: string) =>
-			expirySeconds(context, options[name], label, itemIndex);
-		const inputExpiresAfter = hours('inputExpiresAfter', 'Input File Expires After');
-		const outputExpiresAfter = hours('outputExpiresAfter', 'Output Files Expire After');
+		const { inputExpiresAfter, outputExpiresAfter } = batchExpiries(context, options, itemIndex);
 		const node = context.getNode();
 		const client = new OpenAiClient(context, { itemIndex });
 		const { original, inputFile } = await findOriginal(client, node, batchId, itemIndex);

@@ -1,10 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
-import {
-	batchIdField,
-	inputExpiryField,
-	outputExpiryField,
-	metadataField,
-} from '../../shared/fields';
+import { inputExpiryField, outputExpiryField } from '../../shared/batchOptions';
+import { batchIdField, metadataField } from '../../shared/fields';
 import { createWithoutSearchField, submissionKeyField } from '../submission.properties';
 
 /** The fields of Retry Unfinished. */

@@ -7,11 +7,10 @@ import type {
 	SubmissionPart,
 } from '../../../openai/submissions/submissions';
 import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
-import { showFor } from '../../shared/display';
 import { userMetadata } from '../../shared/metadata';
 import { endpointParameter } from '../../requests/endpointField';
 import type { Operation } from '../../shared/operation';
-import { asNodeError, errorItem } from '../../shared/operation';
+import { asNodeError, errorItem, showFor } from '../../shared/operation';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
 import { submitProperties } from './submit.properties';

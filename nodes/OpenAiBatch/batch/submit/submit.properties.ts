@@ -4,8 +4,8 @@ import {
 	completionWindowField,
 	inputExpiryField,
 	outputExpiryField,
-	metadataField,
-} from '../../shared/fields';
+} from '../../shared/batchOptions';
+import { metadataField } from '../../shared/fields';
 import { createWithoutSearchField, submissionKeyField } from '../submission.properties';
 import { endpointFields } from '../../requests/endpointField';
 import { inputPriceField, outputPriceField } from '../../shared/prices';

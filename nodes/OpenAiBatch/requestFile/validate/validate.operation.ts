@@ -1,10 +1,9 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
-import { showFor } from '../../shared/display';
+import { inputBinary, inputBinaryField } from '../../shared/binary';
+import { optionalText, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
-import { forEachItem } from '../../shared/operation';
+import { forEachItem, showFor } from '../../shared/operation';
 import { breathing } from '../../shared/breather';
-import { inputFileField, requestFileOf } from '../inputFile';
 import { DEFAULT_MAX_ERRORS, validateRequests } from './validateFile';
 
 interface ValidateOptions {
@@ -14,15 +13,14 @@ interface ValidateOptions {
 
 function optionsOf(context: IExecuteFunctions, itemIndex: number) {
 	const raw = context.getNodeParameter('options', itemIndex, {}) as ValidateOptions;
-	const maxErrors = Number(raw.maxErrors ?? DEFAULT_MAX_ERRORS);
-	if (Number.isInteger(maxErrors) && maxErrors >= 1) {
-		return { maxErrors, endpoint: String(raw.endpoint ?? '').trim() || undefined };
-	}
-	throw new NodeOperationError(
-		context.getNode(),
-		'Max Errors has to be a whole number of at least 1',
-		{ itemIndex },
-	);
+	return {
+		maxErrors: wholeNumber(context, raw.maxErrors, {
+			displayName: 'Max Errors',
+			min: 1,
+			itemIndex,
+		}),
+		endpoint: optionalText(context, raw.endpoint, { displayName: 'Endpoint', itemIndex }),
+	};
 }
 
 export const validate: Operation = {
@@ -34,7 +32,7 @@ export const validate: Operation = {
 			'Check a JSONL file by the rules that the service applies after the upload, and list all errors',
 	},
 	properties: showFor('requestFile', 'validate', [
-		inputFileField,
+		inputBinaryField,
 		{
 			displayName: 'Options',
 			name: 'options',
@@ -64,7 +62,7 @@ export const validate: Operation = {
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const options = optionsOf(context, itemIndex);
-		const { open } = await requestFileOf(context, itemIndex);
+		const { open } = await inputBinary(context, itemIndex);
 		const report = await validateRequests(breathing(open()), options);
 		const { binary } = context.getInputData()[itemIndex];
 		return { json: report as unknown as IDataObject, binary };

@@ -10,23 +10,19 @@ const FIRST_INTERVAL_MS = 2_000;
 const GROWTH = 1.5;
 const JITTER = 0.25;
 
-/** The look at the end of the time has this long for itself. */
-const LAST_LOOK_MS = 10_000;
+/** The poll at the end of the wait may take this long. */
+const LAST_POLL_MS = 10_000;
 
 /**
- * The time until the next look, in milliseconds: 2 s at first, then growing up to the longest
- * interval, less up to 25 % so that many workflows do not come at once.
+ * The time until the next poll, in milliseconds: 2 s at first, then growing up to the longest
+ * interval, minus up to 25 % at random, so that many workflows do not poll at the same moment.
  *
- * @param looks how many looks there have been, from 1
+ * @param polls how many polls there have been, from 1
  * @param longest milliseconds
  */
-export function intervalAfter(
-	looks: number,
-	longest: number,
-	random: () => number = Math.random,
-): number {
-	const interval = Math.min(FIRST_INTERVAL_MS * GROWTH ** (looks - 1), longest);
-	return interval * (1 - JITTER * random());
+export function intervalAfter(polls: number, longest: number): number {
+	const interval = Math.min(FIRST_INTERVAL_MS * GROWTH ** (polls - 1), longest);
+	return interval * (1 - JITTER * Math.random());
 }
 
 export interface WaitSettings {
@@ -35,23 +31,24 @@ export interface WaitSettings {
 	/** Milliseconds. */
 	maxWait: number;
 	longestInterval: number;
+	onTimeout: 'error' | 'continue';
 }
 
-/** The wait for one batch: what is known of it, and when to look again. */
-export class WaitFor {
-	/** As it was seen last. */
+/** The wait for one batch: what is known about it, and when to poll it next. */
+export class BatchWait {
+	/** As the last poll found it. */
 	batch: Batch | undefined;
-	/** Why the wait cannot go on. */
+	/** A permanent fault, which ends the wait. */
 	failure: Fault | undefined;
-	/** Why the last look saw nothing, when that passes. */
+	/** The transient fault of the last poll. */
 	lastFault: Fault | undefined;
 	isTimedOut = false;
 	/** Epoch milliseconds. */
-	nextLook: number;
+	nextPoll: number;
 
 	readonly client: OpenAiClient;
 	private readonly end: number;
-	private looks = 0;
+	private polls = 0;
 
 	constructor(
 		context: ApiContext,
@@ -59,9 +56,9 @@ export class WaitFor {
 		now: number,
 	) {
 		const { itemIndex, maxWait } = settings;
-		this.nextLook = now;
+		this.nextPoll = now;
 		this.end = now + maxWait;
-		this.client = new OpenAiClient(context, { itemIndex, deadline: this.end + LAST_LOOK_MS });
+		this.client = new OpenAiClient(context, { itemIndex, deadline: this.end + LAST_POLL_MS });
 	}
 
 	get isOver(): boolean {
@@ -69,18 +66,18 @@ export class WaitFor {
 		return isFinal || this.failure !== undefined || this.isTimedOut;
 	}
 
-	/** Looks at the batch once. A fault that passes leaves what was seen before. */
-	async look(): Promise<void> {
+	/** Polls the batch once. After a transient fault the batch stays as an earlier poll found it. */
+	async poll(): Promise<void> {
 		const result = await tryGetBatch(this.client, this.settings.batchId);
-		this.looks++;
+		this.polls++;
 		this.lastFault = result.ok ? undefined : result.fault;
 		if (result.ok) this.batch = result.value;
 		else if (!isTransient(result.fault)) this.failure = result.fault;
 		if (this.isOver) return;
 		const now = Date.now();
 		this.isTimedOut = now >= this.end;
-		const interval = intervalAfter(this.looks, this.settings.longestInterval);
-		const asked = this.lastFault?.retryAfterMs ?? 0;
-		this.nextLook = Math.min(now + Math.max(interval, asked), this.end);
+		const interval = intervalAfter(this.polls, this.settings.longestInterval);
+		const retryAfter = this.lastFault?.retryAfterMs ?? 0;
+		this.nextPoll = Math.min(now + Math.max(interval, retryAfter), this.end);
 	}
 }
