@@ -32,6 +32,14 @@ export async function getBatch(client: OpenAiClient, batchId: string): Promise<B
 	throw client.error(result.fault);
 }
 
+/** One batch; undefined when there is none with this id. @throws {NodeApiError} for other faults */
+export async function findBatch(client: OpenAiClient, batchId: string): Promise<Batch | undefined> {
+	const result = await tryGetBatch(client, batchId);
+	if (result.ok) return result.value;
+	if (result.fault.status === 404) return undefined;
+	throw client.error(result.fault);
+}
+
 /** One page of batches, newest first. The API has no filters. @param limit 1–100 */
 export async function listBatchPage(
 	client: OpenAiClient,
