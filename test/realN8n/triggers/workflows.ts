@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventName } from '../../../nodes/batchEvents/events';
+import type { EventName } from '../../../nodes/batchEvents/batchEvent';
 import type { WorkflowJson } from '../../support/lab/types';
 
 /** The name of the trigger in every workflow here. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { seal, unseal } from '../../../nodes/OpenAiBatchWebhookTrigger/registration/sealedSecret';
+import { seal, unseal } from '../../../nodes/OpenAiBatchWebhookTrigger/registration/registered';
 
 describe('a sealed secret', () => {
 	it('is read with its key only', () => {

@@ -3,13 +3,13 @@ export const PAGE_SIZE = 100;
 
 /**
  * The most unfinished batches that are remembered one by one; about 60 characters each. With more
- * of them, the newer ones are left above `from` and found by reading the list down to there.
+ * of them, the newer ones are left above `settledUpTo` and found by reading the list down to there.
  */
 export const MAX_OPEN = 100;
 
 /**
  * The most marks, 14 characters each. When they are used up, further events wait until the oldest
- * batches have finished and `from` can move up: late, but neither lost nor doubled.
+ * batches have finished and `settledUpTo` can move up: late, but neither lost nor doubled.
  */
 export const MAX_MARKS = 300;
 
@@ -30,5 +30,5 @@ export const LIST_LAG = 3_600;
 /** The same for a project that creates so many batches that the last hour is more than a page. */
 export const SHORT_LIST_LAG = 30;
 
-/** Above this many recent batches the short lag holds, so that the first page reaches `from`. */
+/** Above this many recent batches the short lag holds, so that the first page reaches `settledUpTo`. */
 export const RECENT_BATCHES = 80;

@@ -2,16 +2,19 @@ import type { IPollFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { metadataPairs } from '../OpenAiBatch/shared/metadata';
 import { idProblem } from '../openai/http/url';
-import { EVENTS, type EventName } from './events';
-import type { Filters } from './filters';
+import { EVENTS, type EventName } from './batchEvent';
+import type { EventFilters } from './eventFilters';
 
-/** What the user wants to hear of. */
-export interface Settings {
+/** What the user chose in the panel of a trigger. */
+export interface EventSettings {
 	events: ReadonlySet<EventName>;
-	filters: Filters;
-	/** On activation, what finished in this many hours before it is told too. */
-	finishedWithin: number;
+	filters: EventFilters;
+	/** Whether to leave out the batch's rarely needed fields. */
+	simplify: boolean;
 }
+
+/** The part of n8n's poll, hook and webhook contexts that gives parameters. */
+export type ParameterContext = Pick<IPollFunctions, 'getNode' | 'getNodeParameter'>;
 
 interface FilterParameters {
 	batchIds?: string | string[];
@@ -19,7 +22,7 @@ interface FilterParameters {
 	metadata?: unknown;
 }
 
-function chosenFilters({ batchIds = '', endpoint = '', metadata }: FilterParameters): Filters {
+function chosenFilters({ batchIds = '', endpoint = '', metadata }: FilterParameters): EventFilters {
 	const ids = Array.isArray(batchIds) ? batchIds.map(String) : String(batchIds).split(/[\s,]+/);
 	return {
 		endpoint: String(endpoint ?? '').trim(),
@@ -30,15 +33,17 @@ function chosenFilters({ batchIds = '', endpoint = '', metadata }: FilterParamet
 	};
 }
 
-/** Reads the parameters of a trigger node. @throws {NodeOperationError} when no event is chosen */
-export function readSettings(
-	context: Pick<IPollFunctions, 'getNode' | 'getNodeParameter'>,
-): Settings {
+/**
+ * Reads the parameters that both triggers have.
+ *
+ * @throws {NodeOperationError} when no event is chosen, and for text that cannot be a batch ID
+ */
+export function readEventSettings(context: ParameterContext): EventSettings {
 	const chosen = context.getNodeParameter('events', []) as EventName[];
 	const events = new Set(EVENTS.filter((name) => chosen.includes(name)));
 	if (events.size === 0) {
 		throw new NodeOperationError(context.getNode(), 'Choose at least one event', {
-			description: 'Without any, this trigger would never start the workflow.',
+			description: 'Without an event, this trigger never starts the workflow.',
 		});
 	}
 	const filters = chosenFilters(context.getNodeParameter('filters', {}) as FilterParameters);
@@ -47,15 +52,10 @@ export function readSettings(
 		if (problem === undefined) continue;
 		throw new NodeOperationError(
 			context.getNode(),
-			`'${id.slice(0, 60)}' is not the id of a batch: ${problem}`,
-			{ description: 'Separate ids by commas under Batch IDs.' },
+			`'${id.slice(0, 60)}' is not a batch ID: ${problem}`,
+			{ description: 'Enter batch IDs separated by commas under Filters, Batch IDs.' },
 		);
 	}
-	const options = context.getNodeParameter('options', {}) as { includeFinishedWithin?: number };
-	const hours = Number(options.includeFinishedWithin ?? 0);
-	return {
-		events,
-		filters,
-		finishedWithin: Number.isFinite(hours) ? Math.max(0, hours) : 0,
-	};
+	const { simplify = true } = context.getNodeParameter('options', {}) as { simplify?: boolean };
+	return { events, filters, simplify };
 }
