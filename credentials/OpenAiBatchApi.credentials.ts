@@ -9,13 +9,13 @@ import type {
 
 type Headers = Record<string, string>;
 
-/** How a key is sent: OpenAI and most others take a bearer token, Azure a header of its own. */
+/** How the key is sent: OpenAI and most servers expect a bearer token, Azure its own header. */
 const KEY_HEADERS: Record<string, (apiKey: string) => Headers> = {
 	bearer: (apiKey) => ({ Authorization: `Bearer ${apiKey}` }),
 	apiKeyHeader: (apiKey) => ({ 'api-key': apiKey }),
 };
 
-/** What the user reads when the test request is answered with an error status. */
+/** The message for the user when the test request is answered with this status. */
 function onStatus(value: number, message: string) {
 	return { type: 'responseCode' as const, properties: { value, message } };
 }
@@ -51,7 +51,7 @@ export class OpenAiBatchApi implements ICredentialType {
 			name: 'url',
 			type: 'string',
 			default: 'https://api.openai.com/v1',
-			description: 'Any server that is compatible with the OpenAI Batch API',
+			description: 'The address of OpenAI, or of a server that is compatible with its Batch API',
 		},
 		{
 			displayName: 'Organization ID',
@@ -59,7 +59,7 @@ export class OpenAiBatchApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. org-…',
-			description: 'Only for keys that belong to several organizations',
+			description: 'Needed only if the key belongs to several organizations',
 		},
 		{
 			displayName: 'Project ID',
@@ -67,7 +67,8 @@ export class OpenAiBatchApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. proj_…',
-			description: 'Batches and files belong to a project: they are found only with this one',
+			description:
+				'Batches and files belong to a project. Enter its ID if the key can use several projects.',
 		},
 		{
 			displayName: 'Send Key As',
@@ -77,9 +78,9 @@ export class OpenAiBatchApi implements ICredentialType {
 				{
 					name: 'Bearer Token',
 					value: 'bearer',
-					description: 'OpenAI and most compatible servers',
+					description: 'Expected by OpenAI and most compatible servers',
 				},
-				{ name: 'API-Key Header', value: 'apiKeyHeader', description: 'Azure OpenAI' },
+				{ name: 'API-Key Header', value: 'apiKeyHeader', description: 'Expected by Azure OpenAI' },
 			],
 			default: 'bearer',
 		},
@@ -88,7 +89,7 @@ export class OpenAiBatchApi implements ICredentialType {
 			name: 'header',
 			type: 'boolean',
 			default: false,
-			description: 'Whether to send one more header, such as a gateway asks for',
+			description: 'Whether to send an additional header, for example for a gateway',
 		},
 		{
 			displayName: 'Header Name',
@@ -114,24 +115,24 @@ export class OpenAiBatchApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. whsec_…',
 			description:
-				'Only for the OpenAI Batch Webhook Trigger when you register its address by hand. While a secret is rotated, enter both, with a space between them.',
+				'Needed only for the OpenAI Batch Webhook Trigger, when you register its URL yourself. While you rotate the secret, enter the old and the new one with a space between them.',
 		},
 	];
 
-	/** Asks for what the nodes really need, so that a key without batch permission fails here. */
+	/** Requests what the nodes need, so that a key without permission for batches fails here. */
 	test: ICredentialTestRequest = {
 		request: {
-			// A query in the Base URL, such as an api-version, stays at the end.
+			// A query in the Base URL, such as an api-version, has to stay at the end.
 			baseURL:
 				'={{ ($credentials.url || "https://api.openai.com/v1").trim().replace(/\\/*(\\?.*)?$/, "") }}',
 			url: '=/batches{{ (($credentials.url || "").match(/\\?.*$/) || [""])[0].trim() }}',
 			qs: { limit: 1 },
 			disableFollowRedirect: true,
 		},
-		// n8n shows the status line alone, "Unauthorized", and never the API's own words.
+		// Without rules n8n shows the status line only, such as "Unauthorized", not the API's words.
 		rules: [
 			onStatus(401, 'The server does not accept this API key'),
-			onStatus(403, 'This API key may not use batches, or not in this organization or project'),
+			onStatus(403, 'This API key has no permission for batches in this organization or project'),
 			onStatus(404, 'There is no Batch API at this Base URL, which usually ends with /v1'),
 		],
 	};

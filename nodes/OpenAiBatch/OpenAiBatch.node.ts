@@ -19,8 +19,8 @@ const OPERATIONS: Record<string, Operation[]> = {
 	requestFile: requestFileOperations,
 };
 
-/** The list of a resource's operations; which one stands first in the panel is `first`. */
-function operationField(resource: string, first: string): INodeProperties {
+/** The list of a resource's operations. `initial` is the one that is selected at first. */
+function operationField(resource: string, initial: string): INodeProperties {
 	return {
 		displayName: 'Operation',
 		name: 'operation',
@@ -28,11 +28,11 @@ function operationField(resource: string, first: string): INodeProperties {
 		noDataExpression: true,
 		displayOptions: { show: { resource: [resource] } },
 		options: OPERATIONS[resource].map(({ option }) => option),
-		default: first,
+		default: initial,
 	};
 }
 
-/** Also what n8n throws for an expression becomes an error of this node, about an item. */
+/** Turns every error into one of this node that names an item, also n8n's own about an expression. */
 async function executed(
 	context: IExecuteFunctions,
 	operation: Operation,
@@ -61,7 +61,7 @@ export class OpenAiBatch implements INodeType {
 			{
 				name: 'openAiBatchApi',
 				required: true,
-				// Request files are made and checked without the API.
+				// Operations on request files do not call the API.
 				displayOptions: { show: { resource: ['batch', 'file'] } },
 			},
 		],

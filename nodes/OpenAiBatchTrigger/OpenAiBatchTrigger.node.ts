@@ -5,26 +5,18 @@ import type {
 	IPollFunctions,
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import type { BatchEvent } from '../batchEvents/batchEvent';
+import { toEventItem } from '../batchEvents/eventItem';
 import { OpenAiClient } from '../openai/http/client';
-import type { BatchEvent } from '../batchEvents/events';
-import { toJson } from '../batchEvents/eventItem';
-import { poll } from './poll';
-import { properties } from '../batchEvents/event.properties';
-import { sample } from './sample';
-import { readSettings } from '../batchEvents/settings';
-import { batchSource } from './source';
+import { batchSource, findTestEvent, poll } from './poll';
+import { pollingProperties, readPollSettings } from './polling.properties';
 
-/** n8n may begin the next poll after a minute, whether this one is done or not. */
+/** n8n may start the next poll after a minute, whether this one has ended or not. */
 const LONGEST_POLL_MS = 60_000;
 
-/** The parts of a poll's time after which no request is begun, and no answer is waited for. */
+/** The shares of a poll's time after which it sends no request, and awaits no answer. */
 const STOP_AFTER = 0.6;
 const DEADLINE_AFTER = 0.9;
-
-function toItems(context: IPollFunctions, events: readonly BatchEvent[]): INodeExecutionData[][] {
-	const { simplify = true } = context.getNodeParameter('options', {}) as { simplify?: boolean };
-	return [context.helpers.returnJsonArray(events.map((event) => toJson(event, simplify)))];
-}
 
 export class OpenAiBatchTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -44,20 +36,23 @@ export class OpenAiBatchTrigger implements INodeType {
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'openAiBatchApi', required: true }],
-		properties,
+		properties: pollingProperties,
 	};
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
-		const settings = readSettings(this);
-		// Versions of n8n without this function leave a poll all the time it takes.
+		const settings = readPollSettings(this);
+		const toItems = (events: readonly BatchEvent[]) => [
+			this.helpers.returnJsonArray(events.map((event) => toEventItem(event, settings.simplify))),
+		];
+		// Versions of n8n without this function do not limit the time of a poll.
 		const budget: unknown = this.getPollBudgetMs?.();
 		const time = Math.min(typeof budget === 'number' ? budget : Infinity, LONGEST_POLL_MS);
 		const start = Date.now();
-		const source = batchSource(new OpenAiClient(this, { deadline: start + time * DEADLINE_AFTER }));
+		const client = new OpenAiClient(this, { deadline: start + time * DEADLINE_AFTER });
 
 		if (this.getMode() === 'manual') {
-			const event = await sample(source, settings);
-			if (event) return toItems(this, [event]);
+			const event = await findTestEvent(client, settings);
+			if (event) return toItems([event]);
 			throw new NodeOperationError(
 				this.getNode(),
 				'No data with the current filter could be found',
@@ -66,15 +61,15 @@ export class OpenAiBatchTrigger implements INodeType {
 
 		const data = this.getWorkflowStaticData('node');
 		const before = JSON.stringify(data.state);
-		const { events, stored } = await poll(source, data.state, settings, {
+		const { events, stored } = await poll(batchSource(client), data.state, settings, {
 			now: Date.now,
 			stopAt: start + time * STOP_AFTER,
 		});
-		// Another poll of this node has overtaken this one, and has told what there is to tell.
+		// Another poll of this node has overtaken this one, and has reported everything.
 		if (JSON.stringify(data.state) !== before) return null;
-		// In one piece, as n8n does not notice changes further down; and last, as a poll that fails
-		// has to leave everything to the next one.
+		// As a whole, since n8n does not notice changes inside the state; and last, since a poll that
+		// fails has to leave everything to the next one.
 		if (JSON.stringify(stored) !== before) data.state = stored as unknown as typeof data;
-		return events.length > 0 ? toItems(this, events) : null;
+		return events.length > 0 ? toItems(events) : null;
 	}
 }

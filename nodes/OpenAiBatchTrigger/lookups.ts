@@ -1,5 +1,5 @@
 import type { Batch } from '../openai/api/types';
-import { PAGE_SIZE } from './limits';
+import { PAGE_SIZE } from './bounds';
 import type { OpenBatch } from './state';
 
 /** A page is trusted to show this many places: ranks are a little off after deletions. */
@@ -33,18 +33,18 @@ export class Lookups {
 	 * @param anchors known places of the list; the open batches' own are added
 	 * @param turn the batch to begin with, when the last poll did not get further
 	 */
-	constructor(open: readonly OpenBatch[], anchors: readonly Place[], turn?: string) {
+	constructor(open: readonly OpenBatch[], anchors: readonly Place[], nextLookup?: string) {
 		const byRank = [...open].sort((a, b) => a.rank - b.rank);
 		const start = Math.max(
 			0,
-			byRank.findIndex(({ id }) => id === turn),
+			byRank.findIndex(({ id }) => id === nextLookup),
 		);
 		this.waiting = [...byRank.slice(start), ...byRank.slice(0, start)];
 		this.anchors = [...anchors, ...byRank];
 	}
 
 	/** The batch that comes next; undefined when all are found. */
-	get turn(): string | undefined {
+	get nextLookup(): string | undefined {
 		return this.waiting[0]?.id;
 	}
 

@@ -1,10 +1,19 @@
+import type { JsonObject } from 'n8n-workflow';
+import { NodeApiError } from 'n8n-workflow';
+import { inOrder, newEvents, type BatchEvent } from '../batchEvents/batchEvent';
+import { matchesFilters } from '../batchEvents/eventFilters';
+import type { EventSettings } from '../batchEvents/eventSettings';
+import { BATCH_PAGE_SIZE, findBatch, listBatchPage } from '../openai/api/batches';
+import type { PageStart } from '../openai/api/pages';
+import { pages } from '../openai/api/pages';
 import type { Batch, ListPage } from '../openai/api/types';
-import { Changes } from './changes';
-import type { BatchEvent } from '../batchEvents/events';
-import type { Settings } from '../batchEvents/settings';
+import type { OpenAiClient } from '../openai/http/client';
+import { conclude } from './outcome';
+import type { PollSettings } from './polling.properties';
+import { Reading } from './reading';
 import { readState, writeState, type StoredState } from './state';
 
-/** Where batches come from. `undefined` is what the server does not know (any more). */
+/** Where a poll reads batches. Both return undefined for an id that the server does not know. */
 export interface BatchSource {
 	/** The batches after the given one; the newest without one. */
 	page(after: string | undefined): Promise<ListPage<Batch> | undefined>;
@@ -14,34 +23,93 @@ export interface BatchSource {
 export interface PollTime {
 	/** n8n's clock in milliseconds. */
 	now: () => number;
-	/** No request is begun after this moment; what is left is done by the next poll. */
+	/** No request is sent after this moment; the next poll goes on from there. */
 	stopAt: number;
 }
 
-/** Nothing that the poll could go on with: its place in the list was deleted while it read. */
+/** The batch after which the poll was reading the list was deleted. */
 export class LostPlace extends Error {}
 
 /**
- * Does the requests of one poll. The stored state is not touched: who calls this stores the new one.
+ * Sends the requests of one poll. It does not change the stored state: the caller stores the new
+ * one.
  *
- * @throws what the source throws, and `LostPlace`; the next poll then covers it all
+ * @throws what the source throws, and `LostPlace`; the next poll then covers everything
  */
 export async function poll(
 	source: BatchSource,
 	stored: unknown,
-	settings: Settings,
+	settings: PollSettings,
 	{ now, stopAt }: PollTime,
 ): Promise<{ events: BatchEvent[]; stored: StoredState }> {
-	const changes = new Changes(readState(stored), settings, now());
-	let request = changes.next();
-	while (request && (now() < stopAt || !changes.canStop)) {
+	const reading = new Reading(readState(stored), settings, now());
+	let request = reading.next();
+	while (request && (now() < stopAt || !reading.canStop)) {
 		const answer =
 			'get' in request ? await source.batch(request.get) : await source.page(request.page);
-		if (!changes.absorb(request, answer)) {
+		if (!reading.absorb(request, answer)) {
 			throw new LostPlace('The list of batches changed while it was read');
 		}
-		request = changes.next();
+		request = reading.next();
 	}
-	const { events, state } = changes.conclude();
+	const { events, state } = conclude(reading);
 	return { events, stored: writeState(state) };
+}
+
+/** Servers differ in how they refuse to list after a batch that was deleted. */
+const UNKNOWN_PLACE: readonly unknown[] = ['400', '404'];
+
+/** The batches of a real server. Its methods throw {NodeApiError} after the client's own retries. */
+export function batchSource(client: OpenAiClient): BatchSource {
+	return {
+		async page(after) {
+			try {
+				return await listBatchPage(client, { after, limit: BATCH_PAGE_SIZE });
+			} catch (error) {
+				const { httpCode } = error as NodeApiError;
+				if (after !== undefined && UNKNOWN_PLACE.includes(httpCode)) return undefined;
+				// n8n's constructor returns such an error as it is.
+				throw new NodeApiError(client.context.getNode(), error as JsonObject);
+			}
+		},
+		batch: async (id) => await findBatch(client, id),
+	};
+}
+
+/** How many pages of the list are searched for a test event. */
+const TEST_PAGES = 10;
+
+async function* recentBatches(
+	client: OpenAiClient,
+	ids: readonly string[],
+): AsyncGenerator<Batch[]> {
+	for (const id of ids) {
+		const batch = await findBatch(client, id);
+		if (batch) yield [batch];
+	}
+	if (ids.length > 0) return;
+	let left = TEST_PAGES;
+	const fetchPage = async (start: PageStart, limit: number) =>
+		await listBatchPage(client, { ...start, limit });
+	for await (const page of pages(fetchPage, BATCH_PAGE_SIZE)) {
+		yield page;
+		if (--left === 0) return;
+	}
+}
+
+/**
+ * A recent event of a real batch, for trying out a workflow; undefined when there is none.
+ *
+ * @throws {NodeApiError} when the server cannot be asked
+ */
+export async function findTestEvent(
+	client: OpenAiClient,
+	{ events, filters }: EventSettings,
+): Promise<BatchEvent | undefined> {
+	for await (const batches of recentBatches(client, filters.batchIds)) {
+		const matching = batches.filter((batch) => matchesFilters(batch, filters));
+		const latest = inOrder(matching.flatMap((batch) => newEvents(batch, 0, events))).at(-1);
+		if (latest) return latest;
+	}
+	return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Batch } from '../openai/api/types';
-import { seconds } from './times';
+import { seconds } from '../batchEvents/batchTimes';
 
 /**
  * A place in the order of all batches: by creation time, and within one second by id. The server

@@ -1,17 +1,87 @@
-import type { Mask } from '../batchEvents/events';
-import { readMarks, writeMarks, type Marks, type StoredMarks } from './marks';
+import { createHash } from 'crypto';
+import type { EventMask } from '../batchEvents/batchEvent';
+import type { EventFilters } from '../batchEvents/eventFilters';
 import { BOTTOM, TOP, type Position } from './position';
+
+/** What is accounted for of one recent batch. */
+export interface Mark {
+	/** When the batch was created, in unix seconds. */
+	t: number;
+	seenEvents: EventMask;
+}
+
+/** Marks by the short hash of the batch's id. */
+export type Marks = Map<string, Mark>;
+
+/** 48 bits of a hash: among a few hundred marks, a chance of one in a trillion to be mistaken. */
+const HASH_LENGTH = 8;
+/** Seconds since the oldest mark in base 36: enough for almost two years. */
+const OFFSET_LENGTH = 5;
+const RECORD_LENGTH = HASH_LENGTH + 1 + OFFSET_LENGTH;
+const LARGEST_OFFSET = 36 ** OFFSET_LENGTH - 1;
+
+export function shortHash(text: string): string {
+	return createHash('sha256').update(text).digest('base64url').slice(0, HASH_LENGTH);
+}
+
+/** Marks as they are stored: the time of the oldest, and 14 characters for each. */
+export type StoredMarks = [t: number, records: string];
+
+export function writeMarks(marks: Marks): StoredMarks {
+	const start = Math.min(...[...marks.values()].map(({ t }) => t));
+	const records = [...marks].map(([hash, { t, seenEvents }]) => {
+		const offset = Math.min(t - start, LARGEST_OFFSET);
+		return hash + seenEvents.toString(36) + offset.toString(36).padStart(OFFSET_LENGTH, '0');
+	});
+	return [marks.size > 0 ? start : 0, records.join('')];
+}
+
+/** @returns no marks for what is no stored text of marks */
+export function readMarks(stored: unknown): Marks {
+	const marks: Marks = new Map();
+	if (!Array.isArray(stored)) return marks;
+	const [start, records] = stored as unknown[];
+	if (typeof start !== 'number' || typeof records !== 'string') return marks;
+	for (let at = 0; at + RECORD_LENGTH <= records.length; at += RECORD_LENGTH) {
+		const hash = records.slice(at, at + HASH_LENGTH);
+		const seenEvents = parseInt(records.slice(at + HASH_LENGTH, at + HASH_LENGTH + 1), 36);
+		const offset = parseInt(records.slice(at + HASH_LENGTH + 1, at + RECORD_LENGTH), 36);
+		marks.set(hash, { t: start + offset, seenEvents });
+	}
+	return marks;
+}
+
+/** Longer filters are remembered by their hash only. */
+const LONGEST_TEXT = 1_000;
+
+/** A text for the filters, the same whatever the order in which they were entered. */
+export function writeFilters({ endpoint, metadata, batchIds }: EventFilters): string {
+	const pairs = [...metadata].sort(([a, x], [b, y]) => (`${a}\n${x}` < `${b}\n${y}` ? -1 : 1));
+	const text = JSON.stringify([endpoint, pairs, [...batchIds].sort()]);
+	return text.length > LONGEST_TEXT ? shortHash(text) : text;
+}
+
+/** The filters of such a text; undefined when only their hash is known. */
+export function readFilters(text: string): EventFilters | undefined {
+	if (!text.startsWith('[')) return undefined;
+	const [endpoint, metadata, batchIds] = JSON.parse(text) as [
+		string,
+		EventFilters['metadata'],
+		string[],
+	];
+	return { endpoint, metadata, batchIds };
+}
 
 /** A batch that was seen unfinished. */
 export interface OpenBatch extends Position {
 	/** Roughly how many batches are above it in the list, which tells where to look for it. */
 	rank: number;
 	/** What has happened to it so far, and is accounted for. */
-	mask: Mask;
+	seenEvents: EventMask;
 }
 
 /** A part of the list that is still to be read, from newer to older. */
-export interface Gap {
+export interface Unread {
 	/** Read on after this batch; from the top of the list without it. */
 	after?: string;
 	/** What was created later than this second has been read. */
@@ -19,7 +89,7 @@ export interface Gap {
 	/** How many batches are above, roughly. */
 	rank: number;
 	/** From here upwards everything is news. Below, only what is still open matters, and … */
-	tell: Position;
+	newsFrom: Position;
 	/** … what finished at this second or later; null when nothing else does. */
 	since: number | null;
 	/** It ends with the batches that were created before this second. */
@@ -30,11 +100,11 @@ export interface Gap {
 
 /**
  * What the trigger knows of the server's batches, in few words whatever their number:
- * - older than `from`: all is accounted for, except of the batches in `open`, and in the `gap`;
- * - from `from` upwards: nothing is accounted for, except what the `marks` say.
+ * - older than `settledUpTo`: all is accounted for, except of the batches in `open`, and in the `unread`;
+ * - from `settledUpTo` upwards: nothing is accounted for, except what the `marks` say.
  */
 export interface State {
-	from: Position;
+	settledUpTo: Position;
 	open: OpenBatch[];
 	marks: Marks;
 	/** The latest time that the server has told of: its clock, as far as it is known. */
@@ -43,11 +113,11 @@ export interface State {
 	newest: number;
 	/** The filters that `open` was gathered under, as text. */
 	filter: string;
-	gap?: Gap;
+	unread?: Unread;
 	/** For batches created up to `t`, what happened before `since` was before the activation. */
-	base?: { t: number; since: number };
+	activation?: { t: number; since: number };
 	/** The open batch that the next look begins with, when time was up before all were looked at. */
-	turn?: string;
+	nextLookup?: string;
 	/** Whether events had to wait, since there were too many marks. */
 	crowded?: boolean;
 }
@@ -57,15 +127,15 @@ export const STATE_VERSION = 1;
 /** What is kept in the node's static data. */
 export interface StoredState {
 	v: number;
-	from: [t: number, id: string];
-	open: Array<[id: string, t: number, rank: number, mask: Mask]>;
+	settledUpTo: [t: number, id: string];
+	open: Array<[id: string, t: number, rank: number, seenEvents: EventMask]>;
 	marks: StoredMarks;
 	seen: number;
 	newest: number;
 	filter: string;
-	gap?: Omit<Gap, 'tell'> & { tell: [t: number, id: string] | null };
-	base?: State['base'];
-	turn?: string;
+	unread?: Omit<Unread, 'newsFrom'> & { newsFrom: [t: number, id: string] | null };
+	activation?: State['activation'];
+	nextLookup?: string;
 	crowded?: boolean;
 }
 
@@ -97,9 +167,9 @@ function readPosition(value: unknown): Position | undefined {
 	return { t: value[0], id: typeof value[1] === 'string' ? value[1] : '' };
 }
 
-function readGap(value: StoredState['gap']): Gap | undefined {
+function readUnread(value: StoredState['unread']): Unread | undefined {
 	if (!value || !isNumber(value.high) || !isNumber(value.low)) return undefined;
-	return { ...value, tell: readPosition(value.tell) ?? TOP };
+	return { ...value, newsFrom: readPosition(value.newsFrom) ?? TOP };
 }
 
 /**
@@ -113,36 +183,39 @@ export function readState(value: unknown): State | undefined {
 	// Static data are proxies that report changes: work on a copy.
 	const copy = JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 	const stored = upgrade(copy) as unknown as Partial<StoredState>;
-	const from = readPosition(stored.from);
-	if (!from) return undefined;
-	const newest = isNumber(stored.newest) ? stored.newest : from.t;
+	const settledUpTo = readPosition(stored.settledUpTo);
+	if (!settledUpTo) return undefined;
+	const newest = isNumber(stored.newest) ? stored.newest : settledUpTo.t;
 	return {
-		from,
-		open: (stored.open ?? []).map(([id, t, rank, mask]) => ({ id, t, rank, mask })),
+		settledUpTo,
+		open: (stored.open ?? []).map(([id, t, rank, seenEvents]) => ({ id, t, rank, seenEvents })),
 		marks: readMarks(stored.marks),
 		newest,
 		seen: isNumber(stored.seen) ? stored.seen : newest,
 		filter: stored.filter ?? '',
-		gap: readGap(stored.gap),
-		base: stored.base,
-		turn: stored.turn,
+		unread: readUnread(stored.unread),
+		activation: stored.activation,
+		nextLookup: stored.nextLookup,
 		crowded: stored.crowded,
 	};
 }
 
-export function writeState({ from, open, marks, gap, ...rest }: State): StoredState {
+export function writeState({ settledUpTo, open, marks, unread, ...rest }: State): StoredState {
 	const stored: StoredState = {
 		v: STATE_VERSION,
 		...rest,
-		from: [from.t, from.id],
-		open: open.map(({ id, t, rank, mask }) => [id, t, rank, mask]),
+		settledUpTo: [settledUpTo.t, settledUpTo.id],
+		open: open.map(({ id, t, rank, seenEvents }) => [id, t, rank, seenEvents]),
 		marks: writeMarks(marks),
-		gap: gap && { ...gap, tell: gap.tell.t === TOP.t ? null : [gap.tell.t, gap.tell.id] },
+		unread: unread && {
+			...unread,
+			newsFrom: unread.newsFrom.t === TOP.t ? null : [unread.newsFrom.t, unread.newsFrom.id],
+		},
 	};
 	return JSON.parse(JSON.stringify(stored)) as StoredState;
 }
 
 /** The state of a trigger that has seen nothing yet. */
 export function emptyState(filter: string): State {
-	return { from: BOTTOM, open: [], marks: new Map(), seen: 0, newest: 0, filter };
+	return { settledUpTo: BOTTOM, open: [], marks: new Map(), seen: 0, newest: 0, filter };
 }

@@ -6,9 +6,9 @@ import type {
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
-import { properties } from './webhook.properties';
 import { receive } from './receive';
-import { registrationOf } from './registration/registration';
+import { registrationOf } from './registration';
+import { webhookProperties } from './webhook.properties';
 
 export class OpenAiBatchWebhookTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -21,7 +21,7 @@ export class OpenAiBatchWebhookTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Starts the workflow as soon as OpenAI tells that a batch has ended',
+		description: 'Starts the workflow as soon as OpenAI reports by webhook that a batch has ended',
 		defaults: { name: 'OpenAI Batch Webhook Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -31,12 +31,12 @@ export class OpenAiBatchWebhookTrigger implements INodeType {
 				name: 'default',
 				httpMethod: 'POST',
 				responseMode: 'onReceived',
-				// Of its choices only this one makes n8n look at the answer of `webhook`: see started.ts.
+				// Only this value makes n8n read the answer of `webhook`: see `startWorkflow`.
 				responseData: '',
 				path: 'webhook',
 			},
 		],
-		properties,
+		properties: webhookProperties,
 	};
 
 	webhookMethods = {

@@ -1,24 +1,30 @@
+import { createHash } from 'crypto';
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { timeOf, type EventName } from '../batchEvents/events';
-import { matches } from '../batchEvents/filters';
-import { toJson } from '../batchEvents/eventItem';
-import { readSettings } from '../batchEvents/settings';
+import { eventTime, type EventName } from '../batchEvents/batchEvent';
+import { matchesFilters } from '../batchEvents/eventFilters';
+import { toEventItem } from '../batchEvents/eventItem';
+import { readEventSettings } from '../batchEvents/eventSettings';
+import { tryGetBatch } from '../openai/api/batches';
+import { isFinished } from '../openai/api/status';
 import { OpenAiClient } from '../openai/http/client';
 import { isTransient } from '../openai/http/retry';
-import { isFinished } from '../openai/api/status';
-import type { Batch } from '../openai/api/types';
-import { apiPath, idProblem } from '../openai/http/url';
-import { registrationOf } from './registration/registration';
-import { isReplay, withDelivery } from './replays';
+import { idProblem } from '../openai/http/url';
+import { registrationOf } from './registration';
 import { isRecent, isSigned, type Delivery } from './signature';
-import { started } from './started';
 
-/** How long the batch is asked for: the service does not wait for ever, and comes again. */
+/** How long to wait for the batch: the service gives up on slow answers and delivers again. */
 const ANSWER_WITHIN_MS = 10_000;
 
-const PREFIX = 'batch.';
+/**
+ * How many deliveries are remembered. The service repeats a delivery when our answer is lost,
+ * seconds or minutes later; this is half an hour at the limit of 2,000 new batches an hour, in
+ * 16 kB.
+ */
+export const MAX_REMEMBERED = 1_000;
 
-/** Taken, without starting the workflow. */
+const EVENT_PREFIX = 'batch.';
+
+/** Answers 200 without starting the workflow. */
 const ACKNOWLEDGED: IWebhookResponseData = {};
 
 /** Answers with a bare status; the service delivers again after anything but 2xx. */
@@ -37,7 +43,7 @@ function deliveryOf(context: IWebhookFunctions): Delivery | undefined {
 	return { id, timestamp, signatures: text('webhook-signature'), body };
 }
 
-/** The event's type and the id of what it is about; undefined for what is no event at all. */
+/** The event's type and the id that it names; undefined for a body that is not an event. */
 function parseEvent(body: Buffer): { type: string; batchId: string } | undefined {
 	try {
 		const { type, data } = JSON.parse(body.toString('utf8')) as {
@@ -51,13 +57,48 @@ function parseEvent(body: Buffer): { type: string; batchId: string } | undefined
 	}
 }
 
+/** What is remembered of a delivery: 72 bits of a hash, so that no two are ever confused. */
+function deliveryKey(id: string): string {
+	return createHash('sha256').update(id).digest('base64url').slice(0, 12);
+}
+
+/** Whether a delivery was received before: the service delivers at least once. */
+export function isReplay(received: readonly string[] | undefined, id: string): boolean {
+	return received?.includes(deliveryKey(id)) ?? false;
+}
+
+/** The keys of the received deliveries and of one more, oldest first; the oldest are forgotten. */
+export function withDelivery(received: readonly string[] | undefined, id: string): string[] {
+	return [...(received ?? []), deliveryKey(id)].slice(-MAX_REMEMBERED);
+}
+
 /**
- * Takes one delivery: proves that it is the service's, asks for the batch that it is about, and
- * gives the same item as the polling trigger. It is remembered only when the workflow is started,
- * so that whatever fails on the way is delivered again.
+ * Starts the workflow with an item, and remembers that in static data. While n8n (2.41) makes the
+ * execution it forgets that static data were changed, and then does not store them. When the
+ * execution is stored, n8n looks for the body of its answer, and only after that stores static
+ * data: so they are changed once more when it looks. Storing them any earlier would lose the event
+ * when n8n crashes in between.
  *
- * @throws {NodeApiError} when the batch cannot be had, and asking again will not help: the user
- * then sees an execution that failed, and the service gets a 500
+ * @param remember changes the static data; it is called more than once
+ */
+function startWorkflow(json: IDataObject, remember: () => void): IWebhookResponseData {
+	remember();
+	return {
+		workflowData: [[{ json }]],
+		get webhookResponse() {
+			remember();
+			return undefined;
+		},
+	};
+}
+
+/**
+ * Handles one delivery: proves that it comes from the service, fetches the batch that it names, and
+ * returns the same item as the polling trigger. The delivery is remembered only when the workflow
+ * is started, so that after any failure the service delivers it again.
+ *
+ * @throws {NodeApiError} when the batch cannot be fetched and asking again will not help: the user
+ * then sees a failed execution, and the service gets a 500
  */
 export async function receive(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const delivery = deliveryOf(context);
@@ -67,31 +108,29 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 
 	const event = parseEvent(delivery.body);
 	if (!event) return answer(context, 400);
-	const settings = readSettings(context);
-	const name = event.type.slice(PREFIX.length) as EventName;
-	if (!event.type.startsWith(PREFIX) || !settings.events.has(name)) return ACKNOWLEDGED;
+	const { events, filters, simplify } = readEventSettings(context);
+	const name = event.type.slice(EVENT_PREFIX.length) as EventName;
+	if (!event.type.startsWith(EVENT_PREFIX) || !events.has(name)) return ACKNOWLEDGED;
 	if (idProblem(event.batchId)) return answer(context, 400);
 
 	const staticData = context.getWorkflowStaticData('node');
-	const taken = staticData.taken as string[] | undefined;
-	if (isReplay(taken, delivery.id)) return ACKNOWLEDGED;
+	const received = staticData.received as string[] | undefined;
+	if (isReplay(received, delivery.id)) return ACKNOWLEDGED;
 
 	const client = new OpenAiClient(context, { deadline: Date.now() + ANSWER_WITHIN_MS });
-	const path = apiPath('batches', event.batchId);
-	const result = await client.tryJson<Batch>({ method: 'GET', path, needs: 'id' });
+	const result = await tryGetBatch(client, event.batchId);
 	if (!result.ok) {
 		if (isTransient(result.fault)) return answer(context, 503);
-		throw client.error(result.fault, 'The batch that a webhook told of could not be fetched');
+		throw client.error(result.fault, 'Could not fetch the batch named in the webhook');
 	}
 	const batch = result.value;
-	// Some replica of the service does not know yet what the event tells.
+	// Some replicas of the service do not know yet what the event says.
 	if (!isFinished(batch)) return answer(context, 503);
-	if (!matches(batch, settings.filters)) return ACKNOWLEDGED;
+	if (!matchesFilters(batch, filters)) return ACKNOWLEDGED;
 
-	const { simplify = true } = context.getNodeParameter('options', {}) as { simplify?: boolean };
-	const json: IDataObject = toJson({ name, batch, time: timeOf(batch, name) }, simplify);
-	const nowTaken = withDelivery(taken, delivery.id);
-	return started(json, () => {
-		staticData.taken = nowTaken;
+	const json = toEventItem({ name, batch, time: eventTime(batch, name) }, simplify);
+	const nowReceived = withDelivery(received, delivery.id);
+	return startWorkflow(json, () => {
+		staticData.received = nowReceived;
 	});
 }

@@ -1,24 +1,24 @@
 import { createHmac, timingSafeEqual } from 'crypto';
 
-/** A delivery as it came over the wire; the headers are those of Standard Webhooks. */
+/** A delivery as it was received; the headers are those of Standard Webhooks. */
 export interface Delivery {
-	/** `webhook-id`: the same for every try to deliver an event. */
+	/** `webhook-id`: the same for every attempt to deliver an event. */
 	id: string;
 	/** `webhook-timestamp`, in unix seconds. */
 	timestamp: string;
 	/** `webhook-signature`: one or more of `v1,<base64>`, separated by spaces. */
 	signatures: string;
-	/** The body as it was sent; a single byte more would change the signature. */
+	/** The body exactly as it was sent, since the signature covers its bytes. */
 	body: Buffer;
 }
 
-/** A delivery may be this many seconds old, or ahead of our clock. */
+/** A delivery may be this many seconds old, or this far ahead of our clock. */
 export const TOLERANCE_SECONDS = 300;
 
 const VERSION = 'v1,';
 const SECRET_PREFIX = 'whsec_';
 
-/** The key of a secret: base64 behind `whsec_`, else the text itself. */
+/** The key in a secret: base64 after `whsec_`, otherwise the text itself. */
 function keyOf(secret: string): Buffer {
 	return secret.startsWith(SECRET_PREFIX)
 		? Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64')
@@ -30,7 +30,7 @@ function isEqual(a: Buffer, b: Buffer): boolean {
 }
 
 /**
- * Whether a delivery was sent just now, so that nobody can play it back later.
+ * Whether a delivery was sent just now, so that nobody can replay it later.
  *
  * @param now unix seconds
  */
@@ -40,9 +40,9 @@ export function isRecent({ timestamp }: Pick<Delivery, 'timestamp'>, now: number
 }
 
 /**
- * Whether a delivery is signed by one of the secrets (there are two while one is being rotated)
- * over its id, its time and its raw body. Compares in constant time. A secret without a key in it
- * signs nothing, since anybody could.
+ * Whether one of the secrets (there are two while one is being rotated) signs the delivery's id,
+ * time and raw body. Compares in constant time. A secret without a key signs nothing, since anybody
+ * could make that signature.
  */
 export function isSigned(
 	{ id, timestamp, signatures, body }: Delivery,

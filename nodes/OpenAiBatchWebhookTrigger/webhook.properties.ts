@@ -1,10 +1,15 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { events, expiredNotice, filters, simplify } from '../batchEvents/event.properties';
+import {
+	eventsField,
+	expiredNotice,
+	filtersField,
+	simplifyField,
+} from '../batchEvents/event.properties';
 
-/** What OpenAI tells by webhook, other than what the polling trigger finds out. */
-const TOLD = ['cancelled', 'completed', 'expired', 'failed'];
+/** The events that OpenAI sends webhooks for. The polling trigger knows more. */
+const WEBHOOK_EVENTS = ['cancelled', 'completed', 'expired', 'failed'];
 
-export const properties: INodeProperties[] = [
+export const webhookProperties: INodeProperties[] = [
 	{
 		displayName: 'Registration',
 		name: 'registration',
@@ -14,36 +19,36 @@ export const properties: INodeProperties[] = [
 				name: 'Automatic',
 				value: 'automatic',
 				description:
-					'Publishing the workflow registers its address at OpenAI, unpublishing removes it',
+					'Publishing the workflow registers the address of this node with OpenAI, and unpublishing removes it',
 			},
 			{
 				name: 'Manual',
 				value: 'manual',
-				description: 'You register the address, and paste the signing secret into the credential',
+				description: 'You register the address and paste the signing secret into the credential',
 			},
 		],
 		default: 'automatic',
-		description: 'How OpenAI comes to know the address of this node',
+		description: 'How OpenAI learns the address of this node',
 	},
 	{
 		displayName:
-			'In the <a href="https://platform.openai.com/settings/project/webhooks" target="_blank">webhook settings</a> of your OpenAI project, register the Production URL above for the events below. Paste the signing secret that you get (whsec_…) into the credential, under Webhook Signing Secret.',
+			'Open the <a href="https://platform.openai.com/settings/project/webhooks" target="_blank">webhook settings</a> of your OpenAI project and register the Production URL above for the events below. Then paste the signing secret (whsec_…) that OpenAI shows you into the credential, under Webhook Signing Secret.',
 		name: 'manualNotice',
 		type: 'notice',
 		displayOptions: { show: { registration: ['manual'] } },
 		default: '',
 	},
 	{
-		...events,
-		options: (events.options as INodePropertyOptions[]).filter(({ value }) =>
-			TOLD.includes(String(value)),
+		...eventsField,
+		options: (eventsField.options as INodePropertyOptions[]).filter(({ value }) =>
+			WEBHOOK_EVENTS.includes(String(value)),
 		),
-		default: TOLD,
+		default: WEBHOOK_EVENTS,
 	},
 	expiredNotice,
 	{
-		...filters,
-		options: (filters.options as INodeProperties[]).filter(({ name }) => name !== 'batchIds'),
+		...filtersField,
+		options: (filtersField.options as INodeProperties[]).filter(({ name }) => name !== 'batchIds'),
 	},
 	{
 		displayName: 'Options',
@@ -51,6 +56,6 @@ export const properties: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: [simplify],
+		options: [simplifyField],
 	},
 ];

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { metadataField } from '../OpenAiBatch/shared/fields';
 
-export const events: INodeProperties = {
+export const eventsField: INodeProperties = {
 	displayName: 'Events',
 	name: 'events',
 	type: 'multiOptions',
@@ -11,13 +11,13 @@ export const events: INodeProperties = {
 			name: 'Cancelled',
 			value: 'cancelled',
 			action: 'On batch cancelled',
-			description: 'The cancellation is done; what had finished by then has results',
+			description: 'The cancellation is complete. Requests that finished before it have results.',
 		},
 		{
 			name: 'Cancelling',
 			value: 'cancelling',
 			action: 'On batch cancelling',
-			description: 'A cancellation was asked for',
+			description: 'Someone asked to cancel the batch',
 		},
 		{
 			name: 'Completed',
@@ -29,55 +29,55 @@ export const events: INodeProperties = {
 			name: 'Created',
 			value: 'created',
 			action: 'On batch created',
-			description: 'There is a new batch',
+			description: 'A new batch exists',
 		},
 		{
 			name: 'Expired',
 			value: 'expired',
 			action: 'On batch expired',
-			description: 'The time was over; what had finished by then has results',
+			description: 'The completion window is over. Requests that finished in time have results.',
 		},
 		{
 			name: 'Failed',
 			value: 'failed',
 			action: 'On batch failed',
-			description: 'The input was not accepted, nothing has run',
+			description: 'The input file was rejected, and no request has run',
 		},
 		{
 			name: 'Finalizing',
 			value: 'finalizing',
 			action: 'On batch finalizing',
-			description: 'The results are being written',
+			description: 'All requests have run, and the results are being prepared',
 		},
 		{
 			name: 'In Progress',
 			value: 'in_progress',
 			action: 'On batch in progress',
-			description: 'The input was accepted',
+			description: 'The input file was accepted, and the requests are running',
 		},
 	],
 	default: ['cancelled', 'completed', 'expired', 'failed'],
 	description:
-		'What to start the workflow for, once for each batch and event. Expired and cancelled batches have results too, which are charged.',
+		'The events that start the workflow, once for each batch and event. Expired and cancelled batches have results too, and these are charged.',
 };
 
-/** Who adds the trigger by one of its events has only that one. */
+/** For users who add the trigger by one of its events, which selects that event alone. */
 export const expiredNotice: INodeProperties = {
 	displayName:
-		'Without the events Expired, Cancelled and Failed, such batches go unnoticed. What had finished before a batch expired or was cancelled has results, and is charged.',
+		'Without the events Expired, Cancelled and Failed, the workflow does not notice such batches. Requests that finished before a batch expired or was cancelled have results, and these are charged.',
 	name: 'expiredNotice',
 	type: 'notice',
 	displayOptions: { hide: { events: ['expired'] } },
 	default: '',
 };
 
-export const filters: INodeProperties = {
+export const filtersField: INodeProperties = {
 	displayName: 'Filters',
 	name: 'filters',
 	type: 'collection',
 	placeholder: 'Add filter',
 	default: {},
-	description: 'Without a filter every batch of the project starts the workflow',
+	description: 'Without a filter, every batch of the project starts the workflow',
 	options: [
 		{
 			displayName: 'Batch IDs',
@@ -85,7 +85,7 @@ export const filters: INodeProperties = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. batch_abc123, batch_def456',
-			description: 'Only these batches, separated by commas',
+			description: 'Only batches with these IDs, separated by commas',
 		},
 		{
 			displayName: 'Endpoint',
@@ -93,38 +93,16 @@ export const filters: INodeProperties = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. /v1/chat/completions',
-			description: 'Only batches of this endpoint',
+			description: 'Only batches for this endpoint',
 		},
-		{ ...metadataField, description: 'Only batches that have all these pairs' },
+		{ ...metadataField, description: 'Only batches that have all of these pairs' },
 	],
 };
 
-export const simplify: INodeProperties = {
+export const simplifyField: INodeProperties = {
 	displayName: 'Simplify',
 	name: 'simplify',
 	type: 'boolean',
 	default: true,
 	description: 'Whether to return a simplified version of the response instead of the raw data',
 };
-
-const options: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options: [
-		{
-			displayName: 'Include Finished Within (Hours)',
-			name: 'includeFinishedWithin',
-			type: 'number',
-			typeOptions: { minValue: 0 },
-			default: 0,
-			description:
-				'When the workflow is published for the first time, start it also for batches that finished in this many hours before',
-		},
-		simplify,
-	],
-};
-
-export const properties: INodeProperties[] = [events, expiredNotice, filters, options];

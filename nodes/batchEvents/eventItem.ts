@@ -1,9 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { describeBatch } from '../openai/api/describe';
-import type { BatchEvent } from './events';
+import type { BatchEvent } from './batchEvent';
 
 /** The batch's own fields that most workflows need. */
-const LEAN_FIELDS = [
+const SIMPLIFIED_FIELDS = [
 	'endpoint',
 	'model',
 	'created_at',
@@ -16,18 +16,20 @@ const LEAN_FIELDS = [
 ] as const;
 
 /**
- * The JSON of an item: what happened, and the batch as it is now. Its `id` is what Get Results
- * takes. A failed batch also tells whether a later retry of it can succeed as it is.
+ * The JSON of the item that a trigger returns: what happened, and the batch as it is now. Its `id`
+ * is what Get Results takes. A failed batch also says whether a later retry can succeed.
  *
  * @param simplify whether to leave out the batch's rarely needed fields
  */
-export function toJson({ name, batch, time }: BatchEvent, simplify: boolean): IDataObject {
-	const lean = Object.fromEntries(LEAN_FIELDS.map((field) => [field, batch[field] || null]));
+export function toEventItem({ name, batch, time }: BatchEvent, simplify: boolean): IDataObject {
+	const fields = Object.fromEntries(
+		SIMPLIFIED_FIELDS.map((field) => [field, batch[field] || null]),
+	);
 	return {
 		event: `batch.${name}`,
 		event_id: `${batch.id}:${name}`,
 		event_time: time,
-		...(simplify ? { id: batch.id, ...lean } : (batch as unknown as IDataObject)),
+		...(simplify ? { id: batch.id, ...fields } : (batch as unknown as IDataObject)),
 		...describeBatch(batch),
 	};
 }

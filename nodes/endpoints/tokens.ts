@@ -1,31 +1,32 @@
-import { familyOf } from './paths';
-import type { EndpointFamily } from './paths';
 import type { JsonObject, JsonValue } from '../jsonl/json';
+import { ENDPOINTS } from './index';
+import type { Endpoint, TokenFields } from './endpoint';
 
+/** The estimated tokens of one request, or of several together. */
 export interface TokenEstimate {
 	input_tokens: number;
-	/** The most that may be generated, 0 for vectors and verdicts; null when there is no limit. */
+	/** The most that can be generated: 0 where nothing is generated, null when there is no limit. */
 	output_tokens: number | null;
 }
+
+/** What nothing costs, to add to. */
+export const NO_TOKENS: Readonly<TokenEstimate> = { input_tokens: 0, output_tokens: 0 };
 
 /** UTF-8 bytes for one token; see `estimateTokens`. */
 const BYTES_PER_TOKEN = 4;
 
-/** Where each endpoint takes its prompt from. */
-const PROMPTS = ['messages', 'input', 'prompt', 'instructions', 'suffix'];
+/** For an endpoint that is not known here: the fields of all that are. */
+const ANY_FIELDS: TokenFields = {
+	prompts: unionOf('prompts'),
+	definitions: unionOf('definitions'),
+	outputLimits: unionOf('outputLimits'),
+};
 
-/** Definitions that the model reads as text, keys and all. */
-const DEFINITIONS = ['tools', 'functions', 'response_format', 'text'];
+function unionOf(kind: keyof TokenFields): string[] {
+	return [...new Set(ENDPOINTS.flatMap(({ tokens }) => tokens[kind]))];
+}
 
-/** The names of the limit on what is generated, one for each generation of endpoints. */
-const OUTPUT_LIMITS = ['max_output_tokens', 'max_completion_tokens', 'max_tokens'];
-
-const GENERATES_NOTHING: ReadonlySet<unknown> = new Set<EndpointFamily>([
-	'/embeddings',
-	'/moderations',
-]);
-
-/** Inside a prompt: pictures, sound and files, counted by the service in other ways, and labels. */
+/** Keys inside a prompt that are labels, or hold pictures, sound and files. */
 const NOT_TEXT: ReadonlySet<string> = new Set([
 	'type',
 	'id',
@@ -40,19 +41,30 @@ const NOT_TEXT: ReadonlySet<string> = new Set([
 /**
  * Estimates the tokens of one request from its body: a token for every four bytes of the prompt.
  * On long English prose this gave 200,000 for 192,423 real tokens; on short texts in nine languages
- * and JSON, against the tokenizer o200k, 0.8 (Czech) to 2.4 times (Hindi) the real number. It is
- * bytes because characters would find only a third of the tokens of Chinese and Japanese.
- * Pictures, sound and files are not counted.
+ * and JSON, against the tokenizer o200k, 0.8 (Czech) to 2.4 times (Hindi) the real number. It
+ * counts bytes because counting characters would find only a third of the tokens of Chinese and
+ * Japanese. Pictures, sound and files are not counted.
  *
- * @param endpoint the request's url, which tells whether it generates anything
+ * @param endpoint where the request goes; undefined for an endpoint that is not known here
  */
-export function estimateTokens(body: JsonObject, endpoint = ''): TokenEstimate {
-	const texts = PROMPTS.map((field) => sizeOf(body[field]));
-	const bytes = texts.reduce((sum, size) => sum + size.bytes, 0) + definitionBytes(body);
+export function estimateTokens(body: JsonObject, endpoint: Endpoint | undefined): TokenEstimate {
+	const { prompts, definitions, outputLimits } = endpoint?.tokens ?? ANY_FIELDS;
+	const texts = prompts.map((field) => sizeOf(body[field]));
+	const bytes =
+		texts.reduce((sum, size) => sum + size.bytes, 0) + definitionBytes(body, definitions);
 	const tokens = texts.reduce((sum, size) => sum + size.tokens, 0);
 	return {
 		input_tokens: Math.ceil(bytes / BYTES_PER_TOKEN) + tokens,
-		output_tokens: GENERATES_NOTHING.has(familyOf(endpoint)) ? 0 : outputLimit(body),
+		output_tokens: endpoint?.generates === false ? 0 : outputLimit(body, outputLimits),
+	};
+}
+
+/** The estimates of several requests together; the output has no limit as soon as one has none. */
+export function addTokens(sum: TokenEstimate, more: TokenEstimate): TokenEstimate {
+	const isOpen = sum.output_tokens === null || more.output_tokens === null;
+	return {
+		input_tokens: sum.input_tokens + more.input_tokens,
+		output_tokens: isOpen ? null : sum.output_tokens! + more.output_tokens!,
 	};
 }
 
@@ -76,15 +88,16 @@ function sizeOf(value: JsonValue | undefined): Size {
 	return total;
 }
 
-function definitionBytes(body: JsonObject): number {
-	return DEFINITIONS.filter((field) => typeof body[field] === 'object' && body[field] !== null)
+function definitionBytes(body: JsonObject, definitions: readonly string[]): number {
+	return definitions
+		.filter((field) => typeof body[field] === 'object' && body[field] !== null)
 		.map((field) => Buffer.byteLength(JSON.stringify(body[field])))
 		.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** The limit holds for each of `n` choices. */
-function outputLimit(body: JsonObject): number | null {
-	const limit = OUTPUT_LIMITS.map((field) => body[field]).find((one) => typeof one === 'number');
+function outputLimit(body: JsonObject, outputLimits: readonly string[]): number | null {
+	const limit = outputLimits.map((field) => body[field]).find((one) => typeof one === 'number');
 	if (limit === undefined) return null;
 	return Number(limit) * (typeof body.n === 'number' ? body.n : 1);
 }

@@ -1,18 +1,16 @@
-/** The user's own prices: published ones drift and sources disagree, so none are built in. */
+/** The user's own prices. None are built in, because published prices change and sources differ. */
 export interface Prices {
-	/** Price of a million tokens without the discount, in any currency. */
+	/** The price of a million tokens without the batch discount, in any currency. */
 	inputPerMillion: number;
 	outputPerMillion: number;
-	/** The part of the price that a batch saves; half of it unless told otherwise. */
-	batchDiscount?: number;
 }
 
 export interface CostInput {
 	requests: number;
 	input_tokens: number;
-	/** Null when requests set no limit: their output is then left out. */
+	/** Null when not every request sets a limit: the output is then left out. */
 	output_tokens: number | null;
-	/** Costs are null without prices. */
+	/** Without prices, all costs are null. */
 	prices?: Prices;
 }
 
@@ -24,20 +22,16 @@ export interface CostEstimate {
 	regular_cost: number | null;
 	batch_cost: number | null;
 	savings: number | null;
-	/** How the figures came about, and what they leave out. */
+	/** How the figures were calculated, and what they leave out. */
 	method: string;
 }
 
-/** OpenAI charges half for a batch. */
+/** The part of the price that a batch saves at OpenAI. */
 const BATCH_DISCOUNT = 0.5;
 
-/**
- * What requests cost one by one and as a batch. The output counts with its limit, as the most
- * that it can cost; an input count comes from `estimateTokens`.
- */
+/** What requests cost one by one and as a batch. The output counts with its limit. */
 export function estimateCost(input: CostInput): CostEstimate {
 	const { requests, input_tokens, output_tokens, prices } = input;
-	const discount = prices?.batchDiscount ?? BATCH_DISCOUNT;
 	const regular = prices
 		? (input_tokens * prices.inputPerMillion + (output_tokens ?? 0) * prices.outputPerMillion) / 1e6
 		: null;
@@ -45,25 +39,25 @@ export function estimateCost(input: CostInput): CostEstimate {
 		requests,
 		estimated_tokens: input_tokens + (output_tokens ?? 0),
 		regular_cost: withoutNoise(regular),
-		batch_cost: withoutNoise(regular === null ? null : regular * (1 - discount)),
-		savings: withoutNoise(regular === null ? null : regular * discount),
-		method: methodOf(output_tokens, prices === undefined ? undefined : discount),
+		batch_cost: withoutNoise(regular === null ? null : regular * (1 - BATCH_DISCOUNT)),
+		savings: withoutNoise(regular === null ? null : regular * BATCH_DISCOUNT),
+		method: methodOf(output_tokens, prices !== undefined),
 	};
 }
 
-function methodOf(outputTokens: number | null, discount: number | undefined): string {
+function methodOf(outputTokens: number | null, isPriced: boolean): string {
 	return [
 		'Input: one token for every four bytes of the prompts, without images, audio and files.',
 		outputTokens === null
-			? 'Output: not included, since not every request limits it.'
-			: 'Output: the limits that the requests set, as the most that can be generated.',
-		discount === undefined
-			? 'No costs, since no prices were given.'
-			: `Prices: as given, ${withoutNoise(discount * 100)}% less in a batch.`,
+			? 'Output: not included, because not every request limits it.'
+			: 'Output: the limits that the requests set.',
+		isPriced
+			? `Prices: as given, ${BATCH_DISCOUNT * 100}% less in a batch.`
+			: 'No costs, because no prices were given.',
 	].join(' ');
 }
 
-/** 0.30000000000000004 is noise of floating point, not money. */
+/** Rounds what floating point adds, as in 0.30000000000000004. */
 function withoutNoise(value: number | null): number | null {
 	return value === null ? null : Number(value.toPrecision(12));
 }

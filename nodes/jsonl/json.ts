@@ -10,7 +10,7 @@ export function isObject(value: unknown): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value itself if it is a string with something in it; servers send '' where they mean null. */
+/** The value itself if it is a string that is not empty; some servers send '' instead of null. */
 export function textOrNull(value: unknown): string | null {
 	return typeof value === 'string' && value !== '' ? value : null;
 }
@@ -24,7 +24,7 @@ export function kindOf(value: unknown): string {
 
 export type ParsedJson = { ok: true; value: JsonValue } | { ok: false; message: string };
 
-/** JSON.parse that reports instead of throwing; `message` is the parser's own. */
+/** JSON.parse that returns its error instead of throwing it; `message` is the parser's own. */
 export function tryParseJson(text: string): ParsedJson {
 	try {
 		return { ok: true, value: JSON.parse(text) as JsonValue };

@@ -5,18 +5,18 @@ export type ParsedContent =
 	| { ok: true; value: JsonValue }
 	| { ok: false; reason: 'refusal' | 'truncated' | 'invalid'; message: string };
 
-/** What the answer says besides its text; both as `extractContent` returns them. */
+/** What the answer says besides its text, as `extractContent` returns it. */
 export interface ContentHints {
 	finish_reason?: string | null;
 	refusal?: string | null;
 }
 
-/** The words of the endpoints for an answer that was cut at its token limit. */
+/** What endpoints call an answer that was cut at its token limit. */
 const CUT: ReadonlySet<string> = new Set(['length', 'max_tokens', 'max_output_tokens']);
 
 /**
  * Reads the JSON that a model was asked for: the text as it is, or the inside of its one code
- * fence, with or without prose around it. Never throws; what is no JSON has a reason:
+ * fence, with or without prose around it. Never throws. A text that is not JSON gets a reason:
  * `refusal` when the model declined, `truncated` when the text ends before its JSON does.
  */
 export function parseJsonContent(text: string | null, hints: ContentHints = {}): ParsedContent {
@@ -40,14 +40,14 @@ export function parseJsonContent(text: string | null, hints: ContentHints = {}):
 	return { ok: false, reason: 'invalid', message };
 }
 
-/** Everything after the opening of the code fence; undefined without one, or inside plain JSON. */
+/** Everything after the start of the code fence; undefined without a fence, or inside plain JSON. */
 function afterFence(text: string): string | undefined {
 	const opening = /```[\w+-]*[ \t]*\r?\n?/.exec(text);
 	if (!opening || endsInside(text.slice(0, opening.index))) return undefined;
 	return text.slice(opening.index + opening[0].length);
 }
 
-/** Up to the last fence, since JSON strings may contain fences; or all, if it was never closed. */
+/** Reads up to the last fence, because JSON strings may contain fences, or all without a last one. */
 function parseFenced(inside: string): ParsedJson {
 	const end = inside.lastIndexOf('```');
 	const closed = tryParseJson(end === -1 ? inside : inside.slice(0, end));

@@ -8,7 +8,7 @@ export interface RequestLine {
 	body: JsonObject;
 }
 
-/** A request that JSON cannot carry: circular, with a BigInt, without a body, … */
+/** A request that JSON cannot express: it is circular, has a BigInt, has no body, … */
 export class RequestSerializationError extends Error {
 	constructor(
 		readonly customId: string,
@@ -21,17 +21,17 @@ export class RequestSerializationError extends Error {
 
 /**
  * One request as a line of JSONL, without the line break; its size in the file is
- * `Buffer.byteLength(line) + 1`. The keys stand in the API's own order, and other keys of the
- * object are left out. Own keys of the body such as `__proto__` are kept.
+ * `Buffer.byteLength(line) + 1`. The keys have the API's own order, and other keys of the object
+ * are left out. Own keys of the body such as `__proto__` are kept.
  *
  * @throws RequestSerializationError
  */
 export function serializeRequest(line: RequestLine): string {
 	const { custom_id, method, url, body } = line;
-	let reason = 'its body is no object.';
+	let reason = 'its body is not an object.';
 	try {
 		const text = JSON.stringify({ custom_id, method, url, body });
-		// JSON leaves a body out that it cannot carry, such as a function.
+		// JSON leaves out a body that it cannot express, such as a function.
 		if (text.endsWith('}}')) return text;
 	} catch (error) {
 		reason = (error as Error).message;

@@ -1,8 +1,9 @@
-import type { ApiErrorBody } from '../openai/api/types';
+import { hasPermanentCause, hasTransientCause, isTransientStatus } from '../openai/apiErrors';
+import type { ApiError } from '../openai/apiErrors';
 import { isObject, textOrNull, tryParseJson } from './json';
 import type { JsonObject, JsonValue } from './json';
 
-/** One line of an output or error file, made regular; null stands for missing, null and ''. */
+/** One line of an output or error file in one form; null stands for absent, null and ''. */
 export interface ResultLine {
 	/** The service's own id of the line, `batch_req_…`. */
 	id: string | null;
@@ -13,11 +14,11 @@ export interface ResultLine {
 	raw: JsonValue;
 }
 
-export type ResultError = Required<ApiErrorBody>;
+export type ResultError = ApiError;
 
 export interface ClassifiedResult {
 	status: 'succeeded' | 'failed' | 'expired' | 'cancelled';
-	/** Null when the request never ran; 0 has been reported, too. */
+	/** Null when the request never ran. Servers have also sent 0. */
 	statusCode: number | null;
 	requestId: string | null;
 	model: string | null;
@@ -29,7 +30,7 @@ export interface ClassifiedResult {
 
 /**
  * Reads one line of a result file. Never throws and never drops a line: what is not a JSON object
- * becomes a result with the error `invalid_json_line`, with its custom_id if that can be read.
+ * becomes a result with the error `invalid_json_line`, and with its custom_id if that is readable.
  */
 export function parseResultLine(text: string): ResultLine {
 	const parsed = tryParseJson(text);
@@ -46,12 +47,12 @@ export function parseResultLine(text: string): ResultLine {
 }
 
 /**
- * What became of a request. It succeeded when its status is 2xx and there is no error object;
- * neither at the top (the service's own: expired, cancelled, timed out) nor in the body (the
- * endpoint's). A Responses body carries `"error": null` when all is well; one whose own `status`
- * is `failed` or `cancelled` counts as failed although it came with 200, while `incomplete` is a
- * success that ended early, as a chat completion cut at its token limit is.
- * A line without a status code but with a body is a success: compatible servers leave it out.
+ * What became of a request. It succeeded when its status is 2xx and there is no error object,
+ * neither at the top (from the service: expired, cancelled, timed out) nor in the body (from the
+ * endpoint). The body of a successful response has `"error": null`. A response whose own `status`
+ * is `failed` or `cancelled` failed, although it came with 200; `incomplete` is a success that ended
+ * early, as is a chat completion that was cut at its token limit.
+ * A line without a status code but with a body is a success: compatible servers leave the code out.
  */
 export function classify(result: ResultLine): ClassifiedResult {
 	const { response } = result;
@@ -68,21 +69,21 @@ export function classify(result: ResultLine): ClassifiedResult {
 }
 
 /**
- * Whether the same request might succeed in another batch: it never ran, or it met a passing
- * fault. Not when the request itself is wrong, and not when the quota is used up: that passes
- * only once somebody pays or raises a limit, and a new batch would fail whole until then.
- * An error of the service itself without any status (its own codes are all transient faults) counts
- * as transient unless it names the request invalid.
+ * Whether the same request might succeed in another batch: it never ran, or its fault was transient.
+ * Not when the request itself is wrong, and not when the quota is used up: until somebody pays or
+ * raises a limit, all of a new batch would fail too.
+ * An error of the service itself has no status, and all of OpenAI's are transient: such an error
+ * counts as transient unless it calls the request invalid.
  */
 export function isRetryable(result: ClassifiedResult): boolean {
 	if (result.error === null) return false;
 	if (result.status !== 'failed') return true;
 	const { code, type } = result.error;
-	if (PERMANENT.has(code ?? '') || PERMANENT.has(type ?? '')) return false;
-	if (TRANSIENT.has(code ?? '') || TRANSIENT.has(type ?? '')) return true;
+	if (hasPermanentCause(result.error)) return false;
+	if (hasTransientCause(result.error) || NO_ANSWER.has(code)) return true;
 	const status = httpStatusOf(result);
 	if (status === null) return code !== 'invalid_request_error' && type !== 'invalid_request_error';
-	return status === 0 || status >= 500 || TRANSIENT_STATUS.has(status);
+	return status === 0 || isTransientStatus(status);
 }
 
 /** Some servers answer 200, or nothing, and put the real status into the error's code. */
@@ -98,36 +99,11 @@ const NEVER_RAN: ReadonlyMap<string, 'expired' | 'cancelled'> = new Map([
 	['batch_cancelled', 'cancelled'],
 ]);
 
-/** Request Timeout, Conflict (a lock), Too Early, Too Many Requests. */
-const TRANSIENT_STATUS: ReadonlySet<number> = new Set([408, 409, 425, 429]);
-
-/** Codes and types that say so themselves, with or without an HTTP status. */
-const TRANSIENT: ReadonlySet<string> = new Set([
-	'request_timeout',
-	'server_error',
-	'rate_limit_exceeded',
-	'rate_limit_error',
-	'slow_down',
-	'server_is_overloaded',
-	'service_unavailable_error',
-	'vector_store_timeout',
-	'failed_to_download_image',
-	'response_cancelled',
-	// Ours: the answer was lost, not refused.
+/** Codes that are made below: there is no answer, but the request was not refused. */
+const NO_ANSWER: ReadonlySet<string | null> = new Set([
 	'invalid_json_line',
 	'missing_response',
-]);
-
-/** They stay false whatever the status: quota comes as 429, and some servers send 500 for these. */
-const PERMANENT: ReadonlySet<string> = new Set([
-	'insufficient_quota',
-	'credit_balance_exhausted',
-	'organization_spend_limit_exceeded',
-	'project_spend_limit_exceeded',
-	'organization_usage_limit_exceeded',
-	'context_length_exceeded',
-	'model_not_found',
-	'invalid_api_key',
+	'response_cancelled',
 ]);
 
 function unreadable(raw: JsonValue, message: string): ResultLine {
@@ -136,7 +112,7 @@ function unreadable(raw: JsonValue, message: string): ResultLine {
 	return { id: null, custom_id, response: null, error, raw };
 }
 
-/** The custom_id of a line that is cut or damaged further back: it stands near the start. */
+/** The custom_id of a line that is cut or damaged: it is near the start of the line. */
 function readableId(text: string): string | null {
 	const found = /"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text);
 	const id = found ? tryParseJson(found[1]) : null;
@@ -185,7 +161,7 @@ function bodyError(body: JsonValue): ResultError | null {
 	return { code: `response_${body.status}`, message, type: null, param: null };
 }
 
-/** The error for what carries none but is no success either. */
+/** The error for a response that has none, and is not a success either. */
 function missingSuccess(response: ResultLine['response']): ResultError | null {
 	const status = response?.status_code ?? null;
 	if (status !== null && status >= 200 && status < 300) return null;

@@ -1,12 +1,12 @@
-import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from './limits';
+import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from './batchLimits';
 
-/** What of a request counts against a limit. */
+/** What counts against the limits of a part. */
 export interface RequestSize {
 	/** Bytes of its line, with the line break. */
 	bytes: number;
 	model?: string;
 	embeddingInputs?: number;
-	/** Estimated tokens; needed only with `maxTokens`. */
+	/** Estimated; needed only with `maxTokens`. */
 	tokens?: number;
 }
 
@@ -15,7 +15,7 @@ export interface PartLimits {
 	maxBytes?: number;
 	/** OpenAI counts the inputs of all embedding requests of a batch together. */
 	maxEmbeddingInputs?: number;
-	/** Off when left out. */
+	/** Without it there is no limit. */
 	maxTokens?: number;
 }
 
@@ -27,8 +27,8 @@ export interface Part {
 	readonly embeddingInputs: number;
 	readonly tokens: number;
 	/**
-	 * Which requests it holds, as pairs of the first and last position (0-based, in the order they
-	 * were added): a run of requests costs one pair however long it is.
+	 * Which requests it has, as pairs of the first and last position (0-based, in the order they were
+	 * added): a run of requests takes one pair, however long it is.
 	 */
 	readonly ranges: ReadonlyArray<readonly [number, number]>;
 }
@@ -44,7 +44,7 @@ const NAMES: Record<Measure, string> = {
 	tokens: 'estimated tokens',
 };
 
-/** A request that alone is over a limit of a part; cutting cannot help. */
+/** A request that is over a limit of a part by itself. */
 export class RequestTooLargeError extends Error {
 	constructor(
 		/** 0-based, in the order the requests were added. */
@@ -54,18 +54,18 @@ export class RequestTooLargeError extends Error {
 		readonly max: number,
 	) {
 		super(
-			`A single request has ${value} ${NAMES[measure]}, more than the ${max} that a batch may have.`,
+			`A single request has ${value} ${NAMES[measure]}, more than the ${max} that a batch may have. Make the request smaller.`,
 		);
 		this.name = 'RequestTooLargeError';
 	}
 }
 
 /**
- * Cuts requests into parts, each within the limits and with one model (OpenAI's limits: 50,000
- * requests, 209,715,200 bytes, 50,000 embedding inputs, one model a file). Each model has one
- * open part, which other models in between do not close. Within a part the requests keep their
- * order, and the parts stand in the order of their first requests, so the parts of one model,
- * one after the other, are its requests as they came.
+ * Divides requests into parts, each within the limits and with one model. OpenAI's limits are
+ * 50,000 requests, 209,715,200 bytes, 50,000 embedding inputs and one model for each file. Each
+ * model has one open part, which other models in between do not close. Within a part the requests
+ * keep their order, and the parts have the order of their first requests, so the parts of one
+ * model, one after the other, are its requests in the order they came.
  */
 export class PartPlanner {
 	private readonly max: Measures;
@@ -86,7 +86,7 @@ export class PartPlanner {
 	/**
 	 * Places the next request and returns the index of its part in `parts`.
 	 *
-	 * @throws RequestTooLargeError; the request then has no part, but its position is used up
+	 * @throws RequestTooLargeError; the request is then in no part, but it has used its position
 	 */
 	add(request: RequestSize): number {
 		const size: Measures = {

@@ -11,7 +11,7 @@ const FOLDER = join(__dirname, '../unit/fuzz/corpus');
 const corpus = readdirSync(FOLDER);
 const contentOf = (name: string) => readFileSync(join(FOLDER, name));
 
-/** Words that a program says, not a person. */
+/** Words of a program, not of a person. */
 const GARBLED = /is not a function|cannot read prop|undefined|\[object |call stack|NaN/i;
 
 let product: Product;
@@ -85,7 +85,7 @@ describe('a file of requests', () => {
 		},
 	);
 
-	it('with 100,000 errors is told with their number and the first hundred', async () => {
+	it('with 100,000 errors gets a report with their number and the first hundred', async () => {
 		const report = await validate('{"custom_id":1}\n'.repeat(100_000));
 		expect(report.requests).toBe(100_000);
 		expect(report.error_count).toBeGreaterThanOrEqual(100_000);
@@ -165,7 +165,7 @@ describe('a batch with 100,000 validation errors', () => {
 		param: 'url',
 	}));
 
-	it.each(['getResults', 'retry'])('is told in short by %s', async (operation) => {
+	it.each(['getResults', 'retry'])('is reported in short by %s', async (operation) => {
 		const { id } = addHistory(product, { status: 'failed', errors: { object: 'list', data } });
 		const { error } = await product.run('batch', operation, { batchId: id });
 		const { message, description } = error as Error & { description: string };
@@ -189,7 +189,7 @@ describe('Submit', () => {
 		expect((JSON.parse(file.text()) as { body: { input: string } }).body.input).toBe(input);
 	});
 
-	it('takes half characters, zero bytes and line separators as they are', async () => {
+	it('takes half of a surrogate pair, zero bytes and line separators as they are', async () => {
 		const prompt = 'a \ud800 b \u0000 c \u2028 d';
 		const { items } = await product.run('batch', 'submit', { prompt: '={{ $json.prompt }}' }, [
 			{ prompt },

@@ -38,7 +38,7 @@ const customIds = async (batchId: string) =>
 const json = { 'content-type': 'application/json' };
 const ELSE = '{"id": "something else"';
 
-describe('what comes in place of a file', () => {
+describe('an answer that is not the file', () => {
 	it.each<[string, Fault]>([
 		['a short text', { type: 'status', status: 200, headers: json, body: ELSE }],
 		[
@@ -46,12 +46,12 @@ describe('what comes in place of a file', () => {
 			{ type: 'status', status: 200, headers: { 'content-type': 'text/html' }, body: '{}' },
 		],
 		['nothing', { type: 'truncate', bytes: 0, keepContentLength: false }],
-	])('is asked for again, and does not become a part of it: %s', async (_name, fault) => {
+	])('is requested again, and does not become a part of the file: %s', async (_name, fault) => {
 		strike(fault, 2);
 		expect(await customIds(batch().id)).toEqual(['a', 'b', 'c']);
 	});
 
-	it('is told in the words of the API when it is an error', async () => {
+	it('is shown in the words of the API when it is an error', async () => {
 		const error = { message: 'The vault is locked.', type: 'x', param: null, code: null };
 		strike({ type: 'status', status: 200, headers: json, body: { error } }, 9);
 		const { error: thrown, items } = await product.run('batch', 'getResults', {
@@ -61,7 +61,7 @@ describe('what comes in place of a file', () => {
 		expect(items('Node')).toEqual([]);
 	});
 
-	it('is noticed when it came first, without a length, and broke off', async () => {
+	it('is noticed when it came first, without a length, and was interrupted', async () => {
 		const node = await startClientNode({ apiKey: 'sk-client', url: server.url });
 		const content = '{"right":"content"}\n'.repeat(200);
 		const whole = answer(200, content);

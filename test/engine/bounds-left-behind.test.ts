@@ -15,15 +15,15 @@ afterAll(async () => await product.stop());
 const strike = (method: string, fault: Fault, times = 1) =>
 	product.emulator.faults.next({ method, path: '/batches', times, fault });
 
-/** Strikes without harm, to spare the call before the one that is meant. */
-const UNHARMED: Fault = { type: 'headers', headers: {} };
+/** Changes nothing: for the request before the one that is to fail. */
+const HARMLESS: Fault = { type: 'headers', headers: {} };
 const FORBIDDEN: Fault = { type: 'status', status: 403 };
 
-test('the error of the last try names what the tries before have created', async () => {
-	strike('POST', UNHARMED);
+test('the error of the last try names the batches that the earlier tries created', async () => {
+	strike('POST', HARMLESS);
 	strike('POST', { type: 'reset', when: 'after' });
-	strike('GET', UNHARMED);
-	// The looks for the lost batch, and the list that the second try begins with.
+	strike('GET', HARMLESS);
+	// The searches for the lost batch, and the list that the second try begins with.
 	strike('GET', FORBIDDEN, 4);
 	const { error } = await product.run(
 		'batch',
@@ -47,7 +47,7 @@ test('the error of the last try names what the tries before have created', async
 	);
 });
 
-test('an upload that may have been stored says so, though a later try was refused', async () => {
+test('the error of an upload says that the file may have been stored, even if a later try was refused', async () => {
 	const { faults } = product.emulator;
 	faults.next({ method: 'POST', path: '/files', fault: { type: 'reset', when: 'after' } });
 	faults.next({ method: 'POST', path: '/files', fault: { type: 'status', status: 401 } });

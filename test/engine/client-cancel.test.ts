@@ -1,12 +1,13 @@
 import type { OpenAiClient } from '../../nodes/openai/http/client';
 import { downloadFile } from '../../nodes/openai/transfer/download';
 import { tryUploadFile } from '../../nodes/openai/api/files';
-import { createSafely } from '../../nodes/openai/submissions/safeCreate';
+import { submissionKey } from '../../nodes/openai/submissions/scope';
+import { Submissions } from '../../nodes/openai/submissions/submissions';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import { deferred } from './support/deferred';
 import type { Answer, ScriptedServer } from './support/scriptedServer';
-import { refuse, reset, stall, startScriptedServer } from './support/scriptedServer';
+import { answer, refuse, reset, stall, startScriptedServer } from './support/scriptedServer';
 
 let server: ScriptedServer;
 let node: ClientNode;
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => await server.close());
 
 /** Does something, cancels the execution at the request number `requests`, and takes the time. */
-async function cancelled<T>(requests: number, run: (client: OpenAiClient) => Promise<T>) {
+async function cancelled<T>(requests: number, run: Parameters<typeof node.start<T>>[0]) {
 	const execution = node.start(run);
 	for (let seen = 0; seen < requests; seen++) await server.arrival();
 	const cancelledAt = performance.now();
@@ -29,7 +30,7 @@ async function cancelled<T>(requests: number, run: (client: OpenAiClient) => Pro
 }
 
 const list = async (client: OpenAiClient) =>
-	await client.tryJson({ method: 'GET', path: '/batches' });
+	await client.tryJson({ method: 'GET', path: '/batches', shape: (body) => body });
 
 test.each<[string, Answer]>([
 	['a wait before the next attempt', refuse(503, {}, { 'retry-after': '30' })],
@@ -53,17 +54,23 @@ test('no request follows a cancel, and none may have been executed', async () =>
 });
 
 test('cancelling ends the look for a batch whose create had no answer', async () => {
-	server.script(reset);
-	const memory = {};
-	const { outcome, took } = await cancelled(1, async (client) => {
-		const scope = { name: 'test', since: 0, memory };
-		const body = { input_file_id: 'f', endpoint: '/v1/embeddings', completion_window: '24h' };
-		return await createSafely(client, { body, key: 'k', scope, known: [] });
+	server.script(answer(200, { data: [] }), reset);
+	let memory: unknown;
+	const { outcome, took } = await cancelled(2, async (client, context) => {
+		memory = context.getContext('node');
+		const settings = {
+			endpoint: '/v1/embeddings',
+			completionWindow: '24h',
+			metadata: {},
+			outputExpiresAfter: undefined,
+		};
+		const part = { contentHash: 'h', input: { fileId: 'f' }, place: '1/1' };
+		return await new Submissions(client, context, { submissionKey: 'k' }).create(part, settings);
 	});
-	expect(outcome).toMatchObject({ ok: false, fault: { mayHaveExecuted: true } });
-	expect(memory).toEqual({ k: '' });
+	expect((outcome as Error).message).toMatch(/^The batch may or may not have been created/);
+	expect(memory).toEqual({ createdBatches: { [submissionKey('key:k', 'h')]: '' } });
 	expect(took).toBeLessThan(2_000);
-	expect(server.seen).toHaveLength(1);
+	expect(server.seen).toHaveLength(2);
 });
 
 test('cancelling ends an upload that the server does not take, and closes its source', async () => {

@@ -1,3 +1,4 @@
+import { tryListBatchPage } from '../../nodes/openai/api/batches';
 import { inspect } from 'node:util';
 import { NodeApiError } from 'n8n-workflow';
 import {
@@ -28,8 +29,7 @@ beforeAll(async () => {
 
 afterAll(async () => await server.close());
 
-const list = async (client: OpenAiClient) =>
-	await client.tryJson<{ data: unknown[] }>({ method: 'GET', path: '/batches', needs: 'data' });
+const list = async (client: OpenAiClient) => await tryListBatchPage(client);
 
 const create = async (client: OpenAiClient) =>
 	await tryCreateBatch(client, {

@@ -18,7 +18,7 @@ describe('the test button', () => {
 			...data,
 		} as never);
 
-	it('asks for one batch, which the nodes need', async () => {
+	it('asks for one batch, since the nodes need access to batches', async () => {
 		product.emulator.ledger.clear();
 		expect(await test({})).toEqual({ status: 'OK', message: 'Connection successful!' });
 		expect(product.emulator.ledger.requests).toMatchObject([
@@ -94,13 +94,13 @@ describe('the headers of requests', () => {
 		}
 	});
 
-	it('sends the key as Azure wants it', async () => {
+	it('sends the key in the header that Azure expects', async () => {
 		await get({ authScheme: 'apiKeyHeader' });
 		expect(seen[0]['api-key']).toBe('sk-secret-key');
 		expect(seen[0]).not.toHaveProperty('authorization');
 	});
 
-	it('sends organization, project and the custom header, without stray spaces', async () => {
+	it('sends organization, project and the custom header, without spaces around them', async () => {
 		await get({
 			apiKey: ' sk-secret-key\n',
 			organizationId: 'org-1 ',
@@ -117,7 +117,7 @@ describe('the headers of requests', () => {
 		});
 	});
 
-	it('does not send a custom header that is switched off', async () => {
+	it('does not send a custom header that is turned off', async () => {
 		await get({ header: false, headerName: 'X-Gateway-Key', headerValue: 'open sesame' });
 		expect(seen[0]).not.toHaveProperty('x-gateway-key');
 	});
@@ -127,7 +127,7 @@ describe('the headers of requests', () => {
 		expect(seen[0].authorization).toBe('Basic abc');
 	});
 
-	it('does not take the key along to another host', async () => {
+	it('does not send the key to another host', async () => {
 		const { error } = await get({ url: `${url}/moved` });
 		expect(seen).toEqual([]);
 		expect(error?.message).toContain('a redirect (HTTP status 302)');

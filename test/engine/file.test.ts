@@ -48,7 +48,7 @@ const form = () => {
 };
 
 describe('Upload', () => {
-	it('sends the bytes and gives the file, without an expiry unless one is set', async () => {
+	it('sends the bytes and returns the file, without an expiry unless one is set', async () => {
 		const content = '{"a":"Ä\u2028"}\n'.repeat(3);
 		const [file] = await upload({}, [inMemory(content, 'rows.jsonl')]);
 		expect(file).toMatchObject({
@@ -61,7 +61,7 @@ describe('Upload', () => {
 		expect(form()).toEqual({ file: 'rows.jsonl', purpose: 'batch' });
 	});
 
-	it('sends a purpose of any name, another file name and the expiry in seconds', async () => {
+	it('sends any purpose, another file name and the expiry in seconds', async () => {
 		const [file] = await upload({
 			purpose: ' user_data ',
 			options: { expiresAfter: 720, fileName: '={{ "b.txt" }}' },
@@ -112,6 +112,12 @@ describe('Upload', () => {
 		['half an hour', { options: { expiresAfter: 0.5 } }, /between 1 and 720 hours/],
 		['a month and a day', { options: { expiresAfter: '={{ 744 }}' } }, /between 1 and 720 hours/],
 		['no number', { options: { expiresAfter: 'soon' } }, /between 1 and 720 hours/],
+		[
+			'an object as the file name',
+			{ options: { fileName: '={{ {} }}' } },
+			/^File Name has to be text$/,
+		],
+		['a list as the purpose', { purpose: '={{ ["batch"] }}' }, /^Purpose has to be text$/],
 	])('refuses %s before any request', async (_what, parameters: Parameters, message) => {
 		const { error } = await product.run('file', 'upload', parameters, [inMemory('{}')]);
 		expect(error?.message).toMatch(message);
@@ -130,7 +136,7 @@ describe('Upload', () => {
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 
-	it("passes on the API's word on a file that it does not take", async () => {
+	it('shows the words of the API when it refuses a file', async () => {
 		const input = [inMemory('a,b', 'rows.csv')];
 		const { error } = await product.run('file', 'upload', {}, input);
 		expect(error?.message).toBe('Invalid file format for Batch API. Must be .jsonl');
@@ -154,7 +160,7 @@ describe('Download', () => {
 		['rows.jsonl', 'application/jsonl', 'jsonl'],
 		['cat.png', 'image/png', 'png'],
 		['rows.csv', 'text/csv', 'csv'],
-	])('gives the bytes of %s under its name and type', async (filename, mimeType, extension) => {
+	])('returns the bytes of %s with its name and type', async (filename, mimeType, extension) => {
 		const content = Buffer.from([0, 255, 10, 13, 195, 40, ...Buffer.from('Ä\u2028')]);
 		const { id } = product.emulator.addFile(content, { filename });
 		const { result, item } = await download(id);
@@ -165,7 +171,7 @@ describe('Download', () => {
 		expect(item.pairedItem).toEqual({ item: 0 });
 	});
 
-	it('puts the file into the field that is named', async () => {
+	it('puts the file into the field with the given name', async () => {
 		const { id } = product.emulator.addFile('x');
 		const { item } = await download(id, { binaryPropertyName: ' rows ' });
 		expect(Object.keys(item.binary!)).toEqual(['rows']);
@@ -178,21 +184,21 @@ describe('Download', () => {
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 
-	it("passes on the API's word on a file that is not there", async () => {
+	it('shows the words of the API when a file does not exist', async () => {
 		const { error } = await product.run('file', 'download', { fileId: 'file-none' });
 		expect(error?.message).toMatch(/No such File object: file-none/);
 	});
 });
 
 describe('Get, Get Many and Delete', () => {
-	it('give one file', async () => {
+	it('return one file', async () => {
 		const { id } = product.emulator.addFile('x', { filename: 'x.jsonl' });
 		expect(await product.json('file', 'get', { fileId: id })).toMatchObject([
 			{ id, filename: 'x.jsonl' },
 		]);
 	});
 
-	it('delete a file for good', async () => {
+	it('delete a file permanently', async () => {
 		const { id } = product.emulator.addFile('x');
 		const items: IDataObject[] = [{ id }];
 		const fileId = '={{ $json.id }}';
@@ -232,25 +238,30 @@ describe('Get, Get Many and Delete', () => {
 			return { numbers, queries: other.emulator.ledger.requests.map(({ query }) => query) };
 		};
 
-		it('list the newest ones', async () => {
+		it('list the newest files', async () => {
 			const { numbers, queries } = await list({ limit: 3 });
 			expect(numbers).toEqual([1_004, 1_003, 1_002]);
 			expect(queries).toEqual([{ limit: '3', order: 'desc' }]);
 		});
 
-		it('list all, page by page', async () => {
+		it('list all files, page by page', async () => {
 			const { numbers, queries } = await list({ returnAll: true });
 			expect(numbers).toHaveLength(1_005);
 			expect(new Set(numbers).size).toBe(1_005);
 			expect(queries).toHaveLength(2);
 		});
 
-		it('filter by purpose, and list all when the filter is empty', async () => {
+		it('filter by purpose, and list all files when the filter is empty', async () => {
 			const { numbers } = await list({ limit: 2, filters: { purpose: 'batch' } });
 			expect(numbers).toEqual([1_003, 1_001]);
 			for (const purpose of ['', '={{ undefined }}', ' ']) {
 				expect((await list({ limit: 2, filters: { purpose } })).numbers).toEqual([1_004, 1_003]);
 			}
+		});
+
+		it('refuse an object as the purpose', async () => {
+			const filters = { purpose: '={{ {} }}' };
+			await expect(list({ filters })).rejects.toMatchObject({ message: 'Purpose has to be text' });
 		});
 	});
 });

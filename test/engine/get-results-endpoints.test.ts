@@ -64,7 +64,7 @@ test('responses: the text of the output', async () => {
 	});
 });
 
-test('responses that were cut: what there is, and why', async () => {
+test('responses that were cut off: the text so far, and the reason', async () => {
 	const body = { model: 'gpt-6-luna', input: 'Say B', max_output_tokens: 2 };
 	expect(await resultOf('/v1/responses', body)).toMatchObject({
 		status: 'succeeded',
@@ -82,7 +82,7 @@ test('completions: the text', async () => {
 	});
 });
 
-test('embeddings: the vector, and one vector each for several inputs', async () => {
+test('embeddings: the vector of one input, and a list of vectors for several inputs', async () => {
 	const model = 'text-embedding-3-small';
 	const one = await resultOf('/v1/embeddings', { model, input: 'A', dimensions: 3 });
 	expect(one.content).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
@@ -91,7 +91,7 @@ test('embeddings: the vector, and one vector each for several inputs', async () 
 	expect(two.usage).toMatchObject({ prompt_tokens: expect.any(Number) });
 });
 
-test('embeddings in base64: numbers again', async () => {
+test('embeddings in base64: the vector as numbers', async () => {
 	const body = { model: 'text-embedding-3-small', input: 'A', dimensions: 2 };
 	const plain = await resultOf('/v1/embeddings', body);
 	const encoded = await resultOf('/v1/embeddings', { ...body, encoding_format: 'base64' });
@@ -99,7 +99,7 @@ test('embeddings in base64: numbers again', async () => {
 	expect(encoded.content).toEqual(rounded);
 });
 
-test('moderations: the verdict', async () => {
+test('moderations: the result', async () => {
 	expect(await resultOf('/v1/moderations', { input: 'A' })).toMatchObject({
 		status: 'succeeded',
 		content: { flagged: expect.any(Boolean), categories: expect.any(Object) },
@@ -111,12 +111,12 @@ describe('images', () => {
 	const body = { model: 'gpt-image-1', prompt: 'A cat', n: 2 };
 	const PNG_BYTES = Buffer.from([0x89, 0x50, 0x4e, 0x47]);
 
-	test('come in base64 in content', async () => {
+	test('are returned as base64 in content', async () => {
 		const { content } = await resultOf(endpoint, body);
 		expect(content).toEqual([{ b64_json: expect.any(String) }, { b64_json: expect.any(String) }]);
 	});
 
-	test('come as files with Images as Binary, and no longer in content', async () => {
+	test('are returned as files with Images as Binary, and not in content', async () => {
 		const { items, binary } = await runBody(endpoint, body, {
 			imagesAsBinary: true,
 			simplify: false,
@@ -132,7 +132,7 @@ describe('images', () => {
 		expect((await binary(item, 'image_2')).subarray(0, 4)).toEqual(PNG_BYTES);
 	});
 
-	test('are named by their bytes, whatever the id has in it', async () => {
+	test('get their type from their bytes, and a safe file name from any id', async () => {
 		const b64_json = Buffer.from('RIFF....WEBPVP8 ').toString('base64');
 		const line = (custom_id: string, data: object[]) =>
 			JSON.stringify({ custom_id, response: { status_code: 200, body: { data } }, error: null });
@@ -163,7 +163,7 @@ test('image edits are read as images', async () => {
 	});
 });
 
-test('an endpoint without /v1 is read alike', async () => {
+test('an endpoint without /v1 is read in the same way', async () => {
 	const body = { choices: [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }] };
 	const batch = addHistory(product, {
 		endpoint: '/chat/completions',

@@ -17,7 +17,7 @@ async function errorOf(batchId: string, options = {}) {
 	return { message, description };
 }
 
-test('an unfinished batch: the status and how far it is', async () => {
+test('an unfinished batch: the error has its status and how far it is', async () => {
 	const batch = addHistory(product, {
 		status: 'in_progress',
 		request_counts: { total: 10, completed: 3, failed: 1 },
@@ -27,12 +27,12 @@ test('an unfinished batch: the status and how far it is', async () => {
 	expect(description).toContain('OpenAI Batch Trigger');
 });
 
-test('an unfinished batch without counts', async () => {
+test('an unfinished batch without counts: the error has its status', async () => {
 	const batch = addHistory(product, { status: 'VALIDATING', request_counts: null });
 	expect((await errorOf(batch.id)).message).toBe(`Batch ${batch.id} is validating`);
 });
 
-test('a failed batch: all reasons with their lines', async () => {
+test('a failed batch: the error lists the reasons with their lines', async () => {
 	const data = Array.from({ length: 22 }, (_, index) => ({
 		code: 'invalid_url',
 		line: index + 1,
@@ -49,7 +49,7 @@ test('a failed batch: all reasons with their lines', async () => {
 	]);
 });
 
-test('a failed batch without reasons', async () => {
+test('a failed batch without reasons: the error says that there are none', async () => {
 	const batch = addHistory(product, { status: 'failed', errors: null });
 	expect((await errorOf(batch.id)).message).toBe(`Batch ${batch.id} failed: no reason given`);
 });
@@ -58,25 +58,23 @@ test.each([
 	['token_limit', /^Batch \S+ failed: Enqueued token limit reached/],
 	['file_not_found', /^Batch \S+ failed: Cannot find file/],
 ] as const)(
-	'a batch that failed by %s: that it passes, and that Retry helps',
+	'a batch that failed by %s: the error says that this is temporary, and that a retry helps',
 	async (fate, said) => {
 		product.emulator.control.batches({ match: () => true, fate });
 		const [batch] = await product.json('batch', 'submit', { prompt: 'Hi' });
 		await product.emulator.advance(1_000);
 		const { message, description } = await errorOf(batch.id as string);
 		expect(message).toMatch(said);
-		expect(description).toMatch(/^This passes by itself: /);
-		expect(description).toContain(
-			'Retry Unfinished then creates the batch again from the same file',
-		);
+		expect(description).toMatch(/^This is temporary: /);
+		expect(description).toContain('Retry Unfinished creates the batch again from the same file');
 	},
 );
 
-test('a batch that does not exist', async () => {
+test('a batch that does not exist: the error has the words of the API', async () => {
 	expect((await errorOf('batch_none')).message).toMatch(/No batch found/);
 });
 
-test('a result file that is gone: which one, of which batch', async () => {
+test('a result file that is gone: the error names the file and its batch', async () => {
 	const batch = addHistory(product, {
 		output: [answerLine('a')],
 		error_file_id: 'file-gone',
@@ -85,10 +83,10 @@ test('a result file that is gone: which one, of which batch', async () => {
 	});
 	const { message, description } = await errorOf(batch.id);
 	expect(message).toBe(`The error file file-gone of batch ${batch.id} is no longer there`);
-	expect(description).toContain('Result files are deleted after 30 days');
+	expect(description).toContain('The service deletes result files after 30 days');
 });
 
-test('result files that expired', async () => {
+test('a result file that expired: the error names it', async () => {
 	const [batch] = await product.json('batch', 'submit', {
 		prompt: 'Hi',
 		options: { outputExpiresAfter: 1 },
@@ -100,7 +98,7 @@ test('result files that expired', async () => {
 	);
 });
 
-test('a file that the server does not describe is read all the same', async () => {
+test('a file is read even if the server does not describe it', async () => {
 	const batch = addHistory(product, { output: [answerLine('a')], request_counts: { total: 1 } });
 	product.emulator.faults.next({
 		path: `/files/${batch.output_file_id}`,
@@ -127,7 +125,7 @@ test.each([true, false])(
 	},
 );
 
-test('a file that never comes whole is an error, not a shorter list', async () => {
+test('a file that never arrives completely is an error, not a shorter list', async () => {
 	const batch = addHistory(product, { output: [answerLine('a'), answerLine('b')] });
 	product.emulator.faults.next({
 		path: `/files/${batch.output_file_id}/content`,

@@ -34,15 +34,15 @@ test('line separators of Unicode stay inside their line', async () => {
 	expect(items.map((item) => item.content)).toEqual([content]);
 });
 
-test('characters that are cut by chunks of the transfer are put together', async () => {
-	// Chunks are 64 KB: every one of these lines has characters of four bytes at any offset.
+test('a character that is divided over two chunks of the transfer is put together', async () => {
+	// Chunks are 64 KB, so these lines have characters of four bytes at every offset.
 	const long = '😀'.repeat(30_000);
 	const output = ['a', 'bb', 'ccc', 'dddd'].map((id) => answerLine(id, long)).join('\n');
 	const items = await resultsOf({ output });
 	expect(items.map((item) => item.content)).toEqual([long, long, long, long]);
 });
 
-test('fields that are null or absent come as null', async () => {
+test('fields that are null or absent are returned as null', async () => {
 	const items = await resultsOf({
 		error:
 			line({ custom_id: 'a', response: null, error: null }) +
@@ -68,7 +68,7 @@ test('fields that are null or absent come as null', async () => {
 	]);
 });
 
-test('an empty id of the error file means that there is none', async () => {
+test('an empty id of the error file means that the file does not exist', async () => {
 	const batch = addHistory(product, {
 		output: [answerLine('a')],
 		error_file_id: '',
@@ -83,7 +83,7 @@ test('an error file of zero bytes has no results', async () => {
 	expect(items.map(({ custom_id }) => custom_id)).toEqual(['a']);
 });
 
-test('a line without a custom_id, or that is not JSON, is a result of its own', async () => {
+test('a line without a custom_id and a line that is not JSON are results of their own', async () => {
 	const broken = '{"id":"batch_req_9","custom_id":"c","response":{"status_co';
 	const nameless = answerLine('x').replace('"custom_id":"x"', '"custom_id":""');
 	const output = [answerLine('a'), nameless, 'not JSON', broken].join('\n');
@@ -97,7 +97,7 @@ test('a line without a custom_id, or that is not JSON, is a result of its own', 
 	expect(items[2].error).toMatchObject({ code: 'invalid_json_line' });
 });
 
-test('of two lines for a request the later one counts, but a success stays', async () => {
+test('of two lines for one request the later one counts, but a success is kept', async () => {
 	const items = await resultsOf({
 		output: `${answerLine('a', 'first')}\n${answerLine('b', 'only')}`,
 		error: [
@@ -120,7 +120,7 @@ test('of two lines for a request the later one counts, but a success stays', asy
 	]);
 });
 
-test('the errors of replaced lines do not count', async () => {
+test('the errors of replaced lines are not counted', async () => {
 	const batch = addHistory(product, {
 		error: [
 			failureLine('a', 500, 'server_error'),
@@ -131,16 +131,27 @@ test('the errors of replaced lines do not count', async () => {
 	});
 	const { hints } = await product.run('batch', 'getResults', { batchId: batch.id });
 	expect(hints('Node')[0].message).toBe(
-		`None of the 1 requests of batch ${batch.id} succeeded (1 failed). Most common (1): It ended with invalid_prompt.`,
+		`None of the 1 requests of batch ${batch.id} succeeded (1 failed). Most common error (1): It ended with invalid_prompt.`,
 	);
 });
 
-test('an id of digits that a server made a number is still found among the requests', async () => {
+test('an id that a server turned into a number is still found among the requests', async () => {
 	const items = await resultsOf({
 		input: [requestLine('17')],
 		output: line({ custom_id: 17, response: { status_code: 200, body: { ok: 1 } }, error: null }),
 	});
 	expect(items.map(({ custom_id, status }) => [custom_id, status])).toEqual([['17', 'succeeded']]);
+});
+
+test('an id that is a number in the input file names its request', async () => {
+	const items = await resultsOf({
+		input: [requestLine('17'), requestLine('18')].map((text) => text.replace(/"(1\d)"/, '$1')),
+		output: answerLine('17'),
+	});
+	expect(items.map(({ custom_id, status }) => [custom_id, status])).toEqual([
+		['17', 'succeeded'],
+		['18', 'missing'],
+	]);
 });
 
 test('ids such as __proto__ are ids like any other', async () => {

@@ -29,7 +29,7 @@ const addOriginal = () =>
 
 const retryOf = (id: string) => ({ metadata: { retry_of: id } });
 
-test('the latest result of each request counts, over chains and several retries', async () => {
+test('the newest result of each request counts, over chains and several retries', async () => {
 	addHistory(product, { created_at: 900, ...retryOf('batch_other') });
 	const original = addOriginal();
 	const first = addHistory(product, {
@@ -59,11 +59,11 @@ test('the latest result of each request counts, over chains and several retries'
 	]);
 	expect(items('Node')[2].json.error).toMatchObject({ code: 'overloaded' });
 	expect(hints('Node').map(({ message }) => message)).toEqual([
-		`1 of the 4 requests of batch ${original.id} did not succeed (1 failed). Most common (1): It ended with overloaded. The batch expired: what was done until then is here and was charged.`,
+		`1 of the 4 requests of batch ${original.id} did not succeed (1 failed). Most common error (1): It ended with overloaded. The batch expired. Requests that ran before have results and were charged.`,
 	]);
 });
 
-test('any batch of a chain gives the results of the whole chain', async () => {
+test('every batch of a chain returns the results of the whole chain', async () => {
 	const original = addOriginal();
 	const first = addHistory(product, {
 		created_at: 2_000,
@@ -83,14 +83,14 @@ test('any batch of a chain gives the results of the whole chain', async () => {
 	expect(await results(second.id)).toEqual(whole);
 });
 
-test('a chain whose beginning cannot be read is an error, not a part', async () => {
+test('a chain whose first batch cannot be read is an error, not a part of the results', async () => {
 	const retry = addHistory(product, { output: [answerLine('b')], ...retryOf('batch_gone') });
 	const { error, items } = await follow(retry.id);
 	expect(error?.message).toMatch(/batch_gone/);
 	expect(items('Node')).toEqual([]);
 });
 
-test('a request is missing only when it is in no batch', async () => {
+test('a request is missing only when no batch of the chain has a result for it', async () => {
 	const original = addOriginal();
 	addHistory(product, { output: [answerLine('b')], ...retryOf(original.id) });
 	const { items } = await follow(original.id);
@@ -110,7 +110,7 @@ test('without the option only the batch itself is read', async () => {
 	expect(product.emulator.ledger.calls('GET', '/batches')).toEqual([]);
 });
 
-test('offset, limit and included statuses hold for the results as they are in the end', async () => {
+test('Offset, Limit and Include Statuses apply to the final results', async () => {
 	const original = addOriginal();
 	addHistory(product, { output: [answerLine('b'), answerLine('d')], ...retryOf(original.id) });
 	const { items } = await follow(original.id, { include: ['succeeded'], offset: 1, limit: 2 });
@@ -119,7 +119,7 @@ test('offset, limit and included statuses hold for the results as they are in th
 	expect(open.items('Node').map(({ json }) => json.custom_id)).toEqual(['c']);
 });
 
-test('requests are joined to the results of retries', async () => {
+test('requests are added to the results of retries', async () => {
 	const original = addOriginal();
 	addHistory(product, { output: [answerLine('d')], ...retryOf(original.id) });
 	const { items } = await follow(original.id, { includeRequest: true });
@@ -130,7 +130,7 @@ test('requests are joined to the results of retries', async () => {
 	}
 });
 
-test('the list is read back to the original and no further', async () => {
+test('the list of batches is read back to the original and no further', async () => {
 	for (let index = 0; index < 150; index++) addHistory(product, { created_at: 500 });
 	const original = addOriginal();
 	for (let index = 0; index < 50; index++) addHistory(product, { created_at: 2_000 });
@@ -138,7 +138,7 @@ test('the list is read back to the original and no further', async () => {
 	expect(product.emulator.ledger.calls('GET', '/batches')).toHaveLength(1);
 });
 
-test('a retry that is not finished is named', async () => {
+test('a retry that is not finished is an error that names it', async () => {
 	const original = addOriginal();
 	const retry = addHistory(product, {
 		status: 'in_progress',
@@ -152,17 +152,17 @@ test('a retry that is not finished is named', async () => {
 	expect(items('Node')).toEqual([]);
 });
 
-test('a retry that failed validation is left out with a hint', async () => {
+test('a retry that failed validation is left out, and a hint names it', async () => {
 	const original = addOriginal();
 	const retry = addHistory(product, { status: 'failed', ...retryOf(original.id) });
 	const { items, hints } = await follow(original.id);
 	expect(items('Node')).toHaveLength(4);
 	expect(hints('Node')[0].message).toContain(
-		`Left out, since they failed before any request ran: ${retry.id}.`,
+		`These retries failed before any request ran, so they have no results: ${retry.id}.`,
 	);
 });
 
-test('a batch that failed as a whole has the results of its retries', async () => {
+test('a batch that failed validation returns the results of its retries', async () => {
 	const original = addHistory(product, {
 		status: 'failed',
 		created_at: 1_000,
@@ -181,7 +181,7 @@ test('a batch that failed as a whole has the results of its retries', async () =
 	]);
 });
 
-test('Delete Files takes the files of the retries too', async () => {
+test('Delete Files deletes the files of the retries too', async () => {
 	const original = addOriginal();
 	const retry = addHistory(product, {
 		input: [requestLine('b')],

@@ -99,7 +99,7 @@ test('a hint says how many did not succeed, and why', async () => {
 	const { hints } = await run(batch.id);
 	expect(hints('Node')).toEqual([
 		{
-			message: `6 of the 10 requests of batch ${batch.id} did not succeed (3 failed, 2 expired, 1 missing). Most common (3): It ended with invalid_prompt. The batch expired: what was done until then is here and was charged.`,
+			message: `6 of the 10 requests of batch ${batch.id} did not succeed (3 failed, 2 expired, 1 missing). Most common error (3): It ended with invalid_prompt. The batch expired. Requests that ran before have results and were charged.`,
 			location: 'outputPane',
 		},
 	]);
@@ -119,11 +119,11 @@ test('when all failed there is no output file, and the hint has the most common 
 	const { items, hints } = await run(batch.id);
 	expect(items('Node').map(({ json }) => json.status)).toEqual(['failed', 'failed', 'failed']);
 	expect(hints('Node').map(({ message }) => message)).toEqual([
-		`None of the 3 requests of batch ${batch.id} succeeded (3 failed). Most common (2): It ended with model_not_found.`,
+		`None of the 3 requests of batch ${batch.id} succeeded (3 failed). Most common error (2): It ended with model_not_found.`,
 	]);
 });
 
-test('a batch without remarks has no hint, and its input file is not read', async () => {
+test('a batch of successes has no hint, and its input file is not read', async () => {
 	const batch = addHistory(product, {
 		output: [answerLine('a')],
 		request_counts: { total: 1, completed: 1, failed: 0 },
@@ -134,7 +134,7 @@ test('a batch without remarks has no hint, and its input file is not read', asyn
 	expect(product.emulator.ledger.calls('GET', /file-gone/)).toEqual([]);
 });
 
-test('a cancelled batch gives its finished part', async () => {
+test('a cancelled batch returns the results it has', async () => {
 	const [batch] = await product.json(
 		'batch',
 		'submit',
@@ -147,16 +147,16 @@ test('a cancelled batch gives its finished part', async () => {
 	expect(items.map(({ status }) => status).sort()).toEqual(['cancelled', 'cancelled', 'succeeded']);
 });
 
-test('without the input file the results are whole, and a hint says what is not known', async () => {
+test('without the input file the results are complete, and a hint says what is not known', async () => {
 	const batch = addHistory(product, { output: [answerLine('a')], request_counts: null });
 	const { items, hints } = await run(batch.id, { includeRequest: true });
 	expect(items('Node').map(({ json }) => json.custom_id)).toEqual(['a']);
 	expect(hints('Node').map(({ message }) => message)).toEqual([
-		'The input file is no longer there, so requests could not be joined, nor missing ones found.',
+		'The input file is no longer there. Requests could not be added to the results, and requests without a result could not be found.',
 	]);
 });
 
-test('Include Statuses leaves the others out', async () => {
+test('Include Statuses leaves out the other statuses', async () => {
 	const batch = mixedBatch();
 	expect(ids(await results(batch.id, { include: ['failed', 'missing'] }))).toEqual([
 		'r4',
@@ -166,7 +166,7 @@ test('Include Statuses leaves the others out', async () => {
 	]);
 });
 
-test('Include Request joins each request to its result, also to a missing one', async () => {
+test('Include Request adds each request to its result, also when the result is missing', async () => {
 	const batch = mixedBatch();
 	const items = await results(batch.id, { includeRequest: true });
 	expect(items.map(({ request }) => request)).toEqual(
@@ -177,13 +177,13 @@ test('Include Request joins each request to its result, also to a missing one', 
 	);
 });
 
-test('Simplify off adds the line as it was sent', async () => {
+test('without Simplify the item has the line as it was sent', async () => {
 	const batch = addHistory(product, { output: [answerLine('a')], request_counts: { total: 1 } });
 	const [item] = await results(batch.id, { simplify: false });
 	expect(item.response).toEqual(JSON.parse(answerLine('a')));
 });
 
-test('Parse JSON reads content, and keeps what it cannot read with the reason', async () => {
+test('Parse JSON parses content, and keeps text that it cannot parse with the reason', async () => {
 	const outcomes: Record<string, object> = {
 		plain: { type: 'answer', content: '{"genre":"drama"}' },
 		fenced: { type: 'answer', content: 'Here:\n```json\n["a", 1]\n```' },
@@ -220,7 +220,7 @@ test('Parse JSON reads content, and keeps what it cannot read with the reason', 
 	});
 });
 
-test('Parse JSON keeps the text of an answer that was cut', async () => {
+test('Parse JSON keeps the text of an answer that was cut off', async () => {
 	const cut = JSON.parse(answerLine('a', '{"genre":"dra'));
 	cut.response.body.choices[0].finish_reason = 'length';
 	const batch = addHistory(product, {
@@ -235,7 +235,7 @@ test('Parse JSON keeps the text of an answer that was cut', async () => {
 	});
 });
 
-test('prices give each result its cost at the batch price', async () => {
+test('with prices each result has its cost, at the batch price', async () => {
 	const batch = addHistory(product, {
 		output: [answerLine('a')],
 		error: [failureLine('b', 400, 'invalid_prompt')],
@@ -248,7 +248,7 @@ test('prices give each result its cost at the batch price', async () => {
 	expect((await results(batch.id))[0]).not.toHaveProperty('cost');
 });
 
-test('Get tells the cost of the whole batch', async () => {
+test('Get returns the cost of the whole batch', async () => {
 	const usage = { input_tokens: 2_000_000, output_tokens: 500_000, total_tokens: 2_500_000 };
 	const batch = addHistory(product, { usage });
 	const options = { inputPricePerMillion: 0.1, outputPricePerMillion: 0.4 };
@@ -259,7 +259,7 @@ test('Get tells the cost of the whole batch', async () => {
 });
 
 describe('Limit and Offset', () => {
-	test('cut pages that together are all results', async () => {
+	test('return pages that together are all results', async () => {
 		const batch = mixedBatch();
 		const pages = [];
 		for (const offset of [0, 3, 6, 9]) {
@@ -268,13 +268,13 @@ describe('Limit and Offset', () => {
 		expect(pages).toEqual([['r0', 'r1', 'r2'], ['r3', 'r4', 'r5'], ['r6', 'r7', 'r8'], ['r9']]);
 	});
 
-	test('count only the statuses that are included', async () => {
+	test('count only results with the included statuses', async () => {
 		const batch = mixedBatch();
 		const options = { include: ['failed', 'expired', 'missing'], offset: 2, limit: 3 };
 		expect(ids(await results(batch.id, options))).toEqual(['r6', 'r7', 'r8']);
 	});
 
-	test('a limit ends the reading, and requests are joined all the same', async () => {
+	test('a limit ends the reading, and requests are still added', async () => {
 		const batch = mixedBatch();
 		const { items, hints } = await run(batch.id, { limit: 2, includeRequest: true });
 		expect(items('Node').map(({ json }) => json.request)).toEqual([
@@ -323,7 +323,7 @@ describe('Limit and Offset', () => {
 		server.close();
 	});
 
-	test('a hint after an early end speaks of what was read', async () => {
+	test('a hint after an early end is about the results that were read', async () => {
 		const batch = mixedBatch();
 		const { hints } = await run(batch.id, { include: ['failed'], limit: 1 });
 		expect(hints('Node')[0].message).toMatch(
@@ -343,10 +343,13 @@ test.each([
 	[{ limit: 0 }, 'Limit has to be a whole number of at least 1'],
 	[{ limit: '={{ "many" }}' }, 'Limit has to be a whole number of at least 1'],
 	[{ offset: -1 }, 'Offset has to be a whole number of at least 0'],
-	[{ inputPricePerMillion: '={{ "cheap" }}' }, 'Input Price per Million Tokens has to be a number'],
-])('options that cannot be meant are refused before any request: %j', async (options, said) => {
+	[
+		{ inputPricePerMillion: '={{ "cheap" }}' },
+		'Input Price per Million Tokens has to be a number of at least 0',
+	],
+])('impossible options are refused before any request: %j', async (options, message) => {
 	const { error } = await run('batch_1', options);
-	expect(error?.message).toBe(said);
+	expect(error?.message).toBe(message);
 	expect(product.emulator.ledger.requests).toEqual([]);
 });
 
@@ -375,7 +378,7 @@ describe('Delete Files', () => {
 });
 
 describe('On Error', () => {
-	test('the error output takes what did not succeed, with all its fields', async () => {
+	test('the error output receives requests that did not succeed, with all their fields', async () => {
 		const batch = mixedBatch();
 		const { items } = await run(batch.id, {}, { onError: 'continueErrorOutput' });
 		expect(items('Node', 0).map(({ json }) => json.custom_id)).toEqual(['r0', 'r1', 'r2', 'r3']);
@@ -390,13 +393,13 @@ describe('On Error', () => {
 		expect(failed[0].pairedItem).toEqual({ item: 0 });
 	});
 
-	test('otherwise all results go to the one output', async () => {
+	test('without the error output all results go to the regular output', async () => {
 		const batch = mixedBatch();
 		const { items } = await run(batch.id, {}, { onError: 'continueRegularOutput' });
 		expect(items('Node')).toHaveLength(10);
 	});
 
-	test('continuing, a batch that cannot be read is one item among the others', async () => {
+	test('when set to continue, a batch that cannot be read becomes one item among the others', async () => {
 		const good = addHistory(product, { output: [answerLine('a')], request_counts: { total: 1 } });
 		const { items, error } = await product.run(
 			'batch',

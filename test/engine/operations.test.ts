@@ -50,11 +50,42 @@ const OFFERED: Record<string, string[]> = {
 };
 
 describe('the panel', () => {
-	it.each(Object.entries(OFFERED))('offers what %s takes', (endpoint, options) => {
+	it.each(Object.entries(OFFERED))('offers the options that %s takes', (endpoint, options) => {
 		expect(requestOptions(endpoint)).toEqual(options);
 	});
 
-	it('offers everything for an endpoint that is typed or comes from an expression', () => {
+	it('offers every endpoint and Other in alphabetical order', () => {
+		const { options, default: first } = description.properties.find(
+			({ name }) => name === 'endpoint',
+		)!;
+		expect(options).toMatchObject([
+			{ name: 'Chat Completions', value: '/v1/chat/completions' },
+			{ name: 'Completions (Legacy)', value: '/v1/completions' },
+			{ name: 'Embeddings', value: '/v1/embeddings' },
+			{ name: 'Image Edits', value: '/v1/images/edits' },
+			{ name: 'Image Generations', value: '/v1/images/generations' },
+			{ name: 'Moderations', value: '/v1/moderations' },
+			{ name: 'Other', value: 'other' },
+			{ name: 'Responses', value: '/v1/responses' },
+		]);
+		expect(first).toBe('/v1/chat/completions');
+	});
+
+	it('shows a notice about the model for endpoints that the default model is not for', () => {
+		const warned = [...Object.keys(OFFERED), 'other'].filter((endpoint) => {
+			const submit = { resource: 'batch', operation: 'submit', requestSource: 'fields', endpoint };
+			return shown(submit).includes('modelNotice');
+		});
+		expect(warned).toEqual([
+			'/v1/completions',
+			'/v1/embeddings',
+			'/v1/moderations',
+			'/v1/images/generations',
+			'/v1/images/edits',
+		]);
+	});
+
+	it('offers all options for an endpoint that is typed or comes from an expression', () => {
 		const all = [...new Set(Object.values(OFFERED).flat())].sort();
 		expect(requestOptions('other').sort()).toEqual(all);
 		expect(requestOptions('={{ $json.endpoint }}').sort()).toEqual(all);
@@ -92,7 +123,7 @@ describe('the panel', () => {
 		expect(named.slice(0, 2)).toEqual(['batch submit', 'batch getResults']);
 	});
 
-	it('lists options by the alphabet', () => {
+	it('lists options in alphabetical order', () => {
 		const sorted = (names: string[]) => [...names].sort((a, b) => a.localeCompare(b));
 		for (const { name, type, options } of description.properties) {
 			if (name === 'operation') continue;

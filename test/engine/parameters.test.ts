@@ -2,10 +2,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { BAIL, compileExpression } from '../../nodes/OpenAiBatch/parameters/compileExpression';
-import {
-	ItemParameters,
-	type ItemParameterOptions,
-} from '../../nodes/OpenAiBatch/parameters/itemParameters';
+import { ItemParameters } from '../../nodes/OpenAiBatch/parameters/itemParameters';
 import { createEngine, type EngineOptions } from '../support/engine';
 import { inspectingNode, type Inspection } from '../support/engine/Inspector.node';
 
@@ -25,7 +22,7 @@ async function inspectNode(
 	expect(error).toBeUndefined();
 }
 
-/** What a call gave: a value, or the message of what it threw. */
+/** The outcome of a call: a value, or the message of the error. */
 function outcome(call: () => unknown): { value: unknown } | { thrown: string } {
 	try {
 		return { value: call() };
@@ -34,7 +31,7 @@ function outcome(call: () => unknown): { value: unknown } | { thrown: string } {
 	}
 }
 
-/** Compares to the letter: types, the order of keys and the sign of zero, but not identity. */
+/** Compares exactly: types, the order of keys and the sign of zero, but not identity. */
 const fingerprint = (value: unknown) =>
 	typeof value === 'object' ? JSON.stringify(value) : `${typeof value} ${JSON.stringify(value)}`;
 const same = (a: unknown, b: unknown) => Object.is(a, b) || fingerprint(a) === fingerprint(b);
@@ -103,7 +100,7 @@ describe.each(['vm', 'legacy'] as const)('compiled expressions and the %s engine
 		.map((parts) => parts.join(''));
 	const expression = fc.oneof(block, template).map((source) => `=${source}`);
 
-	it('agree on every item, or leave it to the engine', async () => {
+	it('agree on every item, or leave the item to the engine', async () => {
 		let compared = 0;
 		let left = 0;
 		await fc.assert(
@@ -136,7 +133,7 @@ describe.each(['vm', 'legacy'] as const)('compiled expressions and the %s engine
 			),
 			{ numRuns: 25, seed: 41, endOnFailure: true },
 		);
-		// The comparison is worth something only if many expressions are compiled.
+		// The comparison is useful only if many expressions are compiled.
 		expect(compared).toBeGreaterThan(1_000);
 		expect(left).toBeGreaterThan(300);
 	});
@@ -153,7 +150,6 @@ describe('ItemParameters', () => {
 		what: string;
 		name: string;
 		value: NodeParameterValueType;
-		options?: ItemParameterOptions;
 		/** How many of the three items are left to n8n. */
 		slow: number;
 	}> = [
@@ -199,77 +195,19 @@ describe('ItemParameters', () => {
 			value: { __rl: true, mode: 'url', value: '={{ $json.url }}' },
 			slow: 0,
 		},
-		{
-			what: 'a value extracted from a resource locator',
-			name: 'batchId',
-			value: { __rl: true, mode: 'url', value: '={{ $json.url }}' },
-			options: { extractValue: true },
-			slow: 3,
-		},
-		{
-			what: 'a fixed value extracted from a resource locator',
-			name: 'batchId',
-			value: { __rl: true, mode: 'url', value: 'https://x.test/batches/b9' },
-			options: { extractValue: true },
-			slow: 0,
-		},
-		{
-			what: 'an ensured string',
-			name: 'text',
-			value: '={{ $json.title }}',
-			options: { ensureType: 'string' },
-			slow: 1,
-		},
-		{
-			what: 'an ensured number',
-			name: 'text',
-			value: '={{ $json.size }}',
-			options: { ensureType: 'number' },
-			slow: 2,
-		},
-		{
-			what: 'an ensured boolean',
-			name: 'text',
-			value: '={{ $json.size }}',
-			options: { ensureType: 'boolean' },
-			slow: 3,
-		},
-		{
-			what: 'an ensured list',
-			name: 'text',
-			value: '={{ $json.tags }}',
-			options: { ensureType: 'array' },
-			slow: 2,
-		},
-		{
-			what: 'an ensured object',
-			name: 'text',
-			value: '={{ $json.body }}',
-			options: { ensureType: 'object' },
-			slow: 2,
-		},
-		{
-			what: 'ensured JSON',
-			name: 'text',
-			value: '={{ $json.body }}',
-			options: { ensureType: 'json' },
-			slow: 2,
-		},
 	];
 
-	it.each(cases)('returns what n8n returns for $what', async ({ name, value, options, slow }) => {
+	it.each(cases)('returns what n8n returns for $what', async ({ name, value, slow }) => {
 		const [own, ofN8n]: Array<Array<ReturnType<typeof outcome>>> = [[], []];
 		let slowEvaluations: number | undefined;
 		const [property, field] = name.split('.');
 		await inspectNode(
 			(context) => {
 				const parameters = new ItemParameters(context);
-				const read = parameters.read(name, options);
+				const read = parameters.read(name);
 				items.forEach((_item, index) => {
 					own.push(outcome(() => read(index)));
-					ofN8n.push(
-						outcome(() => context.getNodeParameter(name, index, undefined, { ...options })),
-					);
+					ofN8n.push(outcome(() => context.getNodeParameter(name, index)));
 				});
 				({ slowEvaluations } = parameters);
 			},

@@ -31,7 +31,7 @@ const search = async (method: string, more: { filter?: string; paginationToken?:
 	await product.engine.listSearch(NODE, method, {}, more);
 
 describe('the batch picker', () => {
-	it('shows the newest first, with date, status and counts where there are any', async () => {
+	it('shows the newest batch first, with date, status, and counts if there are any', async () => {
 		const { results, paginationToken } = await search('searchBatches');
 		expect(results).toHaveLength(100);
 		expect(results.slice(0, 3)).toEqual([
@@ -39,11 +39,14 @@ describe('the batch picker', () => {
 			{ name: '2026-11-22 11:00 · completed · batch_1', value: 'batch_1' },
 			{ name: '2026-11-22 10:00 · completed · 5/10 · batch_2', value: 'batch_2' },
 		]);
-		expect(paginationToken).toBe('batch_99');
+		expect(JSON.parse(String(paginationToken))).toEqual({ after: 'batch_99' });
 	});
 
-	it('goes on where the last page ended, to the end', async () => {
-		const second = await search('searchBatches', { paginationToken: 'batch_99' });
+	it('continues after the last page, to the end of the list', async () => {
+		const first = await search('searchBatches');
+		const second = await search('searchBatches', {
+			paginationToken: first.paginationToken as string,
+		});
 		expect(second.results[0].value).toBe('batch_100');
 		const last = await search('searchBatches', {
 			paginationToken: second.paginationToken as string,
@@ -52,13 +55,13 @@ describe('the batch picker', () => {
 		expect(last.paginationToken).toBeUndefined();
 	});
 
-	it('tells the time in the zone of the workflow', async () => {
+	it('shows the time in the time zone of the workflow', async () => {
 		jest.spyOn(LoadOptionsContext.prototype, 'getTimezone').mockReturnValue('Asia/Tokyo');
 		const { results } = await search('searchBatches');
 		expect(results[0].name).toMatch(/^2026-11-22 21:00 · /);
 	});
 
-	it('searches in all that it shows, also behind pages without a match', async () => {
+	it('searches everything that it shows, also after pages without a match', async () => {
 		expect((await search('searchBatches', { filter: 'In Prog' })).results).toMatchObject([
 			{ value: 'batch_0' },
 		]);
@@ -68,7 +71,7 @@ describe('the batch picker', () => {
 		expect(await search('searchBatches', { filter: 'nothing' })).toMatchObject({ results: [] });
 	});
 
-	it("shows the API's own words for a key that it does not accept", async () => {
+	it('shows the words of the API when it does not accept the key', async () => {
 		const credentialData = { [CREDENTIAL]: { apiKey: 'sk-wrong', url: product.emulator.url } };
 		const failed = product.engine.listSearch(NODE, 'searchBatches', {}, { credentialData });
 		await expect(failed).rejects.toMatchObject({
@@ -78,7 +81,7 @@ describe('the batch picker', () => {
 	});
 });
 
-test('the file picker shows the newest first, with purpose and date', async () => {
+test('the file picker shows the newest file first, with purpose and date', async () => {
 	const { results } = await search('searchFiles');
 	expect(results.map(({ name }) => name.split(' · ').slice(0, 3))).toEqual([
 		['results.jsonl', 'batch_output', '2026-11-22 12:00'],

@@ -290,16 +290,16 @@ describe('Estimate Cost', () => {
 		expect([json.regular_cost, json.batch_cost, json.savings]).toEqual([null, null, null]);
 	});
 
-	test('stops at a line that is no request', async () => {
+	test('stops at a line that is not a request', async () => {
 		const content = `${embedding('a', 'x')}\n\n{"custom_id":"b"}\n`;
 		const { error } = await run('estimateCost', {}, [fileItem(content)]);
 		expect(error?.message).toBe('Line 3 of the file is not a request');
 		expect((error as { description?: string }).description).toMatch(/^Validate the file first/);
 	});
 
-	test('refuses a price that is no number', async () => {
+	test('refuses a price that is not a number', async () => {
 		const parameters = { inputPricePerMillion: '={{ "cheap" }}' };
 		const { error } = await run('estimateCost', parameters, [fileItem(requestLine('a'))]);
-		expect(error?.message).toBe('Input Price per Million Tokens has to be a number');
+		expect(error?.message).toBe('Input Price per Million Tokens has to be a number of at least 0');
 	});
 });

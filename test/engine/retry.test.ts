@@ -361,9 +361,9 @@ describe('refuses with a reason', () => {
 			],
 		});
 		const { message, description } = await refusal(batch.id);
-		expect(message).toBe(`No request of batch ${batch.id} is to be retried`);
+		expect(message).toBe(`Batch ${batch.id} has no requests to retry`);
 		expect(description.split('<br>')).toEqual([
-			'3 failed with errors that would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.',
+			'3 failed with errors that a retry would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.',
 			'Most common (2): It ended with model_not_found.',
 		]);
 	});
@@ -371,7 +371,7 @@ describe('refuses with a reason', () => {
 	test('requests that the options leave out', async () => {
 		const batch = addHistory(product, { input: [requestLine('a'), requestLine('b')] });
 		const { description } = await refusal(batch.id, { include: ['expired'] });
-		expect(description).toBe('2 did not succeed, but are left out by the option Include.');
+		expect(description).toBe('2 did not succeed, but the option Include leaves them out.');
 	});
 
 	test('a batch whose input file is gone', async () => {

@@ -40,7 +40,7 @@ describe('bad items', () => {
 		expect(error.message).toBe('3 of 4 items cannot be submitted; nothing was sent');
 		expect(error.context.itemIndex).toBe(1);
 		expect(error.description?.split('<br>')).toEqual([
-			'Item 1: The prompt is empty',
+			'Item 1: The prompt is empty.',
 			"Item 2: The custom_id 'a' is already used by item 0. Each request of a batch needs an id of its own.",
 			"Item 3: 'custom_id' is empty. Give each request an id of its own.",
 		]);
@@ -52,14 +52,14 @@ describe('bad items', () => {
 		expect(error.message).toBe('45 of 50 items cannot be submitted; nothing was sent');
 		const lines = error.description!.split('<br>');
 		expect(lines).toHaveLength(21);
-		expect(lines[0]).toBe('Item 5: The prompt is empty');
-		expect(lines[19]).toBe('Item 24: The prompt is empty');
+		expect(lines[0]).toBe('Item 5: The prompt is empty.');
+		expect(lines[19]).toBe('Item 24: The prompt is empty.');
 		expect(lines[20]).toBe('… and 25 more');
 	});
 
 	it('have the reason in the message when there is one only', async () => {
 		const error = await refused(TEXT, [{ id: 1, text: 'fine' }, { id: 2 }]);
-		expect(error.message).toBe('Item 1 cannot be submitted: The prompt is empty');
+		expect(error.message).toBe('Item 1 cannot be submitted: The prompt is empty.');
 		expect(error.context.itemIndex).toBe(1);
 	});
 
@@ -69,7 +69,7 @@ describe('bad items', () => {
 		{ id: 'c', text: 'two', row: 3 },
 		{ id: 'c', text: 'three', row: 4 },
 	];
-	const badB = { error: 'The prompt is empty', code: 'invalid_value', custom_id: 'b' };
+	const badB = { error: 'The prompt is empty.', code: 'invalid_value', custom_id: 'b' };
 	const badC = {
 		error: expect.stringContaining("'c' is already used by item 2"),
 		code: 'duplicate_custom_id',
@@ -104,7 +104,7 @@ describe('bad items', () => {
 		const onError = 'continueRegularOutput' as const;
 		const result = await product.run('batch', 'submit', TEXT, [{ id: 1 }], { onError });
 		expect(result.items('Node').map(({ json }) => json)).toMatchObject([
-			{ error: 'The prompt is empty', custom_id: '1' },
+			{ error: 'The prompt is empty.', custom_id: '1' },
 		]);
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
@@ -112,17 +112,17 @@ describe('bad items', () => {
 
 describe('values of expressions', () => {
 	it.each([
-		['an unset prompt', { prompt: '={{ $json.nothing }}' }, 'The prompt is empty'],
-		['an empty prompt', { prompt: '={{ "" }}' }, 'The prompt is empty'],
+		['an unset prompt', { prompt: '={{ $json.nothing }}' }, 'The prompt is empty.'],
+		['an empty prompt', { prompt: '={{ "" }}' }, 'The prompt is empty.'],
 		[
 			'an object as the prompt',
 			{ prompt: '={{ $json }}' },
-			'The prompt is an object: turn it into text first',
+			'The prompt is an object. Turn it into text first.',
 		],
 		[
 			'a date as the prompt',
 			{ prompt: '={{ { at: $now } }}' },
-			'The prompt is an object: turn it into text first',
+			'The prompt is an object. Turn it into text first.',
 		],
 		[
 			'a list of texts as messages',
@@ -144,36 +144,36 @@ describe('values of expressions', () => {
 			{ model: '={{ $json.nothing }}' },
 			"Missing required parameter: 'model'. Name the model, for example 'gpt-6-luna'.",
 		],
-		['a list as the model', { model: '={{ [["a"]] }}' }, 'The model has to be text'],
+		['a list as the model', { model: '={{ [["a"]] }}' }, 'The model has to be text.'],
 	])('%s is refused by its item', async (_what, parameters: Parameters, reason) => {
 		const error = await refused({ prompt: 'a', ...parameters });
 		expect(error.message).toBe(`Item 0 cannot be submitted: ${reason}`);
 	});
 
 	it.each([
-		['NaN', { temperature: '={{ NaN }}' }, 'Temperature has to be a number'],
-		['text', { temperature: 'hot' }, 'Temperature has to be a number'],
-		['a list', { temperature: '={{ [1] }}' }, 'Temperature has to be a number'],
-		['too much', { temperature: 2.5 }, 'Temperature is more than 2'],
-		['too little', { topP: -1 }, 'Top P is less than 0'],
-		['half a token', { maxTokens: 1.5 }, 'Max Tokens has to be a whole number'],
-		['no token', { maxTokens: 0 }, 'Max Tokens is less than 1'],
+		['NaN', { temperature: '={{ NaN }}' }, 'Temperature has to be a number between 0 and 2.'],
+		['text', { temperature: 'hot' }, 'Temperature has to be a number between 0 and 2.'],
+		['a list', { temperature: '={{ [1] }}' }, 'Temperature has to be a number between 0 and 2.'],
+		['too much', { temperature: 2.5 }, 'Temperature has to be a number between 0 and 2.'],
+		['too little', { topP: -1 }, 'Top P has to be a number between 0 and 1.'],
+		['half a token', { maxTokens: 1.5 }, 'Max Tokens has to be a whole number of at least 1.'],
+		['no token', { maxTokens: 0 }, 'Max Tokens has to be a whole number of at least 1.'],
 		[
 			'a broken schema',
 			{ jsonSchema: '{"type": object}' },
-			/^JSON Schema is not valid JSON: Unexpected token/,
+			/^JSON Schema is not valid JSON: Unexpected token .*\.$/,
 		],
-		['a list as schema', { jsonSchema: '[]' }, 'JSON Schema has to be a JSON object'],
+		['a list as schema', { jsonSchema: '[]' }, 'JSON Schema has to be a JSON object.'],
 		[
 			'a name with spaces',
 			{ jsonSchemaName: 'my film' },
-			'JSON Schema Name may have letters, digits, underscores and dashes only, at most 64',
+			'JSON Schema Name can have only letters, digits, underscores and dashes, and at most 64 of them.',
 		],
-		['a system object', { systemMessage: '={{ $json }}' }, 'System Message has to be text'],
+		['a system object', { systemMessage: '={{ $json }}' }, 'System Message has to be text.'],
 		[
 			'a file as image',
 			{ imageUrls: 'cat.png' },
-			"Image URLs has to hold web addresses or data URLs, but 'cat.png' is neither",
+			"Image URLs have to be web addresses or data URLs, but 'cat.png' is neither.",
 		],
 		[
 			'a stream',
@@ -190,7 +190,7 @@ describe('values of expressions', () => {
 	});
 
 	it.each([
-		['/v1/images/edits', {}, 'There is no image to edit: add the option Image URLs'],
+		['/v1/images/edits', {}, 'There is no image to edit. Add the option Image URLs.'],
 		[
 			'/v1/images/generations',
 			{ prompt: '={{ ["a"] }}' },
@@ -199,7 +199,7 @@ describe('values of expressions', () => {
 		[
 			'/v1/moderations',
 			{ prompt: '={{ ["a"] }}', requestOptions: { imageUrls: 'https://example.com/a.png' } },
-			'Image URLs need a prompt that is text; put the images into the list instead',
+			'Image URLs need a prompt that is text. Put the images into the list instead.',
 		],
 		['/v1/embeddings', { prompt: '={{ [] }}' }, "'input' is an empty array."],
 	])('%s refuses what it cannot take', async (endpoint, parameters: Parameters, reason) => {
@@ -210,18 +210,18 @@ describe('values of expressions', () => {
 	it('the default model, left in the field for an endpoint that it is not for, is refused', async () => {
 		const error = await refused({ endpoint: '/v1/embeddings', prompt: 'a' });
 		expect(error.message).toBe(
-			'Item 0 cannot be submitted: gpt-6-luna is no model for /v1/embeddings: choose one under Model',
+			'Item 0 cannot be submitted: gpt-6-luna is not a model for /v1/embeddings. Choose one under Model, for example text-embedding-3-small.',
 		);
 	});
 
 	it.each([
 		[
-			'text that is no JSON',
+			'text that is not JSON',
 			'={"a": "{{ $json.text }}"}',
-			/^The body is not valid JSON: .*JSON\.stringify\(\)$/,
+			/^The body is not valid JSON: .*JSON\.stringify\(\)\.$/,
 		],
-		['a list', '={{ [1] }}', 'The body has to be a JSON object'],
-		['nothing', '={{ null }}', 'The body has to be a JSON object'],
+		['a list', '={{ [1] }}', 'The body has to be a JSON object.'],
+		['nothing', '={{ null }}', 'The body has to be a JSON object.'],
 		[
 			'an object without messages',
 			'={{ { model: "gpt-6-luna" } }}',
@@ -268,18 +268,21 @@ describe('settings of the whole submission', () => {
 		[{ maxTokensPerBatch: 'many' }, 'Max Tokens per Batch has to be a whole number of at least 1'],
 		[{ inputExpiresAfter: 0.5 }, 'Input File Expires After has to be between 1 and 720 hours'],
 		[{ outputExpiresAfter: 721 }, 'Output Files Expire After has to be between 1 and 720 hours'],
-		[{ inputPricePerMillion: 'cheap' }, 'Input Price per Million Tokens has to be a number'],
+		[
+			{ inputPricePerMillion: 'cheap' },
+			'Input Price per Million Tokens has to be a number of at least 0',
+		],
 	])('%j is refused', async (options: Parameters, message) => {
 		expect((await refused({ prompt: 'a', options })).message).toBe(message);
 	});
 
-	it('an endpoint that is no path is refused', async () => {
+	it('an endpoint that is not a path is refused', async () => {
 		const parameters = { endpoint: 'other', otherEndpoint: 'chat/completions', prompt: 'a' };
 		const error = await refused(parameters);
 		expect(error.message).toBe('The endpoint has to be a path');
 	});
 
-	it('fields for an endpoint whose bodies nobody knows are refused', async () => {
+	it('fields for an endpoint that the node does not know are refused', async () => {
 		const parameters = { endpoint: 'other', otherEndpoint: '/v2/rerank', prompt: 'a' };
 		const error = await refused(parameters);
 		expect(error.message).toBe('Requests for /v2/rerank cannot be made from fields');

@@ -47,7 +47,7 @@ describe('fields', () => {
 		);
 	});
 
-	it('lets additional fields win and takes them as they are', async () => {
+	it('lets additional fields override the others, and takes them as they are', async () => {
 		const additionalFields =
 			'{"temperature": 0.5, "seed": 7, "__proto__": {"a": 1}, "messages": [{"role": "user", "content": "x"}]}';
 		const requestOptions = { temperature: 1, additionalFields };
@@ -140,7 +140,7 @@ describe('fields', () => {
 		expect(text.match(/"model":"gpt-5-mini"/g)).toHaveLength(2_000);
 	});
 
-	it('tells how to make it fast when n8n had to evaluate thousands of expressions', async () => {
+	it('explains how to make it fast when n8n had to evaluate thousands of expressions', async () => {
 		const items = Array.from({ length: 2_000 }, (_, index) => ({ text: `t${index}` }));
 		const parameters = { prompt: '={{ $json.text.toUpperCase() }}' };
 		const result = await product.run('batch', 'submit', parameters, items);

@@ -132,7 +132,7 @@ describe('a part that fails', () => {
 });
 
 describe('a dry run', () => {
-	it('tells parts, sizes, tokens and cost, and sends nothing', async () => {
+	it('returns parts, sizes, tokens and cost, and sends nothing', async () => {
 		const options = {
 			dryRun: true,
 			maxRequestsPerBatch: 2,
@@ -182,7 +182,7 @@ describe('a dry run', () => {
 		const result = await product.run('batch', 'submit', parameters, items, { onError });
 		expect(result.items('Node').map(({ json }) => json)).toMatchObject([
 			{ dry_run: true, requests: 1 },
-			{ error: 'The prompt is empty', custom_id: '2' },
+			{ error: 'The prompt is empty.', custom_id: '2' },
 		]);
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});

@@ -16,10 +16,10 @@ const run = async (batchId: string, options = {}, more = {}) =>
 const submit = async (prompt = 'Hi') =>
 	(await product.json('batch', 'submit', { prompt }))[0] as { id: string };
 
-const looks = (batchId: string) =>
+const polls = (batchId: string) =>
 	product.emulator.ledger.calls('GET', `/batches/${batchId}`).length;
 
-test('waits until the batch is finished, and returns it as it is then', async () => {
+test('waits until the batch is finished, and returns it', async () => {
 	const { id } = await submit();
 	const { items, error } = await run(id, { pollInterval: 1 });
 	expect(error).toBeUndefined();
@@ -37,20 +37,20 @@ test('waits until the batch is finished, and returns it as it is then', async ()
 	expect(json).not.toHaveProperty('event');
 	expect(json).not.toHaveProperty('retryable');
 	expect(pairedItem).toEqual({ item: 0 });
-	expect(looks(id)).toBeGreaterThan(1);
+	expect(polls(id)).toBeGreaterThan(1);
 });
 
 test.each(['completed', 'expired', 'CANCELLED'])(
-	'a batch that is %s already is looked at once',
+	'a batch that is already %s is polled once',
 	async (status) => {
 		const { id } = addHistory(product, { status });
 		const { items } = await run(id);
 		expect(items('Node')[0].json).toMatchObject({ id, status: status.toLowerCase() });
-		expect(looks(id)).toBe(1);
+		expect(polls(id)).toBe(1);
 	},
 );
 
-test('a failed batch is an item too, with the reasons and whether a retry can succeed', async () => {
+test('a failed batch is returned too, with the reasons and whether a retry can succeed', async () => {
 	product.emulator.control.batches({ match: () => true, fate: 'token_limit' });
 	const { id } = await submit();
 	const { items } = await run(id, { pollInterval: 1 });
@@ -68,7 +68,7 @@ test('a failed batch is an item too, with the reasons and whether a retry can su
 	});
 });
 
-describe('when the time is over', () => {
+describe('when the longest time is over', () => {
 	const open = () =>
 		addHistory(product, {
 			status: 'in_progress',
@@ -82,18 +82,18 @@ describe('when the time is over', () => {
 			`Batch ${id} is not finished after 0.005 minutes. It is in progress: 3 of 10 requests are done`,
 		);
 		expect(items('Node')).toEqual([]);
-		// One look at the beginning, one at the end.
-		expect(looks(id)).toBe(2);
+		// One poll at the beginning, one at the end.
+		expect(polls(id)).toBe(2);
 	});
 
-	test('Continue returns the batch as it is', async () => {
+	test('Continue returns the batch, although it is not finished', async () => {
 		const { id } = open();
 		const { items } = await run(id, { maxWait: 0, onTimeout: 'continue' });
 		expect(items('Node')[0].json).toMatchObject({ id, status: 'in_progress', progress: 30 });
-		expect(looks(id)).toBe(1);
+		expect(polls(id)).toBe(1);
 	});
 
-	test('a batch that never could be read is an error in any case', async () => {
+	test('a batch that could never be read is an error, also with Continue', async () => {
 		const { id } = open();
 		product.emulator.faults.next({
 			path: `/batches/${id}`,
@@ -107,9 +107,9 @@ describe('when the time is over', () => {
 	});
 });
 
-test('faults that pass do not end the wait', async () => {
+test('transient faults do not end the wait', async () => {
 	const { id } = addHistory(product, { status: 'completed' });
-	// More than a single request is repeated.
+	// More faults than the client repeats a single request for.
 	product.emulator.faults.next({
 		path: `/batches/${id}`,
 		times: 6,
@@ -118,23 +118,23 @@ test('faults that pass do not end the wait', async () => {
 	const { items, error } = await run(id, { pollInterval: 1 });
 	expect(error).toBeUndefined();
 	expect(items('Node')[0].json).toMatchObject({ id, status: 'completed' });
-	expect(looks(id)).toBe(7);
+	expect(polls(id)).toBe(7);
 }, 30_000);
 
-test('a batch that is gone ends the wait', async () => {
+test('a batch that does not exist ends the wait', async () => {
 	const { error } = await run('batch_none');
 	expect(error?.message).toMatch(/No batch found/);
-	expect(looks('batch_none')).toBe(1);
+	expect(polls('batch_none')).toBe(1);
 });
 
-test('a wait of less than no time is refused', async () => {
+test('a negative time to wait is refused', async () => {
 	const { error } = await run('batch_1', { maxWait: -1 });
 	expect(error?.message).toBe(
-		'Max Wait has to be 0 minutes or more, and Poll Interval 1 second or more',
+		'Max Wait has to be at least 0 minutes, and Poll Interval at least 1 second',
 	);
 });
 
-test('several batches are waited for together, and come in the order of the input', async () => {
+test('several batches are waited for at the same time, and returned in the order of the input', async () => {
 	const slow = await startProduct({ clock: 'manual' });
 	try {
 		const prompts = [{ p: 'A' }, { p: 'B' }, { p: 'C' }];
@@ -144,7 +144,7 @@ test('several batches are waited for together, and come in the order of the inpu
 			ids.push(batch.id as string);
 		}
 		const seen: string[] = [];
-		// The last one finishes first, and each one only after all have been looked at.
+		// The last batch finishes first, and each batch only after all have been polled.
 		slow.emulator.onBatch(({ id, status }) => {
 			if (status === 'completed') seen.push(id);
 		});
@@ -154,15 +154,15 @@ test('several batches are waited for together, and come in the order of the inpu
 			{ batchId: '={{ $json.id }}', options: { pollInterval: 1 } },
 			ids.map((id) => ({ id })),
 		);
-		const lookedAt = async (id: string, times: number) => {
+		const polled = async (id: string, times: number) => {
 			while (slow.emulator.ledger.calls('GET', `/batches/${id}`).length < times) {
 				await new Promise((resolve) => setImmediate(resolve));
 			}
 		};
-		for (const id of ids) await lookedAt(id, 1);
+		for (const id of ids) await polled(id, 1);
 		await slow.finish(ids[2]);
 		await slow.finish(ids[1]);
-		await lookedAt(ids[0], 3);
+		await polled(ids[0], 3);
 		await slow.finish(ids[0]);
 		const { items } = await running;
 		expect(items('Node').map(({ json, pairedItem }) => [json.id, json.status, pairedItem])).toEqual(
@@ -175,7 +175,7 @@ test('several batches are waited for together, and come in the order of the inpu
 	}
 });
 
-test('one batch that is gone does not stop the others, when the user continues', async () => {
+test('one batch that does not exist does not stop the others when On Error is set to continue', async () => {
 	const { id } = await submit();
 	const { items } = await product.run(
 		'batch',
@@ -188,17 +188,17 @@ test('one batch that is gone does not stop the others, when the user continues',
 	expect(items('Node', 1).map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 2 }]);
 });
 
-test('cancelling the execution ends the wait at once, and the looks with it', async () => {
+test('cancelling the execution ends the wait at once, and no more requests are sent', async () => {
 	const { id } = addHistory(product, { status: 'in_progress' });
 	const parameters = { resource: 'batch', operation: 'wait', batchId: id };
 	const options = { pollInterval: 1 };
 	const execution = product.engine.startNode(NODE, { ...parameters, options });
-	while (looks(id) === 0) await new Promise((resolve) => setImmediate(resolve));
+	while (polls(id) === 0) await new Promise((resolve) => setImmediate(resolve));
 	execution.cancel();
 	const { status } = await execution.finished;
 	expect(status).toBe('canceled');
-	// n8n does not wait for a cancelled node, so that its end shows in what it no longer does.
-	const before = looks(id);
+	// n8n does not wait for a cancelled node. That it has ended shows in the requests it no longer sends.
+	const before = polls(id);
 	await new Promise((resolve) => setTimeout(resolve, 1_500));
-	expect(looks(id)).toBe(before);
+	expect(polls(id)).toBe(before);
 });

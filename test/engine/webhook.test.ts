@@ -117,12 +117,14 @@ describe('a delivery', () => {
 		await start();
 		await trigger.activate();
 		await end('completed');
-		const { taken, ...rest } = trigger.staticData;
+		const { received, ...rest } = trigger.staticData;
 		const many = Array.from({ length: 1_000 }, (_, index) => `other-${index}`);
-		trigger.stored = { 'node:Trigger': { ...rest, taken: [...many, ...(taken as string[])] } };
+		trigger.stored = {
+			'node:Trigger': { ...rest, received: [...many, ...(received as string[])] },
+		};
 		await end('completed');
-		expect(trigger.staticData.taken).toHaveLength(1_000);
-		expect((trigger.staticData.taken as string[])[998]).toBe((taken as string[])[0]);
+		expect(trigger.staticData.received).toHaveLength(1_000);
+		expect((trigger.staticData.received as string[])[998]).toBe((received as string[])[0]);
 	});
 
 	it('waits for the next one when the batch cannot be fetched just now', async () => {
@@ -131,7 +133,7 @@ describe('a delivery', () => {
 		emulator.faults.next({ path: /^\/batches\//, fault: OVERLOADED });
 		const batch = await end('completed');
 		expect(trigger.executions).toEqual([]);
-		expect(trigger.staticData.taken).toBeUndefined();
+		expect(trigger.staticData.received).toBeUndefined();
 		await emulator.advance(60_000);
 		expect(statuses()).toEqual([503, 200]);
 		expect(told()).toEqual([`${batch.id}:completed`]);
@@ -158,10 +160,12 @@ describe('a delivery', () => {
 		expect(trigger.executions).toHaveLength(1);
 		expect(trigger.executions[0].error).toMatchObject({
 			name: 'NodeApiError',
-			message: expect.stringMatching(/could not be fetched: No batch found with id/),
+			message: expect.stringMatching(
+				/^Could not fetch the batch named in the webhook: No batch found with id/,
+			),
 			description: expect.stringMatching(/same project as the API key/),
 		});
-		expect(trigger.staticData.taken).toBeUndefined();
+		expect(trigger.staticData.received).toBeUndefined();
 	});
 
 	it.each([

@@ -1,17 +1,17 @@
 import type { IDataObject } from 'n8n-workflow';
 import { cancelBatch } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
-import { showFor } from '../shared/display';
 import { chosenBatchField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 
 export const cancel: Operation = {
 	option: {
 		name: 'Cancel',
 		value: 'cancel',
 		action: 'Cancel a batch',
-		description: 'Stop a batch that is not finished; results until then are kept and charged',
+		description:
+			'Stop a batch that is not finished. The service keeps the results so far, and charges for them.',
 	},
 	properties: showFor('batch', 'cancel', [chosenBatchField]),
 	execute: forEachItem(async (context, itemIndex) => {

@@ -1,27 +1,26 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
-import { createFailed, createSafely } from '../../openai/submissions/safeCreate';
-import { findSubmitted, isAdoptable, submissionKey } from '../../openai/submissions/submitted';
-import { showFor } from '../shared/display';
+import type { BatchSettings } from '../../openai/submissions/submissions';
+import { SUBMISSION_METADATA, Submissions } from '../../openai/submissions/submissions';
+import { endpointFields, endpointParameter } from '../requests/endpointField';
 import {
+	batchExpiries,
+	completionWindow,
 	completionWindowField,
-	endpointFields,
-	endpointParameter,
 	outputExpiryField,
-	expirySeconds,
-	fileIdField,
-	idParameter,
-	metadataField,
-} from '../shared/fields';
+} from '../shared/batchOptions';
+import { fileIdField, idParameter, metadataField } from '../shared/fields';
+import { createWithoutSearchField, submissionKeyField } from './submission.properties';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
-import { createBody, submissionScope, userMetadata } from './submission';
+import { userMetadata } from '../shared/metadata';
+import { forEachItem, showFor } from '../shared/operation';
 
 interface CreateOptions {
 	completionWindow?: string;
 	outputExpiresAfter?: number;
 	submissionKey?: string;
+	createWithoutSearch?: boolean;
 }
 
 export const create: Operation = {
@@ -43,52 +42,30 @@ export const create: Operation = {
 			default: {},
 			options: [
 				completionWindowField,
+				createWithoutSearchField,
 				outputExpiryField,
-				{
-					displayName: 'Submission Key',
-					name: 'submissionKey',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. films-2026-11-22',
-					description:
-						'The same file under the same key becomes one batch in seven days, also over several executions. Without a key, one in an execution: running the workflow again pays again.',
-				},
+				submissionKeyField(
+					'e.g. films-2026-11-22',
+					'The same file under the same key becomes one batch in seven days, also over several executions. Without a key, one in an execution: running the workflow again pays again.',
+				),
 			],
 		},
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as CreateOptions;
-		const settings = {
+		const settings: BatchSettings = {
 			endpoint: endpointParameter(context, itemIndex),
-			completionWindow: options.completionWindow || '24h',
-			metadata: userMetadata(context, itemIndex),
-			outputExpiresAfter: expirySeconds(
-				context,
-				options.outputExpiresAfter,
-				'Output Files Expire After',
-				itemIndex,
-			),
+			completionWindow: completionWindow(context, options.completionWindow, itemIndex),
+			metadata: userMetadata(context, itemIndex, SUBMISSION_METADATA),
+			outputExpiresAfter: batchExpiries(context, options, itemIndex).outputExpiresAfter,
 		};
 		const client = new OpenAiClient(context, { itemIndex });
-		const scope = submissionScope(context, options.submissionKey);
+		const submissions = new Submissions(client, context, options);
 		const content = JSON.stringify([fileId, settings]);
-		const key = submissionKey(scope.name, createHash('sha256').update(content).digest('hex'));
-		const known = await findSubmitted(client, new Set([key]), scope);
-		const existing = known.find(isAdoptable);
-		if (existing) {
-			return {
-				json: { ...(existing as unknown as IDataObject), submission_key: key, adopted: true },
-			};
-		}
-		const result = await createSafely(client, {
-			body: createBody(fileId, settings, key, '1/1'),
-			key,
-			scope,
-			known,
-		});
-		if (!result.ok) throw client.error(result.fault, createFailed(result.fault, key));
-		const { batch, adopted } = result.value;
+		const contentHash = createHash('sha256').update(content).digest('hex');
+		const part = { contentHash, input: { fileId }, place: '1/1' };
+		const { batch, key, adopted } = await submissions.create(part, settings);
 		return { json: { ...(batch as unknown as IDataObject), submission_key: key, adopted } };
 	}),
 };

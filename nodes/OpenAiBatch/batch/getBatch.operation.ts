@@ -1,10 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { getBatch } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
-import { showFor } from '../shared/display';
 import { batchIdField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 import type { PriceOptions } from '../shared/prices';
 import { costOf, inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
 
@@ -13,7 +12,7 @@ export const get: Operation = {
 		name: 'Get',
 		value: 'get',
 		action: 'Get a batch',
-		description: 'Get the status, counts and files of a batch',
+		description: 'Get the status, counts and file IDs of a batch',
 	},
 	properties: showFor('batch', 'get', [
 		batchIdField,

@@ -2,13 +2,13 @@ import type { Operation } from '../shared/operation';
 import { cancel } from './cancelBatch.operation';
 import { create } from './createBatch.operation';
 import { get } from './getBatch.operation';
-import { getAll } from './getManyBatches/getManyBatches.operation';
+import { getAll } from './getManyBatches.operation';
 import { getResults } from './getResults/getResults.operation';
 import { retry } from './retry/retry.operation';
 import { submit } from './submit/submit.operation';
 import { wait } from './wait/wait.operation';
 
-/** The operations on batches, in the order of the list in the panel: what most users need first. */
+/** The operations on batches, in the order of the list in the panel: the most used ones first. */
 export const batchOperations: Operation[] = [
 	submit,
 	getResults,

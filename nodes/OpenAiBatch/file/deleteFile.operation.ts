@@ -1,16 +1,16 @@
 import { OpenAiClient } from '../../openai/http/client';
 import { deleteFile } from '../../openai/api/files';
-import { showFor } from '../shared/display';
 import { chosenFileField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 
 export const deleteOperation: Operation = {
 	option: {
 		name: 'Delete',
 		value: 'delete',
 		action: 'Delete a file',
-		description: 'Delete a file for good; a batch that still needs it will not be able to read it',
+		description:
+			'Delete a file permanently. A batch that still needs the file can no longer read it.',
 	},
 	properties: showFor('file', 'delete', [chosenFileField]),
 	execute: forEachItem(async (context, itemIndex) => {

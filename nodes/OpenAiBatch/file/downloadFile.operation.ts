@@ -2,13 +2,12 @@ import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import { downloadStream } from '../../openai/transfer/download';
 import { getFile } from '../../openai/api/files';
-import { binaryPropertyName } from '../shared/binary';
-import { showFor } from '../shared/display';
+import { binaryPropertyName, outputBinaryField } from '../shared/binary';
 import { chosenFileField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 
-/** n8n knows most types by the file's name, but not this one; undefined lets it look. */
+/** n8n finds most types by the file's name, but not this one. With undefined, n8n looks. */
 function mimeTypeOf(fileName: string): string | undefined {
 	return /\.jsonl$/i.test(fileName) ? 'application/jsonl' : undefined;
 }
@@ -20,17 +19,7 @@ export const download: Operation = {
 		action: 'Download a file',
 		description: 'Download the content of a file into a binary field',
 	},
-	properties: showFor('file', 'download', [
-		chosenFileField,
-		{
-			displayName: 'Put Output File in Field',
-			name: 'binaryPropertyName',
-			type: 'string',
-			default: 'data',
-			required: true,
-			hint: 'The name of the output field to put the file in',
-		},
-	]),
+	properties: showFor('file', 'download', [chosenFileField, outputBinaryField]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const property = binaryPropertyName(context, itemIndex);

@@ -1,10 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import { getFile } from '../../openai/api/files';
-import { showFor } from '../shared/display';
 import { fileIdField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 
 export const get: Operation = {
 	option: {

@@ -1,10 +1,9 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import { FILE_PAGE_SIZE, listFiles } from '../../openai/api/files';
-import { showFor } from '../shared/display';
-import { returnAllFields, wantedCount } from '../shared/fields';
+import { optionalText, returnAllFields, wantedCount } from '../shared/fields';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 
 export const getAll: Operation = {
 	option: {
@@ -28,7 +27,8 @@ export const getAll: Operation = {
 					type: 'string',
 					default: 'batch',
 					placeholder: 'e.g. batch',
-					description: 'Files to submit have the purpose batch, files with results batch_output',
+					description:
+						'Return only files with this purpose: batch for files of requests, batch_output for files of results',
 				},
 			],
 		},
@@ -36,11 +36,12 @@ export const getAll: Operation = {
 	execute: forEachItem(async (context, itemIndex) => {
 		const wanted = wantedCount(context, itemIndex);
 		const filters = context.getNodeParameter('filters', itemIndex, {}) as IDataObject;
-		const purpose = String(filters.purpose ?? '').trim();
+		const name = { displayName: 'Purpose', itemIndex };
+		const purpose = optionalText(context, filters.purpose, name);
 		const client = new OpenAiClient(context, { itemIndex });
 		const pageSize = Math.min(wanted, FILE_PAGE_SIZE);
 		const found: INodeExecutionData[] = [];
-		for await (const file of listFiles(client, { purpose: purpose || undefined, pageSize })) {
+		for await (const file of listFiles(client, { purpose, pageSize })) {
 			found.push({ json: file as unknown as IDataObject });
 			if (found.length >= wanted) break;
 		}

@@ -5,5 +5,5 @@ import { get } from './getFile.operation';
 import { getAll } from './getManyFiles.operation';
 import { upload } from './uploadFile.operation';
 
-/** The operations on files, in the order of the list in the panel: what most users need first. */
+/** The operations on files, in the order of the list in the panel: the most used ones first. */
 export const fileOperations: Operation[] = [upload, download, get, getAll, deleteOperation];

@@ -1,21 +1,22 @@
-import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import { MAX_FILE_BYTES, tryUploadFile } from '../../openai/api/files';
 import { uploadFailed } from '../../openai/submissions/uploads';
-import { binarySource } from '../shared/binary';
-import { showFor } from '../shared/display';
-import { expiryField, expirySeconds } from '../shared/fields';
+import { expiryField, expirySeconds } from '../shared/batchOptions';
+import { inputBinary, inputBinaryField } from '../shared/binary';
+import { optionalText } from '../shared/fields';
 import type { Operation } from '../shared/operation';
-import { forEachItem } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
 
-/** Purposes are the service's own, and compatible servers have others. */
+/** The purposes are the service's own, and compatible servers have others. */
 function purposeOf(context: IExecuteFunctions, itemIndex: number): string {
-	const purpose = context.getNodeParameter('purpose', itemIndex);
-	if (typeof purpose === 'string' && purpose.trim() !== '') return purpose.trim();
+	const value = context.getNodeParameter('purpose', itemIndex);
+	const purpose = optionalText(context, value, { displayName: 'Purpose', itemIndex });
+	if (purpose !== undefined) return purpose;
 	throw new NodeOperationError(context.getNode(), 'The purpose is missing', {
 		itemIndex,
-		description: 'Files of requests have the purpose batch.',
+		description: 'Enter what the file is for: batch for a file of requests.',
 	});
 }
 
@@ -27,14 +28,7 @@ export const upload: Operation = {
 		description: 'Upload a binary file, for example a JSONL file of requests',
 	},
 	properties: showFor('file', 'upload', [
-		{
-			displayName: 'Input Binary Field',
-			name: 'binaryPropertyName',
-			type: 'string',
-			default: 'data',
-			required: true,
-			hint: 'The name of the input field that contains the file',
-		},
+		inputBinaryField,
 		{
 			displayName: 'Purpose',
 			name: 'purpose',
@@ -43,7 +37,7 @@ export const upload: Operation = {
 			required: true,
 			placeholder: 'e.g. batch',
 			description:
-				'What the file is for: batch for requests; also assistants, evals, fine-tune, user_data or vision',
+				'What the file is for: batch for a file of requests. OpenAI also knows assistants, evals, fine-tune, user_data and vision.',
 		},
 		{
 			displayName: 'Options',
@@ -55,7 +49,7 @@ export const upload: Operation = {
 				expiryField(
 					'expiresAfter',
 					'Expires After (Hours)',
-					'How long the service keeps the file. Without it, files for batches are kept for 30 days.',
+					'How long the service keeps the file. Without this option, files with the purpose batch are kept for 30 days.',
 				),
 				{
 					displayName: 'File Name',
@@ -63,27 +57,28 @@ export const upload: Operation = {
 					type: 'string',
 					default: '',
 					placeholder: 'e.g. requests.jsonl',
-					description: 'The name at the service; files for batches have to end with .jsonl',
+					description:
+						'The name of the file at the service. With the purpose batch it has to end with .jsonl.',
 				},
 			],
 		},
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
-		const property = context.getNodeParameter('binaryPropertyName', itemIndex) as
-			string | IBinaryData;
 		const purpose = purposeOf(context, itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
-		const { fileName, expiresAfter } = options;
-		const expiresAfterSeconds = expirySeconds(context, expiresAfter, 'Expires After', itemIndex);
-		const binary = await binarySource(context, itemIndex, property);
+		const named = (displayName: string) => ({ displayName, itemIndex });
+		const fileName = optionalText(context, options.fileName, named('File Name'));
+		const expiry = named('Expires After');
+		const expiresAfterSeconds = expirySeconds(context, options.expiresAfter, expiry);
+		const binary = await inputBinary(context, itemIndex);
 		if (binary.bytes > MAX_FILE_BYTES) {
 			throw new NodeOperationError(context.getNode(), 'The file is larger than 512 MB', {
 				itemIndex,
-				description: 'The service does not store larger files: cut it into several.',
+				description: 'The service does not store larger files. Split the file.',
 			});
 		}
 		const client = new OpenAiClient(context, { itemIndex });
-		const source = { ...binary, fileName: fileName ? String(fileName) : binary.fileName };
+		const source = { ...binary, fileName: fileName ?? binary.fileName };
 		const result = await tryUploadFile(client, { source, purpose, expiresAfterSeconds });
 		if (!result.ok) {
 			const { fault } = result;

@@ -5,13 +5,13 @@ export interface PathStep {
 	isIndex: boolean;
 }
 
-/** A piece of an expression, in the few forms that are understood. */
+/** A piece of an expression, in the few forms that are compiled. */
 export type ExpressionPart =
 	| { type: 'constant'; value: string | number }
 	| { type: 'itemIndex' }
 	| { type: 'json'; path: PathStep[] };
 
-/** An expression that is one piece of code gives its value, anything else a text. */
+/** An expression that is one piece of code has the value of the code. Any other is a text. */
 export type ParsedExpression =
 	{ type: 'value'; part: ExpressionPart } | { type: 'text'; parts: ExpressionPart[] };
 
@@ -20,14 +20,14 @@ const PATH_STEP = /\??\.?(?:([A-Za-z_$][\w$]*)|\[(?:(\d+)|"([^"]*)"|'([^']*)')\]
 const NUMBER = /^(?:0|[1-9]\d{0,14})$/;
 const STRING = /^(?:"([^"]*)"|'([^']*)')$/;
 
-/** Line ends are errors inside of quotes. */
+/** A line end inside quotes is an error. */
 const LINE_END = /[\n\r\u2028\u2029]/;
 
-/** What looks like a method call to n8n, which rewrites such code, even inside of quotes. */
+/** What n8n takes for a method call. It rewrites such code, even inside quotes. */
 const CALL = /[.$]\w+\s*(?:\?\.)?\s*\(/;
 
 /**
- * Names that n8n refuses in expressions, or that mean something else to its sandbox than to the
+ * Names that n8n refuses in expressions, or that mean something else in its sandbox than in the
  * item: what every object inherits, and n8n-workflow's `unsafeObjectProperties`.
  */
 const REFUSED_NAMES = new Set([
@@ -82,22 +82,22 @@ function parseCode(code: string): ExpressionPart | undefined {
 }
 
 /**
- * Parses a parameter that is an expression, without its leading `=`. Cuts it like n8n's expression
- * language does: code starts at `{{` and ends at the first `}}`, even one inside of quotes.
+ * Parses a parameter that is an expression, without its leading `=`. Cuts it as n8n's expression
+ * language does: code starts at `{{` and ends at the first `}}`, even inside quotes.
  *
  * @returns undefined for everything but text, paths below `$json`, `$itemIndex` and plain numbers
- * and strings: those are left to n8n.
+ * and strings: n8n has to evaluate the rest
  */
 export function parseExpression(expression: string): ParsedExpression | undefined {
-	// Backslashes escape braces and themselves in some places only; n8n looks for "constructor"
-	// in the text around the code, too.
+	// Backslashes escape braces and themselves in some places only. n8n also looks for "constructor"
+	// in the text around the code.
 	if (expression.includes('\\') || expression.includes('constructor')) return undefined;
 
 	const [before, ...rest] = expression.split('{{');
 	const parts: ExpressionPart[] = [{ type: 'constant', value: before }];
 	let open: string | undefined;
 	for (const piece of rest) {
-		// "{{" inside of code belongs to the code.
+		// "{{" inside code belongs to the code.
 		const code: string = open === undefined ? piece : `${open}{{${piece}`;
 		const end = code.indexOf('}}');
 		open = end === -1 ? code : undefined;

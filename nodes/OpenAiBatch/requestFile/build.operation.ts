@@ -1,17 +1,15 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/limits';
+import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/batchLimits';
 import { submitOptions } from '../batch/submit/submit.options';
-import { binaryPropertyName } from '../shared/binary';
-import { showFor } from '../shared/display';
-import { endpointFields, endpointParameter } from '../shared/fields';
-import type { Operation } from '../shared/operation';
-import { requestFields } from '../requests/request.properties';
+import { endpointFields, endpointParameter } from '../requests/endpointField';
 import type { PlannedPart } from '../requests/plan';
-import { pairedItemsOf, planItems } from '../requests/planItems';
-import { badItemOutput, badItemsError } from '../requests/badItems';
-import { streamOf } from '../shared/readableStream';
+import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../requests/plan';
+import { requestFields } from '../requests/request.properties';
+import { binaryPropertyName, outputBinaryField, streamOf } from '../shared/binary';
+import type { Operation } from '../shared/operation';
+import { showFor } from '../shared/operation';
 
-/** Writes a part to n8n's binary storage, request by request. */
+/** The output item of a part. Its file is streamed into n8n's binary storage. */
 async function fileItem(
 	context: IExecuteFunctions,
 	planned: PlannedPart,
@@ -60,14 +58,7 @@ export const build: Operation = {
 	properties: showFor('requestFile', 'build', [
 		...endpointFields,
 		...requestFields,
-		{
-			displayName: 'Put Output File in Field',
-			name: 'binaryPropertyName',
-			type: 'string',
-			default: 'data',
-			required: true,
-			hint: 'The name of the output field to put the file in',
-		},
+		outputBinaryField,
 		{
 			displayName: 'Options',
 			name: 'options',
@@ -81,7 +72,7 @@ export const build: Operation = {
 					type: 'string',
 					default: '',
 					placeholder: 'e.g. films',
-					description: 'The beginning of the names of the files',
+					description: 'The beginning of the file names',
 				},
 				{
 					displayName: 'Max Bytes per Batch',
@@ -89,7 +80,7 @@ export const build: Operation = {
 					type: 'number',
 					typeOptions: { minValue: 1 },
 					default: MAX_BYTES,
-					description: 'More become several files',
+					description: 'Requests above this limit go into further files',
 				},
 				{
 					displayName: 'Max Requests per Batch',
@@ -97,7 +88,7 @@ export const build: Operation = {
 					type: 'number',
 					typeOptions: { minValue: 1 },
 					default: MAX_REQUESTS,
-					description: 'More become several files',
+					description: 'Requests above this limit go into further files',
 				},
 				{
 					displayName: 'Max Tokens per Batch',
@@ -106,7 +97,7 @@ export const build: Operation = {
 					typeOptions: { minValue: 1 },
 					default: 2000000,
 					description:
-						'Cut by estimated tokens too, to stay below the enqueued token limit of your organization',
+						'Also split the requests by estimated tokens, to stay below the enqueued token limit of your organization',
 				},
 			],
 		},

@@ -1,46 +1,71 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { endpointOf } from '../../endpoints';
+import { addTokens, estimateTokens, NO_TOKENS } from '../../endpoints/tokens';
+import type { TokenEstimate } from '../../endpoints/tokens';
 import { estimateCost as costOfRequests } from '../../jsonl/cost';
-import { showFor } from '../shared/display';
-import type { Operation } from '../shared/operation';
-import { asNodeError, forEachItem } from '../shared/operation';
-import { inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
+import { isObject, tryParseJson } from '../../jsonl/json';
+import type { ByteChunks } from '../../jsonl/lines';
+import { readLineBatches } from '../../jsonl/lines';
+import { inputBinary, inputBinaryField } from '../shared/binary';
 import { breathing } from '../shared/breather';
-import { estimateFile, NotARequestError } from './estimate';
-import { inputFileField, requestFileOf } from './inputFile';
+import type { Operation } from '../shared/operation';
+import { forEachItem, showFor } from '../shared/operation';
+import { inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
 
-const description = 'Without the batch discount, which is half; in any currency';
+const description = 'The regular price, without the batch discount of one half. In any currency.';
+
+/** The error for a line that is not a request, so that the file as a whole cannot be estimated. */
+function notARequest(context: IExecuteFunctions, line: number, itemIndex: number) {
+	const message = `Line ${line} of the file is not a request`;
+	return new NodeOperationError(context.getNode(), message, {
+		itemIndex,
+		description: 'Validate the file first. Validate lists everything that is wrong with it.',
+	});
+}
+
+/**
+ * The requests of an item's file, and their estimated tokens together.
+ *
+ * @throws {NodeOperationError} for a line that is not a JSON object with a body
+ */
+async function estimateFile(context: IExecuteFunctions, itemIndex: number, chunks: ByteChunks) {
+	let requests = 0;
+	let tokens: TokenEstimate = NO_TOKENS;
+	for await (const lines of readLineBatches(chunks)) {
+		for (const { line, text } of lines) {
+			const parsed = tryParseJson(text);
+			const request = parsed.ok && isObject(parsed.value) ? parsed.value : {};
+			if (!isObject(request.body)) throw notARequest(context, line, itemIndex);
+			requests++;
+			tokens = addTokens(tokens, estimateTokens(request.body, endpointOf(request.url)));
+		}
+	}
+	return { requests, ...tokens };
+}
 
 export const estimateCost: Operation = {
 	option: {
 		name: 'Estimate Cost',
 		value: 'estimateCost',
 		action: 'Estimate the cost of a request file',
-		description: 'Estimate the tokens of a JSONL file, and what they cost with and without a batch',
+		description:
+			'Estimate the tokens of a JSONL file, and what they cost with a batch and without one',
 	},
 	properties: showFor('requestFile', 'estimateCost', [
-		inputFileField,
+		inputBinaryField,
 		{ ...inputPriceField, description },
 		{ ...outputPriceField, description },
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
-		const { open } = await requestFileOf(context, itemIndex);
+		const { open } = await inputBinary(context, itemIndex);
 		const given = {
 			inputPricePerMillion: context.getNodeParameter('inputPricePerMillion', itemIndex, 0),
 			outputPricePerMillion: context.getNodeParameter('outputPricePerMillion', itemIndex, 0),
 		};
 		const prices = pricesOf(context, given, itemIndex);
+		const tokens = await estimateFile(context, itemIndex, breathing(open()));
 		const { binary } = context.getInputData()[itemIndex];
-		try {
-			const tokens = await estimateFile(breathing(open()));
-			return { json: costOfRequests({ ...tokens, prices }) as unknown as IDataObject, binary };
-		} catch (error) {
-			const node = context.getNode();
-			if (!(error instanceof NotARequestError)) throw asNodeError(node, error, itemIndex);
-			throw new NodeOperationError(node, error.message, {
-				itemIndex,
-				description: 'Validate the file first: it lists everything that is wrong with it.',
-			});
-		}
+		return { json: costOfRequests({ ...tokens, prices }) as unknown as IDataObject, binary };
 	}),
 };

@@ -1,20 +1,25 @@
 import { createHash } from 'crypto';
-import { embeddingInputs } from '../../endpoints/embeddingInputs';
-import type { Issue } from '../../jsonl/issue';
-import { modelOf, RequestChecker } from './requestChecker';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { endpointOf } from '../../endpoints';
+import { RequestProblem } from '../../endpoints/endpoint';
+import type { Endpoint } from '../../endpoints/endpoint';
+import { addTokens, estimateTokens, NO_TOKENS } from '../../endpoints/tokens';
+import type { TokenEstimate } from '../../endpoints/tokens';
+import type { Issue } from '../../jsonl/fieldChecks';
 import { textOrNull } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/requestLine';
 import { RequestSerializationError, serializeRequest } from '../../jsonl/requestLine';
 import type { Part, PartLimits } from '../../jsonl/split';
 import { PartPlanner, positionsOf, RequestTooLargeError } from '../../jsonl/split';
-import type { TokenEstimate } from '../../endpoints/tokens';
-import { estimateTokens } from '../../endpoints/tokens';
-import type { ItemParameters } from '../parameters/itemParameters';
+import { ItemParameters } from '../parameters/itemParameters';
 import { Breather } from '../shared/breather';
-import { RequestProblem } from '../../endpoints/problem';
+import { failedItem } from '../shared/operation';
+import { modelOf, RequestChecker } from './requestChecker';
 import type { RequestSource } from './requestSource';
+import { requestSource } from './requestSource';
 
-/** Everything that keeps one input item from being submitted. */
+/** An input item that cannot be submitted, and everything that is wrong with it. */
 export interface BadItem {
 	itemIndex: number;
 	issues: Issue[];
@@ -23,9 +28,9 @@ export interface BadItem {
 /** One file to upload and one batch to create. */
 export interface PlannedPart {
 	part: Part;
-	/** A digest of the part's bytes, to know the same content again. */
+	/** A hash of the part's bytes, by which the same content is recognized. */
 	contentHash: string;
-	/** The indexes of the input items in it, in order. */
+	/** The indexes of its input items, in order. */
 	itemIndexes: () => Generator<number>;
 	/** Its content from the beginning; the same bytes every time. */
 	open: () => AsyncGenerator<Uint8Array>;
@@ -40,18 +45,24 @@ export interface Plan {
 export interface PlanOptions {
 	endpoint: string;
 	limits: PartLimits;
-	/** Whether tokens are to be estimated although no limit needs them. */
+	/** Whether to estimate tokens although no limit needs them. */
 	estimate: boolean;
 }
 
-/** Chunks of about this many bytes are sent at a time. */
+/** About how many bytes are sent at a time. */
 const CHUNK_BYTES = 128 * 1024;
 
+/** How many bad items an error lists; it counts the others. */
+const LISTED = 20;
+
+/** From this many slow evaluations on, a hint explains how to make them fast. */
+const SLOW_HINT_FROM = 2_000;
+
 /**
- * The first of two passes over the items: makes, checks and measures every request and places it
- * in a part, and keeps none of them. The second pass, `open`, makes them again while they are
- * sent. Only what n8n had to evaluate by an expression of its own is kept as text in between:
- * it costs too much to do twice, and might come out differently.
+ * Plans requests in the first of two passes over the items: it makes, checks and measures every
+ * request, places it in a part, and does not keep it. The second pass, `open`, makes the requests
+ * again while they are sent. Only a request for which n8n itself had to evaluate an expression is
+ * kept as text: doing that twice is slow, and could give another result.
  */
 export class RequestPlanner {
 	private readonly checker: RequestChecker;
@@ -59,9 +70,10 @@ export class RequestPlanner {
 	private readonly hashes: Array<ReturnType<typeof createHash>> = [];
 	private readonly tokens: TokenEstimate[] = [];
 	private readonly badItems: BadItem[] = [];
-	/** The item of each position in the planner, which knows accepted requests only. */
+	/** The item at each position of the planner, which has only accepted requests. */
 	private readonly itemOf: number[] = [];
 	private readonly kept = new Map<number, string>();
+	private readonly endpoint: Endpoint | undefined;
 
 	constructor(
 		private readonly source: RequestSource,
@@ -70,9 +82,10 @@ export class RequestPlanner {
 	) {
 		this.checker = new RequestChecker({ endpoint: options.endpoint, unit: 'item' });
 		this.planner = new PartPlanner(options.limits);
+		this.endpoint = endpointOf(options.endpoint);
 	}
 
-	/** Plans all items. Cancelling ends it early: what follows notices that. */
+	/** Plans all items. A cancelled execution ends it early; the caller notices that itself. */
 	async plan(itemCount: number, cancelSignal: AbortSignal | undefined): Promise<Plan> {
 		const breather = new Breather();
 		for (let itemIndex = 0; itemIndex < itemCount && !cancelSignal?.aborted; itemIndex++) {
@@ -104,19 +117,19 @@ export class RequestPlanner {
 	}
 
 	private place(itemIndex: number, { body }: RequestLine, text: string): void {
-		const { endpoint, estimate, limits } = this.options;
+		const { estimate, limits } = this.options;
 		const isEstimated = estimate || limits.maxTokens !== undefined;
-		const tokens = isEstimated ? estimateTokens(body, endpoint) : undefined;
+		const tokens = isEstimated ? estimateTokens(body, this.endpoint) : undefined;
 		this.itemOf.push(itemIndex);
 		const index = this.planner.add({
 			bytes: Buffer.byteLength(text) + 1,
 			model: modelOf(body),
-			embeddingInputs: endpoint.endsWith('/embeddings') ? embeddingInputs(body) : 0,
+			embeddingInputs: this.endpoint?.embeddingInputs(body),
 			tokens: tokens && tokens.input_tokens + (tokens.output_tokens ?? 0),
 		});
 		this.hashes[index] ??= createHash('sha256');
 		this.hashes[index].update(`${text}\n`);
-		if (tokens) this.tokens[index] = addTokens(this.tokens[index], tokens);
+		if (tokens) this.tokens[index] = addTokens(this.tokens[index] ?? NO_TOKENS, tokens);
 	}
 
 	private part(part: Part, index: number): PlannedPart {
@@ -126,7 +139,7 @@ export class RequestPlanner {
 			contentHash: this.hashes[index].digest('hex'),
 			itemIndexes,
 			open: () => this.content(itemIndexes()),
-			tokens: this.tokens[index] ?? { input_tokens: 0, output_tokens: 0 },
+			tokens: this.tokens[index] ?? NO_TOKENS,
 		};
 	}
 
@@ -149,25 +162,68 @@ export class RequestPlanner {
 	}
 }
 
-/** The estimates of several requests together. */
-export function addTokens(sum: TokenEstimate | undefined, more: TokenEstimate): TokenEstimate {
-	if (!sum) return more;
-	const isOpen = sum.output_tokens === null || more.output_tokens === null;
-	return {
-		input_tokens: sum.input_tokens + more.input_tokens,
-		output_tokens: isOpen ? null : sum.output_tokens! + more.output_tokens!,
-	};
-}
-
 function* mapped<T, U>(values: Iterable<T>, convert: (value: T) => U): Generator<U> {
 	for (const value of values) yield convert(value);
 }
 
-/** What a request that could not be made, written or placed is refused for. */
+/** Why a request could not be made, written or placed. */
 function issueOf(error: unknown, customId: string | undefined): Issue {
 	const issue = { message: (error as Error).message, custom_id: textOrNull(customId) ?? undefined };
 	if (error instanceof RequestTooLargeError) return { ...issue, code: 'request_too_large' };
 	if (error instanceof RequestSerializationError) return { ...issue, code: 'invalid_json_line' };
 	const param = error instanceof RequestProblem ? error.param : undefined;
 	return { ...issue, code: 'invalid_value', param };
+}
+
+/** The input items of a part, in the form in which n8n pairs them with its output item. */
+export const pairedItemsOf = (part: PlannedPart) =>
+	[...part.itemIndexes()].map((item) => ({ item }));
+
+/** Plans all input items as the node's parameters say. */
+export async function planItems(context: IExecuteFunctions, options: PlanOptions): Promise<Plan> {
+	const parameters = new ItemParameters(context);
+	const source = requestSource(context, parameters, options.endpoint);
+	const planner = new RequestPlanner(source, parameters, options);
+	const itemCount = context.getInputData().length;
+	const plan = await planner.plan(itemCount, context.getExecutionCancelSignal());
+	if (parameters.slowEvaluations >= SLOW_HINT_FROM) {
+		const message = `${parameters.slowEvaluations} expressions were evaluated one by one, which keeps n8n busy. Expressions that only insert fields, such as {{ $json.title }}, are fast. Prepare all other values in an Edit Fields node before this node.`;
+		context.addExecutionHints({ message, location: 'outputPane' });
+	}
+	return plan;
+}
+
+function describe({ itemIndex, issues }: BadItem): string {
+	return `Item ${itemIndex}: ${issues.map(({ message }) => message).join(' ')}`;
+}
+
+/** One error for all bad items, so that the user can correct all of them at once. */
+export function badItemsError(
+	context: IExecuteFunctions,
+	badItems: BadItem[],
+	total: number,
+): NodeOperationError {
+	const lines = badItems.slice(0, LISTED).map(describe);
+	const rest = badItems.length - lines.length;
+	if (rest > 0) lines.push(`… and ${rest} more`);
+	const count = `${badItems.length} of ${total} item${total === 1 ? '' : 's'}`;
+	return new NodeOperationError(
+		context.getNode(),
+		badItems.length === 1 && badItems[0].issues.length === 1
+			? `Item ${badItems[0].itemIndex} cannot be submitted: ${badItems[0].issues[0].message}`
+			: `${count} cannot be submitted; nothing was sent`,
+		{ itemIndex: badItems[0].itemIndex, description: lines.join('<br>') },
+	);
+}
+
+/** The output item of a bad item when the node continues on errors. */
+export function badItemOutput(
+	context: IExecuteFunctions,
+	{ itemIndex, issues }: BadItem,
+): INodeExecutionData {
+	const message = issues.map((issue) => issue.message).join(' ');
+	const error = new NodeOperationError(context.getNode(), message, { itemIndex });
+	const { code, param, custom_id } = issues[0];
+	const json = { error: message, code, param: param ?? null, custom_id: custom_id ?? null };
+	return failedItem(json, error, { item: itemIndex });
 }

@@ -1,25 +1,25 @@
-import { familyOf, withoutVersion } from '../../endpoints/paths';
+import { endpointOf } from '../../endpoints';
+import { checkBody } from '../../endpoints/body';
+import { isSameEndpoint } from '../../endpoints/path';
+import { checkText, invalidType, invalidValue, missing } from '../../jsonl/fieldChecks';
+import type { Issue } from '../../jsonl/fieldChecks';
 import { isObject, textOrNull } from '../../jsonl/json';
 import type { JsonObject } from '../../jsonl/json';
-import { BODY_CHECKS, checkIsBody, checkStream } from '../../endpoints/bodyChecks';
-import { checkText, invalidType, invalidValue } from '../../endpoints/fieldChecks';
-import type { Issue } from '../../jsonl/issue';
 
 export interface RequestCheckerOptions {
-	/** The batch's endpoint; without it each request is checked against its own url. */
+	/** The endpoint of the batch. Without it, each request is checked by its own url. */
 	endpoint?: string;
-	/** What a position is called in messages. */
+	/** What messages call a position. */
 	unit?: 'line' | 'item';
 }
 
 /**
- * Checks requests by the rules that the API applies only after upload, when one bad line fails
- * the whole batch. Remembers every custom_id (and nothing else) to find duplicates, so one
- * checker is for one set of requests that must have different ids.
+ * Checks requests by the rules that the API applies only after the upload, when one bad line fails
+ * the whole batch. To find duplicates it remembers every custom_id, and nothing else: one checker
+ * is for one set of requests that must have different ids.
  *
- * The url may differ from the endpoint in a leading `/v1` only: Azure accepts
- * `/chat/completions` in either place. The body of an endpoint that is not OpenAI's own is not
- * checked beyond being an object that does not stream.
+ * The url may differ from the endpoint only in a leading `/v1`. The body for an endpoint that is
+ * not known here has to be an object that does not stream; nothing else of it is checked.
  */
 export class RequestChecker {
 	private readonly endpoint: string | undefined;
@@ -32,9 +32,9 @@ export class RequestChecker {
 	}
 
 	/**
-	 * Everything wrong with a request; empty when the API will take it.
+	 * Everything that is wrong with a request; empty when the API will accept it.
 	 *
-	 * @param position where the request stands, named when a later one has the same custom_id
+	 * @param position where the request is, for the message when a later one has the same custom_id
 	 */
 	check(request: unknown, position: number): Issue[] {
 		if (!isObject(request)) {
@@ -70,20 +70,19 @@ export class RequestChecker {
 		const issues = checkText(request, 'url', hint);
 		if (issues.length > 0 || endpoint === undefined) return issues;
 		const url = String(request.url);
-		if (withoutVersion(url) === withoutVersion(endpoint)) return [];
+		if (isSameEndpoint(url, endpoint)) return [];
 		const message = `The url '${url}' does not match the batch's endpoint '${endpoint}'. Use the endpoint as the url, or submit these requests as a batch of their own.`;
 		return [{ code: 'invalid_url', message, param: 'url' }];
 	}
 
 	private checkBody({ body, url }: JsonObject): Issue[] {
-		if (!isObject(body)) return checkIsBody(body);
-		const family = familyOf(this.endpoint ?? textOrNull(url) ?? '');
-		const checks = family ? BODY_CHECKS[family] : [];
-		return [...checkStream(body), ...checks.flatMap((check) => check(body))];
+		if (body === undefined || body === null) return [missing('body')];
+		if (!isObject(body)) return [invalidType('body', 'an object', body)];
+		return checkBody(endpointOf(this.endpoint ?? url), body);
 	}
 }
 
-/** The model that a body names; requests of different models cannot share a batch. */
+/** The model that a body names. Requests for different models cannot share a batch. */
 export function modelOf(body: unknown): string | undefined {
 	return isObject(body) ? (textOrNull(body.model) ?? undefined) : undefined;
 }

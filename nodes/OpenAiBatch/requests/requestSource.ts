@@ -1,19 +1,19 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { familyOf, withoutVersion } from '../../endpoints/paths';
+import { DEFAULT_MODEL, endpointOf } from '../../endpoints';
+import { makeBody } from '../../endpoints/body';
+import { RequestProblem } from '../../endpoints/endpoint';
+import type { Endpoint, RequestOptions } from '../../endpoints/endpoint';
+import { isSameEndpoint } from '../../endpoints/path';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/requestLine';
 import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
-import { bodyBuilder } from '../../endpoints/bodies';
-import type { RequestOptions } from '../../endpoints/bodies/body';
-import { DEFAULT_MODEL } from './request.properties';
 import { readOptions } from './requestOptions';
-import { RequestProblem } from '../../endpoints/problem';
 
-/** Makes the requests of the items; whether the API will take them is checked later. */
+/** Makes the requests of the items. Whether the API accepts them is checked later. */
 export interface RequestSource {
-	/** An item's custom id, apart from the rest, to name it also when that cannot be made. */
+	/** An item's custom id, which names the item also when its request cannot be made. */
 	customId: (itemIndex: number) => string;
 	/** The whole request. @throws {RequestProblem} */
 	request: (itemIndex: number, customId: string) => RequestLine;
@@ -25,51 +25,49 @@ interface SourceContext {
 	endpoint: string;
 }
 
-/** Where the default model of the panel is of use. */
-const TEXT_FAMILIES = new Set<string | undefined>(['/chat/completions', '/responses']);
-
 /** A custom id; ids from databases are often numbers. */
 function customIdOf(value: unknown): string {
 	return (typeof value === 'number' ? String(value) : value) as string;
 }
 
-/** A model by its name, or as the panel's locator holds it; '' where there is none. */
+/** A model from its name, or from the panel's locator; '' where there is none. */
 function modelOf(value: unknown): string {
 	const name = isObject(value) ? value.value : value;
 	if (name === undefined || name === null) return '';
 	if (typeof name !== 'object') return String(name);
-	throw new RequestProblem('The model has to be text', 'model');
+	throw new RequestProblem('The model has to be text.', 'model');
 }
 
 /**
- * Passes models on, but not the field's default where it cannot be what the user wants.
+ * Makes a check that refuses the model that the panel starts with where it is not made for the
+ * endpoint: it stays in the field when another endpoint is chosen.
  *
- * @returns a function that throws {RequestProblem}
+ * @returns a function that returns the model, and throws {RequestProblem}
  */
-function modelCheck(endpoint: string): (model: string) => string {
-	if (TEXT_FAMILIES.has(familyOf(endpoint))) return (model) => model;
+function modelCheck(endpoint: string, { model: { example } }: Endpoint): (model: string) => string {
+	if (example === DEFAULT_MODEL) return (model) => model;
 	return (model) => {
 		if (model !== DEFAULT_MODEL) return model;
 		throw new RequestProblem(
-			`${DEFAULT_MODEL} is no model for ${endpoint}: choose one under Model`,
+			`${DEFAULT_MODEL} is not a model for ${endpoint}. Choose one under Model, for example ${example}.`,
 			'model',
 		);
 	};
 }
 
-/** Prompts are text; a number or boolean is written out, a list is passed on as it is. */
+/** A prompt is text. A number or a boolean is written out, and a list stays as it is. */
 function promptOf(value: unknown): string | JsonValue[] {
 	if (value === undefined || value === null || value === '') {
-		throw new RequestProblem('The prompt is empty', 'prompt');
+		throw new RequestProblem('The prompt is empty.', 'prompt');
 	}
 	if (Array.isArray(value)) return value as JsonValue[];
 	if (typeof value === 'object') {
-		throw new RequestProblem('The prompt is an object: turn it into text first', 'prompt');
+		throw new RequestProblem('The prompt is an object. Turn it into text first.', 'prompt');
 	}
 	return String(value);
 }
 
-/** Reads a value per item, working again only when the raw value is another than before. */
+/** Reads a value for each item, and converts it only when the raw value has changed. */
 function remembered<T>(read: ItemParameter, convert: (raw: unknown) => T): (index: number) => T {
 	let last: { raw: unknown; value: T } | undefined;
 	return (itemIndex) => {
@@ -80,18 +78,18 @@ function remembered<T>(read: ItemParameter, convert: (raw: unknown) => T): (inde
 }
 
 function fieldsSource({ context, parameters, endpoint }: SourceContext): RequestSource {
-	const build = bodyBuilder(endpoint);
-	if (!build) {
+	const known = endpointOf(endpoint);
+	if (!known) {
 		throw new NodeOperationError(
 			context.getNode(),
 			`Requests for ${endpoint} cannot be made from fields`,
-			{ description: 'Choose JSON Body as the request source and give the whole body.' },
+			{ description: 'Set Requests From to JSON Body, and enter the whole body there.' },
 		);
 	}
 	const customId = parameters.read('customId');
-	// Neither mode of the locator extracts anything, so its value is read here, which is fast.
+	// No mode of the locator extracts anything, so its value can be read directly, which is fast.
 	const model = parameters.read('model');
-	const checked = modelCheck(endpoint);
+	const checked = modelCheck(endpoint, known);
 	const prompt = parameters.read('prompt');
 	const options = remembered<RequestOptions>(
 		parameters.read('requestOptions', { fallback: {} }),
@@ -103,7 +101,7 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 			custom_id,
 			method: 'POST',
 			url: endpoint,
-			body: build({
+			body: makeBody(known, {
 				model: checked(modelOf(model(itemIndex))),
 				prompt: promptOf(prompt(itemIndex)),
 				options: options(itemIndex),
@@ -117,12 +115,12 @@ function bodyOf(raw: unknown): JsonObject {
 	const parsed = tryParseJson(String(raw));
 	if (!parsed.ok) {
 		throw new RequestProblem(
-			`The body is not valid JSON: ${parsed.message}. Text from an item has to go through JSON.stringify()`,
+			`The body is not valid JSON: ${parsed.message}. Put text from an item into it with JSON.stringify().`,
 			'body',
 		);
 	}
 	if (isObject(parsed.value)) return parsed.value;
-	throw new RequestProblem('The body has to be a JSON object', 'body');
+	throw new RequestProblem('The body has to be a JSON object.', 'body');
 }
 
 function jsonSource({ parameters, endpoint }: SourceContext): RequestSource {
@@ -139,16 +137,15 @@ function jsonSource({ parameters, endpoint }: SourceContext): RequestSource {
 	};
 }
 
-/** Lines for another spelling of the endpoint, with or without `/v1`, get the batch's own. */
+/** Lines that spell the endpoint in another way, with or without `/v1`, get the batch's spelling. */
 function linesSource({ context, endpoint }: SourceContext): RequestSource {
 	const items = context.getInputData();
-	const isEndpoint = (url: unknown) =>
-		typeof url === 'string' && withoutVersion(url) === withoutVersion(endpoint);
 	return {
 		customId: (itemIndex) => customIdOf(items[itemIndex].json.custom_id),
 		request: (itemIndex, custom_id) => {
 			const { method, url, body } = items[itemIndex].json;
-			return { custom_id, method, url: isEndpoint(url) ? endpoint : url, body } as RequestLine;
+			const own = isSameEndpoint(url, endpoint) ? endpoint : url;
+			return { custom_id, method, url: own, body } as RequestLine;
 		},
 	};
 }
@@ -159,7 +156,7 @@ const SOURCES: Record<string, (source: SourceContext) => RequestSource> = {
 	lines: linesSource,
 };
 
-/** Prepares how items become requests, by the `requestSource` parameter. */
+/** Prepares how items become requests, as the `requestSource` parameter says. */
 export function requestSource(
 	context: IExecuteFunctions,
 	parameters: ItemParameters,
@@ -170,6 +167,6 @@ export function requestSource(
 	if (isKnown) return SOURCES[name]({ context, parameters, endpoint });
 	const given = typeof name === 'string' ? `'${name.slice(0, 60)}'` : 'This value';
 	throw new NodeOperationError(context.getNode(), `${given} is not a request source`, {
-		description: 'Choose fields, json or lines.',
+		description: 'Use fields, json or lines.',
 	});
 }

@@ -1,7 +1,47 @@
-import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import { createHash } from 'crypto';
+import type { IBinaryData, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { pause } from '../../openai/http/pause';
 import type { UploadSource } from '../../openai/http/multipart';
-import { openStored } from './binaryStorage';
+
+/** The binary field of the input items that an operation reads. */
+export const inputBinaryField: INodeProperties = {
+	displayName: 'Input Binary Field',
+	name: 'binaryPropertyName',
+	type: 'string',
+	default: 'data',
+	required: true,
+	hint: 'The name of the input field that contains the file',
+};
+
+/** The binary field of the output items that an operation writes. */
+export const outputBinaryField: INodeProperties = {
+	displayName: 'Put Output File in Field',
+	name: 'binaryPropertyName',
+	type: 'string',
+	default: 'data',
+	required: true,
+	hint: 'The name of the output field to put the file in',
+};
+
+/** The name of the output binary field. @throws {NodeOperationError} when it is empty */
+export function binaryPropertyName(context: IExecuteFunctions, itemIndex: number): string {
+	const name = context.getNodeParameter('binaryPropertyName', itemIndex);
+	if (typeof name === 'string' && name.trim() !== '') return name.trim();
+	throw new NodeOperationError(context.getNode(), 'The name of the binary field is missing', {
+		itemIndex,
+		description: 'Enter the name of the field for the file under Put Output File in Field.',
+	});
+}
+
+/** The file in the input binary field of an item. @throws {NodeOperationError} when it has none */
+export async function inputBinary(
+	context: IExecuteFunctions,
+	itemIndex: number,
+): Promise<UploadSource> {
+	const property = context.getNodeParameter('binaryPropertyName', itemIndex);
+	return await binarySource(context, itemIndex, property as string | IBinaryData);
+}
 
 /**
  * A binary field of an item as content to upload: read from n8n's binary storage piece by piece,
@@ -33,20 +73,62 @@ async function* inOneChunk(buffer: Buffer): AsyncGenerator<Uint8Array> {
 	yield buffer;
 }
 
+/**
+ * The most bytes that n8n (2.41) can read from PostgreSQL: it gets them as text of two digits a
+ * byte behind `\x`, and a text of Node.js has at most 536,870,888 characters. n8n stores files of
+ * up to twice that size. It then waits forever for a read that broke its connection. SQLite has no
+ * such limit.
+ */
+const MOST_FROM_POSTGRES = 268_435_443;
+
+/** How the ids of files that n8n keeps in its database begin. */
+const FROM_DATABASE = 'database:';
+
+/** Far more than a working database needs for 512 MiB. */
+const ANSWER_WITHIN_MS = 60_000;
+
+/** @throws {NodeOperationError} when the database never returns the file, see above */
 async function* fromStorage(
 	context: IExecuteFunctions,
 	id: string,
 	bytes: number,
 ): AsyncGenerator<Uint8Array> {
-	yield* await openStored(context, id, bytes);
+	const opening = context.helpers.getBinaryStream(id) as Promise<AsyncIterable<Uint8Array>>;
+	if (!id.startsWith(FROM_DATABASE) || bytes <= MOST_FROM_POSTGRES) {
+		yield* await opening;
+		return;
+	}
+	const opened = new AbortController();
+	const late = pause(ANSWER_WITHIN_MS, opened.signal).then(() => undefined);
+	const stream = await Promise.race([opening, late]).finally(() => opened.abort());
+	if (!stream) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'n8n cannot read a file of 256 MiB or more from PostgreSQL. Let n8n store binary data in S3, or split the file.',
+		);
+	}
+	yield* stream;
 }
 
-/** The name of an output binary field. @throws {NodeOperationError} when it is empty */
-export function binaryPropertyName(context: IExecuteFunctions, itemIndex: number): string {
-	const name = context.getNodeParameter('binaryPropertyName', itemIndex);
-	if (typeof name === 'string' && name.trim() !== '') return name.trim();
-	throw new NodeOperationError(context.getNode(), 'The name of the binary field is missing', {
-		itemIndex,
-		description: 'Enter the name under which the file is kept in the item, usually data.',
-	});
+type Chunks = AsyncIterable<Uint8Array>;
+type NodeStream = NodeJS.ReadableStream;
+type StreamClass = { from: (chunks: Chunks, options: { objectMode: boolean }) => NodeStream };
+
+/**
+ * Node's class of readable streams. Verified nodes may not import the stream module. But every
+ * hash is a stream, and of the classes that it descends from, the topmost one that makes streams
+ * from chunks is the class of readable streams.
+ */
+function readableClass(): StreamClass {
+	const classes: StreamClass[] = [];
+	let type: unknown = createHash('sha256').constructor;
+	for (; typeof type === 'function'; type = Object.getPrototypeOf(type)) {
+		if (Object.hasOwn(type, 'from')) classes.push(type as unknown as StreamClass);
+	}
+	return classes[classes.length - 1];
+}
+
+/** Chunks as the stream that n8n's binary storage takes, so that no file is in memory as a whole. */
+export function streamOf(chunks: Chunks): NodeStream {
+	return readableClass().from(chunks, { objectMode: false });
 }

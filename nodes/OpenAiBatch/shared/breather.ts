@@ -1,13 +1,13 @@
 import { sleep } from 'n8n-workflow';
 
-/** How long n8n may be kept busy at a stretch; its editor and webhooks wait meanwhile. */
+/** How long n8n may be kept busy without a break. Its editor and webhooks wait meanwhile. */
 const STRETCH_MS = 50;
 
-/** Lets n8n go on with its other work now and then during a long loop. */
+/** Gives n8n time for its other work now and then during a long loop. */
 export class Breather {
 	private since = Date.now();
 
-	/** Whether it is time; separate from `breathe`, since awaiting for each item would cost more. */
+	/** Whether a break is due. Separate from `breathe`, since an await for every item costs more. */
 	get isDue(): boolean {
 		return Date.now() - this.since >= STRETCH_MS;
 	}
@@ -18,7 +18,7 @@ export class Breather {
 	}
 }
 
-/** Passes chunks on, and lets n8n go on with its other work in between. */
+/** Yields the chunks as they come, and gives n8n time for its other work in between. */
 export async function* breathing<T>(chunks: AsyncIterable<T>): AsyncGenerator<T> {
 	const breather = new Breather();
 	for await (const chunk of chunks) {

@@ -1,7 +1,56 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { MAX_EXPIRY_HOURS, MIN_EXPIRY_HOURS } from '../../openai/api/expiryLimits';
 import { idProblem } from '../../openai/http/url';
+
+/** Which value is read, for the error about it. */
+export interface ValueName {
+	/** As the panel shows it. */
+	displayName: string;
+	itemIndex: number;
+}
+
+/** Whether the user left the value out, or an expression returned nothing. */
+export const isUnset = (value: unknown) =>
+	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+
+/**
+ * A whole number from the panel or an expression; undefined when it is not set.
+ *
+ * @throws {NodeOperationError} for anything else, and for a number below `min`
+ */
+export function wholeNumber(
+	context: IExecuteFunctions,
+	value: unknown,
+	{ displayName, itemIndex, min }: ValueName & { min: number },
+): number | undefined {
+	if (isUnset(value)) return undefined;
+	const number = typeof value === 'string' ? Number(value) : value;
+	if (typeof number === 'number' && Number.isInteger(number) && number >= min) return number;
+	throw new NodeOperationError(
+		context.getNode(),
+		`${displayName} has to be a whole number of at least ${min}`,
+		{ itemIndex },
+	);
+}
+
+/**
+ * Text from the panel or an expression, without spaces around it; undefined when it is empty.
+ * Numbers and booleans become text.
+ *
+ * @throws {NodeOperationError} for a list or an object
+ */
+export function optionalText(
+	context: IExecuteFunctions,
+	value: unknown,
+	{ displayName, itemIndex }: ValueName,
+): string | undefined {
+	if (isUnset(value)) return undefined;
+	if (typeof value !== 'object') return String(value).trim();
+	throw new NodeOperationError(context.getNode(), `${displayName} has to be text`, {
+		itemIndex,
+		description: 'The expression returned a list or an object.',
+	});
+}
 
 function idLocator(
 	name: string,
@@ -27,10 +76,10 @@ function idLocator(
 	};
 }
 
-/** As it comes from the trigger, Submit or Upload. */
+/** The id in an item of the trigger, Submit or Upload. */
 const ID_OF_ITEM = { mode: 'id', value: '={{ $json.id }}' };
 
-/** A batch that has to be chosen, since what is done to it cannot be undone. */
+/** A batch that the user has to choose, since the operation cannot be undone. */
 export const chosenBatchField: INodeProperties = idLocator(
 	'batchId',
 	'Batch',
@@ -38,10 +87,10 @@ export const chosenBatchField: INodeProperties = idLocator(
 	'searchBatches',
 );
 
-/** The batch of the item, unless another one is chosen. */
+/** The batch of the item, unless the user chooses another one. */
 export const batchIdField: INodeProperties = { ...chosenBatchField, default: ID_OF_ITEM };
 
-/** A file that has to be chosen. */
+/** A file that the user has to choose. */
 export const chosenFileField: INodeProperties = idLocator(
 	'fileId',
 	'File',
@@ -49,13 +98,13 @@ export const chosenFileField: INodeProperties = idLocator(
 	'searchFiles',
 );
 
-/** The file of the item, unless another one is chosen. */
+/** The file of the item, unless the user chooses another one. */
 export const fileIdField: INodeProperties = { ...chosenFileField, default: ID_OF_ITEM };
 
 /**
  * The id chosen in a locator, or given as plain text.
  *
- * @throws {NodeOperationError} before any request for what could not be an id
+ * @throws {NodeOperationError} for what cannot be an id, before any request
  */
 export function idParameter(
 	context: IExecuteFunctions,
@@ -92,115 +141,23 @@ export const returnAllFields: INodeProperties[] = [
 	},
 ];
 
-/** How many entries the user wants. @throws {NodeOperationError} for a limit that is no count */
+/**
+ * How many entries to return, by the fields above.
+ *
+ * @throws {NodeOperationError} for a limit that is not a whole number of at least 1
+ */
 export function wantedCount(context: IExecuteFunctions, itemIndex: number): number {
 	if (context.getNodeParameter('returnAll', itemIndex, false) === true) return Infinity;
-	const limit = Number(context.getNodeParameter('limit', itemIndex));
-	if (Number.isInteger(limit) && limit >= 1) return limit;
-	throw new NodeOperationError(
-		context.getNode(),
-		'The limit has to be a whole number of at least 1',
-		{ itemIndex },
-	);
-}
-
-/** Endpoints as the API names them; anything else can be typed under Other. */
-export const endpointFields: INodeProperties[] = [
-	{
-		displayName: 'Endpoint',
-		name: 'endpoint',
-		type: 'options',
-		options: [
-			{ name: 'Chat Completions', value: '/v1/chat/completions' },
-			{ name: 'Completions (Legacy)', value: '/v1/completions' },
-			{ name: 'Embeddings', value: '/v1/embeddings' },
-			{ name: 'Image Edits', value: '/v1/images/edits' },
-			{ name: 'Image Generations', value: '/v1/images/generations' },
-			{ name: 'Moderations', value: '/v1/moderations' },
-			{
-				name: 'Other',
-				value: 'other',
-				description: 'An endpoint of a compatible server, or one that is newer than this node',
-			},
-			{ name: 'Responses', value: '/v1/responses' },
-		],
-		default: '/v1/chat/completions',
-		description: 'The API endpoint that every request of the batch goes to',
-	},
-	{
-		displayName: 'Endpoint Path',
-		name: 'otherEndpoint',
-		type: 'string',
-		displayOptions: { show: { endpoint: ['other'] } },
-		default: '',
-		required: true,
-		placeholder: 'e.g. /chat/completions',
-		description: 'As the server names it, often with a version in front',
-	},
-];
-
-/** The endpoint chosen or typed. */
-export function endpointParameter(context: IExecuteFunctions, itemIndex: number): string {
-	const chosen = context.getNodeParameter('endpoint', itemIndex) as string;
-	const endpoint =
-		chosen === 'other' ? (context.getNodeParameter('otherEndpoint', itemIndex) as string) : chosen;
-	if (typeof endpoint === 'string' && endpoint.trim().startsWith('/')) return endpoint.trim();
-	throw new NodeOperationError(context.getNode(), 'The endpoint has to be a path', {
+	const value = context.getNodeParameter('limit', itemIndex);
+	const limit = wholeNumber(context, value, { displayName: 'Limit', min: 1, itemIndex });
+	if (limit !== undefined) return limit;
+	throw new NodeOperationError(context.getNode(), 'Limit is empty', {
 		itemIndex,
-		description: 'It begins with a slash, for example /v1/chat/completions.',
+		description: 'Enter a whole number of at least 1, or turn on Return All.',
 	});
 }
 
-/** An optional lifetime, in hours in the panel and in seconds on the wire. */
-export function expiryField(
-	name: string,
-	displayName: string,
-	description: string,
-): INodeProperties {
-	return {
-		displayName,
-		name,
-		type: 'number',
-		typeOptions: { minValue: MIN_EXPIRY_HOURS, maxValue: MAX_EXPIRY_HOURS },
-		default: 168,
-		description,
-	};
-}
-
-export const inputExpiryField = expiryField(
-	'inputExpiresAfter',
-	'Input File Expires After (Hours)',
-	'How long the service keeps the uploaded requests; without it 30 days. Once they are gone, nothing of the batch can be retried. A day or less may end before the batch has run.',
-);
-
-export const outputExpiryField = expiryField(
-	'outputExpiresAfter',
-	'Output Files Expire After (Hours)',
-	'How long the service keeps the results, counted from the creation of the batch; without it 30 days',
-);
-
-/**
- * The lifetime in seconds, undefined when it was not set.
- *
- * @throws {NodeOperationError} outside of 1–720 hours
- */
-export function expirySeconds(
-	context: IExecuteFunctions,
-	hours: unknown,
-	displayName: string,
-	itemIndex: number,
-): number | undefined {
-	if (hours === undefined || hours === null || hours === '') return undefined;
-	const value = Number(hours);
-	if (value >= MIN_EXPIRY_HOURS && value <= MAX_EXPIRY_HOURS) return Math.round(value * 3600);
-	throw new NodeOperationError(
-		context.getNode(),
-		`${displayName} has to be between ${MIN_EXPIRY_HOURS} and ${MAX_EXPIRY_HOURS} hours`,
-		{ itemIndex },
-	);
-}
-
-/** Key and value pairs that the API stores with a batch. */
+/** Key-value pairs that the API stores with a batch. */
 export const metadataField: INodeProperties = {
 	displayName: 'Metadata',
 	name: 'metadata',
@@ -209,7 +166,7 @@ export const metadataField: INodeProperties = {
 	default: {},
 	placeholder: 'Add Pair',
 	description:
-		'Stored with the batch, to filter by later. OpenAI keeps 16 pairs, of which this node needs two.',
+		'Key-value pairs to store with the batch. You can filter batches by them later. OpenAI stores 16 pairs, and this node uses two of them.',
 	options: [
 		{
 			displayName: 'Pair',
@@ -220,13 +177,4 @@ export const metadataField: INodeProperties = {
 			],
 		},
 	],
-};
-
-export const completionWindowField: INodeProperties = {
-	displayName: 'Completion Window',
-	name: 'completionWindow',
-	type: 'string',
-	default: '24h',
-	placeholder: 'e.g. 24h',
-	description: 'OpenAI has 24h only; some compatible servers have longer ones, such as 7d',
 };

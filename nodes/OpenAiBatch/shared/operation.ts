@@ -6,18 +6,30 @@ import type {
 	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError, updateDisplayOptions } from 'n8n-workflow';
 
 type Execute = (context: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
-/** What one operation file gives: its entry in the list, its fields, and what it does. */
+/** An operation: its entry in the list of operations, its fields, and what it does. */
 export interface Operation {
 	option: INodePropertyOptions;
 	properties: INodeProperties[];
 	execute: Execute;
 }
 
-/** The fault as an error of this node, about the given item; one that is already is kept. */
+/** Shows an operation's fields only while that operation is chosen. */
+export function showFor(
+	resource: string,
+	operation: string,
+	properties: INodeProperties[],
+): INodeProperties[] {
+	return updateDisplayOptions(
+		{ show: { resource: [resource], operation: [operation] } },
+		properties,
+	);
+}
+
+/** Any error as an error of this node about the given item. One that names an item keeps it. */
 export function asNodeError(
 	node: INode,
 	error: unknown,
@@ -31,9 +43,9 @@ export function asNodeError(
 }
 
 /**
- * An item for what did not succeed. With the error output switched on, n8n routes items that
- * carry an `error` there; were it enumerable, n8n would put its message in place of all their
- * fields, which it does on the regular output in any case: so there items carry none.
+ * An item for what did not succeed. With the error output turned on, n8n sends items that have an
+ * `error` there. If that property were enumerable, n8n would replace all fields of the item by its
+ * message. n8n does so on the regular output in any case, so items there have no `error`.
  */
 export function failedItem(
 	json: IDataObject,
@@ -45,7 +57,7 @@ export function failedItem(
 	return Object.defineProperty(item, 'error', { value: error, enumerable: false });
 }
 
-/** The item that stands for an input item whose operation failed, under "continue" settings. */
+/** The item for an input item whose operation failed, when On Error is set to continue. */
 export function errorItem(
 	error: NodeApiError | NodeOperationError,
 	itemIndex: number,

@@ -8,26 +8,21 @@ import { listBatchPage } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
 import { listFilePage } from '../../openai/api/files';
 import { listModels } from '../../openai/api/models';
+import type { PageStart } from '../../openai/api/pages';
+import { nextPage } from '../../openai/api/pages';
 import { statusOf } from '../../openai/api/status';
 import type { Batch, FileObject, ListPage } from '../../openai/api/types';
 
 const PAGE_SIZE = 100;
 
-/** How many pages are read for a search before the user is shown what was found so far. */
+/** How many pages are read for a search before the user sees what was found so far. */
 const MAX_SEARCHED_PAGES = 10;
-
-/** The cursor of the next page; the picker asks for it when the user scrolls down. */
-function nextPage<T extends { id: string }>(page: ListPage<T>): string | undefined {
-	const { data = [] } = page;
-	const hasMore = page.has_more ?? data.length === PAGE_SIZE;
-	return hasMore && data.length > 0 ? page.last_id || data[data.length - 1].id : undefined;
-}
 
 function isWanted(name: string, filter: string | undefined): boolean {
 	return !filter || name.toLowerCase().includes(filter.toLowerCase());
 }
 
-/** A date to tell entries apart by, in the workflow's time zone. */
+/** A time by which the user can tell entries apart, in the workflow's time zone. */
 function when(unixSeconds: number | null | undefined, zone: string): string {
 	return unixSeconds
 		? DateTime.fromSeconds(unixSeconds, { zone }).toFormat('yyyy-MM-dd HH:mm')
@@ -48,14 +43,19 @@ function fileLabel(file: FileObject, zone: string): string {
 		.join(' · ');
 }
 
+/** Where the page begins that n8n asks for, with the token of the page before. */
+function startOf(paginationToken: unknown): PageStart | undefined {
+	return typeof paginationToken === 'string' ? (JSON.parse(paginationToken) as PageStart) : {};
+}
+
 interface Search<T> {
-	fetchPage: (page: { after?: string; limit: number }) => Promise<ListPage<T>>;
+	fetchPage: (page: PageStart & { limit: number }) => Promise<ListPage<T>>;
 	label: (entry: T, zone: string) => string;
 }
 
 /**
- * A page of the picker. The API has no search, so a page may have nothing that matches, at which
- * the picker would stop: pages are read until something does.
+ * A page of the picker. The API has no search, so a page may contain no match, and the picker
+ * would stop there. Pages are therefore read until one contains a match.
  */
 async function search<T extends { id: string }>(
 	context: ILoadOptionsFunctions,
@@ -64,17 +64,16 @@ async function search<T extends { id: string }>(
 	paginationToken: unknown,
 ): Promise<INodeListSearchResult> {
 	const zone = context.getTimezone();
-	let after = paginationToken as string | undefined;
+	let start = startOf(paginationToken);
 	let results: INodeListSearchItems[] = [];
-	for (let pages = 0; pages < MAX_SEARCHED_PAGES && results.length === 0; pages++) {
-		const page = await fetchPage({ after, limit: PAGE_SIZE });
-		results = (page.data ?? [])
+	for (let pages = 0; start && pages < MAX_SEARCHED_PAGES && results.length === 0; pages++) {
+		const page: ListPage<T> = await fetchPage({ ...start, limit: PAGE_SIZE });
+		results = page.data
 			.map((entry) => ({ name: label(entry, zone), value: entry.id }))
 			.filter(({ name }) => isWanted(name, filter));
-		after = nextPage(page);
-		if (after === undefined) break;
+		start = nextPage(page, PAGE_SIZE);
 	}
-	return { results, paginationToken: after };
+	return { results, paginationToken: start && JSON.stringify(start) };
 }
 
 /** Batches for the picker: newest first, with status and counts. */
@@ -100,7 +99,7 @@ export async function searchFiles(
 	return await search(this, { fetchPage, label: fileLabel }, filter, paginationToken);
 }
 
-/** Models for the picker, newest first; any other name can be typed instead. */
+/** Models for the picker, newest first. Any other name can be typed. */
 export async function searchModels(
 	this: ILoadOptionsFunctions,
 	filter?: string,

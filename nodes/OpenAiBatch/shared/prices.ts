@@ -18,7 +18,7 @@ function priceField(name: keyof PriceOptions, displayName: string): INodePropert
 		typeOptions: { numberPrecision: 4, minValue: 0 },
 		default: 0,
 		description:
-			'Without the batch discount, which is half; adds what it cost by the tokens used, as cost',
+			'The regular price, without the 50% batch discount. If you set a price, the output gets a cost field: the tokens used, at the batch price.',
 	};
 }
 
@@ -36,16 +36,20 @@ function price(
 ): number {
 	const amount = value === '' || value === null ? 0 : Number(value ?? 0);
 	if (amount >= 0 && Number.isFinite(amount)) return amount;
-	throw new NodeOperationError(context.getNode(), `${displayName} has to be a number`, {
-		itemIndex,
-		description: 'It is the price of a million tokens without the batch discount.',
-	});
+	throw new NodeOperationError(
+		context.getNode(),
+		`${displayName} has to be a number of at least 0`,
+		{
+			itemIndex,
+			description: 'Enter the regular price of a million tokens, without the batch discount.',
+		},
+	);
 }
 
 /**
- * The prices that were given; undefined without any, when no costs are to be told.
+ * The prices that were given; undefined without any, when no costs are calculated.
  *
- * @throws {NodeOperationError} for what is not a number
+ * @throws {NodeOperationError} for a price that is not a number of at least 0
  */
 export function pricesOf(
 	context: IExecuteFunctions,
@@ -63,11 +67,11 @@ export function pricesOf(
 }
 
 /**
- * What the tokens of a batch, or of one of its answers, cost: at the batch price, which is half,
- * in the currency of the prices. Cached tokens count in full, so it is the most that it can be.
+ * The cost of the tokens of a batch, or of one of its answers: at the batch price, which is half,
+ * in the currency of the prices. Cached tokens are counted at the full price of input.
  *
- * @param usage as the API sends it, in the words of any endpoint
- * @returns null where no tokens are told
+ * @param usage as the API sends it, with the field names of any endpoint
+ * @returns null when the usage has no token counts
  */
 export function costOf(usage: unknown, prices: Prices): number | null {
 	if (!isObject(usage)) return null;

@@ -1,7 +1,6 @@
 import type { IHookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { readSettings } from '../../batchEvents/settings';
-import { OpenAiClient } from '../../openai/http/client';
+import { readEventSettings } from '../../batchEvents/eventSettings';
 import {
 	deleteWebhookEndpoint,
 	isNotOffered,
@@ -10,14 +9,14 @@ import {
 	webhookError,
 	type WebhookEndpoint,
 } from '../../openai/api/webhookEndpoints';
-import { registered, remember, removeRegistered, secretOf } from './registered';
-import type { Registration } from './registration';
+import { OpenAiClient } from '../../openai/http/client';
+import { registered, remember, removeRegistered, secretOf, type Registration } from './registered';
 
-/** How much of the workflow's name goes into the endpoint's. */
+/** The longest name of an endpoint, which is made from the workflow's. */
 const LONGEST_NAME = 100;
 
 function eventTypes(context: IHookFunctions): string[] {
-	return [...readSettings(context).events].map((event) => `batch.${event}`);
+	return [...readEventSettings(context).events].map((event) => `batch.${event}`);
 }
 
 /** The address of this node. @throws {NodeOperationError} when it is not HTTPS */
@@ -28,55 +27,55 @@ function httpsUrl(context: IHookFunctions): string {
 		context.getNode(),
 		'OpenAI delivers webhooks to HTTPS addresses only',
 		{
-			description: `n8n gives this node the address ${url}. Set the environment variable WEBHOOK_URL to the public HTTPS address of your n8n, or use the OpenAI Batch Trigger, which polls.`,
+			description: `The address of this node is ${url}. Set the environment variable WEBHOOK_URL to the public HTTPS address of your n8n, or use the OpenAI Batch Trigger, which polls.`,
 		},
 	);
 }
 
-/** An address in its one spelling, since a server may store it in another. */
-const spelled = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
+/** One spelling of an address, since a server may store it in another. */
+const normalized = (url: string) => (URL.canParse(url) ? new URL(url).href : url);
 
 function deliversHere(context: IHookFunctions): (endpoint: WebhookEndpoint) => boolean {
-	const here = spelled(context.getNodeWebhookUrl('default') ?? '');
-	return ({ url }) => spelled(url) === here;
+	const here = normalized(context.getNodeWebhookUrl('default') ?? '');
+	return ({ url }) => normalized(url) === here;
 }
 
-/** Everything that delivers to this node's address. @throws {NodeApiError} */
+/** All endpoints that deliver to this node's address. @throws {NodeApiError} */
 async function listHere(context: IHookFunctions, client: OpenAiClient): Promise<WebhookEndpoint[]> {
 	const all = await tryListWebhookEndpoints(client);
 	if (!all.ok) throw webhookError(client, all.fault);
 	return all.value.filter(deliversHere(context));
 }
 
-/** Removes what delivers to this node's address, whether it is remembered or not. */
+/** Removes all endpoints that deliver to this node's address, remembered or not. */
 async function removeHere(context: IHookFunctions, client: OpenAiClient): Promise<void> {
 	for (const { id } of await listHere(context, client)) await deleteWebhookEndpoint(client, id);
 }
 
-/** Whether the secret that is remembered can be read, and is the one that signs. */
+/** Whether the remembered secret can be read, and is the one that signs deliveries. */
 async function knowsSecret(context: IHookFunctions, endpoint: WebhookEndpoint): Promise<boolean> {
 	const known = registered(context);
 	if (!known || known.id !== endpoint.id) return false;
-	// A secret that was rotated elsewhere is not known here.
+	// The secret was rotated elsewhere, or other settings were changed.
 	if ((endpoint.updated_at ?? null) !== known.updatedAt) return false;
 	return (await secretOf(context, known)) !== undefined;
 }
 
-/** Registers over the API, and removes what it registered. */
-export const automatic: Registration = {
+/** Registers an endpoint over the API, and removes it. */
+export const automaticRegistration: Registration = {
 	async exists(context) {
 		if (!registered(context)) return false;
 		const [endpoint, ...others] = await listHere(context, new OpenAiClient(context));
 		if (!endpoint || others.length > 0) return false;
 		const wanted = eventTypes(context);
-		const isTold = (type: string) => endpoint.event_types.includes(type);
-		if (endpoint.event_types.length !== wanted.length || !wanted.every(isTold)) return false;
+		const isDelivered = (type: string) => endpoint.event_types.includes(type);
+		if (endpoint.event_types.length !== wanted.length || !wanted.every(isDelivered)) return false;
 		return await knowsSecret(context, endpoint);
 	},
 
 	/**
-	 * Registers anew, since the secret of what is there already may be lost. What earlier
-	 * activations left behind goes first: it would deliver everything twice.
+	 * Always registers a new endpoint, since the secret of an existing one may be lost. Endpoints
+	 * that earlier activations left behind are removed first: they would deliver everything twice.
 	 */
 	async create(context) {
 		const url = httpsUrl(context);
@@ -90,8 +89,8 @@ export const automatic: Registration = {
 			event_types: eventTypes(context),
 		});
 		if (!result.ok) {
-			// Its secret is lost with the answer, so an endpoint that was made all the same is no use.
-			// If it cannot be removed now, the next activation does it.
+			// The secret is lost with the answer, so an endpoint that was created all the same is of no
+			// use. If it cannot be removed now, the next activation removes it.
 			if (result.fault.mayHaveExecuted) await removeHere(context, client).catch(() => undefined);
 			throw webhookError(client, result.fault);
 		}
@@ -101,12 +100,12 @@ export const automatic: Registration = {
 			return;
 		}
 		await deleteWebhookEndpoint(client, created.id);
-		throw new NodeOperationError(context.getNode(), 'The server told no signing secret', {
+		throw new NodeOperationError(context.getNode(), 'The server returned no signing secret', {
 			description: 'Choose Manual under Registration, or use the OpenAI Batch Trigger.',
 		});
 	},
 
-	/** Also removes what could not be remembered, as when the activation failed later on. */
+	/** Also removes an endpoint that is not remembered, as when the activation failed later on. */
 	async remove(context) {
 		const client = new OpenAiClient(context);
 		await removeRegistered(context);
@@ -119,8 +118,8 @@ export const automatic: Registration = {
 	},
 
 	/**
-	 * @throws {NodeOperationError} for what only a human can mend: the API key was changed, or n8n was
-	 * killed before it could remember the secret, and takes the workflow as published all the same
+	 * @throws {NodeOperationError} for what only a person can repair: the API key was changed, or n8n
+	 * was killed before it could store the secret, and treats the workflow as published all the same
 	 */
 	async secrets(context) {
 		const known = registered(context);
@@ -130,7 +129,10 @@ export const automatic: Registration = {
 		throw new NodeOperationError(
 			context.getNode(),
 			`${problem}, so the webhook has to be registered again`,
-			{ description: 'Unpublish and publish the workflow. Until then OpenAI delivers again.' },
+			{
+				description:
+					'Unpublish and publish the workflow. OpenAI repeats its deliveries until then.',
+			},
 		);
 	},
 };

@@ -1,6 +1,8 @@
 import type { OpenAiClient } from '../http/client';
-import type { Result } from '../http/fault';
-import { paginate } from './pages';
+import type { Fault, Result } from '../http/fault';
+import { paginate, readPage } from './pages';
+import type { PageStart } from './pages';
+import { readBatch } from './readBatch';
 import type { Batch, ListPage } from './types';
 import { apiPath } from '../http/url';
 
@@ -18,10 +20,10 @@ export interface CreateBatchBody {
 
 /** One batch, or the fault with which it could not be read. */
 export async function tryGetBatch(client: OpenAiClient, batchId: string): Promise<Result<Batch>> {
-	return await client.tryJson<Batch>({
+	return await client.tryJson({
 		method: 'GET',
 		path: apiPath('batches', batchId),
-		needs: 'id',
+		shape: readBatch,
 	});
 }
 
@@ -32,25 +34,58 @@ export async function getBatch(client: OpenAiClient, batchId: string): Promise<B
 	throw client.error(result.fault);
 }
 
-/** One page of batches, newest first. The API has no filters. @param limit 1–100 */
-export async function listBatchPage(
+/** One batch, undefined when there is none with this id. @throws {NodeApiError} for other faults */
+export async function findBatch(client: OpenAiClient, batchId: string): Promise<Batch | undefined> {
+	const result = await tryGetBatch(client, batchId);
+	if (result.ok) return result.value;
+	if (result.fault.status === 404) return undefined;
+	throw client.error(result.fault);
+}
+
+/** How servers answer that have batches, but no list of them. */
+const WITHOUT_LIST: readonly number[] = [404, 405, 501];
+
+/** Whether a fault of the first page of the list means that the server has no list of batches. */
+export function hasNoList({ status }: Fault): boolean {
+	return WITHOUT_LIST.includes(status ?? 0);
+}
+
+/** One page of batches, newest first, or the fault with which it could not be read. */
+export async function tryListBatchPage(
 	client: OpenAiClient,
-	{ after, limit }: { after?: string; limit?: number } = {},
-): Promise<ListPage<Batch>> {
-	return await client.json<ListPage<Batch>>({
+	{ after, cursor, limit }: PageStart & { limit?: number } = {},
+): Promise<Result<ListPage<Batch>>> {
+	return await client.tryJson({
 		method: 'GET',
 		path: apiPath('batches'),
-		query: { after, limit },
-		needs: 'data',
+		query: { after, cursor, limit },
+		shape: (body) => readPage(body, readBatch),
 	});
 }
+
+/**
+ * One page of batches, newest first. The API has no filters.
+ *
+ * @throws {NodeApiError} also when the server has no list of batches, which it says
+ */
+export async function listBatchPage(
+	client: OpenAiClient,
+	page: PageStart & { limit?: number } = {},
+): Promise<ListPage<Batch>> {
+	const result = await tryListBatchPage(client, page);
+	if (result.ok) return result.value;
+	const isFirst = page.after === undefined && page.cursor === undefined;
+	throw client.error(result.fault, isFirst && hasNoList(result.fault) ? NO_LIST : undefined);
+}
+
+export const NO_LIST = 'The server has no list of batches at this Base URL';
 
 /** All batches, newest first, page by page as they are read. */
 export function listBatches(
 	client: OpenAiClient,
 	pageSize = BATCH_PAGE_SIZE,
 ): AsyncGenerator<Batch> {
-	return paginate((after, limit) => listBatchPage(client, { after, limit }), pageSize);
+	return paginate((start, limit) => listBatchPage(client, { ...start, limit }), pageSize);
 }
 
 /**
@@ -59,27 +94,27 @@ export function listBatches(
  * @throws {NodeApiError} 409 when it is completed, failed or expired
  */
 export async function cancelBatch(client: OpenAiClient, batchId: string): Promise<Batch> {
-	return await client.json<Batch>({
+	return await client.json({
 		method: 'POST',
 		path: apiPath('batches', batchId, 'cancel'),
-		needs: 'id',
+		shape: readBatch,
 		finalStatuses: [409],
 	});
 }
 
 /**
  * Sends one create. It is repeated only when the server certainly did nothing; after any other
- * fault the batch may exist, which `createSafely` finds out.
+ * fault the batch may exist, which `Submissions` finds out.
  */
 export async function tryCreateBatch(
 	client: OpenAiClient,
 	body: CreateBatchBody,
 ): Promise<Result<Batch>> {
-	return await client.tryJson<Batch>({
+	return await client.tryJson({
 		method: 'POST',
 		path: apiPath('batches'),
 		json: body,
-		needs: 'id',
+		shape: readBatch,
 		once: true,
 	});
 }

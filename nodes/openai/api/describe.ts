@@ -25,12 +25,12 @@ export function progressOf(batch: Pick<Batch, 'status' | 'request_counts'>): num
 
 /**
  * Seconds from the creation of a batch to its end; null while it has not ended, and where the
- * server tells no time for it.
+ * server gives no time for it. Some servers give every end as `completed_at`.
  */
 export function durationSeconds(batch: Batch): number | null {
 	const field = FINISH_TIMES[statusOf(batch)];
-	const end = field && batch[field];
-	if (typeof end !== 'number' || end <= 0 || typeof batch.created_at !== 'number') return null;
+	const end = field && (batch[field] ?? batch.completed_at);
+	if (typeof end !== 'number' || typeof batch.created_at !== 'number') return null;
 	return Math.max(0, end - batch.created_at);
 }
 
@@ -46,7 +46,7 @@ export function firstErrors(batch: Pick<Batch, 'errors'>, n: number): string[] {
 	return (batch.errors?.data ?? []).slice(0, n).map(describeError);
 }
 
-/** How many validation errors the summary of a failed batch tells; the rest is counted. */
+/** How many validation errors the summary of a failed batch lists; the rest is counted. */
 const ERRORS_IN_SUMMARY = 3;
 
 function errorSummary(batch: Batch): string {
@@ -56,8 +56,8 @@ function errorSummary(batch: Batch): string {
 }
 
 /**
- * What items tell of a batch besides its own fields: how far it is, and of a failed one why, and
- * whether a retry of it can succeed as it is. The status is in the API's own spelling.
+ * What items say about a batch besides its own fields: how far it is, and why it failed, and
+ * whether a retry of it can succeed as it is.
  */
 export function describeBatch(batch: Batch) {
 	const status = statusOf(batch);

@@ -1,13 +1,20 @@
+import type { JsonObject } from '../../jsonl/json';
 import type { OpenAiClient } from '../http/client';
 import type { Result } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
-import { paginate } from './pages';
+import { paginate, readPage } from './pages';
 import { isTransient } from '../http/retry';
-import type { DeletedFile, FileObject, ListPage } from './types';
+import type { PageStart } from './pages';
+import { readFile } from './readBatch';
+import type { FileObject, ListPage } from './types';
 import { apiPath } from '../http/url';
 
 /** The API lists up to 10,000 files at once; smaller pages keep answers quick. */
 export const FILE_PAGE_SIZE = 1000;
+
+/** How long the service keeps a file may be set between these, in hours. */
+export const MIN_EXPIRY_HOURS = 1;
+export const MAX_EXPIRY_HOURS = 720;
 
 /** The largest file that the API stores, in bytes. */
 export const MAX_FILE_BYTES = 512 * 1024 * 1024;
@@ -23,38 +30,43 @@ export interface FileUpload {
 
 /** One file's description. @throws {NodeApiError} 404 when there is none with this id */
 export async function getFile(client: OpenAiClient, fileId: string): Promise<FileObject> {
-	return await client.json<FileObject>({
+	return await client.json({
 		method: 'GET',
 		path: apiPath('files', fileId),
-		needs: 'id',
+		shape: readFile,
 	});
 }
 
-/** One file's description, undefined when it is gone. @throws {NodeApiError} for other faults */
+/**
+ * A file's description where only a part of it is needed, and none of it necessarily: some servers
+ * have the content of a file and cannot describe it.
+ *
+ * @returns only the id when the file cannot be described; undefined when it is gone
+ */
 export async function findFile(
 	client: OpenAiClient,
 	fileId: string,
 ): Promise<FileObject | undefined> {
-	const result = await client.tryJson<FileObject>({
+	const result = await client.tryJson({
 		method: 'GET',
 		path: apiPath('files', fileId),
-		needs: 'id',
+		shape: readFile,
+		maxRetries: 1,
 	});
 	if (result.ok) return result.value;
-	if (result.fault.status === 404) return undefined;
-	throw client.error(result.fault);
+	return result.fault.status === 404 ? undefined : { id: fileId };
 }
 
 /** One page of files, newest first. */
 export async function listFilePage(
 	client: OpenAiClient,
-	{ after, limit, purpose }: { after?: string; limit?: number; purpose?: string } = {},
+	{ after, cursor, limit, purpose }: PageStart & { limit?: number; purpose?: string } = {},
 ): Promise<ListPage<FileObject>> {
-	return await client.json<ListPage<FileObject>>({
+	return await client.json({
 		method: 'GET',
 		path: apiPath('files'),
-		query: { after, limit, purpose, order: 'desc' },
-		needs: 'data',
+		query: { after, cursor, limit, purpose, order: 'desc' },
+		shape: (body) => readPage(body, readFile),
 	});
 }
 
@@ -63,7 +75,7 @@ export function listFiles(
 	client: OpenAiClient,
 	{ purpose, pageSize = FILE_PAGE_SIZE }: { purpose?: string; pageSize?: number } = {},
 ): AsyncGenerator<FileObject> {
-	return paginate((after, limit) => listFilePage(client, { after, limit, purpose }), pageSize);
+	return paginate((start, limit) => listFilePage(client, { ...start, limit, purpose }), pageSize);
 }
 
 /**
@@ -71,14 +83,19 @@ export function listFiles(
  *
  * @throws {NodeApiError} 404 when it was gone already
  */
-export async function deleteFile(client: OpenAiClient, fileId: string): Promise<DeletedFile> {
-	const request = { method: 'DELETE' as const, path: apiPath('files', fileId) };
-	const first = await client.tryJson<DeletedFile>({ ...request, once: true });
+export async function deleteFile(
+	client: OpenAiClient,
+	fileId: string,
+): Promise<{ id: string; deleted: boolean }> {
+	// Some servers answer with the file, and no word on whether it is deleted.
+	const shape = ({ deleted }: JsonObject) => ({ id: fileId, deleted: deleted !== false });
+	const request = { method: 'DELETE' as const, path: apiPath('files', fileId), shape };
+	const first = await client.tryJson({ ...request, once: true });
 	if (first.ok) return first.value;
 	if (!isTransient(first.fault) || !first.fault.mayHaveExecuted) throw client.error(first.fault);
-	const again = await client.tryJson<DeletedFile>(request);
+	const again = await client.tryJson(request);
 	if (again.ok) return again.value;
-	if (again.fault.status === 404) return { id: fileId, object: 'file', deleted: true };
+	if (again.fault.status === 404) return { id: fileId, deleted: true };
 	throw client.error(again.fault);
 }
 
@@ -94,8 +111,8 @@ export async function tryUploadFile(
 			['expires_after[seconds]', String(expiresAfterSeconds)],
 		);
 	}
-	return await client.tryUpload<FileObject>(
-		{ method: 'POST', path: apiPath('files'), needs: 'id', once },
+	return await client.tryUpload(
+		{ method: 'POST', path: apiPath('files'), shape: readFile, once },
 		{ source, fields },
 	);
 }

@@ -1,19 +1,23 @@
 import type { OpenAiClient } from '../http/client';
-import type { ListPage } from './types';
 import { apiPath } from '../http/url';
+import { readPage } from './pages';
+import { readTime } from './readBatch';
 
 export interface Model {
 	id: string;
-	created?: number | null;
-	owned_by?: string | null;
+	/** Unix seconds. */
+	created: number | null;
 }
 
 /** All models that the key may use, newest first; the list has no pages. */
 export async function listModels(client: OpenAiClient): Promise<Model[]> {
-	const { data } = await client.json<ListPage<Model>>({
+	const { data } = await client.json({
 		method: 'GET',
 		path: apiPath('models'),
-		needs: 'data',
+		shape: (body) =>
+			readPage<Model>(body, ({ id, created }) =>
+				typeof id === 'string' ? { id, created: readTime(created) } : undefined,
+			),
 	});
-	return [...data].sort((a, b) => (b.created ?? 0) - (a.created ?? 0));
+	return data.sort((a, b) => (b.created ?? 0) - (a.created ?? 0));
 }

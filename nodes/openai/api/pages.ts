@@ -1,7 +1,56 @@
+import { isObject } from '../../jsonl/json';
+import type { JsonObject } from '../../jsonl/json';
 import type { ListPage } from './types';
 
-/** Fetches one page: the entries after the given id, or the first ones. */
-export type FetchPage<T> = (after: string | undefined, limit: number) => Promise<ListPage<T>>;
+/** Where a page begins; without either it is the first one. */
+export interface PageStart {
+	/** The id of the entry above it. */
+	after?: string;
+	cursor?: string;
+}
+
+/** Fetches one page. */
+export type FetchPage<T> = (start: PageStart, limit: number) => Promise<ListPage<T>>;
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
+
+/**
+ * Reads a page of a list. A list that is null, as servers written in Go send for an empty one, is
+ * empty; entries that are not objects with an id are left out, since nothing could be done with them.
+ *
+ * @param readEntry makes an entry regular; undefined for what is none
+ * @returns undefined for what is not a list, such as a proxy's `{}`
+ */
+export function readPage<T>(
+	body: JsonObject,
+	readEntry: (entry: JsonObject) => T | undefined,
+): ListPage<T> | undefined {
+	// An older interface of Azure calls its entries `value`.
+	const entries = body.data === undefined ? body.value : body.data;
+	if (entries !== null && !Array.isArray(entries)) return undefined;
+	const read = (entries ?? []).map((entry) => (isObject(entry) ? readEntry(entry) : undefined));
+	const cursor = isObject(body.paging) ? body.paging.next_cursor : undefined;
+	return {
+		object: 'list',
+		data: read.filter((entry) => entry !== undefined),
+		first_id: text(body.first_id),
+		last_id: text(body.last_id),
+		has_more: typeof body.has_more === 'boolean' ? body.has_more : null,
+		next_cursor: text(cursor),
+	};
+}
+
+/** Where the page after this one begins; undefined after the last page. */
+export function nextPage<T extends { id: string }>(
+	page: ListPage<T>,
+	pageSize: number,
+): PageStart | undefined {
+	const { data, has_more, last_id, next_cursor } = page;
+	if (data.length === 0 || has_more === false) return undefined;
+	if (next_cursor) return { cursor: next_cursor };
+	if (!has_more && data.length !== pageSize) return undefined;
+	return { after: last_id || data[data.length - 1].id };
+}
 
 /**
  * Walks a list to its end, one page at a time and only as far as the caller reads. Tolerates
@@ -11,17 +60,16 @@ export async function* pages<T extends { id: string }>(
 	fetchPage: FetchPage<T>,
 	pageSize: number,
 ): AsyncGenerator<T[]> {
-	const cursors = new Set<string>();
-	let after: string | undefined;
-	do {
-		const page = await fetchPage(after, pageSize);
-		const data = page.data ?? [];
-		yield data;
-		const more = page.has_more ?? data.length === pageSize;
-		after = more && data.length > 0 ? page.last_id || data[data.length - 1].id : undefined;
-		if (after !== undefined && cursors.has(after)) return;
-		if (after !== undefined) cursors.add(after);
-	} while (after !== undefined);
+	const seen = new Set<string>();
+	let start: PageStart | undefined = {};
+	while (start) {
+		const page: ListPage<T> = await fetchPage(start, pageSize);
+		yield page.data;
+		start = nextPage(page, pageSize);
+		const place = JSON.stringify(start);
+		if (seen.has(place)) return;
+		seen.add(place);
+	}
 }
 
 /** The entries of all pages, one by one. */

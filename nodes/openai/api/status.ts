@@ -1,6 +1,6 @@
 import type { Batch, BatchStatus } from './types';
 
-/** The statuses in which nothing will change any more. */
+/** The statuses in which nothing changes any more. */
 export const FINISHED_STATUSES: readonly BatchStatus[] = [
 	'completed',
 	'failed',

@@ -12,8 +12,8 @@ export interface TransientFailure {
 type Reason = TransientFailure['reason'];
 
 /**
- * How the API words failures that pass by themselves. The first is also what a file that does not
- * exist gets, so a retry of it needs a limit. The limit on requests comes with no settled code.
+ * How the API words failures that end by themselves. The first is also what a file that does not
+ * exist gets, so a retry of it needs a limit. The limit on requests comes without a fixed code.
  */
 const SIGNS: Record<Reason, (error: BatchValidationError) => boolean> = {
 	file_not_ready: ({ code, param, message }) =>
@@ -28,7 +28,7 @@ const reasonOf = (error: BatchValidationError): Reason | undefined =>
 	(Object.keys(SIGNS) as Reason[]).find((reason) => SIGNS[reason](error));
 
 /**
- * The transient condition that failed a batch: undefined when the batch has not failed, when it tells
+ * The transient condition that failed a batch: undefined when the batch has not failed, when it gives
  * no reason, or when one of its reasons would fail it again.
  */
 export function transientFailure(

@@ -76,12 +76,6 @@ export interface FileObject {
 	status_details?: string | null;
 }
 
-export interface DeletedFile {
-	id: string;
-	object?: string;
-	deleted: boolean;
-}
-
 /** One page of a list, newest first. `has_more` and the ids may be absent. */
 export interface ListPage<T> {
 	object?: string;
@@ -89,12 +83,6 @@ export interface ListPage<T> {
 	first_id?: string | null;
 	last_id?: string | null;
 	has_more?: boolean | null;
-}
-
-/** The envelope of every error answer. */
-export interface ApiErrorBody {
-	message?: string | null;
-	type?: string | null;
-	param?: string | null;
-	code?: string | null;
+	/** Groq's pages begin at a cursor instead of behind an entry. */
+	next_cursor?: string | null;
 }

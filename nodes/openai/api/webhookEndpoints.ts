@@ -1,6 +1,9 @@
+import type { JsonObject } from '../../jsonl/json';
 import type { OpenAiClient } from '../http/client';
 import type { Fault, Result } from '../http/fault';
-import { paginate } from './pages';
+import { paginate, readPage } from './pages';
+import type { PageStart } from './pages';
+import { readTime } from './readBatch';
 import type { ListPage } from './types';
 import { apiPath } from '../http/url';
 
@@ -10,7 +13,6 @@ export interface WebhookEndpoint {
 	name: string;
 	url: string;
 	event_types: string[];
-	created_at: number;
 	/** When its settings or its secret last changed, in unix seconds. */
 	updated_at?: number;
 }
@@ -20,7 +22,9 @@ export interface CreatedWebhookEndpoint extends WebhookEndpoint {
 	signing_secret: string;
 }
 
-const PATH = apiPath('webhook_endpoints');
+/** Azure manages webhooks at the second of these. */
+const PATHS = [apiPath('webhook_endpoints'), apiPath('dashboard', 'webhook_endpoints')];
+
 const PAGE_SIZE = 100;
 const SECRET_PATTERN = /whsec_[\w+/=-]+/g;
 
@@ -49,42 +53,64 @@ export function isNotOffered({ status }: Fault): boolean {
 	return NOT_OFFERED.includes(status ?? 0);
 }
 
+/** Asks at the one place, and where the server does not know it, at the other. */
+async function atEitherPath<T>(ask: (path: string) => Promise<Result<T>>): Promise<Result<T>> {
+	const first = await ask(PATHS[0]);
+	if (first.ok || !isNotOffered(first.fault)) return first;
+	const second = await ask(PATHS[1]);
+	return second.ok || !isNotOffered(second.fault) ? second : first;
+}
+
+function readEndpoint(body: JsonObject): CreatedWebhookEndpoint | undefined {
+	const { id, event_types, signing_secret } = body;
+	if (typeof id !== 'string' || id === '') return undefined;
+	return {
+		id,
+		name: typeof body.name === 'string' ? body.name : '',
+		url: typeof body.url === 'string' ? body.url : '',
+		event_types: Array.isArray(event_types) ? event_types.map(String) : [],
+		updated_at: readTime(body.updated_at) ?? undefined,
+		signing_secret: typeof signing_secret === 'string' ? signing_secret : '',
+	};
+}
+
 /** All webhook endpoints of the project. */
 export async function tryListWebhookEndpoints(
 	client: OpenAiClient,
 ): Promise<Result<WebhookEndpoint[]>> {
-	const found: WebhookEndpoint[] = [];
-	let failed: { ok: false; fault: Fault } | undefined;
-	const endpoints = paginate(async (after: string | undefined, limit) => {
-		const result = await client.tryJson<ListPage<WebhookEndpoint>>({
-			method: 'GET',
-			path: PATH,
-			query: { after, limit },
-			needs: 'data',
-		});
-		if (result.ok) return result.value;
-		failed = result;
-		return { data: [] };
-	}, PAGE_SIZE);
-	for await (const endpoint of endpoints) found.push(endpoint);
-	return failed ?? { ok: true, value: found };
+	return await atEitherPath(async (path) => {
+		const found: WebhookEndpoint[] = [];
+		let failed: { ok: false; fault: Fault } | undefined;
+		const fetchPage = async (start: PageStart, limit: number) => {
+			const result = await client.tryJson<ListPage<WebhookEndpoint>>({
+				method: 'GET',
+				path,
+				query: { ...start, limit },
+				shape: (body) => readPage(body, readEndpoint),
+			});
+			if (result.ok) return result.value;
+			failed = result;
+			return { data: [] };
+		};
+		for await (const endpoint of paginate(fetchPage, PAGE_SIZE)) found.push(endpoint);
+		return failed ?? { ok: true, value: found };
+	});
 }
 
 /**
  * Registers an endpoint. Not repeated blindly: each would deliver every event once more. A fault
  * never quotes a secret from an answer that could not be read.
+ *
+ * @returns an empty `signing_secret` when the server gave none
  */
 export async function tryCreateWebhookEndpoint(
 	client: OpenAiClient,
 	body: { name: string; url: string; event_types: string[] },
 ): Promise<Result<CreatedWebhookEndpoint>> {
-	const result = await client.tryJson<CreatedWebhookEndpoint>({
-		method: 'POST',
-		path: PATH,
-		json: body,
-		needs: 'id',
-		once: true,
-	});
+	const result = await atEitherPath(
+		async (path) =>
+			await client.tryJson({ method: 'POST', path, json: body, shape: readEndpoint, once: true }),
+	);
 	if (result.ok) return result;
 	const message = result.fault.message.replace(SECRET_PATTERN, 'whsec_***');
 	return { ok: false, fault: { ...result.fault, message } };
@@ -92,9 +118,13 @@ export async function tryCreateWebhookEndpoint(
 
 /** Removes an endpoint; one that is gone already is as good. @throws {NodeApiError} otherwise */
 export async function deleteWebhookEndpoint(client: OpenAiClient, id: string): Promise<void> {
-	const result = await client.tryJson({
-		method: 'DELETE',
-		path: apiPath('webhook_endpoints', id),
-	});
+	const result = await atEitherPath(
+		async (path) =>
+			await client.tryJson({
+				method: 'DELETE',
+				path: `${path}${apiPath(id)}`,
+				shape: (body) => body,
+			}),
+	);
 	if (!result.ok && result.fault.status !== 404) throw client.error(result.fault);
 }

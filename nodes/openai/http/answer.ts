@@ -1,7 +1,9 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
+import { isObject, tryParseJson } from '../../jsonl/json';
+import type { JsonObject } from '../../jsonl/json';
 import { redact } from './redact';
 import type { Fault, Headers, Result } from './fault';
-import { answerFault, errorEnvelope, statusFault } from './fault';
+import { answerFault, statusFault } from './fault';
 
 /** How much of an error answer to a download is read. */
 const ERROR_BODY_LIMIT = 64 * 1024;
@@ -22,14 +24,6 @@ export async function readStart(body: AsyncIterable<Uint8Array>): Promise<string
 	return Buffer.concat(chunks).toString('utf8', 0, ERROR_BODY_LIMIT);
 }
 
-function tryParse(text: string): { parsed?: unknown } {
-	try {
-		return { parsed: JSON.parse(text) };
-	} catch {
-		return {};
-	}
-}
-
 /** What came instead of the API's answer; cut only after redaction, which needs whole secrets. */
 function describe(text: string, headers: Headers, secrets: readonly string[]): string {
 	const type = String(headers['content-type'] ?? 'no content type');
@@ -37,51 +31,56 @@ function describe(text: string, headers: Headers, secrets: readonly string[]): s
 	return start === '' ? 'an empty answer' : `${type}: ${start}`;
 }
 
-export interface ExpectedAnswer {
-	/** The field without which the answer is not the API's: an object's `id`, a list's `data`. */
-	needs?: 'id' | 'data';
-	/** What a server may not be quoted with. */
-	secrets: readonly string[];
-}
-
-function has(body: object, field: 'id' | 'data'): boolean {
-	const value = (body as Record<string, unknown>)[field];
-	return field === 'data' ? Array.isArray(value) : typeof value === 'string' && value !== '';
-}
+/** Makes an answer regular; undefined for what is not the API's: a proxy's `{}` is no empty list. */
+export type Shape<T> = (body: JsonObject) => T | undefined;
 
 /**
- * The JSON of an answer, or the fault that it stands for: an error status, an error envelope
- * under a good status, a redirect, or something that is not the API's, such as a proxy's HTML.
+ * The JSON of an answer, or the fault that it stands for: an error status, an error under a good
+ * status, a redirect, or something that is not the API's, such as a proxy's HTML.
+ *
+ * @param secrets what a server may not be quoted with
  */
 export function parseAnswer<T>(
-	response: IN8nHttpFullResponse,
+	{ statusCode, headers: rawHeaders }: IN8nHttpFullResponse,
 	text: string,
-	{ needs, secrets }: ExpectedAnswer,
+	shape: Shape<T>,
+	secrets: readonly string[],
 ): Result<T> {
-	const { statusCode } = response;
-	const headers = response.headers as Headers;
+	const headers = rawHeaders as Headers;
 	if (statusCode >= 300 && statusCode < 400) {
 		const fault = answerFault(statusCode, headers, `a redirect (HTTP status ${statusCode})`);
 		return { ok: false, fault };
 	}
-	const { parsed } = tryParse(text);
-	const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+	const parsed = tryParseJson(text);
+	const body = parsed.ok ? parsed.value : text;
 	if (statusCode >= 400) {
-		return { ok: false, fault: statusFault(statusCode, headers, parsed, Date.now()) };
+		return { ok: false, fault: statusFault(statusCode, headers, body, Date.now()) };
 	}
-	if (isObject && errorEnvelope(parsed) !== undefined && !('id' in parsed)) {
-		return { ok: false, fault: statusFault(statusCode, headers, parsed, Date.now()) };
-	}
-	if (!isObject || (needs && !has(parsed, needs))) {
-		const what = describe(text, headers, secrets);
-		return { ok: false, fault: answerFault(statusCode, headers, what) };
-	}
-	return { ok: true, value: parsed as T };
+	const value = isObject(body) && !isErrorBody(body) ? shape(body) : undefined;
+	if (value !== undefined) return { ok: true, value };
+	const fault =
+		isObject(body) && isErrorBody(body)
+			? statusFault(statusCode, headers, body, Date.now())
+			: answerFault(statusCode, headers, describe(text, headers, secrets));
+	return { ok: false, fault };
+}
+
+/** Whether an answer under a good status is an error; a batch or file has an id. */
+function isErrorBody(body: JsonObject): boolean {
+	if ('id' in body) return false;
+	const { error, object } = body;
+	return object === 'error' || (error !== undefined && error !== null && error !== '');
+}
+
+/** How many bytes of the file a body has by its own header; undefined where that says nothing. */
+export function announcedBytes(headers: Headers): number | undefined {
+	if (headers['content-encoding'] || headers['content-length'] === undefined) return undefined;
+	return Number(headers['content-length']);
 }
 
 /**
  * Why the body is not the file: the API never sends one as HTML, a proxy's login page is, and what
- * is announced to be too short would only be found out later.
+ * is announced to be too short would only be noticed later.
  */
 export function notContent(
 	{ statusCode, headers }: IN8nHttpFullResponse,
@@ -90,8 +89,8 @@ export function notContent(
 	const type = String(headers['content-type'] ?? '');
 	if (statusCode >= 300) return answerFault(statusCode, headers, type);
 	if (/^text\/html\b/i.test(type)) return answerFault(statusCode, headers, 'a page of HTML');
-	const length = Number(headers['content-length'] ?? Infinity);
-	if (headers['content-encoding'] || length >= atLeastBytes) return undefined;
-	const message = `It ended after ${length} of ${atLeastBytes} bytes`;
-	return { kind: 'connection', message, mayHaveExecuted: true };
+	const bytes = announcedBytes(headers) ?? Infinity;
+	if (bytes >= atLeastBytes) return undefined;
+	const message = `It ended after ${bytes} of ${atLeastBytes} bytes`;
+	return { kind: 'connection', message, shortBytes: bytes, mayHaveExecuted: true };
 }

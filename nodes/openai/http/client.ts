@@ -9,6 +9,7 @@ import type {
 	NodeApiError,
 } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import type { Shape } from './answer';
 import { notContent, parseAnswer, readStart } from './answer';
 import { allowedDomainsOf, CREDENTIAL, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
@@ -41,14 +42,19 @@ export interface ApiRequest {
 	path: string;
 	query?: Record<string, string | number | undefined>;
 	json?: object;
-	/** What an answer must have to be the API's: a proxy's `{}` is no empty list. */
-	needs?: 'id' | 'data';
 	/** For downloads: a body that announces to be shorter is not the file. */
 	atLeastBytes?: number;
 	/** Not repeated unless the server certainly did nothing: a second create is paid twice. */
 	once?: boolean;
-	/** Statuses that are final for this request, though they pass elsewhere. */
+	/** Statuses that are permanent for this request, although they are transient elsewhere. */
 	finalStatuses?: readonly number[];
+	/** How often it is repeated after a transient fault; fewer for what is only a help. */
+	maxRetries?: number;
+}
+
+/** A request whose answer is JSON. */
+export interface JsonRequest<T> extends ApiRequest {
+	shape: Shape<T>;
 }
 
 export interface Upload {
@@ -102,14 +108,14 @@ export class OpenAiClient {
 	}
 
 	/** Sends a request and gives its JSON answer. @throws {NodeApiError} with the API's own words */
-	async json<T>(request: ApiRequest): Promise<T> {
+	async json<T>(request: JsonRequest<T>): Promise<T> {
 		const result = await this.tryJson<T>(request);
 		if (!result.ok) throw this.error(result.fault);
 		return result.value;
 	}
 
 	/** As `json`, with a fault as a value, for callers that decide what a fault means. */
-	async tryJson<T>(request: ApiRequest): Promise<Result<T>> {
+	async tryJson<T>(request: JsonRequest<T>): Promise<Result<T>> {
 		// As text, since n8n's HTTP helper drops keys such as `constructor` from objects.
 		const body = request.json && JSON.stringify(request.json);
 		return await this.repeat(request, async () => {
@@ -117,12 +123,12 @@ export class OpenAiClient {
 			const guard = new IdleGuard(Math.min(ANSWER_WITHIN_MS, left), this.cancelSignal);
 			const attempt: Attempt = { body, encoding: 'text', guard };
 			const sent = await this.send(request, attempt).finally(() => guard.stop());
-			return this.read<T>(request, sent);
+			return this.read(request, sent);
 		});
 	}
 
 	/** Sends a multipart form whose file is streamed; opens the source anew for every attempt. */
-	async tryUpload<T>(request: ApiRequest, { source, fields }: Upload): Promise<Result<T>> {
+	async tryUpload<T>(request: JsonRequest<T>, { source, fields }: Upload): Promise<Result<T>> {
 		return await this.repeat(request, async () => {
 			const guard = new IdleGuard(UPLOAD_ANSWER_WITHIN_MS, this.cancelSignal);
 			const form = new StreamedForm(source, fields, guard);
@@ -132,7 +138,7 @@ export class OpenAiClient {
 				form.close();
 			});
 			if (form.sourceError !== undefined) return sourceFault(form.sourceError);
-			return this.read<T>(request, sent);
+			return this.read(request, sent);
 		});
 	}
 
@@ -150,7 +156,7 @@ export class OpenAiClient {
 			const fault = notContent(sent.value, request.atLeastBytes);
 			if (!fault) return { ok: true, value: { headers, body, guard } };
 			const start = await readStart(body).finally(() => guard.stop());
-			const answer = parseAnswer<never>(sent.value, start, { secrets: this.secrets });
+			const answer = parseAnswer(sent.value, start, NO_SHAPE, this.secrets);
 			// An error in the API's own words says more.
 			const isSaid = !answer.ok && (answer.fault.kind === 'status' || fault.kind === 'answer');
 			return isSaid ? answer : { ok: false, fault };
@@ -166,13 +172,19 @@ export class OpenAiClient {
 		});
 	}
 
+	/** Shows the user a remark beside the output, where the context can. */
+	hint(message: string): void {
+		if (!('addExecutionHints' in this.context)) return;
+		this.context.addExecutionHints({ message, location: 'outputPane' });
+	}
+
 	/** Waits unless the execution is cancelled. @returns false when it was */
 	async pause(ms: number): Promise<boolean> {
 		return await pause(ms, this.cancelSignal);
 	}
 
 	private async repeat<T>(
-		{ once, finalStatuses }: ApiRequest,
+		{ finalStatuses, maxRetries, once, path }: ApiRequest,
 		attempt: () => Promise<Result<T>>,
 	): Promise<Result<T>> {
 		const credential = await this.context.getCredentials(CREDENTIAL);
@@ -184,9 +196,13 @@ export class OpenAiClient {
 			const result = this.unsent() ?? (await attempt());
 			if (result.ok) return result;
 			mayHaveExecuted ||= result.fault.mayHaveExecuted;
-			const fault = { ...redactFault(result.fault, this.secrets), mayHaveExecuted };
-			if (finalStatuses?.includes(fault.status ?? 0)) return { ok: false, fault };
-			const limits = { once, deadline: this.options.deadline };
+			const fault: Fault = {
+				...redactFault(result.fault, this.secrets),
+				mayHaveExecuted,
+				namesId: path.lastIndexOf('/') > 0,
+			};
+			if (finalStatuses?.includes(fault.status ?? 0)) fault.shouldRetry = false;
+			const limits = { once, maxRetries, deadline: this.options.deadline };
 			const wait = retryIn(failed, fault, limits, Date.now());
 			if (wait === undefined || !(await this.pause(wait))) return { ok: false, fault };
 		}
@@ -205,10 +221,10 @@ export class OpenAiClient {
 		return { ok: false, fault: { kind: 'stalled', message, mayHaveExecuted: false } };
 	}
 
-	private read<T>({ needs }: ApiRequest, sent: Result<IN8nHttpFullResponse>): Result<T> {
+	private read<T>({ shape }: JsonRequest<T>, sent: Result<IN8nHttpFullResponse>): Result<T> {
 		if (!sent.ok) return sent;
 		const text = redactJson(sent.value.body as unknown as string, this.secrets);
-		return parseAnswer<T>(sent.value, text, { needs, secrets: this.secrets });
+		return parseAnswer(sent.value, text, shape, this.secrets);
 	}
 
 	private async send(
@@ -261,6 +277,9 @@ export class OpenAiClient {
 		}
 	}
 }
+
+/** For the start of a body that is not JSON of a known kind. */
+const NO_SHAPE: Shape<never> = () => undefined;
 
 /**
  * The context with another cancel signal. n8n's helper replaces the signal it is given by the

@@ -1,16 +1,18 @@
 import type { Failure, INode, JsonObject } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
+import { isQuotaError } from '../apiErrors';
 import type { Fault } from './fault';
 import { redact } from './redact';
-import { isTransient, isQuotaExhausted } from './retry';
+import { isQueueFull, isTransient } from './retry';
 
 /** What n8n's durable poller reads to decide when to poll again. */
 export function failureOf(fault: Fault): Failure | undefined {
 	if (fault.status === 401) return { cause: 'credential-invalid' };
-	if (isQuotaExhausted(fault)) return { cause: 'quota-exhausted' };
+	if (isQuotaError(fault)) return { cause: 'quota-exhausted' };
 	if (fault.kind === 'blocked' || fault.status === 403 || fault.status === 404) {
 		return { cause: 'configuration-invalid' };
 	}
+	if (isQueueFull(fault)) return { cause: 'rate-limited' };
 	if (!isTransient(fault)) return undefined;
 	const cause = fault.status === 429 ? 'rate-limited' : 'temporarily-unavailable';
 	return fault.retryAfterMs === undefined ? { cause } : { cause, retryAfterMs: fault.retryAfterMs };
@@ -19,16 +21,23 @@ export function failureOf(fault: Fault): Failure | undefined {
 const ADVICE_BY_STATUS: Record<number, string> = {
 	401: 'Check the API key in the credential.',
 	403: 'Check that the key may use batches and files, and the organization and project ids in the credential.',
-	404: 'Check the id, and that it belongs to the same project as the API key.',
 	429: 'Too many requests: try again later, or turn on Retry On Fail in the node settings.',
 };
 
+const UNKNOWN_ID_ADVICE = 'Check the id, and that it belongs to the same project as the API key.';
+const UNKNOWN_PATH_ADVICE =
+	'The server does not know this address: check the Base URL in the credential, which usually ends with /v1.';
+const QUEUE_FULL_ADVICE =
+	'The queue of this model is full: try again when other batches are finished.';
+
 /** What the user can do about a fault, in a sentence; undefined when the API's words say it all. */
 function adviceFor(fault: Fault): string | undefined {
-	if (isQuotaExhausted(fault)) return 'Add credit or raise the limit in the billing settings.';
+	if (isQuotaError(fault)) return 'Add credit or raise the limit in the billing settings.';
 	if (fault.kind === 'answer') return 'Check the Base URL in the credential.';
 	if (fault.kind === 'source' || fault.kind === 'cancelled') return undefined;
 	if (fault.kind === 'blocked') return 'Check the credential, and what n8n is allowed to reach.';
+	if (isQueueFull(fault)) return QUEUE_FULL_ADVICE;
+	if (fault.status === 404) return fault.namesId ? UNKNOWN_ID_ADVICE : UNKNOWN_PATH_ADVICE;
 	const advice = ADVICE_BY_STATUS[fault.status ?? 0];
 	if (advice) return advice;
 	return isTransient(fault)

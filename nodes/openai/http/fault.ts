@@ -1,5 +1,5 @@
+import { readApiError } from '../apiErrors';
 import { redact } from './redact';
-import type { ApiErrorBody } from '../api/types';
 
 /**
  * Why a request did not give an answer to work with; plain data, so that the retry policy and
@@ -23,8 +23,12 @@ export interface Fault {
 	requestId?: string;
 	/** What the server asked to wait, in milliseconds. */
 	retryAfterMs?: number;
-	/** The server's own word on whether to repeat (`x-should-retry`). */
+	/** The server's own word on whether to repeat (`x-should-retry`), or what is known of the request. */
 	shouldRetry?: boolean;
+	/** The length that a body announced which is shorter than the file is said to be. */
+	shortBytes?: number;
+	/** Whether the request named an id, which may be the wrong one. */
+	namesId?: boolean;
 	/** False only when the request certainly had no effect at the server. */
 	mayHaveExecuted: boolean;
 }
@@ -94,30 +98,18 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
 	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-function text(value: unknown): string | undefined {
-	return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** The error envelope in an answer's body, when there is one. */
-export function errorEnvelope(body: unknown): ApiErrorBody | undefined {
-	if (typeof body !== 'object' || body === null) return undefined;
-	const { error } = body as { error?: unknown };
-	if (typeof error === 'string') return error === '' ? undefined : { message: error };
-	return typeof error === 'object' && error !== null ? error : undefined;
-}
-
 const SHOULD_RETRY: Partial<Record<string, boolean>> = { true: true, false: false };
 
 /** The fault that an answer with an error status, or with an error envelope, stands for. */
 export function statusFault(status: number, headers: Headers, body: unknown, now: number): Fault {
-	const error: ApiErrorBody = errorEnvelope(body) ?? {};
+	const error = readApiError(body);
 	return {
 		kind: 'status',
 		status,
-		message: text(error.message) ?? `The server answered with HTTP status ${status}`,
-		type: text(error.type),
-		code: text(error.code),
-		param: text(error.param),
+		message: error?.message ?? `The server answered with HTTP status ${status}`,
+		type: error?.type ?? undefined,
+		code: error?.code ?? undefined,
+		param: error?.param ?? undefined,
 		requestId: headerText(headers, 'x-request-id'),
 		retryAfterMs: retryAfterMs(headers, now),
 		shouldRetry: SHOULD_RETRY[headerText(headers, 'x-should-retry') ?? ''],
@@ -207,7 +199,7 @@ export function helperFault(error: unknown): Fault {
 	const { message } = (chain.at(-1) ?? {}) as { message?: unknown };
 	return {
 		kind: 'blocked',
-		message: `n8n did not send the request: ${text(message) ?? 'no reason was given'}`,
+		message: `n8n did not send the request: ${typeof message === 'string' && message !== '' ? message : 'no reason was given'}`,
 		mayHaveExecuted: false,
 	};
 }

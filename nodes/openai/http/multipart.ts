@@ -46,7 +46,7 @@ export class StreamedForm extends FormData {
 	/**
 	 * The request is over, perhaps before everything was sent: closes the source, which the helper
 	 * leaves open, and breaks off what is still being sent, so that the connection is not used
-	 * again in the middle of a body. A source that is waiting itself is told by the signal.
+	 * again in the middle of a body. The signal ends a source that is waiting itself.
 	 */
 	close(): void {
 		this.isOver = true;

@@ -1,3 +1,4 @@
+import { hasPermanentCause, isQuotaError, isTransientStatus } from '../apiErrors';
 import type { Fault } from './fault';
 
 /** How often a request is repeated after a transient fault. */
@@ -10,37 +11,27 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
 const JITTER = 0.25;
 
-/** Codes of 429 answers that only money or a raised limit can change. */
-const QUOTA_CODES = new Set([
-	'insufficient_quota',
-	'credit_balance_exhausted',
-	'organization_spend_limit_exceeded',
-	'project_spend_limit_exceeded',
-	'organization_usage_limit_exceeded',
-]);
-
-/** Whether the account has run out of credit or budget: waiting does not help. */
-export function isQuotaExhausted(fault: Pick<Fault, 'status' | 'type' | 'code'>): boolean {
-	return (
-		fault.type === 'insufficient_quota' ||
-		(fault.status === 429 && QUOTA_CODES.has(fault.code ?? ''))
-	);
+/**
+ * Whether a create was refused since the model's queue is full, as Azure does in some regions: the
+ * same file can be submitted later, but not within one execution.
+ */
+export function isQueueFull({ code, message }: Pick<Fault, 'code' | 'message'>): boolean {
+	return code === 'token_limit_exceeded' || message.includes('token_limit_exceeded');
 }
 
 const PERMANENT_KINDS: ReadonlySet<Fault['kind']> = new Set(['blocked', 'cancelled', 'source']);
-
-const TRANSIENT_STATUSES = new Set([408, 409, 425, 429]);
 
 /** Whether the same request may succeed a little later. */
 export function isTransient(fault: Fault): boolean {
 	if (PERMANENT_KINDS.has(fault.kind)) return false;
 	if (fault.kind === 'connection' || fault.kind === 'stalled') return true;
-	if (isQuotaExhausted(fault)) return false;
+	if (isQuotaError(fault)) return false;
 	if (fault.shouldRetry !== undefined) return fault.shouldRetry;
+	if (hasPermanentCause(fault)) return false;
 	const status = fault.status ?? 0;
 	// A 2xx that is not the API's answer comes from something in between, such as a proxy.
 	if (fault.kind === 'answer') return status < 300 || status >= 500;
-	return TRANSIENT_STATUSES.has(status) || status >= 500;
+	return isTransientStatus(status);
 }
 
 /**
@@ -63,6 +54,7 @@ export function waitBeforeRetry(
 export interface RetryLimits {
 	/** A request that must not be repeated unless it certainly had no effect. */
 	once?: boolean;
+	maxRetries?: number;
 	/** Epoch milliseconds after which nothing is waited for. */
 	deadline?: number;
 }
@@ -75,11 +67,11 @@ export interface RetryLimits {
 export function retryIn(
 	attempt: number,
 	fault: Fault,
-	{ once, deadline }: RetryLimits,
+	{ once, maxRetries = MAX_RETRIES, deadline }: RetryLimits,
 	now: number,
 	random: () => number = Math.random,
 ): number | undefined {
-	if (attempt > MAX_RETRIES || !isTransient(fault)) return undefined;
+	if (attempt > maxRetries || !isTransient(fault)) return undefined;
 	if (once && fault.mayHaveExecuted) return undefined;
 	const wait = waitBeforeRetry(attempt, fault, random);
 	if (wait > MAX_RETRY_AFTER_MS) return undefined;

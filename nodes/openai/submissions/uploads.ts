@@ -38,7 +38,7 @@ export async function uploadSafely(client: OpenAiClient, upload: FileUpload): Pr
 	}
 }
 
-/** What to tell about an upload that failed: which, and whether it may have left a file. */
+/** The words for an upload that failed: which one, and whether it may have left a file. */
 export function uploadFailed({ source }: Pick<FileUpload, 'source'>, fault: Fault): string {
 	return fault.mayHaveExecuted
 		? `Upload of ${source.fileName} failed, the file may have been stored all the same`

@@ -1,8 +1,8 @@
+import { announcedBytes } from '../http/answer';
 import type { OpenAiClient, OpenedBody } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Result } from '../http/fault';
 import { connectionFault } from '../http/fault';
-import { Overlap } from './overlap';
 import { waitBeforeRetry } from '../http/retry';
 import { apiPath } from '../http/url';
 
@@ -13,9 +13,11 @@ const IDLE_LIMIT_MS = 60_000;
 const MAX_FRUITLESS_TRIES = 4;
 
 /**
- * The content of a file, streamed. Complete or an error: what breaks off (Node.js notices an
- * unmet Content-Length), or ends before `expectedBytes`, is fetched again and continued behind the bytes already delivered, so a
- * reader never sees a shorter file nor a byte twice.
+ * The content of a file, streamed. Complete or an error: what breaks off (Node.js notices an unmet
+ * Content-Length), or ends before `expectedBytes`, is fetched again and continued behind the bytes
+ * already delivered, so a reader never sees a shorter file nor a byte twice. When the server keeps
+ * announcing one and the same shorter length, that is the file, whatever `expectedBytes` says:
+ * gateways that translate files describe them with the length before.
  *
  * @param expectedBytes the file's `bytes`, where known
  * @throws {NodeApiError} when the file cannot be read to its end
@@ -25,8 +27,7 @@ export async function* downloadFile(
 	fileId: string,
 	expectedBytes?: number | null,
 ): AsyncGenerator<Uint8Array> {
-	const first = await openFile(client, fileId, expectedBytes);
-	yield* readToEnd(client, fileId, first, expectedBytes);
+	yield* readToEnd(client, fileId, await openFile(client, fileId, expectedBytes));
 }
 
 /** As `downloadFile`, as the Node stream that n8n's binary storage takes. */
@@ -36,7 +37,7 @@ export async function downloadStream(
 	expectedBytes?: number | null,
 ): Promise<NodeStream> {
 	const first = await openFile(client, fileId, expectedBytes);
-	const chunks = readToEnd(client, fileId, first, expectedBytes);
+	const chunks = readToEnd(client, fileId, first);
 	// Verified nodes may not import Node's stream module, but every response body is a stream, and
 	// its class has the constructor function for others.
 	const { from } = first.body.constructor as unknown as StreamClass;
@@ -46,15 +47,32 @@ export async function downloadStream(
 type StreamClass = { from: (chunks: AsyncIterable<Uint8Array>, options: object) => NodeStream };
 type NodeStream = NodeJS.ReadableStream;
 
+/** An open file, and how long it has to be at least. */
+interface OpenedFile extends OpenedBody {
+	bytes: number;
+}
+
 async function openFile(
 	client: OpenAiClient,
 	fileId: string,
 	expectedBytes: number | null | undefined,
-): Promise<OpenedBody> {
-	const path = apiPath('files', fileId, 'content');
-	const opened = await client.open({ method: 'GET', path, atLeastBytes: expectedBytes ?? 0 });
-	if (!opened.ok) throw notDownloaded(client, fileId, opened.fault);
-	return opened.value;
+): Promise<OpenedFile> {
+	const request = { method: 'GET' as const, path: apiPath('files', fileId, 'content') };
+	const bytes = expectedBytes ?? 0;
+	const opened = await client.open({ ...request, atLeastBytes: bytes });
+	if (opened.ok) return { ...opened.value, bytes };
+	const { shortBytes } = opened.fault;
+	if (shortBytes === undefined) throw notDownloaded(client, fileId, opened.fault);
+	// Every try has ended like this: what the server describes is not what it sends.
+	const again = await client.open({ ...request, atLeastBytes: shortBytes });
+	if (!again.ok) throw notDownloaded(client, fileId, again.fault);
+	if (announcedBytes(again.value.headers) === shortBytes) {
+		client.hint(
+			`File ${fileId} has ${shortBytes} bytes, although the server describes it with ${bytes}. It arrived whole, so it was taken as it is.`,
+		);
+		return { ...again.value, bytes: shortBytes };
+	}
+	return { ...again.value, bytes };
 }
 
 function notDownloaded(client: OpenAiClient, fileId: string, fault: Fault) {
@@ -64,13 +82,12 @@ function notDownloaded(client: OpenAiClient, fileId: string, fault: Fault) {
 async function* readToEnd(
 	client: OpenAiClient,
 	fileId: string,
-	first: OpenedBody,
-	expectedBytes?: number | null,
+	first: OpenedFile,
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
 	let opened = first;
 	for (let fruitless = 0; ; fruitless++) {
-		const attempt = readFrom(client, opened, delivered, expectedBytes ?? 0);
+		const attempt = readFrom(client, opened, delivered);
 		let step: Awaited<ReturnType<typeof attempt.next>>;
 		try {
 			for (step = await attempt.next(); !step.done; step = await attempt.next()) {
@@ -88,16 +105,15 @@ async function* readToEnd(
 		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
 			throw notDownloaded(client, fileId, fault);
 		}
-		opened = await openFile(client, fileId, expectedBytes);
+		opened = await openFile(client, fileId, opened.bytes);
 	}
 }
 
 /** Reads what is new in one attempt, and says whether the file was there to its end. */
 async function* readFrom(
 	client: OpenAiClient,
-	{ body, guard }: OpenedBody,
+	{ body, bytes, guard }: OpenedFile,
 	delivered: Overlap,
-	expectedBytes: number,
 ): AsyncGenerator<Uint8Array, Result<void>> {
 	const skip = delivered.end;
 	let received = 0;
@@ -122,8 +138,8 @@ async function* readFrom(
 		if (!isOver) guard.abort();
 		guard.stop();
 	}
-	if (received >= expectedBytes) return { ok: true, value: undefined };
-	const message = `It ended after ${received} of ${expectedBytes} bytes`;
+	if (received >= bytes) return { ok: true, value: undefined };
+	const message = `It ended after ${received} of ${bytes} bytes`;
 	return { ok: false, fault: { kind: 'connection', message, mayHaveExecuted: true } };
 }
 
@@ -142,4 +158,42 @@ function brokenOff(client: OpenAiClient, error: unknown, stalled: boolean): Faul
 	}
 	if (!stalled) return connectionFault(error);
 	return { kind: 'stalled', message: 'The server stopped sending', mayHaveExecuted: true };
+}
+
+/** So many bytes tell one file from another. */
+const KEPT_BYTES = 1024;
+
+/**
+ * The end of what has been delivered of a file. When a download is begun again, the new transfer
+ * has to have the same bytes there: a proxy may have sent something else, now or before, and two
+ * contents must not become one.
+ */
+class Overlap {
+	private tail = Buffer.alloc(0);
+	private delivered = 0;
+
+	/** How many bytes have been delivered. */
+	get end(): number {
+		return this.delivered;
+	}
+
+	/** Takes what is delivered next; keeps a copy of its end only. */
+	push(chunk: Uint8Array): void {
+		this.delivered += chunk.byteLength;
+		const end = chunk.subarray(-KEPT_BYTES);
+		const kept = this.tail.subarray(
+			Math.max(0, this.tail.byteLength + end.byteLength - KEPT_BYTES),
+		);
+		this.tail = Buffer.concat([kept, end]);
+	}
+
+	/** Whether a chunk that begins at byte `start` of another transfer fits to what was delivered. */
+	agrees(chunk: Uint8Array, start: number): boolean {
+		const tailStart = this.delivered - this.tail.byteLength;
+		const from = Math.max(start, tailStart);
+		const to = Math.min(start + chunk.byteLength, this.delivered);
+		if (from >= to) return true;
+		const again = chunk.subarray(from - start, to - start);
+		return this.tail.subarray(from - tailStart, to - tailStart).equals(again);
+	}
 }

@@ -61,7 +61,7 @@ describe('/v1/chat/completions', () => {
 		const [one, two, other] = [
 			await ask('/v1/chat/completions', { messages }),
 			await ask('/v1/chat/completions', { messages }),
-			await ask('/v1/chat/completions', { messages, temperature: 0 }),
+			await ask('/v1/chat/completions', { messages, temperature: 0, reasoning_effort: 'none' }),
 		].map(({ choices }) => choices[0].message.content);
 		expect(one).toBe(two);
 		expect(one).not.toBe(other);
@@ -150,7 +150,12 @@ describe('/v1/responses', () => {
 	});
 
 	it('satisfies a JSON schema', async () => {
-		const schema = { type: 'object', properties: { sure: { type: 'boolean' } } };
+		const schema = {
+			type: 'object',
+			properties: { sure: { type: 'boolean' } },
+			required: ['sure'],
+			additionalProperties: false,
+		};
 		const { output, text } = await ask('/v1/responses', {
 			input: [{ role: 'user', content: [{ type: 'input_text', text: 'Is it?' }] }],
 			text: { format: { type: 'json_schema', name: 'sure', schema, strict: true } },

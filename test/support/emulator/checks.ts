@@ -120,11 +120,17 @@ function tooLong(param: string, limit: number, length: number): Error {
 	);
 }
 
-/** `{anchor: 'created_at', seconds}` with one hour to thirty days; undefined when left out. */
-export function expiresAfter(value: unknown, param: string): number | undefined {
+/**
+ * `{anchor: 'created_at', seconds}`; undefined when left out. OpenAI takes one hour to thirty days.
+ */
+export function expiresAfter(
+	value: unknown,
+	param: string,
+	[least, most]: readonly [number, number],
+): number | undefined {
 	if (value === undefined || value === null) return undefined;
 	const policy = requiredObject(value, param);
 	requiredChoice(policy.anchor, `${param}.anchor`, ['created_at']);
 	if (policy.seconds === undefined) requiredString(undefined, `${param}.seconds`);
-	return integerBetween(policy.seconds, `${param}.seconds`, 3600, 2_592_000);
+	return integerBetween(policy.seconds, `${param}.seconds`, least, most);
 }

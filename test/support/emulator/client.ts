@@ -69,7 +69,8 @@ export async function answerTo(
 		endpoint: url as OpenAI.BatchCreateParams['endpoint'],
 	});
 	await emulator.step(id, 'completed');
-	const [line] = await download(client, emulator.batch(id).output_file_id);
+	const { output_file_id: output, error_file_id: error } = emulator.batch(id);
+	const [line] = await download(client, output ?? error);
 	return line.response.body;
 }
 

@@ -2,15 +2,14 @@ import type { Lifecycle } from './batches/lifecycle';
 import type { Clock } from './clock';
 import type { Faults } from './faults';
 import type { Ledger } from './ledger';
-import type { Limits } from './options';
+import type { Spoken } from './spoken';
 import type { Store } from './store';
 import type { Webhooks } from './webhooks';
 
 /** What the routes work with. */
 export interface Context {
 	apiKey: string;
-	basePath: string;
-	limits: Limits;
+	spoken: Spoken;
 	clock: Clock;
 	store: Store;
 	lifecycle: Lifecycle;

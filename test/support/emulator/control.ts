@@ -1,6 +1,6 @@
 import type { WireBatch } from './batches/batch';
 import type { RequestLine } from './batches/requestLine';
-import { isPlainAnswer, markedFate, markedOutcome, type Fate, type Outcome } from './outcomes';
+import { markedFate, markedOutcome, type Fate, type Outcome } from './outcomes';
 
 export interface RequestRule {
 	/** Asked once for every line of every batch, at its validation. */
@@ -31,14 +31,11 @@ export class Control {
 		this.batchRules.unshift({ ...rule, left: rule.times ?? Infinity });
 	}
 
-	/** Undefined for a plain answer, so that only exceptions take memory. */
+	/** What a rule or a marker asks for; undefined when none does. */
 	outcomeOf(line: RequestLine, text: string): Outcome | undefined {
 		const rule = this.requestRules.find(({ match }) => match(line));
-		if (rule !== undefined) {
-			return typeof rule.outcome === 'function' ? rule.outcome(line) : rule.outcome;
-		}
-		const marked = markedOutcome(text);
-		return isPlainAnswer(marked) ? undefined : marked;
+		if (rule === undefined) return markedOutcome(text);
+		return typeof rule.outcome === 'function' ? rule.outcome(line) : rule.outcome;
 	}
 
 	fateOf(batch: WireBatch): Fate | undefined {

@@ -1,4 +1,4 @@
-import type { Fault } from './faults';
+import type { Fault } from './faults/strikes';
 
 /** What a kind of fault may be struck on; `anywhere` unless it would make no sense elsewhere. */
 export interface FaultKind {

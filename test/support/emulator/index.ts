@@ -8,15 +8,18 @@ import type { Batch, BatchStatus, FileObject } from '../../../nodes/openai/api/t
 import { newBatch, type StoredBatch, type WireBatch } from './batches/batch';
 import { Lifecycle } from './batches/lifecycle';
 import { step } from './batches/step';
-import { AutomaticClock, ManualClock } from './clock';
+import { AutomaticClock, ManualClock, unixSeconds } from './clock';
 import { Control } from './control';
 import { Faults } from './faults';
+import type { Dialect, DialectName } from './dialects';
 import { Ledger } from './ledger';
-import { DEFAULT_LIMITS, DEFAULT_TIMING, DEFAULT_WEBHOOKS, type EmulatorOptions } from './options';
+import { DEFAULT_TIMING, DEFAULT_WEBHOOKS, type EmulatorOptions } from './options';
 import { buildServer } from './server';
+import { Spoken } from './spoken';
 import { Store } from './store';
 import { Webhooks } from './webhooks';
 
+export { DIALECTS, type Dialect, type DialectName } from './dialects';
 export type { EmulatorOptions } from './options';
 export type { Fault, FaultPlan, FaultRule } from './faults';
 export type { RecordedRequest } from './ledger';
@@ -24,8 +27,8 @@ export type { Fate, Outcome } from './outcomes';
 
 /** A running emulator. */
 export interface Emulator {
-	/** The base URL for clients, as `http://127.0.0.1:4010/v1`. */
-	url: string;
+	/** The base URL for clients, as `http://127.0.0.1:4010/v1`; its path changes with the dialect. */
+	readonly url: string;
 	apiKey: string;
 	ledger: Ledger;
 	faults: Faults;
@@ -41,7 +44,9 @@ export interface Emulator {
 	addBatch(batch: Partial<Batch>): WireBatch;
 	/** Stores a file without an upload, for contents that no client would send. */
 	addFile(content: string | Buffer, facts?: { filename?: string; purpose?: string }): FileObject;
-	/** The batch as a client would see it now. */
+	/** Speaks like another server from now on; what is stored stays, with the ids that it has. */
+	speak(dialect: DialectName | Dialect): void;
+	/** The batch as a client of OpenAI would see it now. */
 	batch(id: string): WireBatch;
 	/** A stored file: its object, where its bytes lie, and the bytes as text. */
 	file(id: string): { object: FileObject; path: string; text(): string };
@@ -57,25 +62,27 @@ export interface Emulator {
 
 /** Starts an emulator of the Files and Batch API on 127.0.0.1. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-	const { apiKey = 'sk-emulator', basePath = '/v1' } = options;
+	const { apiKey = 'sk-emulator' } = options;
 	const manual = new ManualClock(options.now ?? Math.floor(Date.now() / 1000) * 1000);
 	const clock = options.clock === 'manual' ? manual : new AutomaticClock();
 	const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'openai-emulator-')));
 	await mkdir(folder, { recursive: true });
 
-	const limits = { ...DEFAULT_LIMITS, ...options.limits };
-	const store = new Store(folder, clock);
+	const hooks = { ...DEFAULT_WEBHOOKS, ...options.webhooks };
+	const { dialect = 'openai', limits = {}, basePath } = options;
+	const spoken = new Spoken(dialect, { limits, basePath, webhooks: hooks.offered });
+	const store = new Store(folder, clock, spoken);
 	const control = new Control();
 	const lifecycle = new Lifecycle(store, control, {
 		timing: { ...DEFAULT_TIMING, ...options.timing },
-		limits,
+		spoken,
 		unknownModels: options.unknownModels ?? /nonexistent/,
 		seed: options.seed ?? 1,
 	});
 	const ledger = new Ledger();
-	const faults = new Faults(basePath, clock);
-	const webhooks = new Webhooks(store, { ...DEFAULT_WEBHOOKS, ...options.webhooks });
-	const context = { apiKey, basePath, limits, clock, store, lifecycle, ledger, faults, webhooks };
+	const faults = new Faults(clock);
+	const webhooks = new Webhooks(store, hooks);
+	const context = { apiKey, spoken, clock, store, lifecycle, ledger, faults, webhooks };
 	const app = await buildServer(context);
 	await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
 	const { port } = app.server.address() as AddressInfo;
@@ -86,7 +93,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		return batch;
 	};
 	return {
-		url: `http://127.0.0.1:${port}${basePath}`,
+		get url() {
+			return `http://127.0.0.1:${port}${spoken.basePath}`;
+		},
 		apiKey,
 		ledger,
 		faults,
@@ -94,17 +103,21 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		webhooks,
 		onBatch: (listener) => store.events.on('batch', ({ wire }: StoredBatch) => listener(wire)),
 		addBatch: (batch) => {
+			const api = '/v1/chat/completions';
 			const request = { input_file_id: 'file-history', completion_window: '24h', metadata: null };
-			const wire = newBatch({ endpoint: '/v1/chat/completions', ...request }, clock.now());
+			const createdAt = unixSeconds(clock.now());
+			const id = spoken.dialect.ids.batch(createdAt);
+			const wire = newBatch(id, { endpoint: api, ...request }, createdAt);
 			Object.assign(wire, { status: 'completed', completed_at: wire.created_at }, batch);
-			store.addBatch({ wire, callOff: () => {}, hiddenLists: 0 });
+			store.addBatch({ wire, api, callOff: () => {}, hiddenLists: 0 });
 			return wire;
 		},
 		addFile: (content, { filename = 'file.jsonl', purpose = 'batch_output' } = {}) => {
-			const file = store.newFile();
+			const file = store.newFile(purpose);
 			writeFileSync(file.path, content);
 			return store.addFile(file, { bytes: Buffer.byteLength(content), filename, purpose }).object;
 		},
+		speak: (dialect) => spoken.use(dialect),
 		batch: (id) => lifecycle.view(find(id)),
 		file: (id) => {
 			const file = store.file(id);

@@ -57,7 +57,7 @@ export class Ledger {
 	record(request: FastifyRequest, requestId: string, at: number): RecordedRequest {
 		const recorded: RecordedRequest = {
 			method: request.method,
-			path: request.url.split('?')[0],
+			path: request.originalUrl.split('?')[0],
 			query: { ...(request.query as Record<string, string>) },
 			headers: withoutKey(request.headers),
 			bytes: Number(request.headers['content-length'] ?? 0),

@@ -1,4 +1,6 @@
 import type { BatchStatus } from '../../../nodes/openai/api/types';
+import type { Dialect, DialectName } from './dialects';
+import type { Limits } from './serviceLimits';
 
 /** How long a batch stays in each transient status, in milliseconds of the emulator's clock. */
 export type Timing = Record<
@@ -6,21 +8,8 @@ export type Timing = Record<
 	number
 >;
 
-/** The service's limits. Tests lower them; the defaults are OpenAI's published ones. */
-export interface Limits {
-	/** Bytes of one uploaded file: 512 MB. */
-	fileBytes: number;
-	/** Bytes of one batch's input file. */
-	batchBytes: number;
-	batchRequests: number;
-	/** Inputs of all requests of one embeddings batch together. */
-	embeddingInputs: number;
-	/** Tokens of all unfinished batches of one model; above it a new batch fails. Off by default. */
-	enqueuedTokens: number;
-}
-
 export interface WebhookOptions {
-	/** False: the server has no webhook endpoints, as most compatible ones. */
+	/** False: the server has no webhook endpoints, even where the dialect has. */
 	offered: boolean;
 	/**
 	 * An origin such as `http://127.0.0.1:5678` that deliveries go to in place of the registered
@@ -41,7 +30,9 @@ export interface EmulatorOptions {
 	folder?: string;
 	/** Any other key is answered with 401. */
 	apiKey?: string;
-	/** Path in front of every route. */
+	/** The server that it imitates: a name, or a dialect of a test's own. OpenAI by default. */
+	dialect?: DialectName | Dialect;
+	/** Path in front of every route; by default the dialect's, as /v1 at OpenAI. */
 	basePath?: string;
 	timing?: Partial<Timing>;
 	/** `manual` stands still until `emulator.advance(ms)`; `automatic` follows the real time. */
@@ -61,14 +52,6 @@ export const DEFAULT_TIMING: Timing = {
 	in_progress: 400,
 	finalizing: 100,
 	cancelling: 100,
-};
-
-export const DEFAULT_LIMITS: Limits = {
-	fileBytes: 536_870_912,
-	batchBytes: 209_715_200,
-	batchRequests: 50_000,
-	embeddingInputs: 50_000,
-	enqueuedTokens: Infinity,
 };
 
 export const DEFAULT_WEBHOOKS: WebhookOptions = {

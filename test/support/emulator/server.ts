@@ -1,8 +1,9 @@
 import multipart from '@fastify/multipart';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
 import type { Context } from './context';
-import { ApiError, badRequest, unauthorized } from './errors';
+import { ApiError, badRequest, routeNotFound, unauthorized } from './errors';
+import type { Reply, Route } from './dialects/dialect';
 import { requestId } from './ids';
 import type { RecordedRequest } from './ledger';
 import { ORGANIZATION } from './options';
@@ -17,6 +18,9 @@ const UNPARSEABLE =
 /** Largest JSON body; uploads have their own limit. */
 const JSON_BYTES = 10 * 1024 * 1024;
 
+/** Where requests go to whose path the server does not have. */
+const NOWHERE = '/not-found';
+
 /** The HTTP side: headers, key, error envelope, faults and the ledger around the routes. */
 export async function buildServer(context: Context): Promise<FastifyInstance> {
 	const app = fastify({
@@ -24,22 +28,23 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
 		exposeHeadRoutes: false,
 		forceCloseConnections: true,
 		routerOptions: { ignoreTrailingSlash: true },
+		rewriteUrl: ({ url = '' }) => context.spoken.pathOf(url) ?? `${NOWHERE}${url}`,
 	});
 	await app.register(multipart, { throwFileSizeLimit: false });
 	recordRequests(app, context);
 	app.addHook('onRequest', (request, reply) => context.faults.before(request, reply));
 	app.addHook('onRequest', (request) => checkKey(request, context.apiKey));
+	app.addHook('onRequest', async (request, reply) => {
+		const route = `${request.method} ${request.routeOptions.url}` as Route;
+		const instead = context.spoken.dialect.lacks[route];
+		if (instead !== undefined) await sendReply(reply, instead);
+	});
 	app.addHook('onSend', (request, reply, payload) => context.faults.after(request, reply, payload));
-	answerErrors(app);
-	await app.register(
-		async (api) => {
-			batchRoutes(api, context);
-			fileRoutes(api, context);
-			modelRoutes(api);
-			if (context.webhooks.options.offered) webhookRoutes(api, context);
-		},
-		{ prefix: context.basePath },
-	);
+	answerErrors(app, context);
+	batchRoutes(app, context);
+	fileRoutes(app, context);
+	modelRoutes(app);
+	webhookRoutes(app, context);
 	return app;
 }
 
@@ -86,18 +91,25 @@ async function checkKey(request: FastifyRequest, expected: string): Promise<void
 	throw unauthorized(key);
 }
 
-function answerErrors(app: FastifyInstance): void {
-	app.setNotFoundHandler(async (request) => {
-		throw new ApiError(404, { message: `Invalid URL (${request.method} ${request.url})` });
+/** Sends JSON, or a text as it is. */
+function sendReply(reply: FastifyReply, instead: Reply): FastifyReply {
+	reply.code(instead.status);
+	if ('text' in instead) return reply.type('text/plain').send(instead.text);
+	return reply.type('application/json; charset=utf-8').send(JSON.stringify(instead.json));
+}
+
+function answerErrors(app: FastifyInstance, { spoken }: Context): void {
+	app.setNotFoundHandler(async ({ method, originalUrl }) => {
+		throw routeNotFound(method, originalUrl);
 	});
 	app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-		if (error instanceof ApiError) return reply.code(error.status).send(error.body);
+		const answer = (known: ApiError) => sendReply(reply, spoken.dialect.error(known));
+		if (error instanceof ApiError) return answer(error);
 		const status = error.statusCode ?? 500;
 		const type = status < 500 ? 'invalid_request_error' : 'server_error';
 		const isClientGone = request.raw.destroyed && !request.raw.complete;
 		if (status >= 500 && !isClientGone) console.error(error);
-		const envelope = new ApiError(status, { message: error.message, type });
-		return reply.code(status).send(envelope.body);
+		return answer(new ApiError(status, { message: error.message, type }));
 	});
 }
 

@@ -5,7 +5,8 @@ import { rm } from 'node:fs/promises';
 import type { FileObject } from '../../../nodes/openai/api/types';
 import type { StoredBatch } from './batches/batch';
 import { unixSeconds, type Clock } from './clock';
-import { fileId } from './ids';
+import { hexDigest } from './random';
+import type { Spoken } from './spoken';
 
 /** Batch files, uploaded or written by the service, are deleted after thirty days. */
 const DEFAULT_FILE_SECONDS = 2_592_000;
@@ -26,6 +27,7 @@ export class Store {
 	constructor(
 		readonly folder: string,
 		readonly clock: Clock,
+		private readonly spoken: Spoken,
 	) {}
 
 	addBatch(batch: StoredBatch): void {
@@ -51,9 +53,10 @@ export class Store {
 	}
 
 	/** A fresh id and the path for its bytes; nothing is stored before `addFile`. */
-	newFile(): { id: string; path: string } {
-		const id = fileId();
-		return { id, path: join(this.folder, id) };
+	newFile(purpose: string): { id: string; path: string } {
+		const id = this.spoken.dialect.ids.file(purpose);
+		// Some servers' ids are longer than names of files may be.
+		return { id, path: join(this.folder, id.length > 100 ? hexDigest(id) : id) };
 	}
 
 	/** Registers bytes that lie at the path of `newFile`. */

@@ -1,7 +1,7 @@
 import { runHistories, type HistoryOptions } from './history';
 
 /** Bounds so low that every history runs into them again and again. */
-jest.mock('../../../nodes/OpenAiBatchTrigger/limits', () => ({
+jest.mock('../../../nodes/OpenAiBatchTrigger/bounds', () => ({
 	PAGE_SIZE: 10,
 	MAX_OPEN: 4,
 	MAX_MARKS: 6,

@@ -1,5 +1,5 @@
 import type { Batch } from '../../../nodes/openai/api/types';
-import { EVENTS } from '../../../nodes/batchEvents/events';
+import { EVENTS } from '../../../nodes/batchEvents/batchEvent';
 import { Project } from './project';
 
 const HOUR = 3_600;

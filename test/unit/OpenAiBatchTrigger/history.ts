@@ -1,7 +1,7 @@
 import { isFinished } from '../../../nodes/openai/api/status';
-import { EVENTS, type EventName } from '../../../nodes/batchEvents/events';
+import { EVENTS, type EventName } from '../../../nodes/batchEvents/batchEvent';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
-import type { Settings } from '../../../nodes/batchEvents/settings';
+import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
 import { ModelServer, Random, type ModelOptions } from './model';
 
 export interface HistoryOptions extends ModelOptions {
@@ -41,7 +41,7 @@ export class History {
 	private saved: unknown;
 	private activatedAt = 0;
 	private readonly duringActivation = new Set<string>();
-	private readonly settings: Settings;
+	private readonly settings: PollSettings;
 
 	constructor(
 		seed: number,
@@ -54,6 +54,7 @@ export class History {
 			events: new Set(chosen.length > 0 ? chosen : EVENTS),
 			filters: { endpoint: '', metadata: [], batchIds: [] },
 			finishedWithin: 0,
+			simplify: true,
 		};
 	}
 

@@ -1,7 +1,8 @@
 import { Lookups } from '../../../nodes/OpenAiBatchTrigger/lookups';
 import type { Batch } from '../../../nodes/openai/api/types';
 
-const at = (...ranks: number[]) => ranks.map((rank) => ({ id: `at_${rank}`, rank, t: 0, mask: 1 }));
+const at = (...ranks: number[]) =>
+	ranks.map((rank) => ({ id: `at_${rank}`, rank, t: 0, seenEvents: 1 }));
 const batch = (rank: number) => ({ id: `at_${rank}` }) as Batch;
 const HEAD = [{ id: 'head', rank: 99 }];
 

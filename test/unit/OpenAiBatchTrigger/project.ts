@@ -1,22 +1,23 @@
 import type { Batch } from '../../../nodes/openai/api/types';
-import type { Filters } from '../../../nodes/batchEvents/filters';
+import type { EventFilters } from '../../../nodes/batchEvents/eventFilters';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
-import type { Settings } from '../../../nodes/batchEvents/settings';
+import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
 import { ModelServer, Random, type ModelOptions } from './model';
 
 /** A server with a project's history, and a trigger there. */
 export class Project {
 	readonly server: ModelServer;
-	readonly settings: Settings & { filters: Filters };
+	readonly settings: PollSettings & { filters: EventFilters };
 	/** What the trigger has stored. */
 	state: unknown;
 
-	constructor(settings: Partial<Settings> = {}, options: ModelOptions = {}) {
+	constructor(settings: Partial<PollSettings> = {}, options: ModelOptions = {}) {
 		this.server = new ModelServer(new Random(1), options);
 		this.settings = {
 			events: new Set(['completed', 'failed', 'expired', 'cancelled'] as const),
 			filters: { endpoint: '', metadata: [], batchIds: [] },
 			finishedWithin: 0,
+			simplify: true,
 			...settings,
 		};
 	}

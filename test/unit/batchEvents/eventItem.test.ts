@@ -1,4 +1,4 @@
-import { toJson } from '../../../nodes/batchEvents/eventItem';
+import { toEventItem } from '../../../nodes/batchEvents/eventItem';
 import type { Batch } from '../../../nodes/openai/api/types';
 
 /** As OpenAI sent it in September 2026. */
@@ -24,7 +24,10 @@ const completed: Batch = {
 };
 
 const json = (fields: Partial<Batch> = {}, simplify = true) =>
-	toJson({ name: 'completed', batch: { ...completed, ...fields }, time: 1790706019 }, simplify);
+	toEventItem(
+		{ name: 'completed', batch: { ...completed, ...fields }, time: 1790706019 },
+		simplify,
+	);
 
 describe('the item of an event', () => {
 	test('is lean: what happened, the ids for the next node, counts, usage and metadata', () => {

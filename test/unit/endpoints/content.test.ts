@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { extractContent } from '../../../nodes/endpoints/content';
+import { extractContent } from '../../../nodes/endpoints';
 import bodies from './fixtures/response-bodies.json';
 
 const chat = (...messages: object[]) => ({
@@ -34,7 +34,7 @@ describe('extractContent', () => {
 		});
 	});
 
-	it('tells a refusal from content', () => {
+	it('distinguishes a refusal from content', () => {
 		const refused = chat({ role: 'assistant', content: null, refusal: 'I cannot.' });
 		expect(extractContent('/v1/chat/completions', refused)).toMatchObject({
 			content: null,
@@ -127,7 +127,7 @@ describe('extractContent', () => {
 		expect(extractContent('/v1/embeddings', body).content).toEqual(vector);
 	});
 
-	it('leaves a vector text alone that is no list of floats', () => {
+	it('keeps the text of a vector that is not a list of floats', () => {
 		const body = { data: [{ index: 0, embedding: 'abc' }] };
 		expect(extractContent('/v1/embeddings', body).content).toBe('abc');
 	});
@@ -181,6 +181,16 @@ describe('extractContent', () => {
 		expect(extractContent('/v1/rerank', 'text').content).toBe('text');
 		expect(extractContent('/v1/rerank', undefined).content).toBeNull();
 	});
+
+	it.each([null, undefined, ''])(
+		'reads a body by its shape without an endpoint, %j',
+		(endpoint) => {
+			expect(extractContent(endpoint, bodies.chat)).toEqual(
+				extractContent('/v1/chat/completions', bodies.chat),
+			);
+			expect(extractContent(endpoint, { own: 1 }).content).toEqual({ own: 1 });
+		},
+	);
 
 	it('has no content for an empty body of a known endpoint', () => {
 		for (const endpoint of ['/v1/chat/completions', '/v1/embeddings', '/v1/moderations']) {

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { extractContent } from '../../../nodes/endpoints/content';
-import { readLines, type Line } from '../../../nodes/jsonl/lines';
+import { extractContent } from '../../../nodes/endpoints';
+import type { Line } from '../../../nodes/jsonl/lines';
 import { parseJsonContent } from '../../../nodes/jsonl/parseJson';
 import { classify, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
 import { validateRequests } from '../../../nodes/OpenAiBatch/requestFile/validate/validateFile';
+import { readLines } from '../jsonl/bytes';
 
 const FOLDER = join(__dirname, 'corpus');
 
@@ -157,7 +158,7 @@ describe('any line', () => {
 	});
 });
 
-describe('what is too much', () => {
+describe('what is too much for most parsers', () => {
 	const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 	const result = (body: string) =>
 		`{"custom_id":"a","response":{"status_code":200,"request_id":"r","body":${body}}}`;
@@ -167,16 +168,16 @@ describe('what is too much', () => {
 		['nesting of 100,000', result(deep(100_000))],
 		['nesting of 100,000 without an end', result('['.repeat(100_000))],
 		[
-			'numbers beyond all measure',
+			'numbers beyond the range of JavaScript',
 			result('{"n":1e999,"m":-1e999,"i":123456789012345678901234567890}'),
 		],
 		['keys that come twice', '{"custom_id":"a","custom_id":"b","response":null}'],
 		['keys of prototypes', result('{"__proto__":{"x":1},"constructor":{"prototype":1}}')],
 		[
-			'half characters',
+			'half of a surrogate pair',
 			'{"custom_id":"\\ud800","response":{"status_code":200,"body":{"t":"\\udc00"}}}',
 		],
-		['zeros', '{"custom_id":"\\u0000","response":{"status_code":200,"body":"\\u0000"}}'],
+		['zero bytes', '{"custom_id":"\\u0000","response":{"status_code":200,"body":"\\u0000"}}'],
 	])('is a result: %s', (_name, text) => {
 		checkLine(text);
 		expect(({} as { x?: number }).x).toBeUndefined();

@@ -1,5 +1,5 @@
-import { readLines } from '../../../nodes/jsonl/lines';
-import type { Line, LineOptions } from '../../../nodes/jsonl/lines';
+import { readLineBatches } from '../../../nodes/jsonl/lines';
+import type { ByteChunks, Line, LineOptions } from '../../../nodes/jsonl/lines';
 
 /** The bytes of a text, cut into chunks of the given sizes (used in turn). */
 export function chunksOf(content: string | Uint8Array, sizes: number[] = [65_536]): Uint8Array[] {
@@ -11,6 +11,14 @@ export function chunksOf(content: string | Uint8Array, sizes: number[] = [65_536
 		start += size;
 	}
 	return chunks;
+}
+
+/** Reads line by line. */
+export async function* readLines(
+	chunks: ByteChunks,
+	options?: LineOptions,
+): AsyncGenerator<Line, void, undefined> {
+	for await (const batch of readLineBatches(chunks, options)) yield* batch;
 }
 
 /** All lines of a content, read in chunks of the given sizes. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 
-import { LineTooLongError, readLineBatches, readLines } from '../../../nodes/jsonl/lines';
-import { chunksOf, linesOf } from './bytes';
+import { LineTooLongError, readLineBatches } from '../../../nodes/jsonl/lines';
+import { chunksOf, linesOf, readLines } from './bytes';
 
 const texts = async (content: string | Uint8Array, sizes?: number[]) =>
 	(await linesOf(content, sizes)).map((line) => line.text);
 
-describe('readLines', () => {
+describe('the lines of a file', () => {
 	it('yields each line with its number', async () => {
 		expect(await linesOf('{"a":1}\n{"b":2}\n')).toEqual([
 			{ line: 1, text: '{"a":1}' },

@@ -95,7 +95,7 @@ describe('classify', () => {
 		});
 	});
 
-	it('tells requests that never ran from failed ones', () => {
+	it('distinguishes requests that never ran from failed ones', () => {
 		expect(judge(expiry)).toMatchObject({
 			status: 'expired',
 			statusCode: null,

@@ -1,113 +1,133 @@
-import type { IDataObject } from 'n8n-workflow';
-import { isObject, tryParseJson } from '../../../jsonl/json';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { OpenAiClient } from '../../../openai/http/client';
 import type { Batch } from '../../../openai/api/types';
-import { findInputFile, inputLines, resultLines } from '../results/batchFiles';
-import type { ResultShape } from './resultItem';
-import type { Entry, Wanted } from './resultSet';
+import { findInputFile, inputLines, readResults, requestIn } from '../results/batchFiles';
+import type { ItemShape } from './resultItem';
+import { missingItem, moveImages, resultItem } from './resultItem';
+import type { Wanted } from './resultSet';
 import { ResultSet } from './resultSet';
 
-export interface CollectOptions extends Wanted {
+export interface CollectOptions extends Wanted, ItemShape {
 	includeRequest: boolean;
-	shape: Omit<ResultShape, 'batchId' | 'endpoint'>;
+	imagesAsBinary: boolean;
 	/** Finished batches that repeated some of the requests, oldest first. */
 	retries: Batch[];
-	/** Called for each result that is put out, as soon as it is read. */
-	onResult?: (entry: Entry) => Promise<void>;
 }
 
 export interface Collected {
 	results: ResultSet;
-	/** What is put out, in order. */
-	entries: ReturnType<ResultSet['included']>;
+	/** What is returned, in order. */
+	entries: ResultSet['included'];
 	/** False when the input file is gone, so that requests without a result could not be found. */
 	missingKnown: boolean;
 	/** Whether reading ended when the limit was reached: the counts are not those of the batch. */
 	stoppedEarly: boolean;
 }
 
-/** Whether every request of the batch has a result, going by the batch's own total. */
-function isWhole(batch: Batch, results: ResultSet): boolean {
-	const total = batch.request_counts?.total;
-	return typeof total === 'number' && total > 0 && total === results.size;
-}
-
-/** Reads the result files of one batch until everything wanted is there. */
-async function readResults(
-	client: OpenAiClient,
-	batch: Batch,
-	results: ResultSet,
-	{ shape, onResult }: CollectOptions,
-): Promise<void> {
-	const full = { ...shape, endpoint: batch.endpoint, batchId: batch.id };
-	if (results.isFull) return;
-	for await (const lines of resultLines(client, batch)) {
-		for (const { text } of lines) {
-			const entry = results.addLine(text, full);
-			if (entry && onResult) await onResult(entry);
-			if (results.isFull) return;
-		}
-	}
-}
-
-/** Reads the input file: what is in it and has no result is missing. */
-async function readRequests(
-	client: OpenAiClient,
-	batch: Batch,
-	results: ResultSet,
-	includeRequest: boolean,
-): Promise<boolean> {
-	const file = await findInputFile(client, batch);
-	// Without the input file the results are still whole: only the requests cannot be joined.
-	if (!file) return false;
-	const canBeMissing = !isWhole(batch, results);
-	let toJoin = includeRequest ? results.named : 0;
-	const isEnough = () => toJoin === 0 && (!canBeMissing || results.isFull);
-	if (isEnough()) return true;
-	for await (const lines of inputLines(client, file)) {
-		for (const { text } of lines) {
-			const line = tryParseJson(text);
-			if (!line.ok || !isObject(line.value)) continue;
-			const { custom_id: id, body } = line.value;
-			if (typeof id !== 'string') continue;
-			if (!results.has(id) && !results.isFull) {
-				results.addMissing(id, batch.id);
-				if (includeRequest) results.addRequest(id, body as IDataObject);
-			} else if (includeRequest && results.addRequest(id, body as IDataObject)) toJoin--;
-			if (isEnough()) return true;
-		}
-	}
-	return true;
-}
-
 /**
- * Reads the result files of a finished batch and of its retries, and its input file when requests
- * are to be joined or when the results are fewer than the batch's requests. With a limit, and
- * without retries, it reads no further than it has to.
+ * Collects the items of a finished batch and of its retries. Reads their result files, and the
+ * batch's input file when requests are to be joined or when the results are fewer than the batch's
+ * requests. With a limit, and without retries, it reads no further than it has to.
  *
- * @throws {NodeApiError | NodeOperationError} when a result file cannot be read to its end; never
- * a part of it
+ * @throws {NodeApiError | NodeOperationError} when a result file cannot be read to its end; it
+ * never returns a part of the results
  */
 export async function collectResults(
+	context: IExecuteFunctions,
 	client: OpenAiClient,
 	batch: Batch,
 	options: CollectOptions,
 ): Promise<Collected> {
 	const { include, includeRequest, limit, offset, retries } = options;
-	// A retry may change the status of any result, and by that the places of all.
+	// A retry can change the status of any result, and so the places of all.
 	const isFinal = retries.length === 0;
 	const results = new ResultSet(
 		isFinal ? { include, limit, offset } : { include, limit: Infinity, offset: 0 },
 	);
-	for (const one of [batch, ...retries]) await readResults(client, one, results, options);
+	for (const each of [batch, ...retries]) {
+		await collectFrom(context, client, each, results, options);
+	}
 	const areAllThere = isWhole(batch, results);
 	const needsInput = includeRequest || (!areAllThere && !results.isFull);
-	const missingKnown = !needsInput || (await readRequests(client, batch, results, includeRequest));
-	const entries = results.included();
+	const missingKnown =
+		!needsInput || (await collectRequests(client, batch, results, includeRequest));
+	const entries = results.included;
 	return {
 		results,
 		entries: isFinal ? entries : entries.slice(offset, offset + limit),
 		missingKnown,
 		stoppedEarly: results.isFull && results.total < (batch.request_counts?.total ?? Infinity),
 	};
+}
+
+/** Reads the result files of one batch until all wanted results are there. */
+async function collectFrom(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	batch: Batch,
+	results: ResultSet,
+	options: CollectOptions,
+): Promise<void> {
+	if (results.isFull) return;
+	for await (const some of readResults(client, batch)) {
+		for (const result of some) {
+			const entry = results.add(result.customId, result.status, result.error);
+			if (entry) {
+				entry.item = resultItem(result, options);
+				if (options.imagesAsBinary) await moveImages(context, entry.item);
+			}
+			if (results.isFull) return;
+		}
+	}
+}
+
+/** Whether every request of the batch has a result, by the total that the batch states. */
+function isWhole(batch: Batch, results: ResultSet): boolean {
+	const total = batch.request_counts?.total;
+	return typeof total === 'number' && total > 0 && total === results.size;
+}
+
+/**
+ * Reads the input file: a request in it that has no result is missing. Also joins the requests to
+ * their results if that is wanted.
+ *
+ * @returns false when the input file is gone. The results are still complete then.
+ */
+async function collectRequests(
+	client: OpenAiClient,
+	batch: Batch,
+	results: ResultSet,
+	includeRequest: boolean,
+): Promise<boolean> {
+	const file = await findInputFile(client, batch);
+	if (!file) return false;
+	const canBeMissing = !isWhole(batch, results);
+	let toJoin = includeRequest
+		? results.included.filter(({ customId }) => customId !== null).length
+		: 0;
+	const isEnough = () => toJoin === 0 && (!canBeMissing || results.isFull);
+	if (isEnough()) return true;
+	for await (const lines of inputLines(client, file)) {
+		for (const line of lines) {
+			const request = requestIn(line);
+			if (!request) continue;
+			const { customId } = request;
+			const known = results.find(customId);
+			if (known && includeRequest && join(known.item?.json, request.body)) toJoin--;
+			if (!known && !results.isFull) {
+				const entry = results.add(customId, 'missing', null);
+				if (entry) entry.item = missingItem(customId, batch.id);
+				if (includeRequest) join(entry?.item?.json, request.body);
+			}
+			if (isEnough()) return true;
+		}
+	}
+	return true;
+}
+
+/** Adds the original request to a result. @returns whether it was not there before */
+function join(json: IDataObject | undefined, body: unknown): boolean {
+	if (!json || json.request !== undefined) return false;
+	json.request = body as IDataObject;
+	return true;
 }

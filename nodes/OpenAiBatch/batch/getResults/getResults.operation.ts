@@ -1,35 +1,37 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { getBatch } from '../../../openai/api/batches';
+import { deleteFile } from '../../../openai/api/files';
 import { OpenAiClient } from '../../../openai/http/client';
 import { statusOf } from '../../../openai/api/status';
 import type { Batch } from '../../../openai/api/types';
-import { showFor } from '../../shared/display';
 import { batchIdField, idParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
-import { failedItem, forEachItem } from '../../shared/operation';
+import { failedItem, forEachItem, showFor } from '../../shared/operation';
+import { assertFinished, failedValidation } from '../results/readiness';
+import { findOriginal, findRetries } from '../results/retryChain';
 import type { Collected } from './collect';
 import { collectResults } from './collect';
-import { deleteBatchFiles } from './deleteFiles';
-import { resultsHint } from './hints';
-import { moveImages } from './moveImages';
-import { assertFinished, failedValidation } from '../results/readiness';
-import type { Entry } from './resultSet';
-import { findOriginal, findRetries } from '../results/retryChain';
 import { getResultsOptions } from './getResults.options';
 import { getResultsProperties } from './getResults.properties';
 
+interface Retries {
+	withResults: Batch[];
+	/** They failed validation, so none of their requests ran. */
+	failed: Batch[];
+}
+
 /**
- * The retries of a batch, parted into those with results and those that failed before any.
+ * The retries of a batch.
  *
- * @throws {NodeOperationError} when one is still running, since its results would be left out
+ * @throws {NodeOperationError} when one is not finished, since its results would be left out
  */
 async function retriesOf(
 	context: IExecuteFunctions,
 	client: OpenAiClient,
 	batch: Batch,
 	itemIndex: number,
-): Promise<{ withResults: Batch[]; failed: Batch[] }> {
+): Promise<Retries> {
 	const retries = await findRetries(client, batch);
 	for (const retry of retries) {
 		const name = `Batch ${retry.id}, a retry of ${batch.id},`;
@@ -41,7 +43,7 @@ async function retriesOf(
 	};
 }
 
-/** Items for the results; with the error output switched on, what did not succeed goes there. */
+/** The output items. With the error output turned on, requests that did not succeed go there. */
 function toItems(
 	context: IExecuteFunctions,
 	entries: Collected['entries'],
@@ -50,11 +52,85 @@ function toItems(
 	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
 	const error = new NodeOperationError(context.getNode(), 'The request did not succeed');
 	const pairedItem = { item: itemIndex };
-	return entries.map(({ status, json, binary }) =>
+	return entries.map(({ status, item }) =>
 		hasErrorOutput && status !== 'succeeded'
-			? failedItem(json, error, pairedItem)
-			: { json, pairedItem, ...(binary && { binary }) },
+			? failedItem(item.json, error, pairedItem)
+			: { ...item, pairedItem },
 	);
+}
+
+const NOT_SUCCEEDED = ['failed', 'expired', 'cancelled', 'missing'] as const;
+
+/** How many requests did not succeed, and the error that most of them ended with. */
+function unsuccessful(batch: Batch, { results, stoppedEarly }: Collected): string[] {
+	const { counts, total } = results;
+	const many = total - counts.succeeded;
+	if (many === 0) return [];
+	const of = stoppedEarly ? `first ${total}` : String(total);
+	const start =
+		counts.succeeded === 0
+			? `None of the ${of} requests of batch ${batch.id} succeeded`
+			: `${many} of the ${of} requests of batch ${batch.id} did not succeed`;
+	const kinds = NOT_SUCCEEDED.filter((status) => counts[status] > 0).map(
+		(status) => `${counts[status]} ${status}`,
+	);
+	const common = results.errors.mostCommon();
+	return [
+		`${start} (${kinds.join(', ')}).`,
+		...(common ? [`Most common error (${common.count}): ${common.message}`] : []),
+	];
+}
+
+const ENDED_EARLY: Record<string, string> = {
+	expired: 'The batch expired. Requests that ran before have results and were charged.',
+	cancelled: 'The batch was cancelled. Requests that ran before have results and were charged.',
+};
+
+/** What the user should know about the results as a whole; undefined when all is well. */
+function resultsHint(
+	batch: Batch,
+	collected: Collected,
+	failedRetries: Batch[],
+): string | undefined {
+	const { results, missingKnown } = collected;
+	const parts = unsuccessful(batch, collected);
+	const ended = ENDED_EARLY[statusOf(batch)];
+	if (ended && results.counts.succeeded < results.total) parts.push(ended);
+	if (!missingKnown) {
+		parts.push(
+			'The input file is no longer there. Requests could not be added to the results, and requests without a result could not be found.',
+		);
+	}
+	if (failedRetries.length > 0) {
+		const ids = failedRetries.map(({ id }) => id).join(', ');
+		parts.push(`These retries failed before any request ran, so they have no results: ${ids}.`);
+	}
+	return parts.length > 0 ? parts.join(' ') : undefined;
+}
+
+/** Deletes the files of the batches. A file that is gone already is no fault. */
+async function deleteBatchFiles(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	batches: Batch[],
+): Promise<void> {
+	const ids = batches.flatMap(({ output_file_id, error_file_id, input_file_id }) => [
+		output_file_id,
+		error_file_id,
+		input_file_id,
+	]);
+	for (const id of new Set(ids.filter((fileId): fileId is string => !!fileId))) {
+		try {
+			await deleteFile(client, id);
+		} catch (error) {
+			const { httpCode, message } = error as { httpCode?: string; message: string };
+			if (httpCode === '404') continue;
+			context.addExecutionHints({
+				message: `File ${id} could not be deleted: ${message}`,
+				location: 'outputPane',
+			});
+		}
+	}
 }
 
 export const getResults: Operation = {
@@ -62,13 +138,13 @@ export const getResults: Operation = {
 		name: 'Get Results',
 		value: 'getResults',
 		action: 'Get the results of a batch',
-		description: 'Get one item for each request of a finished batch, also of an expired one',
+		description: 'Get one item for each request of a batch that is completed, expired or cancelled',
 	},
 	properties: showFor('batch', 'getResults', [batchIdField, getResultsProperties]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = getResultsOptions(context, itemIndex);
-		const { deleteFiles, followRetries, imagesAsBinary, parseJson, prices, simplify } = options;
+		const { deleteFiles, followRetries } = options;
 		const client = new OpenAiClient(context, { itemIndex });
 		const given = await getBatch(client, batchId);
 		const batch = followRetries ? await findOriginal(client, given) : given;
@@ -79,14 +155,9 @@ export const getResults: Operation = {
 		if (statusOf(batch) === 'failed' && retries.withResults.length === 0) {
 			throw failedValidation(context.getNode(), batch, itemIndex);
 		}
-		const moveImagesOf = async (entry: Entry) => {
-			entry.binary = await moveImages(context, entry.json!);
-		};
-		const collected = await collectResults(client, batch, {
+		const collected = await collectResults(context, client, batch, {
 			...options,
-			shape: { parseJson, prices, simplify },
 			retries: retries.withResults,
-			onResult: imagesAsBinary ? moveImagesOf : undefined,
 		});
 		const hint = resultsHint(batch, collected, retries.failed);
 		if (hint) context.addExecutionHints({ message: hint, location: 'outputPane' });

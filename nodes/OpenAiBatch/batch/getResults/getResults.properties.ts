@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { inputPriceField, outputPriceField } from '../../shared/prices';
 
-/** The options of Get Results. Without any, all results come as simple items. */
+/** The options of Get Results. Without any, all results are returned as simple items. */
 export const getResultsProperties: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
@@ -15,7 +15,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to delete the input, output and error files after reading them. The results then exist only in this execution, and are lost if a later step fails. Requests that did not succeed cannot be retried.',
+				'Whether to delete the input, output and error files after reading them. The results then exist only in this execution: if a later step fails, they are lost. Requests that did not succeed can no longer be retried.',
 		},
 		{
 			displayName: 'Follow Retries',
@@ -23,7 +23,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to collect the results of the whole chain of retries that this batch belongs to. The latest result of each request counts, and one that succeeded is kept. While a retry still runs this is an error.',
+				'Whether to return the results of the original batch and of all its retries together, whichever of them you choose. For each request the newest result counts, but a success is kept. If a retry is not finished, the operation stops with an error.',
 		},
 		{
 			displayName: 'Images as Binary',
@@ -31,7 +31,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to put generated images into binary fields: image, image_2 and so on. Otherwise content has them as base64 text, which makes for very large items.',
+				'Whether to put generated images into binary fields named image, image_2 and so on. Otherwise the content contains them as base64 text, which makes the items very large.',
 		},
 		{
 			displayName: 'Include Request',
@@ -48,27 +48,31 @@ export const getResultsProperties: INodeProperties = {
 				{
 					name: 'Cancelled',
 					value: 'cancelled',
-					description: 'Did not run: the batch was cancelled before',
+					description: 'The request did not run, because the batch was cancelled',
 				},
 				{
 					name: 'Expired',
 					value: 'expired',
-					description: 'Did not run within the completion window',
+					description: 'The request did not run within the completion window',
 				},
-				{ name: 'Failed', value: 'failed', description: 'Ran, and the endpoint answered an error' },
+				{
+					name: 'Failed',
+					value: 'failed',
+					description: 'The request ended with an error',
+				},
 				{
 					name: 'Missing',
 					value: 'missing',
-					description: 'Is in the input file, but in neither result file',
+					description: 'The request is in the input file, but has no result',
 				},
 				{
 					name: 'Succeeded',
 					value: 'succeeded',
-					description: 'Ran, and has an answer, also one cut off at the token limit',
+					description: 'The request has an answer, even one that was cut off at the token limit',
 				},
 			],
 			default: ['succeeded', 'failed', 'expired', 'cancelled', 'missing'],
-			description: 'Which requests to return, by what became of them',
+			description: 'Return only requests with these statuses',
 		},
 		inputPriceField,
 		{
@@ -86,7 +90,7 @@ export const getResultsProperties: INodeProperties = {
 			typeOptions: { minValue: 0 },
 			default: 0,
 			description:
-				'How many results to skip, in the order of the result files; missing ones come last',
+				'How many results to skip, in the order of the result files. Missing requests come last.',
 		},
 		outputPriceField,
 		{
@@ -95,14 +99,15 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to parse content that is JSON, so that its fields can be used as content.name. Content that is not JSON stays text, with the reason in parse_error.',
+				'Whether to parse content that is JSON, so that you can use its fields, such as content.name. Content that is not JSON stays text, and parse_error says why.',
 		},
 		{
 			displayName: 'Simplify',
 			name: 'simplify',
 			type: 'boolean',
 			default: true,
-			description: 'Whether to leave out the raw line of the result file',
+			description:
+				'Whether to leave out the original line of the result file. When turned off, it is returned in the field response.',
 		},
 	],
 };

@@ -1,12 +1,9 @@
-import type { IBinaryKeyData, IDataObject } from 'n8n-workflow';
-import type { ClassifiedResult } from '../../../jsonl/resultLine';
-import { classify, parseResultLine } from '../../../jsonl/resultLine';
-import { ErrorCounts } from '../results/errorCounts';
-import type { ErrorCount } from '../results/errorCounts';
-import type { ResultShape, ResultStatus } from './resultItem';
-import { missingJson, resultJson } from './resultItem';
+import type { ResultError } from '../../../jsonl/resultLine';
+import { ErrorCounts } from '../results/batchFiles';
+import type { ErrorCount } from '../results/batchFiles';
+import type { ResultItem, ResultStatus } from './resultItem';
 
-/** Which results are put out. */
+/** Which results are returned. */
 export interface Wanted {
 	include: ReadonlySet<ResultStatus>;
 	/** How many of those to skip, in the order in which they arrive. */
@@ -16,18 +13,19 @@ export interface Wanted {
 
 /** What became of one request. */
 export interface Entry {
+	/** Null for a line that belongs to no request. */
+	readonly customId: string | null;
 	status?: ResultStatus;
-	/** Left out for what is not put out. */
-	json?: IDataObject;
-	binary?: IBinaryKeyData;
-	/** Its place among the results of the wanted statuses. */
+	/** Only for results that are returned: what the reader has made of the result. */
+	item?: ResultItem;
+	/** Its position among the results with the wanted statuses. */
 	place?: number;
 	error?: ErrorCount;
 }
 
 /**
- * The results of a batch, one for each custom_id whatever the order of the lines. Holds what is
- * put out, and of the rest only the ids.
+ * The results of a batch, one for each custom_id, whatever the order of the lines. Keeps the items
+ * of the results that are returned, and only the ids of the others.
  */
 export class ResultSet {
 	readonly counts: Record<ResultStatus, number> = {
@@ -40,7 +38,7 @@ export class ResultSet {
 	readonly errors = new ErrorCounts();
 
 	private readonly entries = new Map<string, Entry>();
-	/** Lines without a custom_id belong to no request, but are not dropped. */
+	/** Lines without a custom_id belong to no request. They are returned all the same. */
 	private nameless = 0;
 	private places = 0;
 	private readonly held: Entry[] = [];
@@ -56,76 +54,52 @@ export class ResultSet {
 		return this.entries.size + this.nameless;
 	}
 
-	/** Whether what is wanted is there, so that the rest need not be read. */
+	/** Whether all wanted results are there, so that the rest need not be read. */
 	get isFull(): boolean {
 		return this.held.length >= this.wanted.limit;
 	}
 
-	/** How many results with a custom_id are put out. */
-	get named(): number {
-		return this.held.filter(({ json }) => typeof json?.custom_id === 'string').length;
+	/** What is returned, in the order in which it arrived. */
+	get included(): Array<Required<Pick<Entry, 'item'>> & Entry> {
+		return this.held.filter(
+			(entry): entry is Required<Pick<Entry, 'item'>> & Entry => !!entry.item,
+		);
 	}
 
-	has(customId: string): boolean {
-		return this.entries.has(customId);
+	/** The entry of a request; undefined when it has no result yet. */
+	find(customId: string): Entry | undefined {
+		return this.entries.get(customId);
 	}
 
 	/**
-	 * Takes one line of a result file. A second line for the same request replaces the first,
-	 * unless the first succeeded.
+	 * Adds a result. A second result of the same request replaces the first, unless the first
+	 * succeeded.
 	 *
-	 * @returns the entry, if it is put out
+	 * @returns the entry to put the item into; undefined when the result is not returned
 	 */
-	addLine(text: string, shape: ResultShape): Entry | undefined {
-		const line = parseResultLine(text);
-		const entry = this.entryOf(line.custom_id);
-		if (entry.status === 'succeeded') return undefined;
-		const classified = classify(line);
-		this.settle(entry, classified.status, classified.error);
-		if (!this.isHeld(entry)) return undefined;
-		entry.json = resultJson(line, classified, shape);
-		return entry;
-	}
-
-	/** Takes a request that has no result. */
-	addMissing(customId: string, batchId: string): void {
+	add(customId: string | null, status: ResultStatus, error: ResultError | null): Entry | undefined {
 		const entry = this.entryOf(customId);
-		this.settle(entry, 'missing', null);
-		if (this.isHeld(entry)) entry.json = missingJson(customId, batchId);
-	}
-
-	/** Joins the original request to its result. @returns whether that is put out, and new */
-	addRequest(customId: string, request: IDataObject): boolean {
-		const json = this.entries.get(customId)?.json;
-		if (!json || json.request !== undefined) return false;
-		json.request = request;
-		return true;
-	}
-
-	/** What is put out, in the order in which it arrived. */
-	included(): Array<Required<Pick<Entry, 'json'>> & Entry> {
-		return this.held.filter(
-			(entry): entry is Required<Pick<Entry, 'json'>> & Entry => !!entry.json,
-		);
+		if (entry.status === 'succeeded') return undefined;
+		this.settle(entry, status, error);
+		return this.isHeld(entry) ? entry : undefined;
 	}
 
 	private entryOf(customId: string | null): Entry {
 		const known = customId === null ? undefined : this.entries.get(customId);
 		if (known) return known;
-		const entry: Entry = {};
+		const entry: Entry = { customId };
 		if (customId === null) this.nameless++;
 		else this.entries.set(customId, entry);
 		return entry;
 	}
 
-	/** Gives a request its status, in place of the one it had, and a place if that is wanted. */
-	private settle(entry: Entry, status: ResultStatus, error: ClassifiedResult['error']): void {
+	/** Gives a request its status, in place of an earlier one, and a place if that is wanted. */
+	private settle(entry: Entry, status: ResultStatus, error: ResultError | null): void {
 		if (entry.status) this.counts[entry.status]--;
 		if (entry.error) entry.error.count--;
 		entry.status = status;
 		entry.error = error ? this.errors.add(error) : undefined;
-		entry.json = undefined;
-		entry.binary = undefined;
+		entry.item = undefined;
 		this.counts[status]++;
 		if (!this.wanted.include.has(status) || entry.place !== undefined) return;
 		entry.place = this.places++;

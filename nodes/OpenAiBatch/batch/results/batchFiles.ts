@@ -1,6 +1,10 @@
 import { NodeOperationError } from 'n8n-workflow';
+import type { JsonValue } from '../../../jsonl/json';
+import { isObject, tryParseJson } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import { readLineBatches } from '../../../jsonl/lines';
+import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
+import { classify, parseResultLine } from '../../../jsonl/resultLine';
 import type { OpenAiClient } from '../../../openai/http/client';
 import { downloadFile } from '../../../openai/transfer/download';
 import { findFile } from '../../../openai/api/files';
@@ -8,7 +12,46 @@ import type { Batch, FileObject } from '../../../openai/api/types';
 import { asNodeError } from '../../shared/operation';
 import { breathing } from '../../shared/breather';
 
-/** The ids of the files that hold results; some servers send '' where there is none. */
+/** The result of one request, as a line of a result file has it. */
+export interface BatchResult extends ClassifiedResult {
+	/** Null when the line has no custom_id that can be read. */
+	customId: string | null;
+	/** The line as it was sent; its text when it is not JSON. */
+	raw: JsonValue;
+	/** The batch whose file has the line. */
+	batch: Batch;
+}
+
+/** A request of a batch, as a line of its input file has it. */
+export interface InputRequest {
+	customId: string;
+	body: JsonValue | undefined;
+}
+
+/**
+ * The results of a batch, as many at a time as came in one piece: first those of the output file,
+ * then those of the error file. A request can have several.
+ *
+ * @throws {NodeApiError | NodeOperationError} when a file is gone or cannot be read to its end
+ */
+export async function* readResults(
+	client: OpenAiClient,
+	batch: Batch,
+): AsyncGenerator<BatchResult[]> {
+	for (const [name, id] of resultFiles(batch)) {
+		// The description is needed only for the length. A server can have the content without it.
+		const file = await findFile(client, id);
+		try {
+			for await (const lines of fileLines(client, id, file?.bytes)) {
+				yield lines.map((line) => resultIn(line, batch));
+			}
+		} catch (error) {
+			throw unreadable(client, error, `The ${name} file ${id} of batch ${batch.id}`);
+		}
+	}
+}
+
+/** The ids of the files that have results. Some servers send '' when there is none. */
 function resultFiles({ output_file_id, error_file_id }: Batch): Array<[name: string, id: string]> {
 	const files = [
 		['output', output_file_id],
@@ -17,7 +60,49 @@ function resultFiles({ output_file_id, error_file_id }: Batch): Array<[name: str
 	return files.flatMap(([name, id]) => (id ? [[name, id]] : []));
 }
 
-/** The lines of a file at the service, as many at a time as came in one piece. */
+function resultIn({ text }: Line, batch: Batch): BatchResult {
+	const line = parseResultLine(text);
+	return { ...classify(line), customId: line.custom_id, raw: line.raw, batch };
+}
+
+/** The error for a result file that cannot be read; a file that is gone is named. */
+function unreadable({ context, options }: OpenAiClient, error: unknown, file: string) {
+	const { itemIndex } = options;
+	if ((error as { httpCode?: unknown }).httpCode !== '404') {
+		return asNodeError(context.getNode(), error, itemIndex);
+	}
+	return new NodeOperationError(context.getNode(), `${file} is no longer there`, {
+		itemIndex,
+		description:
+			'The service deletes result files after 30 days, or earlier when an expiry was set for them. Somebody can have deleted the file, too. Its results are lost.',
+	});
+}
+
+/** The input file of a batch; undefined when it is gone. */
+export async function findInputFile(
+	client: OpenAiClient,
+	batch: Batch,
+): Promise<FileObject | undefined> {
+	return batch.input_file_id ? await findFile(client, batch.input_file_id) : undefined;
+}
+
+/** The lines of a batch's input file, as many at a time as came in one piece. */
+export function inputLines(
+	client: OpenAiClient,
+	{ id, bytes }: FileObject,
+): AsyncGenerator<Line[]> {
+	return fileLines(client, id, bytes);
+}
+
+/** The request in a line of an input file; undefined when the line has no custom_id. */
+export function requestIn({ text }: Line): InputRequest | undefined {
+	const parsed = tryParseJson(text);
+	if (!parsed.ok || !isObject(parsed.value)) return undefined;
+	const { custom_id: id, body } = parsed.value;
+	if (typeof id !== 'string' && typeof id !== 'number') return undefined;
+	return { customId: String(id), body };
+}
+
 function fileLines(
 	client: OpenAiClient,
 	fileId: string,
@@ -26,48 +111,35 @@ function fileLines(
 	return breathing(readLineBatches(downloadFile(client, fileId, bytes)));
 }
 
-/**
- * The lines of both result files of a batch: first the output file, then the error file.
- *
- * @throws {NodeApiError | NodeOperationError} when a file is gone or cannot be read to its end
- */
-export async function* resultLines(client: OpenAiClient, batch: Batch): AsyncGenerator<Line[]> {
-	for (const [name, id] of resultFiles(batch)) {
-		// Only for its length: a server may know the content, but not describe the file.
-		const file = await findFile(client, id);
-		try {
-			yield* fileLines(client, id, file?.bytes);
-		} catch (error) {
-			const { itemIndex } = client.options;
-			const node = client.context.getNode();
-			if ((error as { httpCode?: unknown }).httpCode !== '404') {
-				throw asNodeError(node, error, itemIndex);
-			}
-			throw new NodeOperationError(
-				node,
-				`The ${name} file ${id} of batch ${batch.id} is no longer there`,
-				{
-					itemIndex,
-					description:
-						'Result files are deleted after 30 days, or when they are set to expire before, and somebody may have deleted it. Its results cannot be read any more.',
-				},
-			);
+export interface ErrorCount {
+	/** As the API words it. */
+	message: string;
+	count: number;
+}
+
+/** If the messages differ in every request, the most common one is not worth the memory. */
+const MAX_DIFFERENT = 1000;
+
+/** Counts the errors of results by their messages. */
+export class ErrorCounts {
+	private readonly counts = new Map<string, ErrorCount>();
+
+	/** @returns the count of this error; reduce it by one when the error no longer applies */
+	add({ message, code }: ResultError): ErrorCount | undefined {
+		const text = message ?? code ?? 'unknown';
+		let known = this.counts.get(text);
+		if (!known) {
+			if (this.counts.size >= MAX_DIFFERENT) return undefined;
+			known = { message: text, count: 0 };
+			this.counts.set(text, known);
 		}
+		known.count++;
+		return known;
 	}
-}
 
-/** The input file of a batch, undefined when it is gone. */
-export async function findInputFile(
-	client: OpenAiClient,
-	batch: Batch,
-): Promise<FileObject | undefined> {
-	return batch.input_file_id ? await findFile(client, batch.input_file_id) : undefined;
-}
-
-/** The lines of a batch's input file. */
-export function inputLines(
-	client: OpenAiClient,
-	{ id, bytes }: FileObject,
-): AsyncGenerator<Line[]> {
-	return fileLines(client, id, bytes);
+	/** The error that most requests ended with. */
+	mostCommon(): ErrorCount | undefined {
+		const [first] = [...this.counts.values()].sort((a, b) => b.count - a.count);
+		return first?.count > 0 ? first : undefined;
+	}
 }

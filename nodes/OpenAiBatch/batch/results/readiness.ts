@@ -5,15 +5,15 @@ import { transientFailure } from '../../../openai/api/transientFailure';
 import { isFinished, statusOf } from '../../../openai/api/status';
 import type { Batch } from '../../../openai/api/types';
 
-/** How many validation errors stand in the message. */
+/** How many validation errors the message lists. */
 const LISTED_ERRORS = 20;
 
 const RETRY_ADVICE =
-	'Retry Unfinished then creates the batch again from the same file. Nothing was charged.';
+	'Retry Unfinished creates the batch again from the same file. Nothing was charged.';
 
 const ADVICE_FOR_TRANSIENT = {
-	file_not_ready: `This passes by itself: the service had not seen the uploaded file yet. ${RETRY_ADVICE}`,
-	enqueued_limit: `This passes by itself: wait until other batches of this model are finished. ${RETRY_ADVICE}`,
+	file_not_ready: `This is temporary: the service had not found the uploaded file yet. ${RETRY_ADVICE}`,
+	enqueued_limit: `This is temporary: wait until other batches of this model are finished. ${RETRY_ADVICE}`,
 };
 
 const ADVICE =
@@ -29,10 +29,10 @@ export function describeProgress(batch: Batch): string {
 }
 
 /**
- * Makes sure that a batch is over.
+ * Makes sure that a batch is finished.
  *
- * @param name what to call it, as `Batch batch_…`
- * @throws {NodeOperationError} that says how far it is
+ * @param name what the error calls it, such as `Batch batch_…`
+ * @throws {NodeOperationError} that says how far the batch is
  */
 export function assertFinished(
 	node: INode,
@@ -44,7 +44,7 @@ export function assertFinished(
 	throw new NodeOperationError(node, `${name} is ${describeProgress(batch)}`, {
 		itemIndex,
 		description:
-			'There are results once the batch is finished. Start this step from the OpenAI Batch Trigger, which fires then, or put Wait for Completion in front of it.',
+			'A batch has results only when it is finished. Start this step from the OpenAI Batch Trigger, which fires at that moment, or put Wait for Completion before it.',
 	});
 }
 

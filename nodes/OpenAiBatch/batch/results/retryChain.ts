@@ -2,20 +2,20 @@ import { getBatch, listBatches } from '../../../openai/api/batches';
 import type { OpenAiClient } from '../../../openai/http/client';
 import type { Batch } from '../../../openai/api/types';
 
-/** The metadata key under which a retry names the batch whose requests it repeats. */
+/** The metadata key with which a retry names the batch whose requests it repeats. */
 export const RETRY_OF = 'retry_of';
 
 /**
- * The batch that a chain of retries began with: the batch itself when it is no retry.
+ * The batch that a chain of retries began with: the batch itself when it is not a retry.
  *
- * @throws {NodeApiError} when one of the chain cannot be read, as without it results are missing
+ * @throws {NodeApiError} when a batch of the chain cannot be read, since its results would be missing
  */
 export async function findOriginal(client: OpenAiClient, batch: Batch): Promise<Batch> {
 	const seen = new Set([batch.id]);
 	let original = batch;
 	for (;;) {
 		const before = original.metadata?.[RETRY_OF];
-		// Whoever writes metadata by hand may write a circle.
+		// Metadata that somebody wrote by hand can form a circle.
 		if (!before || seen.has(before)) return original;
 		seen.add(before);
 		original = await getBatch(client, before);
@@ -23,8 +23,8 @@ export async function findOriginal(client: OpenAiClient, batch: Batch): Promise<
 }
 
 /**
- * All retries of a batch, retries of retries included, oldest first. Reads the list of batches
- * from its newest entry back to the batch itself: nothing older can be a retry of it.
+ * All retries of a batch, including retries of retries, oldest first. Reads the list of batches
+ * from its newest entry back to the batch itself: no older batch can be a retry of it.
  */
 export async function findRetries(client: OpenAiClient, original: Batch): Promise<Batch[]> {
 	const candidates: Batch[] = [];

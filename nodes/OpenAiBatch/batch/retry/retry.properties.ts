@@ -1,10 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
-import {
-	batchIdField,
-	inputExpiryField,
-	outputExpiryField,
-	metadataField,
-} from '../../shared/fields';
+import { inputExpiryField, outputExpiryField } from '../../shared/batchOptions';
+import { batchIdField, metadataField } from '../../shared/fields';
+import { createWithoutSearchField, submissionKeyField } from '../submission.properties';
 
 /** The fields of Retry Unfinished. */
 export const retryProperties: INodeProperties[] = [
@@ -21,6 +18,7 @@ export const retryProperties: INodeProperties[] = [
 		placeholder: 'Add option',
 		default: {},
 		options: [
+			createWithoutSearchField,
 			{
 				displayName: 'Include',
 				name: 'include',
@@ -56,15 +54,10 @@ export const retryProperties: INodeProperties[] = [
 				description:
 					'Whether to run failed requests again whatever their error, for example after adding credit or gaining access to a model',
 			},
-			{
-				displayName: 'Submission Key',
-				name: 'submissionKey',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. retry-films-2026-11-22',
-				description:
-					'The same requests under the same key run again once in seven days, also over several executions. Without a key, once in an execution: running the workflow again pays again.',
-			},
+			submissionKeyField(
+				'e.g. retry-films-2026-11-22',
+				'The same requests under the same key run again once in seven days, also over several executions. Without a key, once in an execution: running the workflow again pays again.',
+			),
 		],
 	},
 ];

@@ -1,12 +1,9 @@
 import { createHash } from 'crypto';
-import { isObject, tryParseJson } from '../../../jsonl/json';
-import type { Line } from '../../../jsonl/lines';
-import { classify, isRetryable, parseResultLine } from '../../../jsonl/resultLine';
+import { isRetryable } from '../../../jsonl/resultLine';
 import { OpenAiClient } from '../../../openai/http/client';
 import type { Batch, FileObject } from '../../../openai/api/types';
-import { inputLines, resultLines } from '../results/batchFiles';
-import type { ErrorCount } from '../results/errorCounts';
-import { ErrorCounts } from '../results/errorCounts';
+import type { ErrorCount } from '../results/batchFiles';
+import { ErrorCounts, inputLines, readResults, requestIn } from '../results/batchFiles';
 
 /** Why a request is to run again: what became of it the first time. */
 export const REASONS = ['failed', 'expired', 'cancelled', 'missing'] as const;
@@ -50,17 +47,15 @@ async function readOutcomes(
 	permanentErrors: ErrorCounts,
 ): Promise<Map<string, Outcome>> {
 	const outcomes = new Map<string, Outcome>();
-	for await (const lines of resultLines(client, batch)) {
-		for (const { text } of lines) {
-			const line = parseResultLine(text);
-			if (line.custom_id === null) continue;
-			const before = outcomes.get(line.custom_id);
+	for await (const results of readResults(client, batch)) {
+		for (const result of results) {
+			if (result.customId === null) continue;
+			const before = outcomes.get(result.customId);
 			if (before?.status === 'succeeded') continue;
 			if (before?.error) before.error.count--;
-			const result = classify(line);
 			const isPermanent = result.status === 'failed' && !allFailed && !isRetryable(result);
 			outcomes.set(
-				line.custom_id,
+				result.customId,
 				isPermanent
 					? { status: 'permanent', error: permanentErrors.add(result.error!) }
 					: { status: result.status },
@@ -68,12 +63,6 @@ async function readOutcomes(
 		}
 	}
 	return outcomes;
-}
-
-function customIdOf({ text }: Line): string | undefined {
-	const parsed = tryParseJson(text);
-	const id = parsed.ok && isObject(parsed.value) ? parsed.value.custom_id : undefined;
-	return typeof id === 'number' ? String(id) : typeof id === 'string' ? id : undefined;
 }
 
 /** The chosen lines of the input file, byte by byte as they were. */
@@ -109,7 +98,7 @@ export async function selectForRetry(
 	let bytes = 0;
 	for await (const lines of inputLines(client, inputFile)) {
 		for (const line of lines) {
-			const { status } = outcomes.get(customIdOf(line) ?? '') ?? { status: 'missing' };
+			const { status } = outcomes.get(requestIn(line)?.customId ?? '') ?? { status: 'missing' };
 			if (status === 'succeeded' || status === 'permanent') others[status]++;
 			else if (!include.has(status)) others.leftOut++;
 			else {

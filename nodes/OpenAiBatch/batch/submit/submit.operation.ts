@@ -1,19 +1,21 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { estimateCost } from '../../../jsonl/cost';
 import { OpenAiClient } from '../../../openai/http/client';
-import { showFor } from '../../shared/display';
-import { endpointParameter } from '../../shared/fields';
+import type {
+	BatchSettings,
+	CreatedBatch,
+	SubmissionPart,
+} from '../../../openai/submissions/submissions';
+import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
+import { userMetadata } from '../../shared/metadata';
+import { endpointParameter } from '../../requests/endpointField';
 import type { Operation } from '../../shared/operation';
-import { asNodeError, errorItem } from '../../shared/operation';
-import type { Plan } from '../../requests/plan';
-import { pairedItemsOf, planItems } from '../../requests/planItems';
-import { badItemOutput, badItemsError } from '../../requests/badItems';
+import { asNodeError, errorItem, showFor } from '../../shared/operation';
+import type { Plan, PlannedPart } from '../../requests/plan';
+import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
 import { submitProperties } from './submit.properties';
 import type { SubmitOptions } from './submit.options';
 import { submitOptions } from './submit.options';
-import type { Submitted, SubmittedPart } from './submitParts';
-import { submitParts } from './submitParts';
-import { submissionScope, userMetadata } from '../submission';
 
 function planOutput({ parts }: Plan, { prices }: SubmitOptions): INodeExecutionData[] {
 	return parts.map((planned, index) => {
@@ -27,25 +29,48 @@ function planOutput({ parts }: Plan, { prices }: SubmitOptions): INodeExecutionD
 	});
 }
 
-function batchOutput(part: SubmittedPart, total: number): INodeExecutionData {
-	const { batch, planned, key, adopted, number } = part;
+/** What a planned part is to the service: a file to upload and a batch to create. */
+function submissionPart(
+	{ contentHash, open, part: { bytes } }: PlannedPart,
+	{ fileName, inputExpiresAfter }: SubmitOptions,
+	place: { part: number; parts: number },
+): SubmissionPart {
+	const name = (key: string) =>
+		`${fileName}-${key.slice(0, 8)}-${place.part}-of-${place.parts}.jsonl`;
+	return {
+		contentHash,
+		input: { fileName: name, bytes, open, expiresAfter: inputExpiresAfter },
+		place: `${place.part}/${place.parts}`,
+	};
+}
+
+function batchOutput(
+	{ batch, key, adopted }: CreatedBatch,
+	planned: PlannedPart,
+	place: { part: number; parts: number },
+): INodeExecutionData {
 	const { requests, bytes } = planned.part;
-	const submitted = { part: number, parts: total, requests, bytes, submission_key: key, adopted };
+	const submitted = { ...place, requests, bytes, submission_key: key, adopted };
 	return {
 		json: { ...(batch as unknown as IDataObject), ...submitted },
 		pairedItem: pairedItemsOf(planned),
 	};
 }
 
-/** Says what exists already when a later part failed, since it is paid for. */
-function describeFailure(context: IExecuteFunctions, { parts, failure }: Submitted, total: number) {
+/** The error of the part that failed, which names the batches before it, since they are paid for. */
+function failedPartError(
+	context: IExecuteFunctions,
+	failure: unknown,
+	created: readonly CreatedBatch[],
+	total: number,
+) {
 	const error = asNodeError(context.getNode(), failure, 0);
-	if (total > 1) error.message = `Part ${parts.length + 1} of ${total}: ${error.message}`;
-	if (parts.length > 0) {
-		const created = parts.map(({ batch, number }) => `${batch.id} (${number}/${total})`);
+	if (total > 1) error.message = `Part ${created.length + 1} of ${total}: ${error.message}`;
+	if (created.length > 0) {
+		const names = created.map(({ batch }, index) => `${batch.id} (${index + 1}/${total})`);
 		const again = 'Running this node again in the same execution (Retry On Fail) continues there.';
-		error.description = `Created so far: ${created.join(', ')}. ${again} ${error.description ?? ''}`;
-		error.context.created_batch_ids = parts.map(({ batch }) => batch.id);
+		error.description = `Created so far: ${names.join(', ')}. ${again} ${error.description ?? ''}`;
+		error.context.created_batch_ids = created.map(({ batch }) => batch.id);
 	}
 	return error;
 }
@@ -53,10 +78,9 @@ function describeFailure(context: IExecuteFunctions, { parts, failure }: Submitt
 async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const options = submitOptions(context);
 	const endpoint = endpointParameter(context, 0);
-	const { completionWindow, fileName, inputExpiresAfter, outputExpiresAfter } = options;
-	const metadata = userMetadata(context, 0);
-	const expiries = { inputExpiresAfter, outputExpiresAfter };
-	const settings = { endpoint, completionWindow, metadata, fileName, ...expiries };
+	const { completionWindow, outputExpiresAfter } = options;
+	const metadata = userMetadata(context, 0, SUBMISSION_METADATA);
+	const settings: BatchSettings = { endpoint, completionWindow, metadata, outputExpiresAfter };
 	const { dryRun: estimate, limits } = options;
 	const plan = await planItems(context, { endpoint, estimate, limits });
 	const { parts, badItems } = plan;
@@ -68,13 +92,17 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	if (parts.length === 0) return [output];
 
 	const client = new OpenAiClient(context, { itemIndex: 0 });
-	const scope = submissionScope(context, options.submissionKey);
-	const submitted = await submitParts(client, parts, scope, settings);
-	const created = submitted.parts.map((part) => batchOutput(part, parts.length));
-	if (submitted.failure === undefined) return [[...created, ...output]];
-	const error = describeFailure(context, submitted, parts.length);
+	const submissions = new Submissions(client, context, options);
+	const placeOf = (index: number) => ({ part: index + 1, parts: parts.length });
+	const { created, failure } = await submissions.createAll(
+		parts.map((part, index) => submissionPart(part, options, placeOf(index))),
+		settings,
+	);
+	const batches = created.map((one, index) => batchOutput(one, parts[index], placeOf(index)));
+	if (failure === undefined) return [[...batches, ...output]];
+	const error = failedPartError(context, failure, created, parts.length);
 	if (!context.continueOnFail()) throw error;
-	return [[...created, errorItem(error, 0), ...output]];
+	return [[...batches, errorItem(error, 0), ...output]];
 }
 
 export const submit: Operation = {

@@ -1,12 +1,13 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/limits';
+import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/batchLimits';
 import {
 	completionWindowField,
-	endpointFields,
 	inputExpiryField,
 	outputExpiryField,
-	metadataField,
-} from '../../shared/fields';
+} from '../../shared/batchOptions';
+import { metadataField } from '../../shared/fields';
+import { createWithoutSearchField, submissionKeyField } from '../submission.properties';
+import { endpointFields } from '../../requests/endpointField';
 import { inputPriceField, outputPriceField } from '../../shared/prices';
 import { requestFields } from '../../requests/request.properties';
 
@@ -25,6 +26,7 @@ export const submitProperties: INodeProperties[] = [
 		default: {},
 		options: [
 			completionWindowField,
+			createWithoutSearchField,
 			{
 				displayName: 'Dry Run',
 				name: 'dryRun',
@@ -70,15 +72,10 @@ export const submitProperties: INodeProperties[] = [
 			},
 			outputExpiryField,
 			{ ...outputPriceField, description: PRICE_DESCRIPTION },
-			{
-				displayName: 'Submission Key',
-				name: 'submissionKey',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. films-2026-11',
-				description:
-					'The same content under the same key is submitted once in seven days, also over several executions: the batch that exists is returned. Changed content is new. Without a key, content is submitted once in an execution: running the workflow again pays again.',
-			},
+			submissionKeyField(
+				'e.g. films-2026-11',
+				'The same content under the same key is submitted once in seven days, also over several executions: the batch that exists is returned. Changed content is new. Without a key, content is submitted once in an execution: running the workflow again pays again.',
+			),
 		],
 	},
 ];

@@ -1,82 +1,136 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { CANCELLED } from '../../../openai/http/client';
 import { describeBatch } from '../../../openai/api/describe';
 import { pause } from '../../../openai/http/pause';
-import { showFor } from '../../shared/display';
-import { idParameter } from '../../shared/fields';
+import { batchIdField, idParameter, isUnset } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
-import { asNodeError, errorItem } from '../../shared/operation';
+import { asNodeError, errorItem, showFor } from '../../shared/operation';
 import { describeProgress } from '../results/readiness';
-import { waitProperties } from './wait.properties';
-import { WaitFor } from './waitFor';
-
-interface WaitOptions {
-	/** Minutes. */
-	maxWait?: number;
-	onTimeout?: 'error' | 'continue';
-	/** Seconds. */
-	pollInterval?: number;
-}
+import { BatchWait } from './batchWait';
 
 const DEFAULT_MAX_WAIT = 60;
 const DEFAULT_POLL_INTERVAL = 30;
 
-/** How many batches are looked at at once. */
+/** How many batches are polled at the same time. */
 const AT_ONCE = 10;
 
-const optionsOf = (context: IExecuteFunctions, itemIndex: number) =>
-	context.getNodeParameter('options', itemIndex, {}) as WaitOptions;
+const waitProperties: INodeProperties[] = [
+	{
+		displayName:
+			'The execution stays open during the wait. For batches that take long, use the OpenAI Batch Trigger instead: it starts a workflow when a batch is finished.',
+		name: 'waitNotice',
+		type: 'notice',
+		default: '',
+	},
+	batchIdField,
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [
+			{
+				displayName: 'Max Wait (Minutes)',
+				name: 'maxWait',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				default: DEFAULT_MAX_WAIT,
+				description:
+					'The longest time to wait. If n8n limits the time of an execution, the wait can end earlier.',
+			},
+			{
+				displayName: 'On Timeout',
+				name: 'onTimeout',
+				type: 'options',
+				options: [
+					{
+						name: 'Continue',
+						value: 'continue',
+						description: 'Return the batch, although it is not finished',
+					},
+					{ name: 'Error', value: 'error', description: 'Stop with an error' },
+				],
+				default: 'error',
+				description: 'What to do if the batch is not finished after Max Wait',
+			},
+			{
+				displayName: 'Poll Interval (Seconds)',
+				name: 'pollInterval',
+				type: 'number',
+				typeOptions: { minValue: 1 },
+				default: DEFAULT_POLL_INTERVAL,
+				description:
+					'The longest time between two requests for the status. The first requests follow each other faster.',
+			},
+		],
+	},
+];
 
-function waitFor(context: IExecuteFunctions, itemIndex: number, now: number): WaitFor {
+interface WaitOptions {
+	/** Minutes. */
+	maxWait?: unknown;
+	onTimeout?: 'error' | 'continue';
+	/** Seconds. */
+	pollInterval?: unknown;
+}
+
+/** The wait for an item's batch. @throws {NodeOperationError} for times that are not possible */
+function startWait(context: IExecuteFunctions, itemIndex: number, now: number): BatchWait {
 	const batchId = idParameter(context, 'batchId', itemIndex);
-	const { maxWait, pollInterval } = optionsOf(context, itemIndex);
-	const minutes = Number(maxWait ?? DEFAULT_MAX_WAIT);
-	const seconds = Number(pollInterval ?? DEFAULT_POLL_INTERVAL);
+	const options = context.getNodeParameter('options', itemIndex, {}) as WaitOptions;
+	const { maxWait, onTimeout = 'error', pollInterval } = options;
+	const minutes = Number(isUnset(maxWait) ? DEFAULT_MAX_WAIT : maxWait);
+	const seconds = Number(isUnset(pollInterval) ? DEFAULT_POLL_INTERVAL : pollInterval);
 	if (minutes >= 0 && seconds >= 1) {
 		const times = { maxWait: minutes * 60_000, longestInterval: seconds * 1000 };
-		return new WaitFor(context, { batchId, itemIndex, ...times }, now);
+		return new BatchWait(context, { batchId, itemIndex, onTimeout, ...times }, now);
 	}
 	throw new NodeOperationError(
 		context.getNode(),
-		'Max Wait has to be 0 minutes or more, and Poll Interval 1 second or more',
+		'Max Wait has to be at least 0 minutes, and Poll Interval at least 1 second',
 		{ itemIndex },
 	);
 }
 
 /**
- * Looks at all batches until none is left to wait for.
+ * Polls all batches until every wait is over.
  *
- * @param check called after each look, and ends the waiting by throwing
+ * @param check called after each poll; it ends all waits when it throws
  */
 async function waitForAll(
 	context: IExecuteFunctions,
-	waits: WaitFor[],
-	check: (wait: WaitFor) => void,
+	waits: BatchWait[],
+	check: (wait: BatchWait) => void,
 ): Promise<void> {
 	let open = waits;
 	while (open.length > 0) {
-		const due = open.filter(({ nextLook }) => nextLook <= Date.now());
+		const due = open.filter(({ nextPoll }) => nextPoll <= Date.now());
 		for (let start = 0; start < due.length; start += AT_ONCE) {
-			await Promise.all(due.slice(start, start + AT_ONCE).map(async (wait) => await wait.look()));
+			await Promise.all(due.slice(start, start + AT_ONCE).map(async (wait) => await wait.poll()));
 		}
 		due.forEach(check);
 		open = open.filter(({ isOver }) => !isOver);
 		if (open.length === 0) return;
-		const next = Math.min(...open.map(({ nextLook }) => nextLook));
+		const next = Math.min(...open.map(({ nextPoll }) => nextPoll));
 		if (!(await pause(next - Date.now(), context.getExecutionCancelSignal()))) {
 			throw new NodeOperationError(context.getNode(), CANCELLED);
 		}
 	}
 }
 
-/** The error for a wait that ended without a finished batch; undefined when it has one. */
-function problemOf(context: IExecuteFunctions, wait: WaitFor) {
+/** The error for a wait that is over; undefined when it has a batch to return. */
+function problemOf(context: IExecuteFunctions, wait: BatchWait) {
 	const { batch, client, failure, lastFault, isTimedOut, settings } = wait;
-	const { batchId, itemIndex, maxWait } = settings;
+	const { batchId, itemIndex, maxWait, onTimeout } = settings;
 	if (failure) return client.error(failure);
 	if (!isTimedOut) return undefined;
-	const { onTimeout = 'error' } = optionsOf(context, itemIndex);
 	const time = `${maxWait / 60_000} minutes`;
 	if (!batch) return client.error(lastFault!, `Batch ${batchId} could not be read in ${time}`);
 	if (onTimeout === 'continue') return undefined;
@@ -86,13 +140,13 @@ function problemOf(context: IExecuteFunctions, wait: WaitFor) {
 		{
 			itemIndex,
 			description: lastFault
-				? `It could not be read at the end: ${lastFault.message}`
-				: 'Wait longer, or start from the OpenAI Batch Trigger, which fires when it is finished.',
+				? `The last request for its status failed: ${lastFault.message}`
+				: 'Wait longer, or use the OpenAI Batch Trigger, which starts a workflow when a batch is finished.',
 		},
 	);
 }
 
-function itemOf({ batch, settings }: WaitFor): INodeExecutionData {
+function itemOf({ batch, settings }: BatchWait): INodeExecutionData {
 	return {
 		json: { ...(batch as unknown as IDataObject), ...describeBatch(batch!) },
 		pairedItem: { item: settings.itemIndex },
@@ -101,7 +155,7 @@ function itemOf({ batch, settings }: WaitFor): INodeExecutionData {
 
 async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const output: INodeExecutionData[] = [];
-	const waits: WaitFor[] = [];
+	const waits: BatchWait[] = [];
 	const now = Date.now();
 	const fail = (error: unknown, itemIndex: number) => {
 		const nodeError = asNodeError(context.getNode(), error, itemIndex);
@@ -110,7 +164,7 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	};
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 		try {
-			waits.push(waitFor(context, itemIndex, now));
+			waits.push(startWait(context, itemIndex, now));
 		} catch (error) {
 			fail(error, itemIndex);
 		}

@@ -1,35 +1,35 @@
-import { familyOf, withoutVersion } from '../../../endpoints/paths';
+import { endpointOf } from '../../../endpoints';
+import { isSameEndpoint } from '../../../endpoints/path';
+import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from '../../../jsonl/batchLimits';
+import type { Issue } from '../../../jsonl/fieldChecks';
 import { isObject, textOrNull } from '../../../jsonl/json';
 import type { JsonObject } from '../../../jsonl/json';
-import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from '../../../jsonl/limits';
-import { embeddingInputs } from '../../../endpoints/embeddingInputs';
-import type { Issue } from '../../../jsonl/issue';
 import { modelOf } from '../../requests/requestChecker';
 
-/** What a file adds up to, for the rules that no line alone can break. */
+/** The totals of a file, for the rules that no line can break alone. */
 export class FileTotals {
 	requests = 0;
 	bytes = 0;
-	/** In the order of their first use, as the endpoints are. */
+	/** In the order of their first use, like the endpoints. */
 	readonly models = new Set<string>();
 	readonly endpoints = new Set<string>();
 	private embeddingInputs = 0;
 
-	/** @param endpoint the batch's endpoint; without it all requests must have the same url */
+	/** @param endpoint of the batch; without it, all requests have to name the same endpoint */
 	constructor(private readonly endpoint: string | undefined) {}
 
-	/** Takes note of a request; `requests` and `bytes` are counted by the reader of the file. */
+	/** Adds a request. Whoever reads the file counts `requests` and `bytes`. */
 	add(request: JsonObject): void {
 		const url = textOrNull(request.url);
 		const model = modelOf(request.body);
 		if (url !== null) this.endpoints.add(url);
 		if (model !== undefined) this.models.add(model);
-		if (familyOf(url ?? '') === '/embeddings' && isObject(request.body)) {
-			this.embeddingInputs += embeddingInputs(request.body);
+		if (isObject(request.body)) {
+			this.embeddingInputs += endpointOf(url)?.embeddingInputs(request.body) ?? 0;
 		}
 	}
 
-	/** Why the file as a whole would be refused. */
+	/** Why the API would refuse the file as a whole. */
 	check(): Issue[] {
 		return [...this.checkSizes(), ...this.checkModels(), ...this.checkEndpoints()];
 	}
@@ -57,11 +57,11 @@ export class FileTotals {
 		return [{ code: 'mismatched_model', message }];
 	}
 
-	/** With the batch's endpoint given, each line has been checked against it. */
+	/** When the batch's endpoint is given, each line has been checked against it. */
 	private checkEndpoints(): Issue[] {
-		const { size } = new Set([...this.endpoints].map(withoutVersion));
-		if (this.endpoint !== undefined || size < 2) return [];
-		const message = `The requests have ${size} urls (${someOf(this.endpoints)}). Make a file for each endpoint.`;
+		const [first, ...others] = this.endpoints;
+		if (this.endpoint !== undefined || others.every((url) => isSameEndpoint(url, first))) return [];
+		const message = `The requests have ${this.endpoints.size} urls (${someOf(this.endpoints)}). Make a file for each endpoint.`;
 		return [{ code: 'invalid_url', message }];
 	}
 }

@@ -1,30 +1,26 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
-import { validateRequests } from './validateFile';
-import { showFor } from '../../shared/display';
+import { inputBinary, inputBinaryField } from '../../shared/binary';
+import { optionalText, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
-import { forEachItem } from '../../shared/operation';
+import { forEachItem, showFor } from '../../shared/operation';
 import { breathing } from '../../shared/breather';
-import { inputFileField, requestFileOf } from '../inputFile';
+import { DEFAULT_MAX_ERRORS, validateRequests } from './validateFile';
 
 interface ValidateOptions {
 	endpoint?: unknown;
 	maxErrors?: unknown;
 }
 
-const DEFAULT_MAX_ERRORS = 100;
-
 function optionsOf(context: IExecuteFunctions, itemIndex: number) {
 	const raw = context.getNodeParameter('options', itemIndex, {}) as ValidateOptions;
-	const maxErrors = Number(raw.maxErrors ?? DEFAULT_MAX_ERRORS);
-	if (Number.isInteger(maxErrors) && maxErrors >= 1) {
-		return { maxErrors, endpoint: String(raw.endpoint ?? '').trim() || undefined };
-	}
-	throw new NodeOperationError(
-		context.getNode(),
-		'Max Errors has to be a whole number of at least 1',
-		{ itemIndex },
-	);
+	return {
+		maxErrors: wholeNumber(context, raw.maxErrors, {
+			displayName: 'Max Errors',
+			min: 1,
+			itemIndex,
+		}),
+		endpoint: optionalText(context, raw.endpoint, { displayName: 'Endpoint', itemIndex }),
+	};
 }
 
 export const validate: Operation = {
@@ -32,10 +28,11 @@ export const validate: Operation = {
 		name: 'Validate',
 		value: 'validate',
 		action: 'Validate a request file',
-		description: 'Check a JSONL file as the service will after the upload, and list what is wrong',
+		description:
+			'Check a JSONL file by the rules that the service applies after the upload, and list all errors',
 	},
 	properties: showFor('requestFile', 'validate', [
-		inputFileField,
+		inputBinaryField,
 		{
 			displayName: 'Options',
 			name: 'options',
@@ -50,7 +47,7 @@ export const validate: Operation = {
 					default: '',
 					placeholder: 'e.g. /v1/chat/completions',
 					description:
-						'The endpoint of the batch, which every request has to name. Without it they only have to name the same one.',
+						'The endpoint of the batch. Every request has to name it. If empty, all requests only have to name the same endpoint.',
 				},
 				{
 					displayName: 'Max Errors',
@@ -58,14 +55,14 @@ export const validate: Operation = {
 					type: 'number',
 					typeOptions: { minValue: 1 },
 					default: DEFAULT_MAX_ERRORS,
-					description: 'How many errors are listed; all are counted',
+					description: 'How many errors to list. All errors are counted.',
 				},
 			],
 		},
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const options = optionsOf(context, itemIndex);
-		const { open } = await requestFileOf(context, itemIndex);
+		const { open } = await inputBinary(context, itemIndex);
 		const report = await validateRequests(breathing(open()), options);
 		const { binary } = context.getInputData()[itemIndex];
 		return { json: report as unknown as IDataObject, binary };

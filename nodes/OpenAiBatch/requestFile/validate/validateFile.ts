@@ -1,19 +1,18 @@
-import { FileTotals } from './fileTotals';
-import { RequestChecker } from '../../requests/requestChecker';
-import { foreignFormat, HEAD_BYTES, jsonHint } from './fileFormat';
 import { isObject, textOrNull, tryParseJson } from '../../../jsonl/json';
 import { LineTooLongError, readLineBatches } from '../../../jsonl/lines';
 import type { ByteChunks, Line } from '../../../jsonl/lines';
+import { RequestChecker } from '../../requests/requestChecker';
+import { FileTotals } from './fileTotals';
 
 export interface ValidateOptions {
-	/** The endpoint of the batch-to-be; without it all requests must have the same url. */
+	/** The endpoint of the future batch. Without it, all requests have to name the same endpoint. */
 	endpoint?: string;
-	/** How many errors are listed; all are counted. */
+	/** How many errors the report lists; it counts all of them. By default 100. */
 	maxErrors?: number;
 }
 
 export interface FileError {
-	/** 1-based; null when the whole file is meant. */
+	/** 1-based; null for an error of the whole file. */
 	line: number | null;
 	custom_id: string | null;
 	code: string;
@@ -24,16 +23,20 @@ export interface FileReport {
 	valid: boolean;
 	requests: number;
 	bytes: number;
-	/** In the order of their first use, as the endpoints are. */
+	/** In the order of their first use, like the endpoints. */
 	models: string[];
 	endpoints: string[];
 	error_count: number;
 	errors: FileError[];
 }
 
+/** How many errors a report lists when nobody asks for another number. */
+export const DEFAULT_MAX_ERRORS = 100;
+
 /**
- * Checks a batch input file as the API will after the upload, in one pass with memory for its
- * custom_ids only. Never throws because of the content; an error of the source passes through.
+ * Checks a batch input file by the rules that the API applies after the upload. It reads the file
+ * once, and keeps only the custom_ids in memory. Never throws because of the content; an error of
+ * the source is thrown on.
  */
 export async function validateRequests(
 	chunks: ByteChunks,
@@ -49,20 +52,54 @@ export async function validateRequests(
 	return validation.finish();
 }
 
-/** The report in the making. */
+/** How many bytes `foreignFormat` needs. */
+const HEAD_BYTES = 4;
+
+const UTF8_ADVICE = 'Save it as UTF-8.';
+
+/** The first bytes of files that people upload by mistake. JSONL starts with `{` or a UTF-8 BOM. */
+const MAGIC: ReadonlyArray<readonly [readonly number[], string]> = [
+	[[0x1f, 0x8b], 'The file is compressed with gzip. Unpack it first.'],
+	[
+		[0x50, 0x4b, 0x03, 0x04],
+		'The file is a ZIP archive or an Excel workbook. JSONL is plain text: unpack the archive, or save the rows as JSONL.',
+	],
+	[[0xff, 0xfe], `The file is encoded in UTF-16. ${UTF8_ADVICE}`],
+	[[0xfe, 0xff], `The file is encoded in UTF-16. ${UTF8_ADVICE}`],
+	[[0x7b, 0x00], `The file is encoded in UTF-16. ${UTF8_ADVICE}`],
+	[[0x00, 0x7b], `The file is encoded in UTF-16. ${UTF8_ADVICE}`],
+];
+
+/** Why a file that starts with these bytes is not JSONL; undefined if it may be. */
+function foreignFormat(head: Uint8Array): string | undefined {
+	return MAGIC.find(([magic]) => magic.every((byte, at) => head[at] === byte))?.[1];
+}
+
+/** How to correct a line that is not JSON, in a sentence with a space before it; '' if unknown. */
+function jsonHint(text: string): string {
+	const line = text.trim();
+	if (line === '[' || line === '{') {
+		return ' The file looks like one JSON document. In JSONL, each request is complete on one line, without a list around them.';
+	}
+	if (line.endsWith('},')) return ' Remove the commas between the lines.';
+	if (/^\{.*\}\s*\{.*\}$/s.test(line)) return ' Put a line break between two requests.';
+	return '';
+}
+
+/** Collects the report while the file is read. */
 class FileValidation {
 	private readonly checker: RequestChecker;
 	private readonly totals: FileTotals;
 	private readonly errors: FileError[] = [];
 	private readonly maxErrors: number;
 	private errorCount = 0;
-	/** Why the file is no JSONL at all. */
+	/** Why the file is not JSONL at all. */
 	private foreign: string | undefined;
 
 	constructor(options: ValidateOptions) {
 		this.checker = new RequestChecker({ endpoint: options.endpoint });
 		this.totals = new FileTotals(options.endpoint);
-		this.maxErrors = options.maxErrors ?? 100;
+		this.maxErrors = options.maxErrors ?? DEFAULT_MAX_ERRORS;
 	}
 
 	async read(chunks: ByteChunks): Promise<void> {
@@ -71,7 +108,7 @@ class FileValidation {
 		}
 	}
 
-	/** Nothing after such a line can be read, so the counts end here. */
+	/** Nothing after such a line can be read, so the counts end there. */
 	addEndless({ line, message }: LineTooLongError): void {
 		this.totals.requests++;
 		this.report(line, null, 'invalid_json_line', `${message} The check stopped here.`);
@@ -97,7 +134,7 @@ class FileValidation {
 		if (this.errors.length < this.maxErrors) this.errors.push({ line, custom_id, code, message });
 	}
 
-	/** Counts the bytes; of a file that is no text it passes nothing on, since no line could be right. */
+	/** Counts the bytes. Of a file that is not text it yields nothing, because no line can be right. */
 	private async *watch(chunks: ByteChunks): AsyncGenerator<Uint8Array, void, undefined> {
 		let head: Uint8Array = new Uint8Array();
 		let isJudged = false;
@@ -135,13 +172,13 @@ class FileValidation {
 		if (isObject(request)) this.totals.add(request);
 	}
 
-	/** The start of the file, unless it shows that the rest is no JSONL. */
+	/** The start of the file, unless it shows that the file is not JSONL. */
 	private judged(head: Uint8Array): Uint8Array[] {
 		this.foreign = foreignFormat(head);
 		return this.foreign === undefined ? [head] : [];
 	}
 
-	/** Named before the lines, so that a long list does not hide them. */
+	/** These come before the errors of lines, so that a long list does not hide them. */
 	private fileErrors(): FileError[] {
 		const issues =
 			this.foreign === undefined

@@ -1,7 +1,7 @@
-import type { ApiErrorBody } from '../../../../nodes/openai/api/types';
+import type { ApiError as ErrorFields } from '../../../../nodes/openai/apiErrors';
 import type { Outcome } from '../outcomes';
 
-const KNOWN: Record<string, Partial<ApiErrorBody>> = {
+const KNOWN: Record<string, Partial<Partial<ErrorFields>>> = {
 	context_length_exceeded: {
 		message:
 			"This model's maximum context length is 128000 tokens. However, your messages resulted in 1000024 tokens. Please reduce the length of the messages.",
@@ -23,7 +23,8 @@ const KNOWN: Record<string, Partial<ApiErrorBody>> = {
 };
 
 /** The body of a request that failed: the usual envelope. */
-export function failureBody(outcome: Extract<Outcome, { type: 'fail' }>): { error: ApiErrorBody } {
+export function failureBody(outcome: Extract<Outcome, { type: 'fail' }>): { error: Partial<ErrorFields> } {
+	if (outcome.error !== undefined) return { error: outcome.error };
 	return {
 		error: {
 			message: `The request failed with ${outcome.code}.`,

@@ -20,6 +20,6 @@ const ANSWERS: Record<Endpoint, (context: AnswerContext) => Answer> = {
 };
 
 /** The body that an endpoint answers a request with. The same request body gets the same answer. */
-export function answer(endpoint: string, context: AnswerContext): Answer {
-	return ANSWERS[endpoint as Endpoint](context);
+export function answer(endpoint: Endpoint, context: AnswerContext): Answer {
+	return ANSWERS[endpoint](context);
 }

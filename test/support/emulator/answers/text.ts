@@ -1,3 +1,4 @@
+import { attachmentsOf, attachmentTokens, described } from '../attachments';
 import { hash32 } from '../random';
 import { tokensOf } from '../tokens';
 import type { AnswerContext } from './answer';
@@ -28,15 +29,16 @@ const REFUSAL = "I'm sorry, but I can't assist with that request.";
 
 /**
  * A text that depends on the request body only: JSON that satisfies the schema when one is given,
- * else a sentence that repeats the end of the prompt. No model runs.
+ * else a sentence that repeats the end of the prompt and says what is attached. No model runs.
  */
 export function generateText(context: AnswerContext, request: TextRequest): GeneratedText {
-	const input = tokensOf(request.prompt);
+	const attachments = attachmentsOf(context.body);
+	const input = tokensOf(request.prompt) + attachmentTokens(attachments);
 	if (context.outcome.type === 'refuse') {
 		const tokens = { input, output: tokensOf(REFUSAL) };
 		return { text: '', refusal: REFUSAL, isCut: false, tokens };
 	}
-	const whole = wholeText(context, request);
+	const whole = wholeText(context, request, attachments.map(described));
 	const limit =
 		typeof request.maxTokens === 'number'
 			? request.maxTokens
@@ -48,12 +50,18 @@ export function generateText(context: AnswerContext, request: TextRequest): Gene
 	return { text, refusal: null, isCut, tokens: { input, output: tokensOf(text) } };
 }
 
-function wholeText({ body, outcome }: AnswerContext, request: TextRequest): string {
+function wholeText(
+	{ body, outcome }: AnswerContext,
+	request: TextRequest,
+	attached: string[],
+): string {
 	if (outcome.type === 'answer' && outcome.content !== undefined) return outcome.content;
 	const seed = hash32(JSON.stringify(body)) + (request.choice ?? 0);
-	if (request.json === true) return JSON.stringify({ answer: excerpt(request.prompt) });
+	const seen = attached.length === 0 ? '' : ` [${attached.join('; ')}]`;
+	const answer = `${excerpt(request.prompt)}${seen}`;
+	if (request.json === true) return JSON.stringify({ answer });
 	if (request.json !== undefined) return JSON.stringify(jsonFor(request.json, seed));
-	return `Emulated answer ${(seed >>> 0).toString(16)} to: ${excerpt(request.prompt)}`;
+	return `Emulated answer ${(seed >>> 0).toString(16)} to: ${answer}`;
 }
 
 /** The end of the prompt, where the user's own words are, on one line. */
@@ -62,8 +70,7 @@ function excerpt(prompt: string): string {
 }
 
 /**
- * The words in a prompt of any shape: a text, messages, content parts. Other parts, such as
- * images, count nothing.
+ * The words in a prompt of any shape: a text, messages, content parts.
  */
 export function words(prompt: unknown): string {
 	if (typeof prompt === 'string') return prompt;

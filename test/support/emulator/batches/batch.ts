@@ -1,8 +1,7 @@
 import type { Batch, BatchStatus, BatchUsage } from '../../../../nodes/openai/api/types';
 import type { Tokens } from '../answers';
-import { unixSeconds } from '../clock';
-import { batchId } from '../ids';
 import type { Input } from './input';
+import type { Endpoint } from './requestLine';
 import type { Fate, Outcome } from '../outcomes';
 
 /** The batch object with every field that the service sends. */
@@ -21,7 +20,10 @@ export interface Usage extends BatchUsage {
 
 /** What the emulator knows about a batch beyond its wire object. */
 export interface StoredBatch {
+	/** In OpenAI's terms, whatever the dialect. */
 	wire: WireBatch;
+	/** Whose requests it takes, in OpenAI's terms. */
+	api: Endpoint;
 	/** Seconds after which its result files expire, when the creator asked for it. */
 	outputExpiresAfter?: number;
 	fate?: Fate;
@@ -53,6 +55,8 @@ export interface Work {
 	limit: number;
 	/** Set when progress no longer follows the clock. */
 	done?: number;
+	/** Result files that have their ids from the start, where the server gives them so early. */
+	files?: Record<'output' | 'error', { id: string; path: string }>;
 }
 
 export function noUsage(): Usage {
@@ -73,14 +77,22 @@ export function addUsage(usage: Usage, tokens: Tokens): void {
 	usage.total_tokens += tokens.input + tokens.output;
 }
 
+const UNIT_SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86_400 };
+
+/** How long a completion window is; 24 hours when it is not understood. */
+export function windowSeconds(window: string): number {
+	const [, count, unit] = /^(\d+)([mhd])$/.exec(window) ?? ['', '24', 'h'];
+	return Number(count) * UNIT_SECONDS[unit];
+}
+
 /** A batch as the service answers to its creation: model null, counts and usage zero. */
 export function newBatch(
+	id: string,
 	request: Pick<WireBatch, 'input_file_id' | 'endpoint' | 'completion_window' | 'metadata'>,
-	now: number,
+	createdAt: number,
 ): WireBatch {
-	const createdAt = unixSeconds(now);
 	return {
-		id: batchId(createdAt),
+		id,
 		object: 'batch',
 		endpoint: request.endpoint,
 		model: null,
@@ -92,7 +104,7 @@ export function newBatch(
 		errors: null,
 		created_at: createdAt,
 		in_progress_at: null,
-		expires_at: createdAt + 86_400,
+		expires_at: createdAt + windowSeconds(request.completion_window),
 		finalizing_at: null,
 		completed_at: null,
 		failed_at: null,

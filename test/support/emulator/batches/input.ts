@@ -2,6 +2,7 @@ import { link, rm } from 'node:fs/promises';
 
 import type { BatchValidationError } from '../../../../nodes/openai/api/types';
 import { isFinished } from '../../../../nodes/openai/api/status';
+import { hexDigest } from '../random';
 import type { Store } from '../store';
 import type { StoredBatch, Work } from './batch';
 import { executionPlaces } from './progress';
@@ -13,7 +14,8 @@ const STOP_HALFWAY = ['expire', 'cancel', 'stay_in_progress'];
 
 /** A batch's input, read and checked: why it fails, or the work to do. */
 export type Input =
-	{ errors: BatchValidationError[] } | { model: string | null; work: Omit<Work, 'startedAt'> };
+	| { errors: BatchValidationError[] }
+	| { model: string | null; badLines: BatchValidationError[]; work: Omit<Work, 'startedAt'> };
 
 /**
  * Takes a copy of the input file (a hard link, so that deleting the file does not matter any more)
@@ -26,25 +28,28 @@ export async function readInput(
 ): Promise<Input> {
 	const { wire, fate } = batch;
 	const file = store.file(wire.input_file_id);
+	const fault = options.spoken.rules.faultOf(wire);
+	if (fault !== undefined) return { errors: [{ ...fault, line: null, param: null }] };
 	if (file === undefined || fate === 'file_not_found') {
 		return { errors: [reasons.fileNotFound(wire.input_file_id)] };
 	}
 	if (file.object.purpose !== 'batch') return { errors: [reasons.wrongPurpose(file.object)] };
 
-	const inputPath = `${file.path}.${wire.id}`;
+	const inputPath = `${file.path}.${hexDigest(wire.id).slice(0, 16)}`;
 	await link(file.path, inputPath);
-	const found = await validate(wire, { ...file, path: inputPath }, options);
-	if (found.errors.length === 0 && !fitsQueue(store, batch, found, options.limits.enqueuedTokens)) {
-		found.errors.push(reasons.tokenLimit(found.model, options.limits.enqueuedTokens));
+	const found = await validate(batch.api, { ...file, path: inputPath }, options);
+	const { enqueuedTokens } = options.spoken.limits;
+	if (found.errors.length === 0 && !fitsQueue(store, batch, found, enqueuedTokens)) {
+		found.errors.push(reasons.tokenLimit(found.model, enqueuedTokens));
 	}
-	const { errors, model, total, tokens, outcomes } = found;
+	const { errors, badLines, model, total, tokens, outcomes } = found;
 	if (errors.length > 0) {
 		await rm(inputPath, { force: true });
 		return { errors };
 	}
 	const limit = STOP_HALFWAY.includes(fate ?? '') ? Math.floor(total / 2) : total;
 	const places = executionPlaces(total, options.seed);
-	return { model, work: { inputPath, total, tokens, outcomes, places, limit } };
+	return { model, badLines, work: { inputPath, total, tokens, outcomes, places, limit } };
 }
 
 /** Whether the tokens of all unfinished batches of the model stay within the limit. */

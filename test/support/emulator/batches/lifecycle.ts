@@ -1,21 +1,21 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 
 import type { BatchStatus, BatchValidationError } from '../../../../nodes/openai/api/types';
 import { unixSeconds } from '../clock';
 import type { Control } from '../control';
-import { ApiError } from '../errors';
-import type { Limits, Timing } from '../options';
+import { ApiError, badRequest } from '../errors';
+import type { Timing } from '../options';
+import type { Spoken } from '../spoken';
 import type { Store } from '../store';
-import type { StoredBatch, WireBatch } from './batch';
+import { windowSeconds, type StoredBatch, type WireBatch } from './batch';
 import { readInput } from './input';
 import { countsAt, doneAt, wireAt } from './progress';
-import { writeResults, type StopReason } from './results';
-
-const WINDOW_MS = 86_400_000;
+import type { StopReason } from './resultLine';
+import { writeResults } from './results';
 
 export interface LifecycleOptions {
 	timing: Timing;
-	limits: Limits;
+	spoken: Spoken;
 	unknownModels: RegExp;
 	seed: number;
 }
@@ -36,9 +36,23 @@ export class Lifecycle {
 		return wireAt(batch, this.now, this.options.timing.in_progress);
 	}
 
-	/** Registers a new batch and lets its life begin. */
-	add(batch: StoredBatch): void {
+	/**
+	 * Looks at a new batch before it exists, where the server refuses a creation for which there is
+	 * no room in the queue.
+	 *
+	 * @throws ApiError 400 with the code `token_limit_exceeded`
+	 */
+	async admit(batch: StoredBatch): Promise<void> {
 		batch.fate = this.control.fateOf(batch.wire);
+		if (this.options.spoken.rules.fullQueue !== 'refuses the create') return;
+		const input = await this.read(batch);
+		const reasons = 'errors' in input ? input.errors : [];
+		const full = reasons.find(({ code }) => code === 'token_limit_exceeded');
+		if (full !== undefined) throw badRequest(full.message!, null, full.code);
+	}
+
+	/** Registers an admitted batch and lets its life begin. */
+	add(batch: StoredBatch): void {
 		this.store.addBatch(batch);
 		this.schedule(batch, this.options.timing.validating, () => this.begin(batch));
 	}
@@ -46,13 +60,14 @@ export class Lifecycle {
 	/** validating → in_progress, or failed with every fault of the input file. */
 	async begin(batch: StoredBatch): Promise<void> {
 		batch.callOff();
-		batch.reading ??= readInput(this.store, batch, { ...this.options, control: this.control });
-		const input = await batch.reading;
+		const input = await this.read(batch);
 		if (batch.wire.status !== 'validating') return;
 		if ('errors' in input) return this.fail(batch, input.errors);
 		batch.work = { ...input.work, startedAt: this.now };
 		batch.wire.model = input.model;
 		batch.wire.request_counts = { total: batch.work.total, completed: 0, failed: 0 };
+		if (input.badLines.length > 0) batch.wire.errors = { object: 'list', data: input.badLines };
+		if (this.options.spoken.rules.resultFiles === 'from the start') await this.openFiles(batch);
 		this.enter(batch, 'in_progress');
 		this.scheduleEnd(batch);
 	}
@@ -116,6 +131,26 @@ export class Lifecycle {
 		batch.wire.request_counts = counts;
 	}
 
+	private read(batch: StoredBatch): NonNullable<StoredBatch['reading']> {
+		batch.reading ??= readInput(this.store, batch, { ...this.options, control: this.control });
+		return batch.reading;
+	}
+
+	/** Gives the batch its result files, which are empty until it ends. */
+	private async openFiles(batch: StoredBatch): Promise<void> {
+		const open = async (kind: string) => {
+			const file = this.store.newFile('batch_output');
+			await writeFile(file.path, '');
+			const filename = `${batch.wire.id}_${kind}.jsonl`;
+			this.store.addFile(file, { bytes: 0, filename, purpose: 'batch_output' });
+			return file;
+		};
+		const files = { output: await open('output'), error: await open('error') };
+		batch.work!.files = files;
+		batch.wire.output_file_id = files.output.id;
+		batch.wire.error_file_id = files.error.id;
+	}
+
 	private get now(): number {
 		return this.store.clock.now();
 	}
@@ -135,14 +170,16 @@ export class Lifecycle {
 	/** Puts on the clock how the batch's progress ends. */
 	private scheduleEnd(batch: StoredBatch): void {
 		const { in_progress: duration } = this.options.timing;
-		const window = WINDOW_MS - (this.now - batch.wire.created_at * 1000);
+		const windowMs = windowSeconds(batch.wire.completion_window) * 1000;
+		const window = windowMs - (this.now - batch.wire.created_at * 1000);
+		const goesOn = this.options.spoken.rules.overdue === 'goes on';
 		const ends: Partial<Record<string, () => void | Promise<void>>> = {
-			expire: () => this.expire(batch),
+			expire: () => (goesOn ? this.finalize(batch) : this.expire(batch)),
 			cancel: () => this.cancel(batch),
 		};
 		const end = ends[batch.fate ?? ''] ?? (() => this.finalize(batch));
-		if (batch.fate === 'stay_in_progress' || duration > window) {
-			this.schedule(batch, window, () => this.expire(batch));
+		if (batch.fate === 'stay_in_progress' || (duration > window && !goesOn)) {
+			if (!goesOn) this.schedule(batch, window, () => this.expire(batch));
 		} else {
 			this.schedule(batch, duration, end);
 		}
@@ -157,16 +194,25 @@ export class Lifecycle {
 		batch.callOff();
 		const before = batch.wire.status;
 		const { done, inputPath } = batch.work!;
-		const results = await writeResults(this.store, batch, { done: done!, reason });
+		const { store } = this;
+		const { spoken } = this.options;
+		const results = await writeResults({ store, spoken }, batch, { done: done!, reason });
 		if (batch.wire.status !== before) {
 			const written = [results.output, results.error].filter((file) => file !== null);
-			for (const { object } of written) await this.store.deleteFile(object.id);
+			for (const { object } of written) await store.deleteFile(object.id);
 			return;
 		}
 		batch.wire.output_file_id = results.output?.object.id ?? null;
 		batch.wire.error_file_id = results.error?.object.id ?? null;
 		batch.wire.usage = results.usage;
-		this.enter(batch, status);
+		const { completed, failed } = batch.wire.request_counts ?? {};
+		const isFailed =
+			spoken.rules.allFailed === 'failed' &&
+			status === 'completed' &&
+			(failed ?? 0) > 0 &&
+			completed === 0;
+		this.enter(batch, isFailed ? 'failed' : status);
+		if (spoken.rules.inputFile === 'deleted') await store.deleteFile(batch.wire.input_file_id);
 		await rm(inputPath, { force: true });
 	}
 }

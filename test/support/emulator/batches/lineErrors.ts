@@ -1,4 +1,5 @@
 import type { BatchValidationError } from '../../../../nodes/openai/api/types';
+import type { Dialect } from '../dialects';
 import type { Endpoint, RequestLine } from './requestLine';
 
 /** A fault of one line; its number is added by the caller. */
@@ -29,7 +30,9 @@ const STREAMING: Partial<Record<Endpoint, string>> = {
 
 /** Facts about the batch that a line is checked against. */
 export interface LineContext {
-	endpoint: Endpoint;
+	/** Whose requests the batch holds, in OpenAI's terms. */
+	api: Endpoint;
+	rules: Dialect['rules'];
 	unknownModels: RegExp;
 }
 
@@ -45,20 +48,17 @@ export function checkLine(
 	if (line === undefined) {
 		return fault('invalid_json_line', null, 'This line is not parseable as valid JSON.');
 	}
-	for (const param of ['custom_id', 'method', 'url', 'body']) {
+	for (const param of context.rules.lineNeeds) {
 		if (line[param] === undefined || line[param] === null) return missing(param, param);
 	}
 	if (typeof line.custom_id !== 'string') return wrongType('custom_id', 'a string');
 	if (typeof line.body !== 'object' || Array.isArray(line.body))
 		return wrongType('body', 'an object');
-	if (line.method !== 'POST') {
-		return fault(
-			'invalid_value',
-			'method',
-			`Invalid value: '${line.method}'. Value must be 'POST'.`,
-		);
+	const { method = 'POST', url } = line;
+	if (method !== 'POST') {
+		return fault('invalid_value', 'method', `Invalid value: '${method}'. Value must be 'POST'.`);
 	}
-	if (line.url !== context.endpoint) {
+	if (url !== undefined && context.rules.endpoints[String(url)] !== context.api) {
 		return fault(
 			'invalid_url',
 			'url',
@@ -71,23 +71,23 @@ export function checkLine(
 
 function checkBody(
 	body: Record<string, unknown>,
-	{ endpoint, unknownModels }: LineContext,
+	{ api, rules, unknownModels }: LineContext,
 ): LineError | undefined {
-	if (body.stream === true && STREAMING[endpoint] !== undefined) {
-		const message = `${STREAMING[endpoint]}: Streaming is not supported in the Batch API.`;
+	if (body.stream === true && STREAMING[api] !== undefined && !rules.takesStream) {
+		const message = `${STREAMING[api]}: Streaming is not supported in the Batch API.`;
 		return fault('streaming_unsupported', 'body.stream', message).error;
 	}
-	if (typeof body.model !== 'string' && endpoint !== '/v1/moderations') {
+	if (typeof body.model !== 'string' && api !== '/v1/moderations') {
 		return fault('invalid_request', 'body.model', 'Model parameter is required.').error;
 	}
 	if (typeof body.model === 'string' && unknownModels.test(body.model)) {
 		const message = `The provided model '${body.model}' is not supported by the Batch API.`;
 		return fault('model_not_found', 'body.model', message).error;
 	}
-	const absent = REQUIRED[endpoint].find((param) => body[param] === undefined);
+	const absent = REQUIRED[api].find((param) => body[param] === undefined);
 	if (absent === undefined) return undefined;
 	const replaced =
-		endpoint === '/v1/responses' && INSTEAD_OF_INPUT.some((param) => body[param] !== undefined);
+		api === '/v1/responses' && INSTEAD_OF_INPUT.some((param) => body[param] !== undefined);
 	return replaced ? undefined : missing(absent, `body.${absent}`).error;
 }
 

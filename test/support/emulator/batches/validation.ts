@@ -1,20 +1,23 @@
 import type { BatchValidationError } from '../../../../nodes/openai/api/types';
 import type { Control } from '../control';
 import { readLines } from '../lines';
-import type { Limits } from '../options';
+import { judge } from '../judge';
 import type { Outcome } from '../outcomes';
+import type { Spoken } from '../spoken';
 import type { StoredFile } from '../store';
 import { embeddingInputs } from '../answers/embeddings';
 import { tokensOf } from '../tokens';
-import type { WireBatch } from './batch';
 import { checkLine } from './lineErrors';
 import type { Endpoint, RequestLine } from './requestLine';
 
 const BYTE_ORDER_MARK = /^\uFEFF/;
 
-/** What validation found out: errors, or what is needed to run the batch. */
+/** What validation found out. */
 export interface Validated {
+	/** Why the whole batch fails. */
 	errors: BatchValidationError[];
+	/** Bad lines that fail alone, where the server lets them. */
+	badLines: BatchValidationError[];
 	model: string | null;
 	total: number;
 	tokens: number;
@@ -22,7 +25,7 @@ export interface Validated {
 }
 
 export interface ValidationContext {
-	limits: Limits;
+	spoken: Spoken;
 	unknownModels: RegExp;
 	control: Control;
 }
@@ -32,16 +35,24 @@ export interface ValidationContext {
  * numbers. Lines that are blank are bad, except at the end of the file.
  */
 export async function validate(
-	batch: WireBatch,
+	api: Endpoint,
 	file: StoredFile,
 	context: ValidationContext,
 ): Promise<Validated> {
-	const result: Validated = { errors: [], model: null, total: 0, tokens: 0, outcomes: new Map() };
-	if (file.object.bytes! > context.limits.batchBytes) {
-		result.errors.push(await tooManyBytes(file, context.limits.batchBytes));
+	const { limits, rules } = context.spoken;
+	const result: Validated = {
+		errors: [],
+		badLines: [],
+		model: null,
+		total: 0,
+		tokens: 0,
+		outcomes: new Map(),
+	};
+	if (file.object.bytes! > limits.batchBytes) {
+		result.errors.push(await tooManyBytes(file, limits.batchBytes));
 		return result;
 	}
-	const check = lineChecker(batch.endpoint as Endpoint, result, context);
+	const check = lineChecker(api, result, context);
 	let number = 0;
 	let blank: number[] = [];
 	for await (const raw of readLines(file.path)) {
@@ -52,30 +63,37 @@ export async function validate(
 		}
 		for (const line of blank) check('', line);
 		blank = [];
-		check(number === 1 ? raw.replace(BYTE_ORDER_MARK, '') : raw, number);
+		const hasMark = number === 1 && rules.takesByteOrderMark;
+		check(hasMark ? raw.replace(BYTE_ORDER_MARK, '') : raw, number);
 	}
 	return result;
 }
 
 /** Checks one line against the format, the other lines and the limits of a batch. */
-function lineChecker(endpoint: Endpoint, result: Validated, context: ValidationContext) {
-	const { limits, control, unknownModels } = context;
+function lineChecker(api: Endpoint, result: Validated, context: ValidationContext) {
+	const { control, unknownModels, spoken } = context;
+	const { limits, rules } = spoken;
 	const customIds = new Set<string>();
 	let inputs = 0;
 	return (text: string, number: number): void => {
-		const report = (error: BatchValidationError) => result.errors.push({ ...error, line: number });
-		const checked = checkLine(text, { endpoint, unknownModels });
+		const isFatal = rules.badLines !== 'fail alone';
+		const report = (error: BatchValidationError) =>
+			(isFatal ? result.errors : result.badLines).push({ ...error, line: number });
+		const checked = checkLine(text, { api, rules, unknownModels });
 		if ('error' in checked) {
 			report(checked.error);
+			if (!isFatal) result.outcomes.set(result.total++, badLine(checked.error));
 			return;
 		}
 		const { line } = checked;
 		result.model ??= modelOf(line);
-		if (modelOf(line) !== result.model) report(mismatchedModel(modelOf(line)));
+		if (modelOf(line) !== result.model && !rules.takesManyModels) {
+			report(mismatchedModel(modelOf(line)));
+		}
 		if (customIds.has(line.custom_id)) report(duplicate(line.custom_id));
 		customIds.add(line.custom_id);
 
-		const outcome = control.outcomeOf(line, text);
+		const outcome = control.outcomeOf(line, text) ?? refused(api, line, rules.judgesBodies);
 		if (outcome !== undefined) result.outcomes.set(result.total, outcome);
 		result.tokens += tokensOf(text);
 		result.total++;
@@ -83,11 +101,22 @@ function lineChecker(endpoint: Endpoint, result: Validated, context: ValidationC
 			result.errors.push(aboveLimit('requests', limits.batchRequests));
 		}
 		const before = inputs;
-		if (endpoint === '/v1/embeddings') inputs += embeddingInputs(line.body).length;
+		if (api === '/v1/embeddings') inputs += embeddingInputs(line.body).length;
 		if (before <= limits.embeddingInputs && inputs > limits.embeddingInputs) {
 			result.errors.push(aboveLimit('embedding inputs', limits.embeddingInputs));
 		}
 	};
+}
+
+/** A request that the endpoint refuses when it comes to it: its own 400, as its schema says. */
+function refused(api: Endpoint, line: RequestLine, isJudged: boolean): Outcome | undefined {
+	const error = isJudged ? judge(api, line.body) : undefined;
+	return error && { type: 'fail', status: 400, code: error.code ?? 'invalid_value', error };
+}
+
+function badLine({ code, message, param }: BatchValidationError): Outcome {
+	const error = { type: 'invalid_request_error', code, message, param };
+	return { type: 'fail', status: 400, code: code!, error };
 }
 
 /** Moderations may leave the model to the service. */

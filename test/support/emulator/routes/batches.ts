@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
 import { newBatch, type StoredBatch } from '../batches/batch';
-import { ENDPOINTS } from '../batches/requestLine';
 import {
 	expiresAfter,
 	metadata,
@@ -10,9 +9,13 @@ import {
 	requiredObject,
 	requiredString,
 } from '../checks';
+import { unixSeconds } from '../clock';
 import type { Context } from '../context';
-import { badRequest, batchNotFound } from '../errors';
+import type { Dialect } from '../dialects';
+import { badRequest, batchNotFound, routeNotFound } from '../errors';
 import { limitOf, page } from './page';
+
+type ById = { Params: { id: string } };
 
 const PARAMETERS = [
 	'input_file_id',
@@ -24,62 +27,86 @@ const PARAMETERS = [
 
 /** `/batches` and below. */
 export function batchRoutes(api: FastifyInstance, context: Context): void {
-	const { store, lifecycle, ledger, faults, clock } = context;
+	const { store, lifecycle, ledger, faults, clock, spoken } = context;
 	const find = (id: string): StoredBatch => {
 		const batch = store.batches.get(id);
 		if (batch === undefined) throw batchNotFound(id);
 		return batch;
 	};
+	/** The batch as it is now, in the words of the dialect. */
+	const shown = (batch: StoredBatch, moment: Parameters<Dialect['batch']>[1]) => {
+		const { statuses, batch: shape } = spoken.dialect;
+		const wire = lifecycle.view(batch);
+		return shape({ ...wire, status: statuses[wire.status] ?? wire.status }, moment);
+	};
 
-	api.post('/batches', async (request) => {
+	api.post('/batches', async (request, reply) => {
 		if (request.body === undefined) throw badRequest('You must provide a JSON body.');
 		const body = requiredObject(request.body, 'body');
-		onlyKnown(body, PARAMETERS);
+		const { rules, ids, success } = spoken.dialect;
+		if (rules.judgesBodies) onlyKnown(body, PARAMETERS);
+		const createdAt = unixSeconds(clock.now());
 		const wire = newBatch(
+			ids.batch(createdAt),
 			{
 				input_file_id: requiredString(body.input_file_id, 'input_file_id'),
-				endpoint: requiredChoice(body.endpoint, 'endpoint', ENDPOINTS),
-				completion_window: requiredChoice(body.completion_window, 'completion_window', ['24h']),
+				endpoint: requiredChoice(body.endpoint, 'endpoint', Object.keys(rules.endpoints)),
+				completion_window: rules.window(body.completion_window),
 				metadata: metadata(body.metadata),
 			},
-			clock.now(),
+			createdAt,
 		);
 		const batch: StoredBatch = {
 			wire,
-			outputExpiresAfter: expiresAfter(body.output_expires_after, 'output_expires_after'),
+			api: rules.endpoints[wire.endpoint],
+			outputExpiresAfter: expiresAfter(
+				body.output_expires_after,
+				'output_expires_after',
+				rules.expirySeconds,
+			),
 			callOff: () => {},
 			hiddenLists: faults.hiddenLists,
 			hiddenUntil: clock.now() + faults.hiddenMs,
 		};
+		await lifecycle.admit(batch);
 		ledger.created(batch);
 		lifecycle.add(batch);
-		return lifecycle.view(batch);
+		return reply.code(success.create).send(shown(batch, 'created'));
 	});
 
-	api.get<{ Querystring: { after?: string; limit?: string } }>('/batches', async ({ query }) => {
-		const limit = limitOf(query.limit, 100, 20);
+	api.get<{ Querystring: Record<string, string> }>('/batches', async ({ query }) => {
+		const { batchList } = spoken.dialect;
+		const { after, limit, oldestFirst, isEmpty, isEverything } = batchList.query(query);
 		const batches = store.newestBatches();
 		const visible = batches.filter(
 			({ hiddenLists, hiddenUntil = 0 }) => hiddenLists === 0 && hiddenUntil <= clock.now(),
 		);
-		if (query.after === undefined) {
+		if (after === undefined) {
 			for (const batch of batches) batch.hiddenLists = Math.max(0, batch.hiddenLists - 1);
 		}
+		if (oldestFirst) visible.reverse();
 		const { data, ...rest } = page(
-			visible.map(({ wire }) => wire),
-			{ after: query.after, limit },
+			isEmpty ? [] : visible.map(({ wire }) => wire),
+			{ after, limit: isEverything ? Infinity : limitOf(limit, 100, 20) },
 			batchNotFound,
 		);
-		return { ...rest, data: data.map(({ id }) => lifecycle.view(find(id))) };
+		return batchList.page({ ...rest, data: data.map(({ id }) => shown(find(id), 'listed')) });
 	});
 
-	api.get<{ Params: { id: string } }>('/batches/:id', async ({ params }) =>
-		lifecycle.view(find(params.id)),
+	api.get<ById>('/batches/:id', async ({ params }) => shown(find(params.id), 'read'));
+
+	const cancel = async (id: string) => {
+		const batch = find(id);
+		lifecycle.cancel(batch);
+		return shown(batch, 'cancelled');
+	};
+
+	api.post<ById>('/batches/:id/cancel', async ({ params }, reply) =>
+		reply.code(spoken.dialect.success.cancel).send(await cancel(params.id)),
 	);
 
-	api.post<{ Params: { id: string } }>('/batches/:id/cancel', async ({ params }) => {
-		const batch = find(params.id);
-		lifecycle.cancel(batch);
-		return lifecycle.view(batch);
+	api.delete<ById>('/batches/:id', async ({ params, method, originalUrl }) => {
+		if (spoken.dialect.cancels !== 'DELETE') throw routeNotFound(method, originalUrl);
+		return await cancel(params.id);
 	});
 }

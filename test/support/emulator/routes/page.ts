@@ -1,6 +1,9 @@
 import type { ListPage } from '../../../../nodes/openai/api/types';
 import { integerBetween } from '../checks';
 
+/** A page as OpenAI sends it; dialects change it. */
+export type Page<T> = Required<Omit<ListPage<T>, 'next_cursor'>>;
+
 /**
  * One page of a list in its given order: what follows the object with the id `after`.
  *
@@ -10,7 +13,7 @@ export function page<T extends { id: string }>(
 	items: readonly T[],
 	query: { after?: string; limit: number },
 	unknown: (id: string) => Error,
-): Required<ListPage<T>> {
+): Page<T> {
 	const { after, limit } = query;
 	const position = after === undefined ? -1 : items.findIndex(({ id }) => id === after);
 	if (after !== undefined && position < 0) throw unknown(after);

@@ -6,11 +6,11 @@ import type { FastifyRequest } from 'fastify';
 
 import { expiresAfter } from '../checks';
 import type { Context } from '../context';
-import { badRequest } from '../errors';
+import type { Dialect } from '../dialects';
+import { ApiError, badRequest } from '../errors';
 import { readLines } from '../lines';
 import type { StoredFile } from '../store';
 
-const PURPOSES = ['fine-tune', 'assistants', 'batch', 'user_data', 'vision', 'evals'];
 const NOT_JSONL = 'Invalid file format for Batch API. Must be .jsonl';
 
 interface Received {
@@ -25,15 +25,15 @@ interface Received {
  */
 export async function receiveUpload(
 	request: FastifyRequest,
-	{ store, limits }: Context,
+	{ store, spoken }: Context,
 ): Promise<StoredFile> {
 	if (!request.isMultipart()) {
 		throw badRequest("Invalid Content-Type header, expected 'multipart/form-data'.");
 	}
-	const target = store.newFile();
+	const target = store.newFile('batch');
 	try {
-		const received = await receive(request, target.path, limits.fileBytes);
-		const facts = await checked(received, target.path);
+		const received = await receive(request, target.path, spoken.limits.fileBytes);
+		const facts = await checked(received, target.path, spoken.rules);
 		return store.addFile(target, facts);
 	} catch (error) {
 		await rm(target.path, { force: true });
@@ -73,19 +73,28 @@ async function receive(
 }
 
 /** What is known about an acceptable upload. */
-async function checked({ fields, file }: Received, path: string) {
+async function checked(
+	{ fields, file }: Received,
+	path: string,
+	{ purposes, badLines, expirySeconds }: Dialect['rules'],
+) {
 	const { purpose } = fields;
 	if (file === undefined) throw badRequest("'file' is a required property");
 	if (purpose === undefined) throw badRequest("'purpose' is a required property");
-	if (!PURPOSES.includes(purpose)) {
-		const list = PURPOSES.map((choice) => `'${choice}'`).join(', ');
+	if (!purposes.includes(purpose)) {
+		const list = purposes.map((choice) => `'${choice}'`).join(', ');
 		throw badRequest(`'${purpose}' is not one of [${list}] - 'purpose'`);
 	}
-	if (file.isTooLarge) throw badRequest('File is too large.');
-	if (purpose === 'batch' && !(await isJsonLines(file.filename, path))) {
+	if (file.isTooLarge) {
+		throw new ApiError(400, { message: 'File is too large.' }, 'too large');
+	}
+	const canonical = purpose === 'batch_input' ? 'batch' : purpose;
+	if (canonical === 'batch' && !(await isJsonLines(file.filename, path))) {
 		throw badRequest(NOT_JSONL);
 	}
-	return { ...file, purpose, expiresAfter: expiry(fields) };
+	if (badLines === 'are refused at the upload') await refuseBadLines(path);
+	// Servers that call the purpose of inputs otherwise take such a file for a batch all the same.
+	return { ...file, purpose: canonical, expiresAfter: expiry(fields, expirySeconds) };
 }
 
 /** The service looks at the name and at the first line; the rest is checked by the batch. */
@@ -102,13 +111,28 @@ async function isJsonLines(filename: string, path: string): Promise<boolean> {
 	return false;
 }
 
-/** The form fields `expires_after[anchor]` and `expires_after[seconds]`. */
-function expiry(fields: Record<string, string>): number | undefined {
-	const anchor = fields['expires_after[anchor]'];
-	const seconds = fields['expires_after[seconds]'];
+/** The words of the one server that is known to look at every line (Doubleword's code). */
+async function refuseBadLines(path: string): Promise<void> {
+	let number = 0;
+	for await (const line of readLines(path)) {
+		number++;
+		try {
+			if (line.trim() !== '') JSON.parse(line);
+		} catch (error) {
+			throw badRequest(`Invalid JSON on line ${number}: ${(error as Error).message}`);
+		}
+	}
+}
+
+/** The form fields `expires_after[seconds]` and `[anchor]`, or with a dot as Azure documents. */
+function expiry(fields: Record<string, string>, range: readonly [number, number]) {
+	const field = (name: string) =>
+		fields[`expires_after[${name}]`] ?? fields[`expires_after.${name}`];
+	const [anchor, seconds] = [field('anchor'), field('seconds')];
 	if (anchor === undefined && seconds === undefined) return undefined;
 	return expiresAfter(
 		{ anchor, seconds: seconds === undefined ? undefined : Number(seconds) },
 		'expires_after',
+		range,
 	);
 }

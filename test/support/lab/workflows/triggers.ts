@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventName } from '../../../../nodes/batchEvents/events';
+import type { EventName } from '../../../../nodes/batchEvents/batchEvent';
 import { TRIGGER } from '../n8n/events';
 import type { WorkflowJson } from '../n8n/types';
 import type { Credential } from './steps';

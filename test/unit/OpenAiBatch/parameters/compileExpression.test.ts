@@ -83,13 +83,13 @@ describe('compileExpression', () => {
 		['a default', '={{ $json.title || "none" }}'],
 		['another variable', '={{ $input.item.json.title }}'],
 		['another node', '={{ $("Films").item.json.title }}'],
-		['a variable inside of brackets', '={{ $json[$json.title] }}'],
+		['a variable inside brackets', '={{ $json[$json.title] }}'],
 		['an escaped quote', '={{ $json["a\\"b"] }}'],
 		['an escaped brace', '=\\{{ $json.title }}'],
-		['closing braces inside of quotes', '={{ $json["}}"] }}'],
-		['a line end inside of quotes', '={{ $json["a\nb"] }}'],
+		['closing braces inside quotes', '={{ $json["}}"] }}'],
+		['a line end inside quotes', '={{ $json["a\nb"] }}'],
 		['code that does not end', '=a {{ $json.title'],
-		['code that does not end after some that does', '={{ $json.year }} {{ $json.title'],
+		['code that does not end after code that does', '={{ $json.year }} {{ $json.title'],
 		['no code', '={{ }}'],
 		['two values', '={{ $json.title $json.year }}'],
 		['a comment', '={{ $json.title /* here */ }}'],
@@ -99,9 +99,9 @@ describe('compileExpression', () => {
 		['the constructor in the text', '=a . constructor {{ $json.year }}'],
 		['an inherited method', '={{ $json.hasOwnProperty }}'],
 		['a name that the sandbox refuses', '={{ $json.caller }}'],
-		['an index that is no number of JavaScript', '={{ $json.tags[00] }}'],
-		['what looks like a call inside of quotes', '={{ $json.a["b.first(c)"] }}'],
-		['a name outside of ASCII', '={{ $json.größe }}'],
+		['an index that is not a JavaScript number', '={{ $json.tags[00] }}'],
+		['what looks like a call inside quotes', '={{ $json.a["b.first(c)"] }}'],
+		['a name with letters beyond ASCII', '={{ $json.größe }}'],
 	])('leaves %s to n8n', (_name, raw) => {
 		expect(compileExpression(raw)).toBeUndefined();
 	});
@@ -112,10 +112,10 @@ describe('compileExpression', () => {
 		['a property of a list', '={{ $json.tags.length }}'],
 		['a date', '={{ $json.released }}'],
 		['a date in text', '=on {{ $json.released }}'],
-		['what is below a date', '={{ $json.released.year }}'],
+		['a property of a date', '={{ $json.released.year }}'],
 		['a list with holes', '={{ $json.holes }}'],
-		['names that mark values in copies', '={{ $json.__type }}'],
-		['the item when it contains such', '={{ $json }}'],
+		['names that mark copies of values', '={{ $json.__type }}'],
+		['the whole item when it contains such values', '={{ $json }}'],
 	])('leaves the item to n8n for %s', (_name, raw) => {
 		expect(evaluate(raw)).toBe(BAIL);
 	});

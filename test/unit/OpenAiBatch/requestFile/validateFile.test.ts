@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { RequestChecker } from '../../../../nodes/OpenAiBatch/requests/requestChecker';
 import { validateRequests } from '../../../../nodes/OpenAiBatch/requestFile/validate/validateFile';
 import { chunksOf } from '../../jsonl/bytes';
-import { BODIES, CHAT, request } from '../../jsonl/requests';
+import { BODIES, CHAT, request } from '../../endpoints/requests';
 
 const file = (...requests: object[]) => requests.map((one) => `${JSON.stringify(one)}\n`).join('');
 const validate = (
@@ -81,7 +81,7 @@ describe('validateRequests', () => {
 		expect(await whole(content)).toEqual([{ line: null, code: 'empty_file' }]);
 	});
 
-	it('wants one model a file', async () => {
+	it('wants one model for each file', async () => {
 		const body = { ...BODIES[CHAT], model: 'other' };
 		const report = await validate(file(request('a'), request('b', { body })));
 		expect(report.models).toEqual(['gpt-6-luna', 'other']);
@@ -89,7 +89,7 @@ describe('validateRequests', () => {
 		expect(report.errors[0].message).toContain('2 models (gpt-6-luna, other)');
 	});
 
-	it('wants one endpoint a file, but takes it with and without /v1', async () => {
+	it('wants one endpoint for each file, but accepts it with and without /v1', async () => {
 		const url = '/v1/responses';
 		const other = request('b', { url, body: BODIES[url] });
 		expect(await whole(file(request('a'), other))).toEqual([{ line: null, code: 'invalid_url' }]);
@@ -156,7 +156,7 @@ describe('validateRequests', () => {
 		}
 	});
 
-	it('reads a file shorter than what tells a format', async () => {
+	it('reads a file that is shorter than the bytes that show a format', async () => {
 		expect(await whole('{}', [1])).toHaveLength(4);
 		expect(await whole(Buffer.from([0x1f, 0x8b]))).toEqual([
 			{ line: null, code: 'invalid_file_format' },
@@ -170,7 +170,7 @@ describe('validateRequests', () => {
 
 	it.each([
 		['a document over several lines', JSON.stringify([request('a')], null, 2), /one JSON document/],
-		['commas between lines', `${JSON.stringify(request('a'))},\n`, /no comma/],
+		['commas between lines', `${JSON.stringify(request('a'))},\n`, /Remove the commas/],
 		['two requests on a line', '{"a":1} {"b":2}\n', /line break between/],
 	])('explains %s', async (_, text, message) => {
 		expect((await validate(text)).errors[0].message).toMatch(message);
@@ -187,7 +187,7 @@ describe('validateRequests', () => {
 		]);
 	});
 
-	it('passes an error of the source on', async () => {
+	it('throws an error of the source on', async () => {
 		async function* broken() {
 			yield Buffer.from(content);
 			throw new Error('connection lost');

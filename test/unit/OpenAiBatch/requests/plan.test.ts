@@ -5,7 +5,7 @@ import { serializeRequest } from '../../../../nodes/jsonl/requestLine';
 import type { ItemParameters } from '../../../../nodes/OpenAiBatch/parameters/itemParameters';
 import type { PlannedPart } from '../../../../nodes/OpenAiBatch/requests/plan';
 import { RequestPlanner } from '../../../../nodes/OpenAiBatch/requests/plan';
-import { RequestProblem } from '../../../../nodes/endpoints/problem';
+import { RequestProblem } from '../../../../nodes/endpoints/endpoint';
 
 const ENDPOINT = '/v1/embeddings';
 
@@ -67,7 +67,7 @@ const limits = fc.record({
 });
 
 describe('a plan', () => {
-	it('holds every item once: in a part, in its order, or among the bad ones', async () => {
+	it('holds every item once: in a part, in its order, or among the bad items', async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(item, { maxLength: 30 }), limits, async (items, max) => {
 				const { plan, line } = planner(items, max);
@@ -88,7 +88,7 @@ describe('a plan', () => {
 		);
 	});
 
-	it('tells the exact bytes and hash of each part, the same on every opening', async () => {
+	it('has the exact bytes and the hash of each part, the same on every opening', async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.array(item, { maxLength: 30 }), limits, async (items, max) => {
 				const { parts } = await planner(items, max).plan();
@@ -135,12 +135,12 @@ describe('a plan', () => {
 			{ id: '', model: 'm', input: 'x', fate: 'throws' },
 		];
 		const { badItems } = await planner(items, { maxBytes: 300 }).plan();
-		const told = badItems.map(({ issues: [{ code, param, custom_id }] }) => [
+		const named = badItems.map(({ issues: [{ code, param, custom_id }] }) => [
 			code,
 			param,
 			custom_id,
 		]);
-		expect(told).toEqual([
+		expect(named).toEqual([
 			['invalid_value', 'prompt', 'a'],
 			['missing_required_parameter', 'body.input', 'b'],
 			['request_too_large', undefined, 'c'],

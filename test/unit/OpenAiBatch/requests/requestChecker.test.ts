@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 
-import { embeddingInputs } from '../../../../nodes/endpoints/embeddingInputs';
 import { modelOf, RequestChecker } from '../../../../nodes/OpenAiBatch/requests/requestChecker';
-import { BODIES, CHAT, request } from '../../jsonl/requests';
+import { BODIES, CHAT, request } from '../../endpoints/requests';
 
 const check = (value: unknown, endpoint: string | undefined = CHAT) =>
 	new RequestChecker({ endpoint }).check(value, 1);
@@ -20,7 +19,7 @@ describe('RequestChecker', () => {
 	});
 
 	it.each([undefined, null, 1, 'text', true, [], [request('a')]])(
-		'refuses %j, which is no request',
+		'refuses %j, which is not a request',
 		(value) => {
 			expect(check(value)).toEqual([
 				{ code: 'invalid_type', message: expect.stringMatching(/expected an object/) as string },
@@ -74,7 +73,7 @@ describe('RequestChecker', () => {
 		expect(items.check(request('__proto__'), 1)[0].message).toContain('item 0');
 	});
 
-	it('takes a url and an endpoint that differ in /v1 only, as Azure does', () => {
+	it('accepts a url and an endpoint that differ only in /v1, as Azure writes them', () => {
 		expect(check(request('a', { url: '/chat/completions' }), CHAT)).toEqual([]);
 		expect(check(request('a'), '/chat/completions')).toEqual([]);
 		expect(brief(check(request('a', { body: {} }), '/chat/completions'))).toHaveLength(2);
@@ -93,7 +92,7 @@ describe('RequestChecker', () => {
 		]);
 	});
 
-	it('leaves the bodies of unknown endpoints alone, but not streams', () => {
+	it('checks the bodies of unknown endpoints only for streams', () => {
 		expect(checkBody('/v1/rerank', {})).toEqual([]);
 		expect(checkBody('/v1/rerank', { stream: true })).toEqual([
 			'streaming_unsupported body.stream',
@@ -119,7 +118,7 @@ describe('RequestChecker', () => {
 		},
 	);
 
-	it('needs no model for a moderation, but no empty one either', () => {
+	it('accepts a moderation without a model, but not with an empty one', () => {
 		expect(bodyWith('/v1/moderations', { model: null })).toEqual([]);
 		expect(bodyWith('/v1/moderations', { model: '' })).toEqual(['invalid_value body.model']);
 	});
@@ -143,13 +142,13 @@ describe('RequestChecker', () => {
 		expect(bodyWith(endpoint, { [field]: value })).toEqual([`${code} body.${field}`]);
 	});
 
-	it('names the message that is no object', () => {
+	it('names the message that is not an object', () => {
 		expect(bodyWith(CHAT, { messages: [{ role: 'user', content: '' }, 'Hi'] })).toEqual([
 			'invalid_type body.messages[1]',
 		]);
 	});
 
-	it('takes a stored prompt in place of the input of a response', () => {
+	it('accepts a stored prompt in place of the input of a response', () => {
 		const body = { model: 'gpt-6-luna', prompt: { id: 'pmpt_1' } };
 		expect(checkBody('/v1/responses', body)).toEqual([]);
 	});
@@ -163,7 +162,7 @@ describe('RequestChecker', () => {
 		expect(input([[1], []])).toEqual(['invalid_value body.input[1]']);
 	});
 
-	it('has an answer for any value', () => {
+	it('checks any value without throwing', () => {
 		const checker = new RequestChecker({ endpoint: CHAT });
 		const part = fc.oneof(fc.jsonValue(), fc.constantFrom('POST', CHAT, '/v1/embeddings'));
 		const like = fc.record({ custom_id: part, method: part, url: part, body: part });
@@ -175,19 +174,6 @@ describe('RequestChecker', () => {
 				}
 			}),
 		);
-	});
-});
-
-describe('embeddingInputs', () => {
-	it.each([
-		['a text', 'x', 1],
-		['texts', ['a', 'b', 'c'], 3],
-		['tokens', [1, 2, 3], 1],
-		['lists of tokens', [[1, 2], [3]], 2],
-		['an empty list', [], 0],
-		['nothing', undefined, 0],
-	])('counts %s', (_, input, count) => {
-		expect(embeddingInputs({ input })).toBe(count);
 	});
 });
 

@@ -1,17 +1,18 @@
-import { checkMetadata } from '../../../../nodes/OpenAiBatch/shared/metadataChecks';
+import { checkMetadata } from '../../../../nodes/OpenAiBatch/shared/metadata';
 
 const pairs = (count: number) =>
 	Array.from({ length: count }, (_, index) => ({ key: `k${index}`, value: 'v' }));
-const one = (key: string, value: unknown) => checkMetadata([{ key, value }], { reserved: 2 });
+const OURS = ['submission_key', 'submission_part'];
+const one = (key: string, value: unknown) => checkMetadata([{ key, value }], OURS);
 
 describe('checkMetadata', () => {
 	it.each([
-		[2, 14],
-		[3, 13],
-		[['submission_key', 'submission_part'], 14],
+		[OURS, 14],
+		[[...OURS, 'retry_of'], 13],
+		[[], 16],
 	])('leaves the user what %j reserved pairs leave of 16: %d', (reserved, free) => {
-		expect(checkMetadata(pairs(free), { reserved })).toEqual([]);
-		expect(checkMetadata(pairs(free + 1), { reserved })).toEqual([
+		expect(checkMetadata(pairs(free), reserved)).toEqual([]);
+		expect(checkMetadata(pairs(free + 1), reserved)).toEqual([
 			{
 				code: 'too_many_metadata_pairs',
 				param: 'metadata',
@@ -48,11 +49,11 @@ describe('checkMetadata', () => {
 			{ key: 'k', value: '1' },
 			{ key: 'k', value: '2' },
 		];
-		expect(checkMetadata(twice, { reserved: 2 })).toMatchObject([{ param: 'metadata.k' }]);
+		expect(checkMetadata(twice, OURS)).toMatchObject([{ param: 'metadata.k' }]);
 	});
 
 	it('refuses the keys that the node sets itself', () => {
-		const issues = checkMetadata([{ key: 'retry_of', value: 'v' }], { reserved: ['retry_of'] });
+		const issues = checkMetadata([{ key: 'retry_of', value: 'v' }], ['retry_of']);
 		expect(issues).toMatchObject([{ param: 'metadata.retry_of', code: 'invalid_value' }]);
 	});
 });

@@ -32,9 +32,13 @@ describe('durationSeconds', () => {
 		expect(durationSeconds(batch({ status: 'Cancelled', cancelled_at: 1010 }))).toBe(10);
 	});
 
-	test('null while it runs, and where no time is told', () => {
+	test('to the completion, where a server gives every end as that', () => {
+		expect(durationSeconds(batch({ status: 'failed', completed_at: 1138 }))).toBe(138);
+	});
+
+	test('null while it runs, and where the server gives no time', () => {
 		expect(durationSeconds(batch({}))).toBeNull();
-		expect(durationSeconds(batch({ status: 'expired', completed_at: 1138 }))).toBeNull();
+		expect(durationSeconds(batch({ status: 'expired' }))).toBeNull();
 		expect(durationSeconds(batch({ status: 'failed', failed_at: null }))).toBeNull();
 	});
 

@@ -1,3 +1,4 @@
+import type { PageStart } from '../../../../nodes/openai/api/pages';
 import { pages, paginate } from '../../../../nodes/openai/api/pages';
 import type { ListPage } from '../../../../nodes/openai/api/types';
 
@@ -11,7 +12,7 @@ const ids = (from: number, to: number) =>
 /** Serves the list, and notes what it was asked for. */
 function server(entries: Entry[], facts: (page: ListPage<Entry>) => object = () => ({})) {
 	const asked: Array<string | undefined> = [];
-	const fetchPage = async (after: string | undefined, limit: number): Promise<ListPage<Entry>> => {
+	const fetchPage = async ({ after }: PageStart, limit: number): Promise<ListPage<Entry>> => {
 		asked.push(after);
 		const start = entries.findIndex(({ id }) => id === after) + 1;
 		const data = entries.slice(start, start + limit);

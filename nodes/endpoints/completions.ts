@@ -1,0 +1,35 @@
+import { checkInput } from '../jsonl/fieldChecks';
+import { textOrNull } from '../jsonl/json';
+import { withoutUnset } from './body';
+import { objectsOf, oneOrAll } from './content';
+import { defineEndpoint } from './endpoint';
+
+export const completions = defineEndpoint({
+	path: '/completions',
+	label: 'Completions (Legacy)',
+	model: { example: 'gpt-3.5-turbo-instruct', isRequired: true },
+	options: ['maxTokens', 'temperature', 'topP'],
+	makeBody: ({ model, prompt, options }) =>
+		withoutUnset({
+			model,
+			prompt,
+			max_tokens: options.maxTokens,
+			temperature: options.temperature,
+			top_p: options.topP,
+		}),
+	checkBody: (body) => checkInput(body, 'body.prompt'),
+	embeddingInputs: () => 0,
+	generates: true,
+	tokens: { prompts: ['prompt', 'suffix'], definitions: [], outputLimits: ['max_tokens'] },
+	/** The text; a list of texts with `n` > 1 or several prompts. */
+	answer: {
+		matches: (body) => objectsOf(body.choices).some((choice) => typeof choice.text === 'string'),
+		read(body) {
+			const choices = objectsOf(body.choices);
+			return {
+				content: oneOrAll(choices.map((choice) => choice.text ?? null)),
+				finish_reason: textOrNull(choices[0]?.finish_reason),
+			};
+		},
+	},
+});

@@ -1,0 +1,59 @@
+import { checkInput, invalidValue } from '../jsonl/fieldChecks';
+import type { Issue } from '../jsonl/fieldChecks';
+import type { JsonObject, JsonValue } from '../jsonl/json';
+import { withoutUnset } from './body';
+import { objectsOf, oneOrAll } from './content';
+import { defineEndpoint } from './endpoint';
+
+/** How many inputs one request may have. */
+const MAX_INPUTS = 2_048;
+
+export const embeddings = defineEndpoint({
+	path: '/embeddings',
+	label: 'Embeddings',
+	model: { example: 'text-embedding-3-small', isRequired: true },
+	options: ['dimensions'],
+	makeBody: ({ model, prompt, options }) =>
+		withoutUnset({ model, input: prompt, dimensions: options.dimensions }),
+	checkBody: checkEmbeddingInput,
+	/** A text or a list of token numbers is one input; any other list has one for each entry. */
+	embeddingInputs({ input }) {
+		if (!Array.isArray(input)) return input === undefined || input === null ? 0 : 1;
+		return isTokens(input) ? 1 : input.length;
+	},
+	generates: false,
+	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },
+	/** The vector of the input; a list of vectors for several inputs. */
+	answer: {
+		matches: (body) => objectsOf(body.data).some((item) => item.embedding !== undefined),
+		read: (body) => ({
+			content: oneOrAll(objectsOf(body.data).map((item) => vectorOf(item.embedding ?? null))),
+		}),
+	},
+});
+
+/** Checks that there are 1 to 2,048 inputs, none of them empty. */
+function checkEmbeddingInput(body: JsonObject): Issue[] {
+	const issues = checkInput(body, 'body.input');
+	const { input } = body;
+	if (issues.length > 0 || !Array.isArray(input) || isTokens(input)) return issues;
+	if (input.length > MAX_INPUTS) {
+		const message = `'input' has ${input.length} inputs, more than the ${MAX_INPUTS} that one request may have. Spread them over several requests.`;
+		return [invalidValue('body.input', message)];
+	}
+	const at = input.findIndex((one) => one === '' || (Array.isArray(one) && one.length === 0));
+	if (at === -1) return [];
+	return [invalidValue(`body.input[${at}]`, `'input[${at}]' is empty. Leave empty texts out.`)];
+}
+
+function isTokens(input: JsonValue[]): boolean {
+	return input.length > 0 && input.every((token) => typeof token === 'number');
+}
+
+/** `encoding_format: base64` sends little-endian 32-bit floats, which become numbers again. */
+function vectorOf(embedding: JsonValue): JsonValue {
+	if (typeof embedding !== 'string') return embedding;
+	const bytes = Buffer.from(embedding, 'base64');
+	if (bytes.length === 0 || bytes.length % 4 !== 0) return embedding;
+	return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'crypto';
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
+
+/** n8n's clock and the server's may differ by this much. */
+const CLOCK_SLACK_SECONDS = 10 * MINUTE;
+
+/** How far back the list is searched for a submission key of the user's. */
+const OWN_KEY_SECONDS = 7 * DAY;
+
+/** Older versions of n8n do not say when an execution began. */
+const UNKNOWN_START_SECONDS = DAY;
+
+/** In whose name batches are created, which decides when one is the same as another. */
+export interface SubmissionScope {
+	name: string;
+	/** Unix seconds: no batch of this scope is older. */
+	since: number;
+	/** Whether batches are created also where the server has no list in which to find them. */
+	allowsWithoutList: boolean;
+	memory: CreateMemory;
+}
+
+/** What the user says about a submission; as the panel gives it. */
+export interface SubmissionChoices {
+	submissionKey?: unknown;
+	createWithoutSearch?: unknown;
+}
+
+/**
+ * The scope of a submission: a key of the user's, over all executions, or this execution and
+ * node. "Retry On Fail" and loops run a node again in the same execution, so they find what was
+ * created before; "Retry execution" is a new execution.
+ *
+ * n8n notes when an execution began: it keeps the time over Wait nodes, and gives a sub-workflow
+ * one of its own.
+ *
+ * @param choices an empty key stands for none
+ */
+export function submissionScope(
+	context: IExecuteFunctions,
+	{ createWithoutSearch, submissionKey: ownKey }: SubmissionChoices,
+): SubmissionScope {
+	const now = Date.now() / 1000;
+	const common = {
+		allowsWithoutList: createWithoutSearch === true,
+		memory: new CreateMemory(context),
+	};
+	const key = typeof ownKey === 'number' ? String(ownKey) : ownKey;
+	if (typeof key === 'string' && key.trim() !== '') {
+		return { name: `key:${key.trim()}`, since: Math.floor(now - OWN_KEY_SECONDS), ...common };
+	}
+	const startedAt = context.getExecutionContext?.()?.establishedAt;
+	const start = startedAt === undefined ? now - UNKNOWN_START_SECONDS : startedAt / 1000;
+	const names = [context.getInstanceId(), context.getExecutionId(), context.getNode().id];
+	return { name: names.join(':'), since: Math.floor(start - CLOCK_SLACK_SECONDS), ...common };
+}
+
+/**
+ * The key of one batch: the same content in the same scope gives the same key.
+ *
+ * @param scopeName see `SubmissionScope`
+ * @param contentHash a digest of what the batch does
+ * @returns 32 hexadecimal digits
+ */
+export function submissionKey(scopeName: string, contentHash: string): string {
+	return createHash('sha256').update(`${scopeName}\n${contentHash}`).digest('hex').slice(0, 32);
+}
+
+/**
+ * What this execution knows of the creates of a node: the batch's id by submission key, or `''`
+ * while a create was sent and no answer has come. The list of batches may lag behind it. It lives
+ * in the node's own data, which "Retry On Fail" and loops keep.
+ */
+export class CreateMemory {
+	private readonly created: Record<string, string>;
+
+	constructor(context: Pick<IExecuteFunctions, 'getContext'>) {
+		const data = context.getContext('node') as { createdBatches?: Record<string, string> };
+		this.created = data.createdBatches ??= {};
+	}
+
+	/** The batch that was created under the key; undefined for none, and for one without an answer. */
+	idOf(key: string): string | undefined {
+		return this.created[key] || undefined;
+	}
+
+	/** Whether a create was sent under the key and nobody knows what became of it. */
+	isUnanswered(key: string): boolean {
+		return this.created[key] === '';
+	}
+
+	noteSent(key: string): void {
+		this.created[key] = '';
+	}
+
+	noteCreated(key: string, batchId: string): void {
+		this.created[key] = batchId;
+	}
+
+	/** The create certainly had no effect. */
+	forget(key: string): void {
+		delete this.created[key];
+	}
+
+	/**
+	 * What exists, or may exist, under the keys, as sentences for an error message: "Retry On Fail"
+	 * shows the error of its last try only. Empty when nothing was sent.
+	 *
+	 * @param metadataKey the name under which a batch carries its key
+	 */
+	describe(keys: Iterable<string>, metadataKey: string): string {
+		const known = [...keys].filter((key) => Object.hasOwn(this.created, key));
+		const ids = known.map((key) => this.created[key]).filter(Boolean);
+		const unanswered = known.filter((key) => this.isUnanswered(key));
+		const sentences = [
+			ids.length > 0 && `Created so far: ${ids.join(', ')}.`,
+			unanswered.length > 0 &&
+				`Perhaps created: look for ${metadataKey} ${unanswered.join(', ')} in the metadata.`,
+		];
+		return sentences.filter(Boolean).join(' ');
+	}
+}

@@ -1,0 +1,276 @@
+import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
+import type { CreateBatchBody } from '../api/batches';
+import { NO_LIST, tryCreateBatch } from '../api/batches';
+import { deleteFile } from '../api/files';
+import type { Batch } from '../api/types';
+import type { OpenAiClient } from '../http/client';
+import { CANCELLED } from '../http/client';
+import type { Fault, Result } from '../http/fault';
+import type { UploadSource } from '../http/multipart';
+import { isQueueFull, isTransient } from '../http/retry';
+import type { SubmissionChoices, SubmissionScope } from './scope';
+import { submissionKey, submissionScope } from './scope';
+import { isAdoptable, keyOf, SUBMISSION_KEY, SubmissionSearch } from './search';
+import { uploadSafely } from './uploads';
+
+export const SUBMISSION_PART = 'submission_part';
+
+/** The metadata keys that every batch of a submission carries. */
+export const SUBMISSION_METADATA = [SUBMISSION_KEY, SUBMISSION_PART];
+
+/** How long to wait before each look for a batch whose create had no answer: lists may lag. */
+const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
+
+const MAX_CREATES = 3;
+
+/** What a batch is created with, apart from its file. */
+export interface BatchSettings {
+	endpoint: string;
+	completionWindow: string;
+	/** The pairs of the user and of the operation; those of the submission are added. */
+	metadata: Record<string, string>;
+	/** Seconds. */
+	outputExpiresAfter: number | undefined;
+}
+
+/** A file of requests that is uploaded for a batch, and deleted when the batch is refused. */
+export interface NewInputFile extends Omit<UploadSource, 'fileName' | 'contentType'> {
+	/** Given the key, so that the name belongs to this content alone. */
+	fileName: (key: string) => string;
+	/** Seconds. */
+	expiresAfter: number | undefined;
+}
+
+/** One batch to create: a part of a submission. */
+export interface SubmissionPart {
+	/** A digest of what the batch does: the same one in the same scope is the same batch. */
+	contentHash: string;
+	/** A file that is at the service already is used as it is, and never deleted. */
+	input: NewInputFile | { fileId: string };
+	/** Its place, as `2/3`. */
+	place: string;
+}
+
+/** A batch that exists at the service, and is paid for. */
+export interface CreatedBatch {
+	batch: Batch;
+	key: string;
+	/** True when the batch was there already. */
+	adopted: boolean;
+}
+
+/**
+ * The one door through which batches are created. The API has no idempotency, and a second create
+ * is paid twice. So every batch carries a key made of its content and of who submits it; the list
+ * of batches is searched for the key before anything is uploaded, and a batch that has it is
+ * adopted. After every fault in which the server may have created the batch, the list is searched
+ * again, several times since it may lag, before another create is sent.
+ */
+export class Submissions {
+	private readonly scope: SubmissionScope;
+	private readonly search: SubmissionSearch;
+
+	/** @param choices without a key, batches are distinguished by execution and node */
+	constructor(
+		private readonly client: OpenAiClient,
+		context: IExecuteFunctions,
+		choices: SubmissionChoices,
+	) {
+		this.scope = submissionScope(context, choices);
+		this.search = new SubmissionSearch(client, this.scope);
+	}
+
+	/**
+	 * Creates, or adopts, one batch.
+	 *
+	 * @throws {NodeApiError} that says whether a batch may exist, and where its file is
+	 */
+	async create(part: SubmissionPart, settings: BatchSettings): Promise<CreatedBatch> {
+		const { created, failure } = await this.createAll([part], settings);
+		if (failure !== undefined) throw failure as Error;
+		return created[0];
+	}
+
+	/**
+	 * Creates, or adopts, the batches of all parts, one after the other. The first part that fails
+	 * ends it.
+	 *
+	 * @returns what exists, in the order of the parts, also when a later part failed
+	 * @throws {NodeApiError} when the list of batches cannot be read before anything is sent
+	 */
+	async createAll(
+		parts: readonly SubmissionPart[],
+		settings: BatchSettings,
+	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
+		const keys = parts.map(({ contentHash }) => submissionKey(this.scope.name, contentHash));
+		const found = await this.search.find(new Set(keys));
+		this.rememberFound(found);
+		const created: CreatedBatch[] = [];
+		for (const [index, part] of parts.entries()) {
+			const key = keys[index];
+			const known = found.filter((batch) => keyOf(batch) === key);
+			const existing = known.find(isAdoptable);
+			try {
+				created.push(
+					existing
+						? { batch: existing, key, adopted: true }
+						: await this.uploadAndCreate(part, settings, key, known),
+				);
+			} catch (error) {
+				return { created, failure: error };
+			}
+		}
+		return { created };
+	}
+
+	private async uploadAndCreate(
+		part: SubmissionPart,
+		settings: BatchSettings,
+		key: string,
+		known: readonly Batch[],
+	): Promise<CreatedBatch> {
+		const { input } = part;
+		const fileId = 'fileId' in input ? input.fileId : await this.upload(input, key);
+		const body = createBody(fileId, settings, {
+			[SUBMISSION_KEY]: key,
+			[SUBMISSION_PART]: part.place,
+		});
+		const result = await this.createOnce(body, key, known);
+		if (result.ok) return result.value;
+		throw await this.createError(result.fault, key, input, fileId);
+	}
+
+	private async upload(
+		{ bytes, expiresAfter, fileName, open }: NewInputFile,
+		key: string,
+	): Promise<string> {
+		try {
+			const file = await uploadSafely(this.client, {
+				source: { fileName: fileName(key), contentType: 'application/jsonl', bytes, open },
+				purpose: 'batch',
+				expiresAfterSeconds: expiresAfter,
+			});
+			return file.id;
+		} catch (error) {
+			throw this.search.withCreated(error as NodeApiError, [key]);
+		}
+	}
+
+	/** @param known the batches found with this key, none of which is adopted */
+	private async createOnce(
+		body: CreateBatchBody,
+		key: string,
+		known: readonly Batch[],
+	): Promise<Result<CreatedBatch>> {
+		const { memory } = this.scope;
+		const done = (batch: Batch, adopted: boolean): Result<CreatedBatch> => {
+			memory.noteCreated(key, batch.id);
+			return { ok: true, value: { batch, key, adopted } };
+		};
+		// An earlier run of the node in this execution may have sent a create without an answer.
+		let mayExist = memory.isUnanswered(key);
+		if (mayExist) {
+			const look = await this.lookFor(key, known);
+			if (look.batch) return done(look.batch, true);
+			if (look.failure) return { ok: false, fault: look.failure };
+		}
+		for (let attempt = 1; ; attempt++) {
+			memory.noteSent(key);
+			const result = await tryCreateBatch(this.client, body);
+			if (result.ok) return done(result.value, false);
+			const { fault } = result;
+			mayExist ||= fault.mayHaveExecuted;
+			if (!mayExist) memory.forget(key);
+			const failed = { ok: false as const, fault: { ...fault, mayHaveExecuted: mayExist } };
+			if (!fault.mayHaveExecuted) return failed;
+			const look = await this.lookFor(key, known);
+			if (look.batch) return done(look.batch, true);
+			if (look.failure || !isTransient(fault) || attempt >= MAX_CREATES) return failed;
+		}
+	}
+
+	/**
+	 * Looks several times for a batch whose create had no answer.
+	 *
+	 * @returns `failure` when the list could not be read, which proves nothing
+	 */
+	private async lookFor(
+		key: string,
+		known: readonly Batch[],
+	): Promise<{ batch?: Batch; failure?: Fault }> {
+		const spent = new Set(known.map(({ id }) => id));
+		let failure: Fault | undefined;
+		for (const wait of LOOK_AFTER_MS) {
+			if (!(await this.client.pause(wait))) return { failure: unknown('cancelled', CANCELLED) };
+			failure = undefined;
+			try {
+				const batch = (await this.search.find(new Set([key]))).find(({ id }) => !spent.has(id));
+				if (batch) return { batch };
+				if (this.search.hasNoList) return { failure: unknown('connection', NO_LIST) };
+			} catch (error) {
+				const message = `The list of batches could not be read: ${(error as Error).message}`;
+				failure = unknown('connection', message);
+			}
+		}
+		return { failure };
+	}
+
+	/** What the list shows counts as created in this execution too: the next search may not show it. */
+	private rememberFound(found: readonly Batch[]): void {
+		const { memory } = this.scope;
+		for (const batch of found.filter(isAdoptable)) {
+			const key = keyOf(batch);
+			if (key !== undefined && memory.idOf(key) === undefined) memory.noteCreated(key, batch.id);
+		}
+	}
+
+	/** Cleans up after a create that failed, and says what may exist and what is left behind. */
+	private async createError(
+		fault: Fault,
+		key: string,
+		input: SubmissionPart['input'],
+		fileId: string,
+	): Promise<NodeApiError> {
+		const said = fault.mayHaveExecuted
+			? `The batch may or may not have been created (look for ${SUBMISSION_KEY} ${key} in its metadata, or run the node again: it looks first)`
+			: 'The batch was not created';
+		if ('fileId' in input) return this.client.error(fault, said);
+		if (fault.mayHaveExecuted) {
+			return this.client.error(fault, `${said}; its input file is ${fileId}`);
+		}
+		if (isQueueFull(fault)) {
+			return this.client.error(
+				fault,
+				`${said}; its input file ${fileId} is kept, for the operation Create`,
+			);
+		}
+		const isDeleted = await deleteFile(this.client, fileId).then(
+			() => true,
+			() => false,
+		);
+		const left = isDeleted
+			? 'its input file was deleted'
+			: `its input file ${fileId} is left behind`;
+		return this.client.error(fault, `${said}, ${left}`);
+	}
+}
+
+function createBody(
+	inputFileId: string,
+	{ endpoint, completionWindow, metadata, outputExpiresAfter: seconds }: BatchSettings,
+	ours: Record<string, string>,
+): CreateBatchBody {
+	return {
+		input_file_id: inputFileId,
+		endpoint,
+		completion_window: completionWindow,
+		metadata: { ...metadata, ...ours },
+		...(seconds !== undefined && { output_expires_after: { anchor: 'created_at', seconds } }),
+	};
+}
+
+const unknown = (kind: Fault['kind'], message: string): Fault => ({
+	kind,
+	message,
+	mayHaveExecuted: true,
+});

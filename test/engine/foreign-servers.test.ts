@@ -1,0 +1,285 @@
+import type { IDataObject } from 'n8n-workflow';
+import { CREDENTIAL, startProduct, type Product } from './product';
+import {
+	answer,
+	startScriptedServer,
+	type Answer,
+	type ScriptedServer,
+} from './support/scriptedServer';
+
+jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+
+let product: Product;
+let server: ScriptedServer;
+
+beforeAll(async () => {
+	product = await startProduct();
+	server = await startScriptedServer();
+});
+
+afterAll(async () => {
+	await server.close();
+	await product.stop();
+});
+
+const ALWAYS = 60;
+
+/** Runs an operation against a server that answers so. */
+async function run(
+	resource: string,
+	operation: string,
+	parameters: IDataObject,
+	...answers: Answer[]
+) {
+	server.script(...answers, ...Array<Answer>(ALWAYS).fill(answers[answers.length - 1]));
+	const credentialData = { [CREDENTIAL]: { apiKey: 'sk-1', url: server.url } };
+	const result = await product.run(resource, operation, parameters as never, [{}], {
+		credentialData,
+	} as never);
+	return {
+		...result,
+		text: `${result.error?.message ?? ''} ${result.error?.description ?? ''}`,
+		json: result.items('Node').map((item) => item.json),
+	};
+}
+
+const BATCH = {
+	id: 'batch_1',
+	object: 'batch',
+	endpoint: '/v1/chat/completions',
+	input_file_id: 'file-1',
+	completion_window: '24h',
+	status: 'completed',
+	created_at: 1_790_000_000,
+	output_file_id: 'file-2',
+	request_counts: { total: 1, completed: 1, failed: 0 },
+};
+
+describe("the server's own words", () => {
+	it.each<[number, unknown, string]>([
+		[400, { detail: 'completion_window must be 24h' }, 'completion_window must be 24h'],
+		[
+			422,
+			{ detail: [{ type: 'missing', loc: ['body', 'purpose'], msg: 'Field required' }] },
+			'purpose: Field required',
+		],
+		[
+			401,
+			{ statusCode: 401, message: 'Access denied due to missing subscription key.' },
+			'Access denied due to missing subscription key.',
+		],
+		[
+			404,
+			{
+				object: 'error',
+				message: 'The model `x` does not exist.',
+				type: 'NotFoundError',
+				code: 404,
+			},
+			'The model `x` does not exist.',
+		],
+		[404, { message: 'no Route matched with those values' }, 'no Route matched with those values'],
+		[502, '<html><head><title>502 Bad Gateway</title></head></html>', '502 Bad Gateway'],
+		[402, 'Account balance too low.', 'Account balance too low.'],
+	])('of a %d with %j', async (status, body, message) => {
+		const { error } = await run('batch', 'get', { batchId: 'batch_1' }, answer(status, body));
+		expect(error?.message).toBe(message);
+	});
+
+	it.each<[unknown, string]>([
+		[['Linha 3: campo custom_id ausente'], 'Linha 3: campo custom_id ausente'],
+		['line 3: model not supported', 'line 3: model not supported'],
+		[
+			[{ code: 'invalid_json_line', line: 3, message: 'not parseable' }],
+			'Line 3: not parseable (invalid_json_line)',
+		],
+	])('of a failed batch with %j', async (errors, message) => {
+		const failed = { ...BATCH, status: 'failed', errors };
+		const { error } = await run('batch', 'getResults', { batchId: 'batch_1' }, answer(200, failed));
+		expect(error?.message).toBe(`Batch batch_1 failed: ${message}`);
+	});
+});
+
+describe('the advice fits what was asked for', () => {
+	const notFound = answer(404, { message: 'no Route matched with those values' });
+
+	it('for an id: check the id', async () => {
+		const { text } = await run('batch', 'get', { batchId: 'batch_1' }, notFound);
+		expect(text).toMatch(/Check the id/);
+	});
+
+	it('for a route: check the Base URL', async () => {
+		const { text } = await run('file', 'getAll', {}, notFound);
+		expect(text).toMatch(/Base URL/);
+		expect(text).not.toMatch(/Check the id/);
+	});
+
+	it('for a batch that is finished already: none to try again', async () => {
+		const refused = answer(409, {
+			error: { message: "Cannot cancel a batch with status 'completed'." },
+		});
+		const { error, text } = await run('batch', 'cancel', { batchId: 'batch_1' }, refused);
+		expect(error?.message).toBe("Cannot cancel a batch with status 'completed'.");
+		expect(text).not.toMatch(/try again|repeated/);
+		expect(server.seen).toHaveLength(1);
+	});
+});
+
+describe('lists', () => {
+	const file = answer(200, { id: 'file-1', object: 'file', bytes: 1 });
+	const created = answer(200, { ...BATCH, status: 'validating' });
+
+	it('that are null are empty: Submit goes on', async () => {
+		const { json, error } = await run(
+			'batch',
+			'submit',
+			{ prompt: 'Hi' },
+			answer(200, { data: null }),
+			file,
+			created,
+		);
+		expect(error).toBeUndefined();
+		expect(json[0]).toMatchObject({ id: 'batch_1', status: 'validating' });
+	});
+
+	it.each([404, 405, 501])('that are missing (%d) are named as such', async (status) => {
+		const missing = answer(status, { detail: 'Method Not Allowed' });
+		const { text } = await run('batch', 'getAll', {}, missing);
+		expect(text).toMatch(/no list of batches.*Method Not Allowed/);
+		const submitted = await run('batch', 'submit', { prompt: 'Hi' }, missing);
+		expect(submitted.text).toMatch(/no list of batches.*Create Without Search/s);
+		expect(server.seen.every(({ method }) => method === 'GET')).toBe(true);
+	});
+
+	it('that are missing do not keep Submit from creating where the user says so', async () => {
+		const options = { createWithoutSearch: true };
+		const { json, error } = await run(
+			'batch',
+			'submit',
+			{ prompt: 'Hi', options },
+			answer(405, { detail: 'Method Not Allowed' }),
+			file,
+			created,
+		);
+		expect(error).toBeUndefined();
+		expect(json[0]).toMatchObject({ id: 'batch_1', adopted: false });
+	});
+
+	it('that are missing leave a create without an answer alone: it is not repeated', async () => {
+		const options = { createWithoutSearch: true };
+		const { text } = await run(
+			'batch',
+			'submit',
+			{ prompt: 'Hi', options },
+			answer(405, {}),
+			file,
+			answer(500, {}),
+			answer(405, {}),
+		);
+		expect(text).toMatch(/may or may not have been created/);
+		expect(
+			server.seen.filter(({ method, url }) => method === 'POST' && url === '/v1/batches'),
+		).toHaveLength(1);
+	});
+
+	it('are walked by cursor where the server has them', async () => {
+		const page = (id: string, next?: string) =>
+			answer(200, {
+				object: 'list',
+				data: [{ ...BATCH, id }],
+				paging: { next_cursor: next ?? null },
+			});
+		const { json } = await run(
+			'batch',
+			'getAll',
+			{ returnAll: true },
+			page('b1', 'c1'),
+			page('b2', 'c2'),
+			page('b3'),
+		);
+		expect(json.map(({ id }) => id)).toEqual(['b1', 'b2', 'b3']);
+		expect(server.seen.map(({ url }) => /cursor=(\w+)/.exec(url)?.[1])).toEqual([
+			undefined,
+			'c1',
+			'c2',
+		]);
+	});
+});
+
+describe('results that are there can be had', () => {
+	const line = `${JSON.stringify({ custom_id: 'a', response: { status_code: 200, body: { choices: [{ index: 0, message: { content: 'Hi' } }] } }, error: null })}\n`;
+
+	it.each([500, 405])('when the server cannot describe the file (%d)', async (status) => {
+		const { json } = await run(
+			'batch',
+			'getResults',
+			{ batchId: 'batch_1' },
+			answer(200, BATCH),
+			answer(status, { detail: 'BedrockFilesConfig does not support file retrieval' }),
+			...(status === 500 ? [answer(status, {})] : []),
+			answer(200, line),
+		);
+		expect(json).toMatchObject([{ custom_id: 'a', content: 'Hi' }]);
+	});
+
+	it('when the batch has no endpoint', async () => {
+		const { endpoint: _, ...batch } = BATCH;
+		const { json } = await run(
+			'batch',
+			'getResults',
+			{ batchId: 'batch_1' },
+			answer(200, batch),
+			answer(200, { id: 'file-2', bytes: null }),
+			answer(200, line),
+		);
+		expect(json).toMatchObject([{ custom_id: 'a', content: 'Hi' }]);
+	});
+
+	it.each(['succeeded', 'Completed', 'DONE'])('when the status is %s', async (status) => {
+		const { json } = await run(
+			'batch',
+			'getResults',
+			{ batchId: 'batch_1' },
+			answer(200, { ...BATCH, status }),
+			answer(200, { id: 'file-2', bytes: line.length }),
+			answer(200, line),
+		);
+		expect(json).toMatchObject([{ custom_id: 'a', content: 'Hi' }]);
+	});
+
+	it('or are said to be of an unknown status', async () => {
+		const { error } = await run(
+			'batch',
+			'getResults',
+			{ batchId: 'batch_1' },
+			answer(200, { ...BATCH, status: 'hibernating' }),
+		);
+		expect(error?.message).toMatch(/unknown status 'hibernating'/);
+	});
+});
+
+describe('times of other servers', () => {
+	it.each<[string, unknown, unknown]>([
+		['milliseconds', 1_790_000_000_000, 1_790_000_138_000],
+		['ISO text', '2026-09-21T14:13:20Z', '2026-09-21T14:15:38Z'],
+		['digits', '1790000000', '1790000138'],
+	])(
+		'as %s are filtered by, and give a duration in seconds',
+		async (_, created_at, completed_at) => {
+			const list = answer(200, { data: [{ ...BATCH, created_at, completed_at }], has_more: false });
+			const filters = {
+				createdAfter: '2026-09-21T00:00:00Z',
+				createdBefore: '2026-09-22T00:00:00Z',
+			};
+			const { json } = await run('batch', 'getAll', { filters }, list);
+			expect(json).toHaveLength(1);
+			const { json: waited } = await run(
+				'batch',
+				'wait',
+				{ batchId: 'batch_1' },
+				answer(200, { ...BATCH, created_at, completed_at }),
+			);
+			expect(waited[0]).toMatchObject({ created_at: 1_790_000_000, duration_seconds: 138 });
+		},
+	);
+});
