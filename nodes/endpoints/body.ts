@@ -1,9 +1,11 @@
-import { checkText, type Issue } from '../jsonl/fieldChecks';
+import { checkText, INVALID_BASE64, type Issue } from '../jsonl/fieldChecks';
+import { isObject } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
-import { RequestProblem, type Endpoint, type RequestFields } from './endpoint';
+import { RequestProblem } from './endpoint';
+import type { Endpoint, RequestFields, Server } from './endpoint';
 
 /**
- * The body of one request. The additional fields come last and override the others.
+ * The body of one request. The additional fields are merged into it, and override the others.
  *
  * @throws {RequestProblem} for fields that do not go together
  */
@@ -16,18 +18,56 @@ export function makeBody(endpoint: Endpoint, fields: RequestFields): JsonObject 
 		);
 	}
 	const body = endpoint.makeBody(fields);
-	return additionalFields ? { ...body, ...additionalFields } : body;
+	return additionalFields ? merged(body, additionalFields) : body;
+}
+
+/**
+ * A copy with other fields merged in, to any depth: where both have an object, its fields are
+ * merged too, and any other value, a list for example, replaces what was there.
+ */
+export function merged(base: JsonObject, more: JsonObject): JsonObject {
+	const result: JsonObject = { ...base };
+	for (const [key, value] of Object.entries(more)) {
+		const own = Object.hasOwn(base, key) ? base[key] : undefined;
+		const both = isObject(own) && isObject(value) ? merged(own, value) : value;
+		// An assignment would set the prototype where the key is `__proto__`.
+		Object.defineProperty(result, key, {
+			value: both,
+			configurable: true,
+			enumerable: true,
+			writable: true,
+		});
+	}
+	return result;
 }
 
 /**
  * Everything wrong with a body. Without an endpoint, when it is a compatible server's own, only
  * what every endpoint refuses in a batch.
+ *
+ * @param server a compatible one may accept what only OpenAI refuses, so that becomes a hint
  */
-export function checkBody(endpoint: Endpoint | undefined, body: JsonObject): Issue[] {
-	const issues = checkStream(body);
-	if (endpoint) issues.push(...checkModel(endpoint, body), ...endpoint.checkBody(body));
-	return issues;
+export function checkBody(
+	endpoint: Endpoint | undefined,
+	body: JsonObject,
+	server: Server = 'openai',
+): Issue[] {
+	const isOpenAi = server === 'openai';
+	const issues = isOpenAi ? checkStream(body) : checkStream(body).map(asHint);
+	if (!endpoint) return issues;
+	const shapes = endpoint.checkShapes?.(body) ?? [];
+	const parameters = endpoint.checkParameters?.(body) ?? [];
+	return [
+		...issues,
+		...checkModel(endpoint, body),
+		...endpoint.checkBody(body),
+		// No server can read a file from what is not base64.
+		...(isOpenAi ? shapes : shapes.filter(({ code }) => code === INVALID_BASE64)),
+		...(isOpenAi ? parameters : parameters.map(asHint)),
+	];
 }
+
+const asHint = (issue: Issue): Issue => ({ ...issue, isHint: true });
 
 function checkStream(body: JsonObject): Issue[] {
 	if (body.stream !== true) return [];

@@ -4,7 +4,9 @@ import type { JsonObject, JsonValue } from '../jsonl/json';
 import { promptWithImages, withoutUnset } from './body';
 import { objectsOf, oneOrAll } from './content';
 import { defineEndpoint } from './endpoint';
-import { namedSchema, TEXT_MODEL, TEXT_OPTIONS } from './textGeneration';
+import { checkMessages, checkRoles } from './messages';
+import { checkChatParameters } from './modelRules';
+import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS } from './textGeneration';
 
 export const chatCompletions = defineEndpoint({
 	path: '/chat/completions',
@@ -28,7 +30,19 @@ export const chatCompletions = defineEndpoint({
 			top_p: options.topP,
 		});
 	},
-	checkBody: (body) => checkObjects(body, 'body.messages'),
+	checkBody: (body) => [
+		...checkObjects(
+			body,
+			'body.messages',
+			'It is a list such as [{"role": "user", "content": "…"}].',
+		),
+		...checkRoles(body),
+	],
+	checkShapes: checkMessages,
+	checkParameters: (body) => [
+		...checkFormat(body.response_format, 'body.response_format', 'json_schema'),
+		...checkChatParameters(body),
+	],
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: {

@@ -1,4 +1,4 @@
-import { checkInput } from '../jsonl/fieldChecks';
+import { checkTextOrList } from '../jsonl/fieldChecks';
 import { textOrNull } from '../jsonl/json';
 import { withoutUnset } from './body';
 import { objectsOf, oneOrAll } from './content';
@@ -17,7 +17,7 @@ export const completions = defineEndpoint({
 			temperature: options.temperature,
 			top_p: options.topP,
 		}),
-	checkBody: (body) => checkInput(body, 'body.prompt'),
+	checkBody: (body) => checkTextOrList(body, 'body.prompt'),
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: { prompts: ['prompt', 'suffix'], definitions: [], outputLimits: ['max_tokens'] },

@@ -2,6 +2,9 @@ import type { Issue } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import type { AnswerReader } from './content';
 
+/** Whose server gets the requests. What OpenAI refuses, a compatible server may accept. */
+export type Server = 'openai' | 'compatible';
+
 /** What the user chose for a request besides model and prompt. Unset options are undefined or ''. */
 export interface RequestOptions {
 	/** Fields that the body gets as they are; every endpoint takes them. */
@@ -15,7 +18,8 @@ export interface RequestOptions {
 	imageUrls?: string[];
 	jsonSchema?: JsonObject;
 	jsonSchemaName?: string;
-	jsonSchemaStrict: boolean;
+	/** Strict unless it is false. */
+	jsonSchemaStrict?: boolean;
 	/** The most tokens to generate. */
 	maxTokens?: number;
 	reasoningEffort?: string;
@@ -69,8 +73,12 @@ export interface Endpoint<Option extends RequestOption = RequestOption> {
 	 * @throws {RequestProblem} for fields that do not go together
 	 */
 	makeBody: (fields: RequestFields<NoInfer<Option>>) => JsonObject;
-	/** What the endpoint requires of a body besides the model; the API checks everything else. */
+	/** What every server requires of a body besides the model. */
 	checkBody: (body: JsonObject) => Issue[];
+	/** Shapes inside of the body that OpenAI refuses. Compatible servers may have others. */
+	checkShapes?: (body: JsonObject) => Issue[];
+	/** Parameters and schemas that OpenAI or its models refuse; a hint for compatible servers. */
+	checkParameters?: (body: JsonObject) => Issue[];
 	/** How many inputs of a body count against the API's limit on embedding inputs of a batch. */
 	embeddingInputs: (body: JsonObject) => number;
 	/** Whether it generates something; an endpoint that does not has no output tokens. */

@@ -1,4 +1,13 @@
-import { checkObjects } from '../jsonl/fieldChecks';
+import {
+	checkDataUrl,
+	checkObjects,
+	invalidType,
+	invalidValue,
+	isAbsent,
+} from '../jsonl/fieldChecks';
+import type { Issue } from '../jsonl/fieldChecks';
+import { isObject } from '../jsonl/json';
+import type { JsonObject, JsonValue } from '../jsonl/json';
 import { defineEndpoint, RequestProblem } from './endpoint';
 import { imageGenerations } from './imageGenerations';
 
@@ -19,8 +28,39 @@ export const imageEdits = defineEndpoint({
 		const images = imageUrls.map((image_url) => ({ image_url }));
 		return { ...imageGenerations.makeBody(fields), images };
 	},
+	checkShapes: (body) => [
+		...(Array.isArray(body.images) ? checkImages(body.images) : []),
+		...(isObject(body.mask) ? checkImage(body.mask, 'body.mask') : []),
+	],
 	checkBody: (body) => [
 		...imageGenerations.checkBody(body),
 		...checkObjects(body, 'body.images', IMAGES_HINT),
 	],
 });
+
+/** How many images one request may start from. */
+const MAX_IMAGES = 16;
+
+function checkImages(images: JsonValue[]): Issue[] {
+	if (images.length > MAX_IMAGES) {
+		const message = `'images' has ${images.length} images, more than the ${MAX_IMAGES} that one request may have.`;
+		return [invalidValue('body.images', message)];
+	}
+	return images.flatMap((image, index) =>
+		isObject(image) ? checkImage(image, `body.images[${index}]`) : [],
+	);
+}
+
+/** Checks that an image has an address or the id of a stored file, and not both. */
+function checkImage(image: JsonObject, param: string): Issue[] {
+	const given = ['image_url', 'file_id'].filter((name) => !isAbsent(image[name]));
+	if (given.length !== 1) {
+		const message = `'${param.slice('body.'.length)}' has to have either 'image_url' or 'file_id'.`;
+		return [invalidValue(param, message)];
+	}
+	const place = `${param}.${given[0]}`;
+	const value = image[given[0]];
+	if (typeof value === 'string') return checkDataUrl(value, place);
+	const hint = given[0] === 'image_url' ? 'The address of the image stands there itself.' : '';
+	return [invalidType(place, 'a string', value, hint)];
+}

@@ -1,99 +1,230 @@
-import { isObject } from '../jsonl/json';
-import type { JsonObject } from '../jsonl/json';
+import { isAbsent } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
+import { isObject } from '../jsonl/json';
+import type { JsonObject, JsonValue } from '../jsonl/json';
 
 /**
- * Parameters that models of OpenAI refuse for certain, by its SDK, model pages and deployment guide
- * of November 2026. The batch is accepted, and every request with such a parameter fails hours
- * later. They hold for OpenAI's own servers: elsewhere a model of the same name may be another.
+ * Parameters that models of OpenAI refuse, by its SDK, model pages and deployment guide of November
+ * 2026. The batch is accepted, and every request with such a parameter fails, hours later. What is
+ * only likely, from client libraries and reports, becomes a hint. The rules are for OpenAI's own
+ * servers: elsewhere a model of the same name may be another.
  */
 
-/** The effort values of models that list them. */
-const EFFORTS: ReadonlyArray<readonly [models: RegExp, efforts: readonly string[]]> = [
-	[/^gpt-6-astra|^gpt-6\.1-sol|^gpt-6\.2-/, ['low', 'medium', 'high', 'xhigh', 'max']],
-	[
-		/^gpt-6-sol|^gpt-6-luna|^gpt-6\.1-terra|^gpt-5\.6-/,
-		['none', 'low', 'medium', 'high', 'xhigh', 'max'],
-	],
-	[/^gpt-5\.1/, ['none', 'low', 'medium', 'high']],
-	[/^gpt-5-pro/, ['high']],
-];
+/** Exactly these models, or their versions of a day. */
+const named = (...names: string[]) =>
+	new RegExp(`^(?:${names.join('|').replaceAll('.', '\\.')})(?:-\\d{4}-\\d\\d-\\d\\d)?$`);
 
-/** Parameters of the sampling, which GPT-6 refuses unless it does not reason. */
-const SAMPLING = ['temperature', 'top_p', 'logprobs', 'top_logprobs'];
-const REASONS_UNLESS_NONE = /^gpt-6/;
+/** GPT-6 models that generate text. They reason unless the effort is none, also by default. */
+const GPT_6 = /^gpt-6(?:\.\d+)?-(?!.*(?:audio|chat|image|realtime|search))/;
 
-/** Reasoning models of the first generation: they have no `max_tokens` in chat completions. */
+/** GPT-6 models that always reason. */
+const ALWAYS_REASONS = /^gpt-6-astra|^gpt-6\.1-sol|^gpt-6\.2-/;
+
+const GPT_5_6 = /^gpt-5\.6-/;
 const O_SERIES = /^o\d/;
 
-/** Models without `stop`. */
-const WITHOUT_STOP = /^o3|^o4-mini/;
+/** Reasoning models of any kind. */
+const REASONS = /^o\d|^gpt-[5-9](?!.*chat)/;
 
-/** What the Responses API does not have. */
-const NOT_IN_RESPONSES = [
-	'n',
-	'stop',
-	'seed',
-	'logit_bias',
-	'presence_penalty',
-	'frequency_penalty',
+interface Efforts {
+	models: RegExp;
+	efforts: readonly string[];
+	isLikely?: true;
+}
+
+const TO_MAX = ['low', 'medium', 'high', 'xhigh', 'max'];
+
+/** The efforts of each model. The first entry that fits holds. */
+const EFFORTS: readonly Efforts[] = [
+	// Astra's page does not list none, but it was seen to take it.
+	{ models: named('gpt-6-astra'), efforts: ['none', ...TO_MAX] },
+	{ models: /^gpt-6\.1-sol|^gpt-6\.2-/, efforts: TO_MAX },
+	{ models: named('gpt-6-sol', 'gpt-6-luna', 'gpt-6.1-terra'), efforts: ['none', ...TO_MAX] },
+	{ models: GPT_5_6, efforts: ['none', ...TO_MAX] },
+	{ models: named('gpt-5.1'), efforts: ['none', 'low', 'medium', 'high'] },
+	{ models: named('gpt-5-pro'), efforts: ['high'] },
+	{
+		models: named('gpt-5.5', 'gpt-5.4', 'gpt-5.2'),
+		efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
+		isLikely: true,
+	},
+	{
+		models: named('gpt-5', 'gpt-5-mini', 'gpt-5-nano'),
+		efforts: ['minimal', 'low', 'medium', 'high'],
+		isLikely: true,
+	},
+	{
+		models: named('o1', 'o3', 'o3-mini', 'o4-mini'),
+		efforts: ['low', 'medium', 'high'],
+		isLikely: true,
+	},
 ];
 
-/** The effort that a body asks for, in either endpoint's spelling. */
-function effortOf({ reasoning, reasoning_effort }: JsonObject): unknown {
-	return reasoning_effort ?? (isObject(reasoning) ? reasoning.effort : undefined);
+type IsNeutral = (value: JsonValue | undefined) => boolean;
+
+/** Parameters of the sampling, and which of their values ask for nothing. */
+const SAMPLING: Readonly<Record<string, IsNeutral>> = {
+	temperature: (value) => value === 1,
+	top_p: (value) => value === 1,
+	logprobs: (value) => value === false,
+	top_logprobs: (value) => value === 0,
+};
+
+/** The same of chat completions only, which reasoning models probably refuse. */
+const PENALTIES: Readonly<Record<string, IsNeutral>> = {
+	presence_penalty: (value) => value === 0,
+	frequency_penalty: (value) => value === 0,
+	logit_bias: (value) => isObject(value) && Object.keys(value).length === 0,
+};
+
+/** What chat completions have and the Responses API has not, with what to use instead. */
+const NOT_IN_RESPONSES: Readonly<Record<string, string>> = {
+	frequency_penalty: '',
+	functions: 'tools',
+	logit_bias: '',
+	logprobs: '',
+	max_completion_tokens: 'max_output_tokens',
+	max_tokens: 'max_output_tokens',
+	messages: 'input',
+	n: '',
+	presence_penalty: '',
+	reasoning_effort: 'reasoning.effort',
+	response_format: 'text.format',
+	seed: '',
+	stop: '',
+	verbosity: 'text.verbosity',
+};
+
+/** The parameters of a body that ask for something. */
+function asked(body: JsonObject, parameters: Readonly<Record<string, IsNeutral>>): string[] {
+	const names: string[] = [];
+	// A loop without lists of entries, since there are 50,000 requests.
+	for (const name in parameters) {
+		const value = body[name];
+		if (!isAbsent(value) && !parameters[name](value)) names.push(name);
+	}
+	return names;
 }
 
-function refused(param: string, message: string): Issue {
-	return { code: 'unsupported_parameter', param: `body.${param}`, message };
+function refused(param: string, message: string, isLikely = false): Issue {
+	const issue: Issue = { code: 'unsupported_parameter', param: `body.${param}`, message };
+	return isLikely ? { ...issue, isHint: true } : issue;
 }
 
-const isSet = (value: unknown) => value !== undefined && value !== null;
-
-/** What holds for a model on both endpoints that generate text. */
-export function checkModelParameters(model: string, body: JsonObject): Issue[] {
-	const effort = effortOf(body);
-	const efforts = EFFORTS.find(([models]) => models.test(model))?.[1];
-	const issues: Issue[] = [];
-	if (typeof effort === 'string' && efforts && !efforts.includes(effort)) {
-		issues.push({
-			code: 'unsupported_value',
-			param: isSet(body.reasoning_effort) ? 'body.reasoning_effort' : 'body.reasoning.effort',
-			message: `${model} does not have the reasoning effort '${effort}'. Use one of: ${efforts.join(', ')}.`,
-		});
-	}
-	if (REASONS_UNLESS_NONE.test(model) && effort !== 'none') {
-		// A temperature of 1 is what the model uses anyway.
-		const given = SAMPLING.filter((name) => isSet(body[name]) && body[name] !== 1);
-		issues.push(
-			...given.map((name) =>
-				refused(
-					name,
-					`${model} refuses '${name}' unless the reasoning effort is 'none'. Leave it out, or set the effort.`,
-				),
-			),
-		);
-	}
-	return issues;
+/** What a body of chat completions has that its model refuses. */
+export function checkChatParameters(body: JsonObject): Issue[] {
+	const { model, reasoning_effort: effort } = body;
+	if (typeof model !== 'string') return [];
+	return [
+		...checkEffort(model, effort, 'reasoning_effort'),
+		...checkSampling(model, effort, body),
+		...checkMaxTokens(model, body),
+		...checkStop(model, body),
+		...checkPenalties(model, body),
+		...checkChatTools(model, effort, body),
+	];
 }
 
-/** What holds for a model in chat completions only. */
-export function checkChatParameters(model: string, body: JsonObject): Issue[] {
-	const issues: Issue[] = [];
-	if (O_SERIES.test(model) && isSet(body.max_tokens)) {
-		issues.push(
-			refused('max_tokens', `${model} refuses 'max_tokens'. Use 'max_completion_tokens' instead.`),
-		);
-	}
-	if (WITHOUT_STOP.test(model) && isSet(body.stop)) {
-		issues.push(refused('stop', `${model} refuses 'stop'. Leave it out.`));
-	}
-	return issues;
-}
-
-/** Parameters of chat completions that the Responses API does not have. */
+/** What a body of the Responses API has that the API or its model refuses. */
 export function checkResponsesParameters(body: JsonObject): Issue[] {
-	return NOT_IN_RESPONSES.filter((name) => isSet(body[name])).map((name) =>
-		refused(name, `The Responses API has no '${name}'. Leave it out.`),
+	const { model, reasoning } = body;
+	const foreign = Object.entries(NOT_IN_RESPONSES)
+		.filter(([name]) => !isAbsent(body[name]))
+		.map(([name, instead]) => {
+			const advice = instead === '' ? 'Leave it out.' : `Use '${instead}' instead.`;
+			return refused(name, `The Responses API has no '${name}'. ${advice}`);
+		});
+	if (typeof model !== 'string') return foreign;
+	const effort = isObject(reasoning) ? reasoning.effort : undefined;
+	return [
+		...foreign,
+		...checkEffort(model, effort, 'reasoning.effort'),
+		...checkSampling(model, effort, { ...body, logprobs: undefined }),
+		...checkIncluded(model, effort, body),
+	];
+}
+
+function checkEffort(model: string, effort: unknown, param: string): Issue[] {
+	if (typeof effort !== 'string') return [];
+	const entry = EFFORTS.find(({ models }) => models.test(model));
+	if (!entry || entry.efforts.includes(effort)) return [];
+	const { efforts, isLikely } = entry;
+	const message = `${model} does not have the reasoning effort '${effort}'. Use ${efforts.join(', ')}.`;
+	const issue: Issue = { code: 'unsupported_value', param: `body.${param}`, message };
+	return [isLikely ? { ...issue, isHint: true } : issue];
+}
+
+type Sampling = 'taken' | 'refused' | 'probably refused';
+
+/** Whether a model that reasons with this effort takes parameters of the sampling. */
+function samplingOf(model: string, effort: unknown): Sampling {
+	if (GPT_6.test(model)) return effort === 'none' ? 'taken' : 'refused';
+	if (GPT_5_6.test(model)) return effort === 'none' ? 'taken' : 'probably refused';
+	if (/^gpt-5\.\d/.test(model)) {
+		return isAbsent(effort) || effort === 'none' ? 'taken' : 'probably refused';
+	}
+	const isFirst = O_SERIES.test(model) || named('gpt-5', 'gpt-5-mini', 'gpt-5-nano').test(model);
+	return isFirst ? 'probably refused' : 'taken';
+}
+
+/** What to do about a parameter that a model refuses while it reasons. */
+const withoutReasoning = (model: string) =>
+	ALWAYS_REASONS.test(model) || !/^gpt-(?:6|5\.\d)/.test(model)
+		? 'Leave it out.'
+		: "Leave it out, or set the reasoning effort to 'none'.";
+
+function checkSampling(model: string, effort: unknown, body: JsonObject): Issue[] {
+	const names = asked(body, SAMPLING);
+	const sampling = names.length > 0 ? samplingOf(model, effort) : 'taken';
+	if (sampling === 'taken') return [];
+	return names.map((name) => samplingIssue(model, name, name, sampling));
+}
+
+function samplingIssue(model: string, name: string, param: string, sampling: Sampling): Issue {
+	const message = `${model} ${sampling === 'refused' ? 'refuses' : 'probably refuses'} '${name}' while it reasons. ${withoutReasoning(model)}`;
+	return refused(param, message, sampling !== 'refused');
+}
+
+const LOGPROBS = 'message.output_text.logprobs';
+
+function checkIncluded(model: string, effort: unknown, { include }: JsonObject): Issue[] {
+	if (!Array.isArray(include) || !include.includes(LOGPROBS)) return [];
+	const sampling = samplingOf(model, effort);
+	return sampling === 'taken' ? [] : [samplingIssue(model, LOGPROBS, 'include', sampling)];
+}
+
+function checkMaxTokens(model: string, { max_tokens }: JsonObject): Issue[] {
+	if (isAbsent(max_tokens) || !REASONS.test(model)) return [];
+	const isLikely = !O_SERIES.test(model);
+	const verb = isLikely ? 'probably refuses' : 'refuses';
+	const message = `${model} ${verb} 'max_tokens'. Use 'max_completion_tokens' instead.`;
+	return [refused('max_tokens', message, isLikely)];
+}
+
+function checkStop(model: string, { stop }: JsonObject): Issue[] {
+	if (isAbsent(stop) || !named('o3', 'o4-mini').test(model)) return [];
+	return [refused('stop', `${model} refuses 'stop'. Leave it out.`)];
+}
+
+function checkPenalties(model: string, body: JsonObject): Issue[] {
+	const names = asked(body, PENALTIES);
+	if (names.length === 0 || !REASONS.test(model)) return [];
+	return names.map((name) =>
+		refused(name, `${model} probably refuses '${name}'. Leave it out.`, true),
 	);
+}
+
+/** From 5.4 on, models do not reason and call tools in one chat completion. */
+function checkChatTools(model: string, effort: unknown, { tools }: JsonObject): Issue[] {
+	if (!Array.isArray(tools) || tools.length === 0 || effort === 'none') return [];
+	const isNewest = GPT_6.test(model) || GPT_5_6.test(model);
+	// The default effort of these two is not known.
+	const isOlder = named('gpt-5.4', 'gpt-5.5').test(model) && !isAbsent(effort);
+	if (!isNewest && !isOlder) return [];
+	const instead = ALWAYS_REASONS.test(model)
+		? 'Use the endpoint /v1/responses.'
+		: "Set 'reasoning_effort' to 'none', or use the endpoint /v1/responses.";
+	return [
+		refused('tools', `${model} refuses tools in chat completions while it reasons. ${instead}`),
+	];
 }

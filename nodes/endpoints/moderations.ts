@@ -1,7 +1,8 @@
-import { checkInput } from '../jsonl/fieldChecks';
+import { checkTextOrList } from '../jsonl/fieldChecks';
 import { promptWithImages, withoutUnset } from './body';
 import { objectsOf, oneOrAll } from './content';
 import { defineEndpoint } from './endpoint';
+import { checkModerationInput } from './messages';
 
 export const moderations = defineEndpoint({
 	path: '/moderations',
@@ -10,7 +11,8 @@ export const moderations = defineEndpoint({
 	options: ['imageUrls'],
 	makeBody: ({ model, prompt, options }) =>
 		withoutUnset({ model, input: promptWithImages(prompt, options.imageUrls) }),
-	checkBody: (body) => checkInput(body, 'body.input'),
+	checkBody: (body) => checkTextOrList(body, 'body.input'),
+	checkShapes: checkModerationInput,
 	embeddingInputs: () => 0,
 	generates: false,
 	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },

@@ -1,13 +1,24 @@
-import { checkInput } from '../jsonl/fieldChecks';
+import { checkTextOrList, isAbsent } from '../jsonl/fieldChecks';
 import { isObject, textOrNull } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { withoutUnset } from './body';
 import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
-import { namedSchema, TEXT_MODEL, TEXT_OPTIONS, type TextFields } from './textGeneration';
+import { checkInputItems } from './messages';
+import { checkResponsesParameters } from './modelRules';
+import {
+	checkFormat,
+	namedSchema,
+	TEXT_MODEL,
+	TEXT_OPTIONS,
+	type TextFields,
+} from './textGeneration';
 
 /** Items of the output that wait for the caller; the service has run all other calls itself. */
 const CALLS_FOR_THE_CALLER: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call']);
+
+/** What a response can start from without an input of its own. */
+const INSTEAD_OF_INPUT = ['prompt', 'conversation', 'previous_response_id'];
 
 export const responses = defineEndpoint({
 	path: '/responses',
@@ -29,9 +40,16 @@ export const responses = defineEndpoint({
 			top_p: options.topP,
 		});
 	},
-	/** A stored prompt template can take the place of the input. */
+	/** A stored prompt template or an earlier answer can take the place of the input. */
 	checkBody: (body) =>
-		body.prompt === undefined || body.prompt === null ? checkInput(body, 'body.input') : [],
+		INSTEAD_OF_INPUT.some((name) => !isAbsent(body[name]))
+			? []
+			: checkTextOrList(body, 'body.input'),
+	checkShapes: checkInputItems,
+	checkParameters: (body) => [
+		...checkFormat(isObject(body.text) ? body.text.format : undefined, 'body.text.format'),
+		...checkResponsesParameters(body),
+	],
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: {

@@ -11,6 +11,8 @@ export interface Issue {
 	param?: string;
 	/** The request that has the issue, when it has a usable id. */
 	custom_id?: string;
+	/** The server may accept it: the user gets a hint, and the request is sent. */
+	isHint?: true;
 }
 
 /** The issue of a parameter that is absent; `hint` says what belongs there. */
@@ -20,9 +22,9 @@ export function missing(param: string, hint = ''): Issue {
 }
 
 /** The issue of a parameter of the wrong type; `expected` is such as 'a string'. */
-export function invalidType(param: string, expected: string, value: unknown): Issue {
+export function invalidType(param: string, expected: string, value: unknown, hint = ''): Issue {
 	const message = `Invalid type for '${nameOf(param)}': expected ${expected}, but got ${kindOf(value)} instead.`;
-	return { code: 'invalid_type', message, param };
+	return { code: 'invalid_type', message: withHint(message, hint), param };
 }
 
 /** The issue of a parameter whose type is right and whose value is not. */
@@ -34,39 +36,91 @@ function empty(param: string, what: string, hint: string): Issue {
 	return invalidValue(param, withHint(`'${nameOf(param)}' is ${what}.`, hint));
 }
 
+/** Whether a parameter is left out. The API takes null for that. */
+export const isAbsent = (value: unknown): value is undefined | null =>
+	value === undefined || value === null;
+
 /** Checks that a field is a string that is not empty. */
 export function checkText(object: JsonObject, param: string, hint = ''): Issue[] {
-	const value = object[nameOf(param)];
-	if (value === undefined || value === null) return [missing(param, hint)];
-	if (typeof value !== 'string') return [invalidType(param, 'a string', value)];
-	return value === '' ? [empty(param, 'empty', hint)] : [];
+	const issues = checkString(object, param, hint);
+	if (issues.length > 0 || object[keyOf(param)] !== '') return issues;
+	return [empty(param, 'empty', hint)];
+}
+
+/** Checks that a field is a string, which may be empty. */
+export function checkString(object: JsonObject, param: string, hint = ''): Issue[] {
+	const value = object[keyOf(param)];
+	if (isAbsent(value)) return [missing(param, hint)];
+	return typeof value === 'string' ? [] : [invalidType(param, 'a string', value)];
+}
+
+/** Checks that a field is an object. */
+export function checkObject(object: JsonObject, param: string, hint = ''): Issue[] {
+	const value = object[keyOf(param)];
+	if (isAbsent(value)) return [missing(param, hint)];
+	return isObject(value) ? [] : [invalidType(param, 'an object', value, hint)];
 }
 
 /** Checks that a field is a list of objects that is not empty. */
 export function checkObjects(object: JsonObject, param: string, hint = ''): Issue[] {
-	const value = object[nameOf(param)];
-	if (value === undefined || value === null) return [missing(param, hint)];
-	if (!Array.isArray(value)) return [invalidType(param, 'an array of objects', value)];
+	const value = object[keyOf(param)];
+	if (isAbsent(value)) return [missing(param, hint)];
+	if (!Array.isArray(value)) return [invalidType(param, 'an array of objects', value, hint)];
 	if (value.length === 0) return [empty(param, 'an empty array', hint)];
 	const at = value.findIndex((item) => !isObject(item));
 	return at === -1 ? [] : [invalidType(`${param}[${at}]`, 'an object', value[at])];
 }
 
-/** Checks that a field is a string or a list that is not empty; the API checks what is in the list. */
-export function checkInput(object: JsonObject, param: string, hint = ''): Issue[] {
-	const value = object[nameOf(param)];
-	if (!Array.isArray(value)) {
-		const isText = value === undefined || value === null || typeof value === 'string';
-		return isText
-			? checkText(object, param, hint)
-			: [invalidType(param, 'a string or an array', value)];
-	}
-	return value.length > 0 ? [] : [empty(param, 'an empty array', hint)];
+/** Checks that a field is a string or a list; the API checks what is in the list. */
+export function checkTextOrList(object: JsonObject, param: string): Issue[] {
+	const value = object[keyOf(param)];
+	if (isAbsent(value)) return [missing(param)];
+	const isRight = typeof value === 'string' || Array.isArray(value);
+	return isRight ? [] : [invalidType(param, 'a string or an array', value)];
+}
+
+/** Checks that a field is a string or a list that is not empty. */
+export function checkInput(object: JsonObject, param: string): Issue[] {
+	const issues = checkTextOrList(object, param);
+	const value = object[keyOf(param)];
+	if (value === '') issues.push(empty(param, 'empty', ''));
+	if (Array.isArray(value) && value.length === 0) issues.push(empty(param, 'an empty array', ''));
+	return issues;
+}
+
+/** What stands where the content of a file should be when an expression had no value for it. */
+const NO_CONTENT = new Set(['', 'undefined', 'null', 'NaN', 'true', 'false', '[object Object]']);
+
+const BASE64_URL = /^data:[^,]*;base64,/i;
+/**
+ * A character that base64 does not have, or one behind the padding. The alphabet for URLs, white
+ * space and percent signs may be right.
+ */
+const NOT_BASE64 = /[^\w+/=%\s-]|=[^=\s]/;
+
+/** The code of an issue that `checkDataUrl` finds. */
+export const INVALID_BASE64 = 'invalid_base64';
+
+/** Checks that an address is no data URL whose content is certainly not base64. */
+export function checkDataUrl(url: string, param: string): Issue[] {
+	const start = BASE64_URL.exec(url);
+	if (!start) return [];
+	const content = url.slice(start[0].length);
+	if (!NO_CONTENT.has(content.trim()) && !NOT_BASE64.test(content)) return [];
+	const found = content.length > 30 ? `${content.slice(0, 30)}…` : content;
+	const message = `'${nameOf(param)}' has a data URL whose content is '${found}', which is not base64. Check the expression that inserts the content.`;
+	return [{ code: INVALID_BASE64, message, param }];
 }
 
 /** The API names parameters of the body without `body.` in its messages. */
 function nameOf(param: string): string {
 	return param.startsWith('body.') ? param.slice('body.'.length) : param;
+}
+
+/** The field of its object that a parameter is: `role` of `body.messages[0].role`. */
+function keyOf(param: string): string {
+	const dot = param.lastIndexOf('.');
+	return dot === -1 ? param : param.slice(dot + 1);
 }
 
 function withHint(message: string, hint: string): string {

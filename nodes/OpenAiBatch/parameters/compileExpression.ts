@@ -1,5 +1,10 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { parseExpression, type ExpressionPart, type PathStep } from './expressionSyntax';
+import {
+	insertionsOf,
+	parseExpression,
+	type ExpressionPart,
+	type PathStep,
+} from './expressionSyntax';
 
 /** What a compiled expression returns for an item that only n8n can evaluate. */
 export const BAIL = Symbol('evaluated by n8n');
@@ -43,6 +48,24 @@ export function compileExpression(raw: string): CompiledExpression | undefined {
 		return text;
 	};
 }
+
+/** A piece of code in an expression, and how its value is read. */
+export interface CompiledInsertion {
+	code: string;
+	/** Undefined where only n8n can evaluate the code. */
+	read: CompiledExpression | undefined;
+}
+
+/** What an expression inserts. @param raw the parameter as stored, with its leading `=` */
+export function compileInsertions(raw: string): CompiledInsertion[] {
+	return insertionsOf(raw.slice(1)).map(({ code, part }) => ({
+		code,
+		read: part && compilePart(part),
+	}));
+}
+
+/** Whether an expression is text with code in it, so that objects are written out as text. */
+export const isTemplate = (raw: string): boolean => !/^=\{\{(?:(?!\}\}).)*\}\}$/s.test(raw);
 
 type PartOf<T extends ExpressionPart['type']> = Extract<ExpressionPart, { type: T }>;
 

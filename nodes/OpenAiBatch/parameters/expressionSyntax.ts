@@ -81,20 +81,18 @@ function parseCode(code: string): ExpressionPart | undefined {
 	return path ? { type: 'json', path } : undefined;
 }
 
-/**
- * Parses a parameter that is an expression, without its leading `=`. Cuts it as n8n's expression
- * language does: code starts at `{{` and ends at the first `}}`, even inside quotes.
- *
- * @returns undefined for everything but text, paths below `$json`, `$itemIndex` and plain numbers
- * and strings: n8n has to evaluate the rest
- */
-export function parseExpression(expression: string): ParsedExpression | undefined {
-	// Backslashes escape braces and themselves in some places only. n8n also looks for "constructor"
-	// in the text around the code.
-	if (expression.includes('\\') || expression.includes('constructor')) return undefined;
+/** A piece of an expression as it is written: text, or the code between `{{` and `}}`. */
+type Segment = { text: string } | { code: string };
 
+/**
+ * Cuts an expression as n8n's expression language does: code starts at `{{` and ends at the first
+ * `}}`, even inside quotes.
+ *
+ * @returns undefined when code does not end
+ */
+function segmentsOf(expression: string): Segment[] | undefined {
 	const [before, ...rest] = expression.split('{{');
-	const parts: ExpressionPart[] = [{ type: 'constant', value: before }];
+	const segments: Segment[] = [{ text: before }];
 	let open: string | undefined;
 	for (const piece of rest) {
 		// "{{" inside code belongs to the code.
@@ -102,16 +100,48 @@ export function parseExpression(expression: string): ParsedExpression | undefine
 		const end = code.indexOf('}}');
 		open = end === -1 ? code : undefined;
 		if (end === -1) continue;
-		const part = parseCode(code.slice(0, end));
-		if (!part) return undefined;
-		parts.push(part, { type: 'constant', value: code.slice(end + 2) });
+		segments.push({ code: code.slice(0, end) }, { text: code.slice(end + 2) });
 	}
-	if (open !== undefined) return undefined;
+	return open === undefined ? segments : undefined;
+}
 
-	const isOnlyCode = parts.length === 3 && parts[0].type === 'constant' && before === '';
-	const after = parts.at(-1);
-	if (isOnlyCode && after?.type === 'constant' && after.value === '') {
-		return { type: 'value', part: parts[1] };
-	}
-	return { type: 'text', parts };
+/** Backslashes escape braces and themselves, in some places only. */
+const hasEscapes = (expression: string) => expression.includes('\\');
+
+/**
+ * Parses a parameter that is an expression, without its leading `=`.
+ *
+ * @returns undefined for everything but text, paths below `$json`, `$itemIndex` and plain numbers
+ * and strings: n8n has to evaluate the rest
+ */
+export function parseExpression(expression: string): ParsedExpression | undefined {
+	// n8n also looks for "constructor" in the text around the code.
+	if (hasEscapes(expression) || expression.includes('constructor')) return undefined;
+	const segments = segmentsOf(expression);
+	const parts = segments?.map((segment): ExpressionPart | undefined =>
+		'text' in segment ? { type: 'constant', value: segment.text } : parseCode(segment.code),
+	);
+	if (!parts?.every((part) => part !== undefined)) return undefined;
+	const [before, code, after] = parts;
+	const isOnlyCode = parts.length === 3 && isNothing(before) && isNothing(after);
+	return isOnlyCode ? { type: 'value', part: code } : { type: 'text', parts };
+}
+
+const isNothing = (part: ExpressionPart) => part.type === 'constant' && part.value === '';
+
+/** A piece of code in an expression. */
+export interface Insertion {
+	/** As it is written, without braces and spaces around it. */
+	code: string;
+	/** Undefined when only n8n can evaluate the code. */
+	part: ExpressionPart | undefined;
+}
+
+/** What an expression inserts, without its leading `=`; for one with escapes, as a whole. */
+export function insertionsOf(expression: string): Insertion[] {
+	const segments = hasEscapes(expression) ? undefined : segmentsOf(expression);
+	if (!segments) return [{ code: expression.trim(), part: undefined }];
+	return segments.flatMap((segment) =>
+		'code' in segment ? [{ code: segment.code.trim(), part: parseCode(segment.code) }] : [],
+	);
 }

@@ -2,8 +2,11 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import {
 	BAIL,
 	compileExpression,
+	compileInsertions,
 	isExpression,
+	isTemplate,
 	type CompiledExpression,
+	type CompiledInsertion,
 } from './compileExpression';
 
 export interface ItemParameterOptions {
@@ -13,6 +16,27 @@ export interface ItemParameterOptions {
 
 /** A parameter's value for an item. Do not change the objects it returns: they may be shared. */
 export type ItemParameter = (itemIndex: number) => unknown;
+
+/** Code in a parameter, and where it stands. */
+export interface FoundCode {
+	/** The parameter with its path, as `requestOptions.systemMessage`. */
+	parameter: string;
+	/** Without braces around it. */
+	code: string;
+}
+
+/** A parameter that is an expression, or a part of one. */
+interface Expression {
+	parameter: string;
+	raw: string;
+	insertions: CompiledInsertion[];
+}
+
+/** What JavaScript makes of an object in a text. */
+export const OBJECT_TEXT = '[object Object]';
+
+/** An expression of n8n's, which a field that is set to Fixed does not evaluate. */
+const UNEVALUATED = /\{\{\s*(\$(?:(?!\}\}).)*?)\s*\}\}/s;
 
 /**
  * The parameters of a node that handles many items. Returns what `getNodeParameter` returns, but
@@ -26,7 +50,11 @@ export class ItemParameters {
 	/** How many evaluations were left to n8n, in all parameters: each stops n8n for about 0.4 ms. */
 	slowEvaluations = 0;
 
+	/** Expressions in constants, which n8n does not evaluate. */
+	readonly unevaluated: FoundCode[] = [];
+
 	private readonly items: INodeExecutionData[];
+	private readonly expressions: Expression[] = [];
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.items = context.getInputData();
@@ -42,6 +70,7 @@ export class ItemParameters {
 	read(name: string, { fallback }: ItemParameterOptions = {}): ItemParameter {
 		const { context, items } = this;
 		const raw = context.getNodeParameter(name, 0, fallback, { rawExpressions: true });
+		this.note(raw, name);
 		if (!hasExpression(raw)) {
 			const value = context.getNodeParameter(name, 0, fallback);
 			return () => value;
@@ -57,6 +86,85 @@ export class ItemParameters {
 			const value = items[itemIndex] ? compiled(items[itemIndex], itemIndex) : BAIL;
 			return value === BAIL ? evaluate(itemIndex) : value;
 		};
+	}
+
+	/**
+	 * The code in the text of a parameter whose value is empty for an item; undefined when there is
+	 * none, and where only n8n could know.
+	 *
+	 * @param name a parameter that was prepared
+	 */
+	emptyInsertion(name: string, itemIndex: number): string | undefined {
+		const expression = this.expressions.find(({ parameter }) => parameter === name);
+		if (!expression || !isTemplate(expression.raw)) return undefined;
+		const item = this.items[itemIndex];
+		return expression.insertions.find(({ read }) => read && isEmpty(read(item, itemIndex)))?.code;
+	}
+
+	/**
+	 * The code of the prepared parameters that put an object into a text, where '[object Object]'
+	 * then stands. Undefined where that text came from elsewhere, such as the item's own texts.
+	 */
+	insertedObject(itemIndex: number): FoundCode | undefined {
+		for (const expression of this.expressions) {
+			const code = this.objectIn(expression, itemIndex);
+			if (code !== undefined) return { parameter: expression.parameter, code };
+		}
+		return undefined;
+	}
+
+	private objectIn(
+		{ parameter, raw, insertions }: Expression,
+		itemIndex: number,
+	): string | undefined {
+		const item = this.items[itemIndex];
+		const values = insertions.map(({ code, read }) => ({
+			code,
+			value: read ? read(item, itemIndex) : BAIL,
+		}));
+		if (isTemplate(raw)) {
+			const found = values.find(({ value }) => isObjectText(value));
+			if (found) return found.code;
+		}
+		const evaluated = values.filter(({ value }) => value === BAIL);
+		if (evaluated.length === 0 || raw.includes(OBJECT_TEXT) || contains(item, OBJECT_TEXT)) {
+			return undefined;
+		}
+		const value = this.context.getNodeParameter(parameter, itemIndex);
+		return contains(value, OBJECT_TEXT) ? evaluated[0].code : undefined;
+	}
+
+	/** Remembers the expressions in a parameter, and what looks like one and is not evaluated. */
+	private note(raw: unknown, parameter: string): void {
+		if (typeof raw === 'object' && raw !== null) {
+			for (const [key, value] of Object.entries(raw)) this.note(value, `${parameter}.${key}`);
+		} else if (isExpression(raw)) {
+			this.expressions.push({ parameter, raw, insertions: compileInsertions(raw) });
+		} else if (typeof raw === 'string') {
+			const code = UNEVALUATED.exec(raw)?.[1];
+			if (code !== undefined) this.unevaluated.push({ parameter, code });
+		}
+	}
+}
+
+const isEmpty = (value: unknown) =>
+	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+
+/** Whether a value is an object, or a list with one, that becomes '[object Object]' in a text. */
+function isObjectText(value: unknown): boolean {
+	if (Array.isArray(value)) return value.some(isObjectText);
+	if (typeof value !== 'object' || value === null) return false;
+	// An object of a class may have a text of its own, as dates have.
+	const prototype = Object.getPrototypeOf(value) as object | null;
+	return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether a text stands anywhere in a value. One that JSON cannot express counts as if it did. */
+function contains(value: unknown, text: string): boolean {
+	try {
+		return JSON.stringify(value)?.includes(text) ?? false;
+	} catch {
+		return true;
 	}
 }
 

@@ -34,7 +34,7 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	const { fileName, limits } = submitOptions(context);
 	const endpoint = endpointParameter(context, 0);
 	const property = binaryPropertyName(context, 0);
-	const plan = await planItems(context, { endpoint, estimate: false, limits });
+	const plan = await planItems(context, { endpoint, server: 'openai', estimate: false, limits });
 	const { parts, badItems } = plan;
 	if (badItems.length > 0 && !context.continueOnFail()) {
 		throw badItemsError(context, badItems, context.getInputData().length);

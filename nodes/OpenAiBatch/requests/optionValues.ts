@@ -1,4 +1,6 @@
 import { RequestProblem } from '../../endpoints/endpoint';
+import { SCHEMA_NAME } from '../../endpoints/textGeneration';
+import { checkDataUrl } from '../../jsonl/fieldChecks';
 import type { JsonObject } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 
@@ -10,11 +12,11 @@ const isUnset = (value: unknown): value is undefined | null | '' =>
 export function jsonObject(value: unknown, displayName: string): JsonObject | undefined {
 	if (isUnset(value)) return undefined;
 	if (isObject(value)) return value;
-	const parsed = tryParseJson(String(value));
-	if (!parsed.ok) {
+	const parsed = Array.isArray(value) ? undefined : tryParseJson(String(value));
+	if (parsed && !parsed.ok) {
 		throw new RequestProblem(`${displayName} is not valid JSON: ${parsed.message}.`);
 	}
-	if (isObject(parsed.value)) return parsed.value;
+	if (isObject(parsed?.value)) return parsed.value;
 	throw new RequestProblem(`${displayName} has to be a JSON object.`);
 }
 
@@ -27,10 +29,14 @@ export function addresses(value: unknown, displayName: string): string[] | undef
 	const list: unknown[] = Array.isArray(value) ? value : String(value).split(BETWEEN_ADDRESSES);
 	const found = list.map((address) => String(address).trim()).filter((address) => address !== '');
 	const wrong = found.find((address) => !/^(?:https?|data):/i.test(address));
-	if (wrong === undefined) return found;
-	throw new RequestProblem(
-		`${displayName} have to be web addresses or data URLs, but '${wrong.slice(0, 60)}' is neither.`,
-	);
+	if (wrong !== undefined) {
+		throw new RequestProblem(
+			`${displayName} have to be web addresses or data URLs, but '${wrong.slice(0, 60)}' is neither.`,
+		);
+	}
+	const [issue] = found.flatMap((address) => checkDataUrl(address, displayName));
+	if (issue) throw new RequestProblem(issue.message);
+	return found;
 }
 
 interface Range {
@@ -69,7 +75,7 @@ export function text(value: unknown, displayName: string): string | undefined {
 /** Reads the name of a schema. The API refuses other names, but only when the requests run. */
 export function schemaName(value: unknown, displayName: string): string | undefined {
 	const name = text(value, displayName);
-	if (!name || /^[\w-]{1,64}$/.test(name)) return name;
+	if (!name || SCHEMA_NAME.test(name)) return name;
 	throw new RequestProblem(
 		`${displayName} can have only letters, digits, underscores and dashes, and at most 64 of them.`,
 	);

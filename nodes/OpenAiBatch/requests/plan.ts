@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { endpointOf } from '../../endpoints';
 import { RequestProblem } from '../../endpoints/endpoint';
-import type { Endpoint } from '../../endpoints/endpoint';
+import type { Endpoint, Server } from '../../endpoints/endpoint';
 import { addTokens, estimateTokens, NO_TOKENS } from '../../endpoints/tokens';
 import type { TokenEstimate } from '../../endpoints/tokens';
 import type { Issue } from '../../jsonl/fieldChecks';
@@ -12,9 +12,10 @@ import type { RequestLine } from '../../jsonl/requestLine';
 import { RequestSerializationError, serializeRequest } from '../../jsonl/requestLine';
 import type { Part, PartLimits } from '../../jsonl/split';
 import { PartPlanner, positionsOf, RequestTooLargeError } from '../../jsonl/split';
-import { ItemParameters } from '../parameters/itemParameters';
+import { ItemParameters, OBJECT_TEXT } from '../parameters/itemParameters';
 import { Breather } from '../shared/breather';
 import { failedItem } from '../shared/operation';
+import { fieldLabel } from './request.properties';
 import { modelOf, RequestChecker } from './requestChecker';
 import type { RequestSource } from './requestSource';
 import { requestSource } from './requestSource';
@@ -40,10 +41,14 @@ export interface PlannedPart {
 export interface Plan {
 	parts: PlannedPart[];
 	badItems: BadItem[];
+	/** What the server may accept, but the user should know, in whole sentences. */
+	hints: string[];
 }
 
 export interface PlanOptions {
 	endpoint: string;
+	/** Whose rules the requests are checked by. */
+	server: Server;
 	limits: PartLimits;
 	/** Whether to estimate tokens although no limit needs them. */
 	estimate: boolean;
@@ -73,6 +78,8 @@ export class RequestPlanner {
 	/** The item at each position of the planner, which has only accepted requests. */
 	private readonly itemOf: number[] = [];
 	private readonly kept = new Map<number, string>();
+	/** How many prompts insert nothing somewhere, and the first of them. */
+	private empty: { prompts: number; first: number; code: string } | undefined;
 	private readonly endpoint: Endpoint | undefined;
 
 	constructor(
@@ -80,7 +87,8 @@ export class RequestPlanner {
 		private readonly parameters: ItemParameters,
 		private readonly options: PlanOptions,
 	) {
-		this.checker = new RequestChecker({ endpoint: options.endpoint, unit: 'item' });
+		const { endpoint, server } = options;
+		this.checker = new RequestChecker({ endpoint, server, unit: 'item' });
 		this.planner = new PartPlanner(options.limits);
 		this.endpoint = endpointOf(options.endpoint);
 	}
@@ -91,12 +99,38 @@ export class RequestPlanner {
 		for (let itemIndex = 0; itemIndex < itemCount && !cancelSignal?.aborted; itemIndex++) {
 			const issues = this.add(itemIndex);
 			if (issues.length > 0) this.badItems.push({ itemIndex, issues });
+			this.noteEmpty(itemIndex);
 			if (breather.isDue) await breather.breathe();
 		}
 		return {
 			parts: this.planner.parts.map((part, index) => this.part(part, index)),
 			badItems: this.badItems,
+			hints: this.hints(itemCount),
 		};
+	}
+
+	private noteEmpty(itemIndex: number): void {
+		const code = this.source.emptyInsertion?.(itemIndex);
+		if (code === undefined) return;
+		this.empty ??= { prompts: 0, first: itemIndex, code };
+		this.empty.prompts++;
+	}
+
+	private hints(itemCount: number): string[] {
+		const hints = this.checker.hints.map(({ message, requests, first }) => {
+			const which = `${requests} of ${itemCount} requests, the first in item ${first}`;
+			return this.options.server === 'openai'
+				? `OpenAI may refuse ${which}: ${message}`
+				: `OpenAI would refuse ${which}: ${message} The requests are sent as they are, since another server may accept them.`;
+		});
+		if (this.empty) {
+			const { prompts, first, code } = this.empty;
+			const insert = prompts === 1 ? 'inserts' : 'insert';
+			hints.unshift(
+				`${prompts} of ${itemCount} prompts ${insert} an empty field, first in item ${first}: {{ ${code} }}.`,
+			);
+		}
+		return hints;
 	}
 
 	private add(itemIndex: number): Issue[] {
@@ -108,12 +142,24 @@ export class RequestPlanner {
 			const issues = this.checker.check(request, itemIndex);
 			if (issues.length > 0) return issues;
 			const text = serializeRequest(request);
+			const problem = text.includes(OBJECT_TEXT) ? this.objectProblem(itemIndex) : undefined;
+			if (problem) throw problem;
 			this.place(itemIndex, request, text);
 			if (this.parameters.slowEvaluations > slowBefore) this.kept.set(itemIndex, text);
 			return [];
 		} catch (error) {
 			return [issueOf(error, customId)];
 		}
+	}
+
+	/** Why '[object Object]' stands in a request, unless it was in the item's own texts. */
+	private objectProblem(itemIndex: number): RequestProblem | undefined {
+		const found = this.parameters.insertedObject(itemIndex);
+		if (!found) return undefined;
+		return new RequestProblem(
+			`${fieldLabel(found.parameter)} has '${OBJECT_TEXT}' in its text, because an object is inserted there: {{ ${found.code} }}. Insert one of its fields, or use JSON.stringify().`,
+			found.parameter,
+		);
 	}
 
 	private place(itemIndex: number, { body }: RequestLine, text: string): void {
@@ -187,7 +233,11 @@ export async function planItems(context: IExecuteFunctions, options: PlanOptions
 	const itemCount = context.getInputData().length;
 	const plan = await planner.plan(itemCount, context.getExecutionCancelSignal());
 	if (parameters.slowEvaluations >= SLOW_HINT_FROM) {
-		const message = `${parameters.slowEvaluations} expressions were evaluated one by one, which keeps n8n busy. Expressions that only insert fields, such as {{ $json.title }}, are fast. Prepare all other values in an Edit Fields node before this node.`;
+		plan.hints.push(
+			`${parameters.slowEvaluations} expressions were evaluated one by one, which keeps n8n busy. Expressions that only insert fields, such as {{ $json.title }}, are fast. Prepare all other values in an Edit Fields node before this node.`,
+		);
+	}
+	for (const message of plan.hints) {
 		context.addExecutionHints({ message, location: 'outputPane' });
 	}
 	return plan;

@@ -92,3 +92,11 @@ export const requestFields: INodeProperties[] = [
 	},
 	requestOptionsField,
 ];
+
+/** What the panel calls a field, by its path among the parameters, as `requestOptions.topP`. */
+export function fieldLabel(parameter: string): string {
+	const [name, option] = parameter.split('.');
+	const field = requestFields.find((one) => one.name === name);
+	const options = field?.type === 'collection' ? (field.options as INodeProperties[]) : [];
+	return options.find((one) => one.name === option)?.displayName ?? field?.displayName ?? name;
+}

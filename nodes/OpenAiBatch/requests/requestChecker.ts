@@ -1,34 +1,63 @@
-import { endpointOf } from '../../endpoints';
+import { endpointOf, ENDPOINTS } from '../../endpoints';
 import { checkBody } from '../../endpoints/body';
-import { isSameEndpoint } from '../../endpoints/path';
-import { checkText, invalidType, invalidValue, missing } from '../../jsonl/fieldChecks';
+import type { Server } from '../../endpoints/endpoint';
+import { isSameEndpoint, pathFault } from '../../endpoints/path';
+import { checkText, invalidType, invalidValue, isAbsent, missing } from '../../jsonl/fieldChecks';
 import type { Issue } from '../../jsonl/fieldChecks';
-import { isObject, textOrNull } from '../../jsonl/json';
-import type { JsonObject } from '../../jsonl/json';
+import { isObject, textOrNull, tryParseJson } from '../../jsonl/json';
+import type { JsonObject, JsonValue } from '../../jsonl/json';
 
 export interface RequestCheckerOptions {
 	/** The endpoint of the batch. Without it, each request is checked by its own url. */
 	endpoint?: string;
+	/** Whose rules hold; OpenAI's by default. */
+	server?: Server;
 	/** What messages call a position. */
 	unit?: 'line' | 'item';
 }
 
+/** Something that a server may accept, and which requests have it. */
+export interface Hint {
+	message: string;
+	requests: number;
+	/** The position of the first of them. */
+	first: number;
+}
+
+const PATHS = ENDPOINTS.map(({ path }) => path);
+
+/** The parts of a request. */
+const PARTS = ['custom_id', 'method', 'url', 'body'];
+
+/** How many different hints are remembered. */
+const MAX_HINTS = 20;
+
 /**
  * Checks requests by the rules that the API applies only after the upload, when one bad line fails
- * the whole batch. To find duplicates it remembers every custom_id, and nothing else: one checker
- * is for one set of requests that must have different ids.
+ * the whole batch. To find duplicates it remembers every custom_id, and nothing else of the
+ * requests: one checker is for one set of requests that must have different ids.
  *
  * The url may differ from the endpoint only in a leading `/v1`. The body for an endpoint that is
  * not known here has to be an object that does not stream; nothing else of it is checked.
  */
 export class RequestChecker {
 	private readonly endpoint: string | undefined;
+	private readonly server: Server;
 	private readonly unit: string;
 	private readonly firstUse = new Map<string, number>();
+	private readonly found = new Map<string, Hint>();
+	/** The url that was looked at last, since most requests have the same. */
+	private lastUrl: { url: string; fault: string | undefined } | undefined;
 
 	constructor(options: RequestCheckerOptions = {}) {
 		this.endpoint = options.endpoint;
+		this.server = options.server ?? 'openai';
 		this.unit = options.unit ?? 'line';
+	}
+
+	/** What the server may accept in the requests so far, in the order of the first requests. */
+	get hints(): Hint[] {
+		return [...this.found.values()];
 	}
 
 	/**
@@ -37,15 +66,14 @@ export class RequestChecker {
 	 * @param position where the request is, for the message when a later one has the same custom_id
 	 */
 	check(request: unknown, position: number): Issue[] {
-		if (!isObject(request)) {
-			const { code, message } = invalidType('request', 'an object', request);
-			return [{ code, message }];
-		}
+		if (!isObject(request)) return [notARequest(request, this.unit)];
+		const foreign = foreignObject(request, this.unit);
+		if (foreign) return [foreign];
 		const issues = [
 			...this.checkId(request, position),
 			...checkMethod(request),
 			...this.checkUrl(request),
-			...this.checkBody(request),
+			...this.checkBody(request, position),
 		];
 		const custom_id = textOrNull(request.custom_id);
 		return custom_id === null ? issues : issues.map((issue) => ({ ...issue, custom_id }));
@@ -68,17 +96,34 @@ export class RequestChecker {
 		const { endpoint } = this;
 		const hint = endpoint === undefined ? '' : `Use '${endpoint}'.`;
 		const issues = checkText(request, 'url', hint);
-		if (issues.length > 0 || endpoint === undefined) return issues;
+		if (issues.length > 0) return issues;
 		const url = String(request.url);
-		if (isSameEndpoint(url, endpoint)) return [];
-		const message = `The url '${url}' does not match the batch's endpoint '${endpoint}'. Use the endpoint as the url, or submit these requests as a batch of their own.`;
-		return [{ code: 'invalid_url', message, param: 'url' }];
+		const message = endpoint === undefined ? this.urlFault(url) : mismatch(url, endpoint);
+		return message === undefined ? [] : [{ code: 'invalid_url', message, param: 'url' }];
 	}
 
-	private checkBody({ body, url }: JsonObject): Issue[] {
-		if (body === undefined || body === null) return [missing('body')];
-		if (!isObject(body)) return [invalidType('body', 'an object', body)];
-		return checkBody(endpointOf(this.endpoint ?? url), body);
+	private urlFault(url: string): string | undefined {
+		if (this.lastUrl?.url !== url) this.lastUrl = { url, fault: pathFault(url, PATHS) };
+		return this.lastUrl.fault;
+	}
+
+	private checkBody(request: JsonObject, position: number): Issue[] {
+		const { body, url } = request;
+		if (isAbsent(body)) return [missing('body', bodyHint(request))];
+		if (!isObject(body)) return [invalidType('body', 'an object', body, textHint(body))];
+		const found = checkBody(endpointOf(this.endpoint ?? url), body, this.server);
+		const hints = found.filter(({ isHint }) => isHint);
+		if (hints.length === 0) return found;
+		for (const { message } of hints) this.remember(message, position);
+		return found.filter(({ isHint }) => !isHint);
+	}
+
+	private remember(message: string, position: number): void {
+		const hint = this.found.get(message);
+		if (hint) hint.requests++;
+		else if (this.found.size < MAX_HINTS) {
+			this.found.set(message, { message, requests: 1, first: position });
+		}
 	}
 }
 
@@ -87,9 +132,76 @@ export function modelOf(body: unknown): string | undefined {
 	return isObject(body) ? (textOrNull(body.model) ?? undefined) : undefined;
 }
 
+function mismatch(url: string, endpoint: string): string | undefined {
+	if (isSameEndpoint(url, endpoint)) return undefined;
+	return `The url '${url}' does not match the batch's endpoint '${endpoint}'. Use the endpoint as the url, or submit these requests as a batch of their own.`;
+}
+
 function checkMethod(request: JsonObject): Issue[] {
 	const issues = checkText(request, 'method', "Use 'POST'.");
 	if (issues.length > 0 || request.method === 'POST') return issues;
 	const message = `The method '${String(request.method)}' is not supported in a batch. Use 'POST'.`;
 	return [invalidValue('method', message)];
+}
+
+/** The issue of a value that is no object. Both n8n and people write such files and items. */
+function notARequest(value: unknown, unit: string): Issue {
+	const hints: Array<[applies: boolean, hint: string]> = [
+		[
+			Array.isArray(value),
+			`A ${unit} is one request. The file may be one JSON list, as Convert to JSON of n8n's Convert to File node makes it: give the items to Submit or Build with Requests From set to Ready-Made Lines, or write each request on a line of its own.`,
+		],
+		[
+			typeof value === 'string' && isJsonObject(value),
+			'The request was turned into JSON twice. Write the object itself, without quotes around it.',
+		],
+	];
+	const hint = hints.find(([applies]) => applies)?.[1];
+	const { code, message } = invalidType('request', 'an object', value, hint);
+	return { code, message };
+}
+
+/** The issue of an object that has nothing of a request, such as a row or a file's content. */
+function foreignObject(request: JsonObject, unit: string): Issue | undefined {
+	const keys = Object.keys(request);
+	if (keys.length === 0 || PARTS.some((part) => Object.hasOwn(request, part))) return undefined;
+	const names = keys.slice(0, 5).map((key) => `'${key.slice(0, 60)}'`);
+	if (keys.length > 5) names.push('…');
+	const lines = keys.find((key) => looksLikeLines(request[key]));
+	const advice =
+		lines === undefined
+			? bodyHint(request)
+			: `'${lines.slice(0, 60)}' holds whole requests: make an item of each, or upload them as a file and create the batch from it.`;
+	const message = `This ${unit} is not a request: it has ${names.join(', ')}, but not custom_id, method, url and body. ${advice}`;
+	return { code: 'missing_required_parameter', message: message.trim(), param: 'custom_id' };
+}
+
+/** Whether a value holds requests: as text in JSONL, or as a list. */
+function looksLikeLines(value: JsonValue | undefined): boolean {
+	if (Array.isArray(value)) return isObject(value[0]) && Object.hasOwn(value[0], 'custom_id');
+	if (typeof value !== 'string') return false;
+	const [first] = value.trimStart().split('\n', 1);
+	const parsed = tryParseJson(first);
+	return parsed.ok && isObject(parsed.value) && Object.hasOwn(parsed.value, 'custom_id');
+}
+
+const isJsonObject = (text: string): boolean => {
+	const parsed = tryParseJson(text);
+	return parsed.ok && isObject(parsed.value);
+};
+
+/** Fields of bodies that people put beside `custom_id`. */
+const BODY_FIELDS = ['model', 'messages', 'input', 'prompt'];
+
+function bodyHint(request: JsonObject): string {
+	const outside = BODY_FIELDS.filter((name) => request[name] !== undefined);
+	if (outside.length === 0) return '';
+	const names = outside.map((name) => `'${name}'`).join(' and ');
+	return `${names} ${outside.length === 1 ? 'belongs' : 'belong'} into 'body'.`;
+}
+
+function textHint(body: JsonValue): string {
+	return typeof body === 'string' && isJsonObject(body)
+		? 'The body is JSON inside of a text. Write the object itself, without quotes around it.'
+		: '';
 }

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { RequestOptions } from '../../endpoints/endpoint';
+import { closeObjects, unwrapSchema } from '../../endpoints/strictSchema';
 import { endpointValues } from './endpointField';
 import { addresses, amount, jsonObject, schemaName, text } from './optionValues';
 
@@ -22,7 +23,8 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			name: 'additionalFields',
 			type: 'json',
 			default: '{}',
-			description: 'Any other fields of the body, as JSON. They override all other options.',
+			description:
+				'Any other fields of the body, as JSON. They are merged into the body, also inside of objects, and override all other options.',
 		},
 		read: jsonObject,
 	},
@@ -79,7 +81,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			default:
 				'{\n  "type": "object",\n  "properties": {\n    "answer": { "type": "string" }\n  },\n  "required": ["answer"],\n  "additionalProperties": false\n}',
 			description:
-				'The model answers with JSON that follows this schema (structured output). Get Results can parse the answers.',
+				'The model answers with JSON that follows this schema (structured output). Get Results can parse the answers. A whole response_format is taken apart.',
 		},
 		read: jsonObject,
 	},
@@ -101,9 +103,9 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether the answer has to follow the schema exactly. The schema then has to list all properties as required and allow no others. Strict is on unless you add this option and turn it off.',
+				'Whether the answer has to follow the schema exactly. The schema then has to list all properties as required. Strict is on unless this option or the schema itself turns it off.',
 		},
-		read: (raw) => raw !== false,
+		read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
 	},
 	maxTokens: {
 		field: {
@@ -137,6 +139,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 				{ name: 'Extra High', value: 'xhigh' },
 				{ name: 'High', value: 'high' },
 				{ name: 'Low', value: 'low' },
+				{ name: 'Maximum', value: 'max' },
 				{ name: 'Medium', value: 'medium' },
 				{ name: 'Minimal', value: 'minimal' },
 				{ name: 'None', value: 'none' },
@@ -205,11 +208,50 @@ export const requestOptionsField: INodeProperties = {
 	options: ALL.map(({ field }) => forItsEndpoints(field)),
 };
 
-/** The request options of one item in the forms that bodies need. @throws {RequestProblem} */
-export function readOptions(raw: Record<string, unknown>): RequestOptions {
-	const options: Partial<Record<Name, unknown>> = {};
-	for (const { field, read } of ALL) {
-		options[field.name] = read(raw[field.name], field.displayName);
-	}
-	return options as unknown as RequestOptions;
+type Values = Partial<Record<Name, unknown>>;
+
+/**
+ * Makes a function that returns the request options of an item in the forms that bodies need. It
+ * reads again only what has changed since the item before. The function throws {RequestProblem}.
+ */
+export function optionsReader(): (raw: Record<string, unknown>) => RequestOptions {
+	const last = new Map<Name, { raw: unknown; value: unknown }>();
+	const close = remembering(closeObjects);
+	return (raw) => {
+		const options: Values = {};
+		for (const { field, read } of ALL) {
+			const { name, displayName } = field;
+			const given = raw[name];
+			let known = last.get(name);
+			if (!known || known.raw !== given) {
+				known = { raw: given, value: read(given, displayName) };
+				last.set(name, known);
+			}
+			options[name] = known.value;
+		}
+		return withSchema(options as unknown as RequestOptions, close);
+	};
+}
+
+/** Takes a schema out of what it is wrapped in, and makes it strict where its meaning is clear. */
+function withSchema(options: RequestOptions, close: typeof closeObjects): RequestOptions {
+	const { jsonSchema, jsonSchemaName, jsonSchemaStrict } = options;
+	if (!jsonSchema) return options;
+	const { schema, name, strict } = unwrapSchema(jsonSchema);
+	const isStrict = jsonSchemaStrict ?? strict ?? true;
+	return {
+		...options,
+		jsonSchema: isStrict ? close(schema) : schema,
+		jsonSchemaName: jsonSchemaName || name,
+		jsonSchemaStrict: isStrict,
+	};
+}
+
+/** A function of objects that returns its last result again for the same object. */
+function remembering<T extends object, U>(convert: (value: T) => U): (value: T) => U {
+	let last: { value: T; result: U } | undefined;
+	return (value) => {
+		if (last?.value !== value) last = { value, result: convert(value) };
+		return last.result;
+	};
 }

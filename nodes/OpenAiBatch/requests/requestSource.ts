@@ -1,15 +1,18 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { DEFAULT_MODEL, endpointOf } from '../../endpoints';
+import { DEFAULT_MODEL, endpointOf, ENDPOINTS } from '../../endpoints';
 import { makeBody } from '../../endpoints/body';
 import { RequestProblem } from '../../endpoints/endpoint';
 import type { Endpoint, RequestOptions } from '../../endpoints/endpoint';
-import { isSameEndpoint } from '../../endpoints/path';
-import type { JsonObject, JsonValue } from '../../jsonl/json';
+import { isSameEndpoint, pathFault } from '../../endpoints/path';
+import { isAbsent } from '../../jsonl/fieldChecks';
+import type { JsonObject, JsonValue, ParsedJson } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/requestLine';
+import { OBJECT_TEXT } from '../parameters/itemParameters';
 import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
-import { readOptions } from './requestOptions';
+import { fieldLabel } from './request.properties';
+import { optionsReader } from './requestOptions';
 
 /** Makes the requests of the items. Whether the API accepts them is checked later. */
 export interface RequestSource {
@@ -17,6 +20,8 @@ export interface RequestSource {
 	customId: (itemIndex: number) => string;
 	/** The whole request. @throws {RequestProblem} */
 	request: (itemIndex: number, customId: string) => RequestLine;
+	/** The code in an item's prompt that inserts nothing; undefined when all of it inserts something. */
+	emptyInsertion?: (itemIndex: number) => string | undefined;
 }
 
 interface SourceContext {
@@ -83,7 +88,14 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 		throw new NodeOperationError(
 			context.getNode(),
 			`Requests for ${endpoint} cannot be made from fields`,
-			{ description: 'Set Requests From to JSON Body, and enter the whole body there.' },
+			{
+				description: `${
+					pathFault(
+						endpoint,
+						ENDPOINTS.map(({ path }) => path),
+					) ?? ''
+				} Set Requests From to JSON Body, and enter the whole body there.`.trim(),
+			},
 		);
 	}
 	const customId = parameters.read('customId');
@@ -91,12 +103,14 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 	const model = parameters.read('model');
 	const checked = modelCheck(endpoint, known);
 	const prompt = parameters.read('prompt');
+	const readOptions = optionsReader();
 	const options = remembered<RequestOptions>(
 		parameters.read('requestOptions', { fallback: {} }),
 		(raw) => readOptions(raw as Record<string, unknown>),
 	);
 	return {
 		customId: (itemIndex) => customIdOf(customId(itemIndex)),
+		emptyInsertion: (itemIndex) => parameters.emptyInsertion('prompt', itemIndex),
 		request: (itemIndex, custom_id) => ({
 			custom_id,
 			method: 'POST',
@@ -112,15 +126,21 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 
 function bodyOf(raw: unknown): JsonObject {
 	if (isObject(raw)) return raw;
-	const parsed = tryParseJson(String(raw));
-	if (!parsed.ok) {
-		throw new RequestProblem(
-			`The body is not valid JSON: ${parsed.message}. Put text from an item into it with JSON.stringify().`,
-			'body',
-		);
+	const parsed = Array.isArray(raw) ? undefined : tryParseJson(String(raw));
+	if (parsed?.ok && isObject(parsed.value)) return parsed.value;
+	throw new RequestProblem(bodyProblem(raw, parsed), 'body');
+}
+
+function bodyProblem(raw: unknown, parsed: ParsedJson | undefined): string {
+	const needed = 'The body has to be a JSON object';
+	if (!parsed || (parsed.ok && Array.isArray(parsed.value))) {
+		return `${needed}, and this is a list. Return one object for each item, or split the list into items first.`;
 	}
-	if (isObject(parsed.value)) return parsed.value;
-	throw new RequestProblem('The body has to be a JSON object.', 'body');
+	if (parsed.ok) return `${needed}.`;
+	if (String(raw).trim() === OBJECT_TEXT) {
+		return `${needed}, and this is the text '${OBJECT_TEXT}': the expression has text or spaces around it. Remove everything outside of {{ }}.`;
+	}
+	return `The body is not valid JSON: ${parsed.message}. Put text from an item into it with JSON.stringify().`;
 }
 
 function jsonSource({ parameters, endpoint }: SourceContext): RequestSource {
@@ -137,13 +157,18 @@ function jsonSource({ parameters, endpoint }: SourceContext): RequestSource {
 	};
 }
 
-/** Lines that spell the endpoint in another way, with or without `/v1`, get the batch's spelling. */
+/**
+ * Lines that spell the endpoint in another way, with or without `/v1`, get the batch's spelling. An
+ * item without a body is checked with everything it has, so that the error can say what that is.
+ */
 function linesSource({ context, endpoint }: SourceContext): RequestSource {
 	const items = context.getInputData();
 	return {
 		customId: (itemIndex) => customIdOf(items[itemIndex].json.custom_id),
 		request: (itemIndex, custom_id) => {
-			const { method, url, body } = items[itemIndex].json;
+			const { json } = items[itemIndex];
+			const { method, url, body } = json;
+			if (isAbsent(body)) return { ...json, ...(custom_id && { custom_id }) } as RequestLine;
 			const own = isSameEndpoint(url, endpoint) ? endpoint : url;
 			return { custom_id, method, url: own, body } as RequestLine;
 		},
@@ -156,6 +181,21 @@ const SOURCES: Record<string, (source: SourceContext) => RequestSource> = {
 	lines: linesSource,
 };
 
+/** A JSON schema may well describe what expressions are. */
+const MAY_HAVE_EXPRESSIONS = ['requestOptions.jsonSchema'];
+
+/** @throws {NodeOperationError} for a constant with an expression in it, which would be sent as it is */
+function refuseUnevaluated(context: IExecuteFunctions, { unevaluated }: ItemParameters): void {
+	const found = unevaluated.find(({ parameter }) => !MAY_HAVE_EXPRESSIONS.includes(parameter));
+	if (!found) return;
+	const name = fieldLabel(found.parameter);
+	throw new NodeOperationError(
+		context.getNode(),
+		`${name} contains {{ ${found.code} }}, but the field is set to Fixed, so that this text would be sent as it stands`,
+		{ description: `Switch the field ${name} to Expression.` },
+	);
+}
+
 /** Prepares how items become requests, as the `requestSource` parameter says. */
 export function requestSource(
 	context: IExecuteFunctions,
@@ -164,7 +204,11 @@ export function requestSource(
 ): RequestSource {
 	const name: unknown = context.getNodeParameter('requestSource', 0);
 	const isKnown = typeof name === 'string' && Object.hasOwn(SOURCES, name);
-	if (isKnown) return SOURCES[name]({ context, parameters, endpoint });
+	if (isKnown) {
+		const source = SOURCES[name]({ context, parameters, endpoint });
+		refuseUnevaluated(context, parameters);
+		return source;
+	}
 	const given = typeof name === 'string' ? `'${name.slice(0, 60)}'` : 'This value';
 	throw new NodeOperationError(context.getNode(), `${given} is not a request source`, {
 		description: 'Use fields, json or lines.',

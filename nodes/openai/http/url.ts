@@ -1,6 +1,25 @@
 /** Where requests go when the credential names no other server. */
 export const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
+/** OpenAI's host, and those of its regions: `eu.api.openai.com`. */
+const OPENAI_HOST = /^(?:[\w-]+\.)*api\.openai\.com\.?$/;
+
+/**
+ * Whether requests go to OpenAI itself, where its own rules hold. False for a compatible server,
+ * and for what is not an address.
+ *
+ * @param baseUrl as in the credential; empty or not text means OpenAI
+ */
+export function isOpenAiHost(baseUrl: unknown): boolean {
+	const url = typeof baseUrl === 'string' ? baseUrl.trim() : '';
+	if (url === '') return true;
+	try {
+		return OPENAI_HOST.test(new URL(url).hostname);
+	} catch {
+		return false;
+	}
+}
+
 // Nothing in an id may be something that a URL parser takes as structure, or half a character,
 // which has no encoding.
 const UNSAFE_ID = /[\p{Cc}\p{Cs}\s/\\?#%]/u;

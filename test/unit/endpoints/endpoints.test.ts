@@ -24,8 +24,9 @@ const EVERY_OPTION: Required<RequestOptions> = {
 	maxTokens: 7,
 	reasoningEffort: 'low',
 	systemMessage: 'Be brief.',
-	temperature: 0,
-	topP: 0.5,
+	// What reasoning models take.
+	temperature: 1,
+	topP: 1,
 };
 const NAMES = Object.keys(EVERY_OPTION).filter((name) => name !== 'additionalFields') as Array<
 	Endpoint['options'][number]

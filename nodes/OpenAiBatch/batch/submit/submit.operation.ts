@@ -1,6 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { estimateCost } from '../../../jsonl/cost';
 import { OpenAiClient } from '../../../openai/http/client';
+import { CREDENTIAL } from '../../../openai/http/credential';
+import { isOpenAiHost } from '../../../openai/http/url';
 import type {
 	BatchSettings,
 	CreatedBatch,
@@ -82,7 +84,9 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	const metadata = userMetadata(context, 0, SUBMISSION_METADATA);
 	const settings: BatchSettings = { endpoint, completionWindow, metadata, outputExpiresAfter };
 	const { dryRun: estimate, limits } = options;
-	const plan = await planItems(context, { endpoint, estimate, limits });
+	const { url } = await context.getCredentials(CREDENTIAL);
+	const server = isOpenAiHost(url) ? 'openai' : 'compatible';
+	const plan = await planItems(context, { endpoint, server, estimate, limits });
 	const { parts, badItems } = plan;
 	if (badItems.length > 0 && !context.continueOnFail()) {
 		throw badItemsError(context, badItems, context.getInputData().length);

@@ -36,7 +36,7 @@ function planner(items: Item[], limits = {}) {
 			return { custom_id, method: 'POST', url: ENDPOINT, body };
 		},
 	};
-	const options = { endpoint: ENDPOINT, limits, estimate: false };
+	const options = { endpoint: ENDPOINT, server: 'openai' as const, limits, estimate: false };
 	const made = new RequestPlanner(source, parameters as ItemParameters, options);
 	/** The line of an item as it was when it was first made. */
 	const line = (index: number) =>
@@ -188,8 +188,12 @@ describe('a plan', () => {
 			},
 		};
 		const parameters = { slowEvaluations: 0 } as ItemParameters;
-		const options = { endpoint: ENDPOINT, limits: {}, estimate: false };
+		const options = { endpoint: ENDPOINT, server: 'openai' as const, limits: {}, estimate: false };
 		const made = new RequestPlanner(source, parameters, options);
-		expect(await made.plan(items.length, controller.signal)).toEqual({ parts: [], badItems: [] });
+		expect(await made.plan(items.length, controller.signal)).toEqual({
+			parts: [],
+			badItems: [],
+			hints: [],
+		});
 	});
 });

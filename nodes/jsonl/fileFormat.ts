@@ -1,0 +1,137 @@
+import type { ByteChunks } from './lines';
+
+/** How many bytes of a file are looked at, at most; of text, its first line. */
+const HEAD_BYTES = 1_024;
+
+const UTF8_ADVICE = 'Save it as UTF-8.';
+
+/** The first bytes of files that people upload by mistake. JSONL starts with `{` or a UTF-8 BOM. */
+const MAGIC: ReadonlyArray<readonly [readonly number[], string]> = [
+	[[0x1f, 0x8b], 'The file is compressed with gzip. Unpack it first.'],
+	[
+		[0x50, 0x4b, 0x03, 0x04],
+		'The file is a ZIP archive or an Excel workbook. JSONL is plain text: unpack the archive, or save the rows as JSONL.',
+	],
+	[
+		[0x25, 0x50, 0x44, 0x46],
+		'The file is a PDF. A request file is plain text in JSONL, with one request on each line.',
+	],
+	[[0xff, 0xfe], `The file is encoded in UTF-16. ${UTF8_ADVICE}`],
+	[[0xfe, 0xff], `The file is encoded in UTF-16. ${UTF8_ADVICE}`],
+	[[0x7b, 0x00], `The file is encoded in UTF-16. ${UTF8_ADVICE}`],
+	[[0x00, 0x7b], `The file is encoded in UTF-16. ${UTF8_ADVICE}`],
+];
+
+const JSONL = 'A request file is JSONL: one JSON object on each line.';
+
+/** How lines are made from items, in this node or with n8n's own. */
+const FROM_ITEMS =
+	'Submit and Build make it from your items, with Requests From set to Ready-Made Lines. With the Convert to File node, use Convert to Text File, on a field that has all lines: {{ $input.all().map((item) => JSON.stringify(item.json)).join("\\n") }}.';
+
+const OBJECT_TEXT =
+	"'[object Object]' stands where a request should: an object was inserted into text. Write it with JSON.stringify().";
+const PYTHON =
+	'It is written as Python prints a dictionary, with single quotes or None, True and False. Write it with json.dumps().';
+
+/** A line that could be the names of columns: at least two, of letters, digits and a little more. */
+const CSV_HEADER =
+	/^(?:"[^"{}\n]{1,100}"|[\p{L}\p{N}_ .#()/-]{1,100})(?:[,;\t](?:"[^"{}\n]{0,100}"|[\p{L}\p{N}_ .#()/-]{0,100}))+(?=\r?\n|$)/u;
+
+/** What a file is by its start, where that is not a request. */
+const FORMATS: ReadonlyArray<readonly [test: RegExp, message: string]> = [
+	[/^\[object Object\]/, `${OBJECT_TEXT} ${JSONL}`],
+	[
+		/^\[/,
+		`The file is one JSON document, a list, as Convert to JSON of n8n's Convert to File node makes it. ${JSONL} ${FROM_ITEMS}`,
+	],
+	[/^\{[ \t\r]*\n/, `The file is one JSON document over several lines. ${JSONL} ${FROM_ITEMS}`],
+	[/^\{\s*'/, `The file is not JSON. ${PYTHON} ${JSONL}`],
+	[/^</, `The file is HTML or XML. ${JSONL}`],
+	[
+		CSV_HEADER,
+		`The file looks like CSV. ${JSONL} Read the rows with the Extract from File node, and make the requests from them with Submit or Build.`,
+	],
+];
+
+/**
+ * What a file is instead of JSONL, in whole sentences; undefined if it may be JSONL.
+ *
+ * @param head its first bytes: the first line, or as much of it as there is up to some kilobyte
+ */
+export function foreignFormat(head: Uint8Array): string | undefined {
+	const magic = MAGIC.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
+	if (magic) return magic[1];
+	const text = Buffer.from(head)
+		.toString('utf8')
+		.replace(/^\ufeff/, '')
+		.trimStart();
+	return FORMATS.find(([test]) => test.test(text))?.[1];
+}
+
+/** Whether the first bytes of a file are enough for `foreignFormat`: they have a whole line. */
+const isEnough = (head: Uint8Array) =>
+	head.length >= HEAD_BYTES || /\S[^\n]*\n/.test(Buffer.from(head).toString('latin1'));
+
+/** Reads as much of a file as `foreignFormat` needs, and closes it. */
+export async function readHead(chunks: ByteChunks): Promise<Uint8Array> {
+	let head: Uint8Array = new Uint8Array();
+	for await (const chunk of chunks) {
+		head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES)]);
+		if (isEnough(head)) break;
+	}
+	return head;
+}
+
+/** Passes the bytes of a file on, but reads those of a file that is not JSONL only to their end. */
+export class FormatGuard {
+	/** What the file is instead of JSONL; undefined if it may be JSONL, and before it is known. */
+	foreign: string | undefined;
+
+	async *pass(chunks: ByteChunks): AsyncGenerator<Uint8Array, void, undefined> {
+		let head: Uint8Array | undefined = new Uint8Array();
+		for await (const chunk of chunks) {
+			if (head === undefined) {
+				if (this.foreign === undefined) yield chunk;
+				continue;
+			}
+			head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+			if (!isEnough(head)) continue;
+			yield* this.judged(head);
+			head = undefined;
+		}
+		if (head !== undefined) yield* this.judged(head);
+	}
+
+	private judged(head: Uint8Array): Uint8Array[] {
+		this.foreign = foreignFormat(head.subarray(0, HEAD_BYTES));
+		return this.foreign === undefined && head.length > 0 ? [head] : [];
+	}
+}
+
+/** Why a line cannot be parsed, and how to correct it. @param parserMessage of `JSON.parse` */
+export function unparseable(text: string, parserMessage: string): string {
+	const trimmed = text.trim();
+	// Some of the tests take long on long lines, whose ends show as much.
+	const line =
+		trimmed.length > MAX_TESTED ? `${trimmed.slice(0, 1_000)}${trimmed.slice(-1_000)}` : trimmed;
+	const hint = LINE_HINTS.find(([test]) => test.test(line))?.[1];
+	if (line === '[object Object]') return `This line is not JSON. ${OBJECT_TEXT}`;
+	// The parser counts lines inside of this one, which is not the line of the file.
+	const reason = parserMessage.replace(/ \(line \d+ column \d+\)/g, '');
+	return `This line is not parseable as valid JSON: ${reason}.${hint ? ` ${hint}` : ''}`;
+}
+
+/** The longest line, in characters, that the hints are found in as a whole. */
+const MAX_TESTED = 10_000;
+
+const LINE_HINTS: ReadonlyArray<readonly [test: RegExp, hint: string]> = [
+	[
+		/^[[{]$/,
+		'The file looks like one JSON document. In JSONL, each request is complete on one line, without a list around them.',
+	],
+	[/\},$/, 'Remove the commas between the lines.'],
+	[/^\{.*\}\s*\{.*\}$/s, 'Put a line break between two requests.'],
+	[/^\{\s*'|[^\\]"\s*:\s*(?:None|True|False)\s*[,}]/, PYTHON],
+	[/[:,[]\s*-?(?:NaN|Infinity)\s*[,\]}]/, 'JSON has no NaN and no Infinity: write null.'],
+	[/^[^{]/, 'Each line of JSONL is a JSON object, which starts with {.'],
+];
