@@ -8,7 +8,7 @@ import type { Endpoint } from './endpoint';
 import { imageEdits } from './imageEdits';
 import { imageGenerations } from './imageGenerations';
 import { moderations } from './moderations';
-import { unversionedPath } from './path';
+import { pathFault, unversionedPath } from './path';
 import { responses } from './responses';
 
 /**
@@ -38,6 +38,15 @@ const BY_PATH: ReadonlyMap<string | undefined, Endpoint> = new Map(
 /** The endpoint with this path, with or without `/v1`; undefined for one that is not known here. */
 export function endpointOf(path: unknown): Endpoint | undefined {
 	return BY_PATH.get(unversionedPath(path));
+}
+
+/** Why a url or an endpoint cannot be meant, as `pathFault`, which names the endpoints known here. */
+export function urlFault(url: string, what: 'url' | 'endpoint' = 'url'): string | undefined {
+	return pathFault(
+		url,
+		ENDPOINTS.map(({ path }) => path),
+		what,
+	);
 }
 
 /**

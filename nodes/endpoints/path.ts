@@ -38,23 +38,24 @@ const MOST_TYPOS = 2;
  * one of the known paths.
  *
  * @param known paths without a version
+ * @param what it is called: 'url' or 'endpoint'
  */
-export function pathFault(url: string, known: readonly string[]): string | undefined {
+export function pathFault(url: string, known: readonly string[], what = 'url'): string | undefined {
 	const text = url.trim();
 	const address = ADDRESS.exec(text);
 	if (address) {
 		const path = pathInAddress(address[1], known);
-		return `The url '${url}' is a whole address. Use only the path${path ? `: '${path}'` : ''}.`;
+		return `The ${what} '${url}' is a whole address. Use only the path${path ? `: '${path}'` : ''}.`;
 	}
 	if (!text.startsWith('/')) {
 		const path = /^[A-Z]+ +(\/.*)$/.exec(text)?.[1] ?? `/${text}`;
-		return `The url '${url}' does not begin with a slash. Use '${meantPath(path, known) ?? path}'.`;
+		return `The ${what} '${url}' does not begin with a slash. Use '${meantPath(path, known) ?? path}'.`;
 	}
 	if (known.includes(url.replace(ANY_VERSION, ''))) return undefined;
 	const meant = meantPath(text, known) ?? text;
 	return meant === url
 		? undefined
-		: `The url '${url}' is not an endpoint. Did you mean '${meant}'?`;
+		: `The ${what} '${url}' is not one of the API. Did you mean '${meant}'?`;
 }
 
 /** The path to use of a whole address: from the version on where it leads to a known endpoint. */

@@ -26,7 +26,7 @@ const JSONL = 'A request file is JSONL: one JSON object on each line.';
 
 /** How lines are made from items, in this node or with n8n's own. */
 const FROM_ITEMS =
-	'Submit and Build make it from your items, with Requests From set to Ready-Made Lines. With the Convert to File node, use Convert to Text File, on a field that has all lines: {{ $input.all().map((item) => JSON.stringify(item.json)).join("\\n") }}.';
+	"Submit and Build make it from your items, with Requests From set to Ready-Made Lines. With n8n's own nodes: put {{ $input.all().map((item) => JSON.stringify(item.json)).join('\\n') }} into a field, once for all items, and use Convert to Text File on it.";
 
 const OBJECT_TEXT =
 	"'[object Object]' stands where a request should: an object was inserted into text. Write it with JSON.stringify().";

@@ -75,7 +75,20 @@ describe('a file of requests', () => {
 		expect(cost).toMatchObject({ requests: 0, estimated_tokens: 0 });
 	});
 
-	it.each(['gzip.jsonl', 'utf16le.jsonl', 'html.jsonl', 'white-space.jsonl', 'empty.jsonl'])(
+	it.each([
+		['gzip.jsonl', /gzip/],
+		['zip.jsonl', /ZIP/],
+		['utf16le.jsonl', /UTF-16/],
+		['html.jsonl', /HTML/],
+		['array.jsonl', /list/],
+	])('%s that is uploaded unchecked is refused before it is sent', async (name, what) => {
+		const { error } = await product.run('file', 'upload', {}, [fileItem(contentOf(name))]);
+		expect(error?.message).toBe('The file is not a request file');
+		expect(error?.description).toMatch(what);
+		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+
+	it.each(['white-space.jsonl', 'empty.jsonl'])(
 		'%s that is uploaded unchecked is refused in the words of the API',
 		async (name) => {
 			const { error } = await product.run('file', 'upload', {}, [fileItem(contentOf(name))]);

@@ -137,9 +137,38 @@ describe('Upload', () => {
 	});
 
 	it('shows the words of the API when it refuses a file', async () => {
-		const input = [inMemory('a,b', 'rows.csv')];
+		const input = [inMemory('no request', 'rows.jsonl')];
 		const { error } = await product.run('file', 'upload', {}, input);
 		expect(error?.message).toBe('Invalid file format for Batch API. Must be .jsonl');
+	});
+
+	it.each(['rows.json', 'rows', 'rows.jsonl.txt', '.json'])(
+		'refuses the name %s for requests, and names the option, before any request',
+		async (name) => {
+			const { error } = await product.run('file', 'upload', {}, [inMemory('{}\n', name)]);
+			expect(error?.message).toBe(`The name '${name}' does not end with .jsonl`);
+			expect(error?.description).toMatch(/Set the option File Name, for example to requests\.jsonl/);
+			expect(product.emulator.ledger.requests).toEqual([]);
+			const options = { fileName: 'rows.jsonl' };
+			expect(await upload({ options }, [inMemory('{}\n', name)])).toMatchObject([
+				{ filename: 'rows.jsonl' },
+			]);
+			expect(await upload({ purpose: 'user_data' }, [inMemory('{}\n', name)])).toMatchObject([
+				{ filename: name },
+			]);
+		},
+	);
+
+	it.each([
+		['[{"custom_id":"a"}]', /one JSON document, a list/],
+		['id,prompt\n1,Hi\n', /CSV/],
+		['[object Object]\n', /JSON\.stringify/],
+		["{'custom_id': 'a'}\n", /Python/],
+	])('refuses %j as a file of requests before any request', async (content, description) => {
+		const { error } = await product.run('file', 'upload', {}, [inMemory(content)]);
+		expect(error?.message).toBe('The file is not a request file');
+		expect(error?.description).toMatch(description);
+		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 
 	it('uploads a file for each item', async () => {

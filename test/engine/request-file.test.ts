@@ -213,6 +213,83 @@ describe('Validate', () => {
 		]);
 	});
 
+	test.each([
+		['https://api.openai.com/v1/chat/completions', /whole address.*'\/v1\/chat\/completions'/],
+		['/v1/chat/completion', /Did you mean '\/v1\/chat\/completions'/],
+		['v1/chat/completions', /does not begin with a slash.*'\/v1\/chat\/completions'/],
+	])('without an endpoint refuses the url %s', async (url, message) => {
+		const content = requestLine('a', {}, url);
+		const { items } = await run('validate', {}, [fileItem(content)]);
+		expect(items('Node')[0].json).toMatchObject({
+			valid: false,
+			error_count: 1,
+			errors: [{ line: 1, code: 'invalid_url', message: expect.stringMatching(message) }],
+		});
+		const { error } = await run('validate', { options: { endpoint: url } }, [fileItem(content)]);
+		expect(error?.message).toBe('Endpoint has to be the path of an endpoint');
+		expect((error as { description?: string }).description).toMatch(message);
+	});
+
+	test.each(['/v4/chat/completions', '/v1/score', '/v1/messages', '/v1/rerank'])(
+		'takes the url %s, which another server may have',
+		async (url) => {
+			const { items } = await run('validate', {}, [fileItem(requestLine('a', {}, url))]);
+			expect(items('Node')[0].json).toMatchObject({ valid: true, endpoints: [url] });
+		},
+	);
+
+	test.each([
+		['one JSON list', `[${requestLine('a')},${requestLine('b')}]`, null, /one JSON document, a list/],
+		['objects as text', '[object Object]\n[object Object]\n', null, /JSON\.stringify/],
+		['CSV', 'custom_id,prompt\na,Hi\n', null, /CSV/],
+		['Python dictionaries', "{'custom_id': 'a'}\n", null, /Python/],
+		['rows', '{"id":1,"title":"Alien"}', 1, /is not a request: it has 'id', 'title'/],
+		['a list on a later line', `${requestLine('a')}\n[1]`, 2, /A line is one request/],
+		[
+			'the body as text',
+			requestLine('a').replace(/"body":(.*)\}$/, (_, body) => `"body":${JSON.stringify(body)}}`),
+			1,
+			/The body is JSON inside of a text/,
+		],
+		['a request as text', JSON.stringify(requestLine('a')), 1, /turned into JSON twice/],
+		[
+			'model and messages beside the id',
+			'{"custom_id":"a","method":"POST","url":"/v1/chat/completions","model":"m","messages":[]}',
+			1,
+			/'model' and 'messages' belong into 'body'/,
+		],
+	])('names %s for what they are', async (_name, content, line, message) => {
+		const { items } = await run('validate', {}, [fileItem(content)]);
+		const { valid, errors } = items('Node')[0].json as { valid: boolean; errors: object[] };
+		expect(valid).toBe(false);
+		expect(errors).toMatchObject([{ line, message: expect.stringMatching(message) }]);
+	});
+
+	test('says whose limit a file is over, since servers differ', async () => {
+		const lines = Array.from({ length: 50_001 }, (_, index) => requestLine(`r-${index}`));
+		const { items } = await run('validate', {}, [fileItem(lines.join('\n'))]);
+		expect(items('Node')[0].json.errors).toMatchObject([
+			{
+				code: 'too_many_requests',
+				message:
+					'The file has 50001 requests, more than the 50000 that OpenAI takes in a batch. Split it, unless your server takes more: Azure takes 100,000 requests, for example.',
+			},
+		]);
+	});
+
+	test('gives a hint for what OpenAI may refuse, and calls the file valid', async () => {
+		const lines = ['a', 'b'].map((id) => requestLine(id, { model: 'gpt-5-mini', temperature: 0 }));
+		const result = await run('validate', {}, [fileItem(lines.join('\n'))]);
+		expect(result.items('Node')[0].json).toMatchObject({ valid: true, errors: [] });
+		expect(result.items('Node')[0].json).not.toHaveProperty('hints');
+		expect(result.hints('Node')).toMatchObject([
+			{
+				message:
+					"OpenAI may refuse 2 of 2 requests, the first in line 1: gpt-5-mini probably refuses 'temperature' while it reasons. Leave it out.",
+			},
+		]);
+	});
+
 	test('reads files from the binary storage, as Build leaves them', async () => {
 		const { items } = await product.engine.run({
 			nodes: [
@@ -294,7 +371,22 @@ describe('Estimate Cost', () => {
 		const content = `${embedding('a', 'x')}\n\n{"custom_id":"b"}\n`;
 		const { error } = await run('estimateCost', {}, [fileItem(content)]);
 		expect(error?.message).toBe('Line 3 of the file is not a request');
-		expect((error as { description?: string }).description).toMatch(/^Validate the file first/);
+		expect((error as { description?: string }).description).toBe(
+			"Missing required parameter: 'body'. Validate lists everything that is wrong with the file.",
+		);
+	});
+
+	test.each([
+		['[{"custom_id":"a"}]', 'The file is not a request file', /one JSON document, a list/],
+		['id,prompt\n1,Hi\n', 'The file is not a request file', /CSV/],
+		["{'custom_id': 'a'}\n", 'The file is not a request file', /Python/],
+		['"a"\n{"x":1}\n', 'Line 1 of the file is not a request', /expected an object/],
+		[`${requestLine('a')}\n{'b': 1}\n`, 'Line 2 of the file is not a request', /Python/],
+		[`${requestLine('a')}\n{"id":1}\n`, 'Line 2 of the file is not a request', /it has 'id'/],
+	])('names what %j is', async (content, message, description) => {
+		const { error } = await run('estimateCost', {}, [fileItem(content)]);
+		expect(error?.message).toBe(message);
+		expect((error as { description?: string }).description).toMatch(description);
 	});
 
 	test('refuses a price that is not a number', async () => {

@@ -176,9 +176,9 @@ describe('values of expressions', () => {
 			"Image URLs have to be web addresses or data URLs, but 'cat.png' is neither.",
 		],
 		[
-			'a stream',
-			{ additionalFields: '{"stream": true}' },
-			"Streaming is not supported in the Batch API. Remove 'stream' from the body.",
+			'a list as additional fields',
+			{ additionalFields: '={{ [{}] }}' },
+			'Additional Body Fields has to be a JSON object.',
 		],
 	])('%s in the request options is refused', async (_what, requestOptions: Parameters, reason) => {
 		const error = await refused({ prompt: 'a', requestOptions });
@@ -220,12 +220,26 @@ describe('values of expressions', () => {
 			'={"a": "{{ $json.text }}"}',
 			/^The body is not valid JSON: .*JSON\.stringify\(\)\.$/,
 		],
-		['a list', '={{ [1] }}', 'The body has to be a JSON object.'],
+		[
+			'a list',
+			'={{ [{ model: "m" }] }}',
+			'The body has to be a JSON object, and this is a list. Return one object for each item, or split the list into items first.',
+		],
+		[
+			'a list as text',
+			'[{ "model": "m" }]',
+			'The body has to be a JSON object, and this is a list. Return one object for each item, or split the list into items first.',
+		],
+		[
+			'an object inside of text',
+			'= {{ { model: "m" } }}',
+			"The body has to be a JSON object, and this is the text '[object Object]': the expression has text or spaces around it. Remove everything outside of {{ }}.",
+		],
 		['nothing', '={{ null }}', 'The body has to be a JSON object.'],
 		[
 			'an object without messages',
 			'={{ { model: "gpt-6-luna" } }}',
-			"Missing required parameter: 'messages'.",
+			'Missing required parameter: \'messages\'. It is a list such as [{"role": "user", "content": "…"}].',
 		],
 	])('%s as the body is refused', async (_what, body, reason) => {
 		const error = await refused({ requestSource: 'json', body }, [{ text: 'say "a"' }]);
@@ -242,12 +256,20 @@ describe('values of expressions', () => {
 			{ custom_id: 'b', method: 'POST', url: '/v1/responses', body },
 			{ custom_id: 'c', method: 'POST', url, body: JSON.stringify(body) },
 			{ text: 'a row' },
+			{ data: `${JSON.stringify({ custom_id: 'a', body })}\n{}` },
+			{ requests: [{ custom_id: 'a' }] },
+			{ custom_id: 1, model: 'gpt-6-luna', messages: [] },
+			{},
 		]);
 		expect(error.description?.split('<br>')).toEqual([
 			"Item 0: The method 'GET' is not supported in a batch. Use 'POST'.",
 			expect.stringMatching(/^Item 1: The url '\/v1\/responses' does not match/),
-			"Item 2: Invalid type for 'body': expected an object, but got a string instead.",
-			expect.stringMatching(/^Item 3: Missing required parameter: 'custom_id'/),
+			"Item 2: Invalid type for 'body': expected an object, but got a string instead. The body is JSON inside of a text. Write the object itself, without quotes around it.",
+			"Item 3: This item is not a request: it has 'text', but not custom_id, method, url and body.",
+			"Item 4: This item is not a request: it has 'data', but not custom_id, method, url and body. 'data' holds whole requests: make an item of each, or upload them as a file and create the batch from it.",
+			"Item 5: This item is not a request: it has 'requests', but not custom_id, method, url and body. 'requests' holds whole requests: make an item of each, or upload them as a file and create the batch from it.",
+			"Item 6: Missing required parameter: 'method'. Use 'POST'. Missing required parameter: 'url'. Use '/v1/chat/completions'. Missing required parameter: 'body'. 'model' and 'messages' belong into 'body'.",
+			expect.stringMatching(/^Item 7: Missing required parameter: 'custom_id'/),
 		]);
 	});
 
@@ -280,6 +302,9 @@ describe('settings of the whole submission', () => {
 		const parameters = { endpoint: 'other', otherEndpoint: 'chat/completions', prompt: 'a' };
 		const error = await refused(parameters);
 		expect(error.message).toBe('The endpoint has to be a path');
+		expect(error.description).toBe(
+			"The endpoint 'chat/completions' does not begin with a slash. Use '/v1/chat/completions'. A path begins with a slash, for example /v1/chat/completions.",
+		);
 	});
 
 	it('fields for an endpoint that the node does not know are refused', async () => {
@@ -287,6 +312,21 @@ describe('settings of the whole submission', () => {
 		const error = await refused(parameters);
 		expect(error.message).toBe('Requests for /v2/rerank cannot be made from fields');
 		expect(error.description).toContain('JSON Body');
+	});
+
+	it.each([
+		['https://api.openai.com/v1/responses', /whole address.*'\/v1\/responses'/],
+		['//api.openai.com/v1/responses', /whole address/],
+		['={{ "" }}', /^It is empty\./],
+	])('%s as the endpoint is refused', async (otherEndpoint, description) => {
+		const error = await refused({ endpoint: 'other', otherEndpoint, prompt: 'a' });
+		expect(error.description).toMatch(description);
+	});
+
+	it('an endpoint that is nearly one that the node knows is named', async () => {
+		const parameters = { endpoint: 'other', otherEndpoint: '/v1/chat/completion', prompt: 'a' };
+		const error = await refused(parameters);
+		expect(error.description).toMatch(/^The endpoint .* Did you mean '\/v1\/chat\/completions'\? Set/);
 	});
 
 	it('metadata that would be lost is refused, and numbers are written out', async () => {

@@ -1,10 +1,12 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { foreignFormat, readHead } from '../../jsonl/fileFormat';
 import { OpenAiClient } from '../../openai/http/client';
 import { MAX_FILE_BYTES, tryUploadFile } from '../../openai/api/files';
 import { uploadFailed } from '../../openai/submissions/uploads';
 import { expiryField, expirySeconds } from '../shared/batchOptions';
 import { inputBinary, inputBinaryField } from '../shared/binary';
+import type { BinarySource } from '../shared/binary';
 import { optionalText } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
@@ -18,6 +20,29 @@ function purposeOf(context: IExecuteFunctions, itemIndex: number): string {
 		itemIndex,
 		description: 'Enter what the file is for: batch for a file of requests.',
 	});
+}
+
+/**
+ * Refuses a file of requests that the service would not take, or could not read later.
+ *
+ * @throws {NodeOperationError} for a name that does not end with .jsonl, and for another format
+ */
+async function checkRequestFile(
+	context: IExecuteFunctions,
+	{ fileName, isReadWhole, open }: BinarySource,
+	itemIndex: number,
+): Promise<void> {
+	const refused = (message: string, description: string) =>
+		new NodeOperationError(context.getNode(), message, { itemIndex, description });
+	if (!/\.jsonl$/i.test(fileName)) {
+		throw refused(
+			`The name '${fileName}' does not end with .jsonl`,
+			'The service takes a file of the purpose batch only with such a name. Set the option File Name, for example to requests.jsonl.',
+		);
+	}
+	if (isReadWhole) return;
+	const foreign = foreignFormat(await readHead(open()));
+	if (foreign !== undefined) throw refused('The file is not a request file', foreign);
 }
 
 export const upload: Operation = {
@@ -77,8 +102,9 @@ export const upload: Operation = {
 				description: 'The service does not store larger files. Split the file.',
 			});
 		}
-		const client = new OpenAiClient(context, { itemIndex });
 		const source = { ...binary, fileName: fileName ?? binary.fileName };
+		if (purpose === 'batch') await checkRequestFile(context, source, itemIndex);
+		const client = new OpenAiClient(context, { itemIndex });
 		const result = await tryUploadFile(client, { source, purpose, expiresAfterSeconds });
 		if (!result.ok) {
 			const { fault } = result;

@@ -29,6 +29,8 @@ export interface FoundCode {
 interface Expression {
 	parameter: string;
 	raw: string;
+	/** Whether it is text with code in it, so that objects become text. */
+	isTemplate: boolean;
 	insertions: CompiledInsertion[];
 }
 
@@ -96,7 +98,7 @@ export class ItemParameters {
 	 */
 	emptyInsertion(name: string, itemIndex: number): string | undefined {
 		const expression = this.expressions.find(({ parameter }) => parameter === name);
-		if (!expression || !isTemplate(expression.raw)) return undefined;
+		if (!expression?.isTemplate) return undefined;
 		const item = this.items[itemIndex];
 		return expression.insertions.find(({ read }) => read && isEmpty(read(item, itemIndex)))?.code;
 	}
@@ -114,7 +116,7 @@ export class ItemParameters {
 	}
 
 	private objectIn(
-		{ parameter, raw, insertions }: Expression,
+		{ parameter, raw, insertions, ...expression }: Expression,
 		itemIndex: number,
 	): string | undefined {
 		const item = this.items[itemIndex];
@@ -122,12 +124,12 @@ export class ItemParameters {
 			code,
 			value: read ? read(item, itemIndex) : BAIL,
 		}));
-		if (isTemplate(raw)) {
+		if (expression.isTemplate) {
 			const found = values.find(({ value }) => isObjectText(value));
 			if (found) return found.code;
 		}
 		const evaluated = values.filter(({ value }) => value === BAIL);
-		if (evaluated.length === 0 || raw.includes(OBJECT_TEXT) || contains(item, OBJECT_TEXT)) {
+		if (evaluated.length === 0 || raw.includes(OBJECT_TEXT) || contains(item.json, OBJECT_TEXT)) {
 			return undefined;
 		}
 		const value = this.context.getNodeParameter(parameter, itemIndex);
@@ -139,7 +141,12 @@ export class ItemParameters {
 		if (typeof raw === 'object' && raw !== null) {
 			for (const [key, value] of Object.entries(raw)) this.note(value, `${parameter}.${key}`);
 		} else if (isExpression(raw)) {
-			this.expressions.push({ parameter, raw, insertions: compileInsertions(raw) });
+			this.expressions.push({
+				parameter,
+				raw,
+				isTemplate: isTemplate(raw),
+				insertions: compileInsertions(raw),
+			});
 		} else if (typeof raw === 'string') {
 			const code = UNEVALUATED.exec(raw)?.[1];
 			if (code !== undefined) this.unevaluated.push({ parameter, code });

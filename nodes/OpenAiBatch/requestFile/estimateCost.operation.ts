@@ -4,9 +4,11 @@ import { endpointOf } from '../../endpoints';
 import { addTokens, estimateTokens, NO_TOKENS } from '../../endpoints/tokens';
 import type { TokenEstimate } from '../../endpoints/tokens';
 import { estimateCost as costOfRequests } from '../../jsonl/cost';
+import { FormatGuard, unparseable } from '../../jsonl/fileFormat';
 import { isObject, tryParseJson } from '../../jsonl/json';
-import type { ByteChunks } from '../../jsonl/lines';
+import type { ByteChunks, Line } from '../../jsonl/lines';
 import { readLineBatches } from '../../jsonl/lines';
+import { RequestChecker } from '../requests/requestChecker';
 import { inputBinary, inputBinaryField } from '../shared/binary';
 import { breathing } from '../shared/breather';
 import type { Operation } from '../shared/operation';
@@ -16,30 +18,41 @@ import { inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
 const description = 'The regular price, without the batch discount of one half. In any currency.';
 
 /** The error for a line that is not a request, so that the file as a whole cannot be estimated. */
-function notARequest(context: IExecuteFunctions, line: number, itemIndex: number) {
-	const message = `Line ${line} of the file is not a request`;
-	return new NodeOperationError(context.getNode(), message, {
+function notARequest(context: IExecuteFunctions, { line, text }: Line, itemIndex: number) {
+	const parsed = tryParseJson(text);
+	const issues = parsed.ok ? new RequestChecker().check(parsed.value, line) : [];
+	const issue = issues.find(({ param }) => param === 'body') ?? issues[0];
+	const reason = parsed.ok ? issue.message : unparseable(text, parsed.message);
+	return new NodeOperationError(context.getNode(), `Line ${line} of the file is not a request`, {
 		itemIndex,
-		description: 'Validate the file first. Validate lists everything that is wrong with it.',
+		description: `${reason} Validate lists everything that is wrong with the file.`,
 	});
 }
 
 /**
  * The requests of an item's file, and their estimated tokens together.
  *
- * @throws {NodeOperationError} for a line that is not a JSON object with a body
+ * @throws {NodeOperationError} for a file that is not JSONL, and for a line that is not a JSON
+ * object with a body
  */
 async function estimateFile(context: IExecuteFunctions, itemIndex: number, chunks: ByteChunks) {
 	let requests = 0;
 	let tokens: TokenEstimate = NO_TOKENS;
-	for await (const lines of readLineBatches(chunks)) {
-		for (const { line, text } of lines) {
-			const parsed = tryParseJson(text);
+	const format = new FormatGuard();
+	for await (const lines of readLineBatches(format.pass(chunks))) {
+		for (const line of lines) {
+			const parsed = tryParseJson(line.text);
 			const request = parsed.ok && isObject(parsed.value) ? parsed.value : {};
 			if (!isObject(request.body)) throw notARequest(context, line, itemIndex);
 			requests++;
 			tokens = addTokens(tokens, estimateTokens(request.body, endpointOf(request.url)));
 		}
+	}
+	if (format.foreign !== undefined) {
+		throw new NodeOperationError(context.getNode(), 'The file is not a request file', {
+			itemIndex,
+			description: format.foreign,
+		});
 	}
 	return { requests, ...tokens };
 }

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { DEFAULT_ENDPOINT, ENDPOINTS } from '../../endpoints';
+import { DEFAULT_ENDPOINT, ENDPOINTS, urlFault } from '../../endpoints';
 import type { Endpoint } from '../../endpoints/endpoint';
 import { versionedPath } from '../../endpoints/path';
 
@@ -51,9 +51,12 @@ export function endpointParameter(context: IExecuteFunctions, itemIndex: number)
 	const chosen = context.getNodeParameter('endpoint', itemIndex) as string;
 	const endpoint =
 		chosen === OTHER ? (context.getNodeParameter('otherEndpoint', itemIndex) as string) : chosen;
-	if (typeof endpoint === 'string' && endpoint.trim().startsWith('/')) return endpoint.trim();
+	const path = typeof endpoint === 'string' ? endpoint.trim() : '';
+	// A path that is nearly a known one may be one of a compatible server's own.
+	if (path.startsWith('/') && !path.startsWith('//')) return path;
+	const fault = path === '' ? 'It is empty.' : urlFault(path, 'endpoint');
 	throw new NodeOperationError(context.getNode(), 'The endpoint has to be a path', {
 		itemIndex,
-		description: 'A path begins with a slash, for example /v1/chat/completions.',
+		description: `${fault} A path begins with a slash, for example /v1/chat/completions.`,
 	});
 }

@@ -156,8 +156,9 @@ export class RequestPlanner {
 	private objectProblem(itemIndex: number): RequestProblem | undefined {
 		const found = this.parameters.insertedObject(itemIndex);
 		if (!found) return undefined;
+		const code = found.code.length > 80 ? `${found.code.slice(0, 80)}…` : found.code;
 		return new RequestProblem(
-			`${fieldLabel(found.parameter)} has '${OBJECT_TEXT}' in its text, because an object is inserted there: {{ ${found.code} }}. Insert one of its fields, or use JSON.stringify().`,
+			`${fieldLabel(found.parameter)} has '${OBJECT_TEXT}' in its text, because an object is inserted there: {{ ${code} }}. Insert one of its fields, or use JSON.stringify().`,
 			found.parameter,
 		);
 	}

@@ -1,7 +1,7 @@
-import { endpointOf, ENDPOINTS } from '../../endpoints';
+import { endpointOf, urlFault } from '../../endpoints';
 import { checkBody } from '../../endpoints/body';
 import type { Server } from '../../endpoints/endpoint';
-import { isSameEndpoint, pathFault } from '../../endpoints/path';
+import { isSameEndpoint } from '../../endpoints/path';
 import { checkText, invalidType, invalidValue, isAbsent, missing } from '../../jsonl/fieldChecks';
 import type { Issue } from '../../jsonl/fieldChecks';
 import { isObject, textOrNull, tryParseJson } from '../../jsonl/json';
@@ -23,8 +23,6 @@ export interface Hint {
 	/** The position of the first of them. */
 	first: number;
 }
-
-const PATHS = ENDPOINTS.map(({ path }) => path);
 
 /** The parts of a request. */
 const PARTS = ['custom_id', 'method', 'url', 'body'];
@@ -103,7 +101,7 @@ export class RequestChecker {
 	}
 
 	private urlFault(url: string): string | undefined {
-		if (this.lastUrl?.url !== url) this.lastUrl = { url, fault: pathFault(url, PATHS) };
+		if (this.lastUrl?.url !== url) this.lastUrl = { url, fault: urlFault(url) };
 		return this.lastUrl.fault;
 	}
 

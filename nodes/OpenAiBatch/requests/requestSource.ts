@@ -1,10 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { DEFAULT_MODEL, endpointOf, ENDPOINTS } from '../../endpoints';
+import { DEFAULT_MODEL, endpointOf, urlFault } from '../../endpoints';
 import { makeBody } from '../../endpoints/body';
 import { RequestProblem } from '../../endpoints/endpoint';
 import type { Endpoint, RequestOptions } from '../../endpoints/endpoint';
-import { isSameEndpoint, pathFault } from '../../endpoints/path';
+import { isSameEndpoint } from '../../endpoints/path';
 import { isAbsent } from '../../jsonl/fieldChecks';
 import type { JsonObject, JsonValue, ParsedJson } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
@@ -89,12 +89,12 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 			context.getNode(),
 			`Requests for ${endpoint} cannot be made from fields`,
 			{
-				description: `${
-					pathFault(
-						endpoint,
-						ENDPOINTS.map(({ path }) => path),
-					) ?? ''
-				} Set Requests From to JSON Body, and enter the whole body there.`.trim(),
+				description: [
+					urlFault(endpoint, 'endpoint'),
+					'Set Requests From to JSON Body, and enter the whole body there.',
+				]
+					.filter(Boolean)
+					.join(' '),
 			},
 		);
 	}

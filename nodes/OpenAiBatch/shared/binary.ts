@@ -34,11 +34,17 @@ export function binaryPropertyName(context: IExecuteFunctions, itemIndex: number
 	});
 }
 
+/** A file of n8n's to upload. */
+export interface BinarySource extends UploadSource {
+	/** Whether n8n reads all of the file even for its first bytes. Its database does. */
+	isReadWhole: boolean;
+}
+
 /** The file in the input binary field of an item. @throws {NodeOperationError} when it has none */
 export async function inputBinary(
 	context: IExecuteFunctions,
 	itemIndex: number,
-): Promise<UploadSource> {
+): Promise<BinarySource> {
 	const property = context.getNodeParameter('binaryPropertyName', itemIndex);
 	return await binarySource(context, itemIndex, property as string | IBinaryData);
 }
@@ -54,7 +60,7 @@ export async function binarySource(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	property: string | IBinaryData,
-): Promise<UploadSource> {
+): Promise<BinarySource> {
 	const binary = context.helpers.assertBinaryData(itemIndex, property);
 	const common = {
 		fileName: binary.fileName ?? 'requests.jsonl',
@@ -63,10 +69,12 @@ export async function binarySource(
 	const { id } = binary;
 	if (id === undefined) {
 		const buffer = await context.helpers.getBinaryDataBuffer(itemIndex, property);
-		return { ...common, bytes: buffer.byteLength, open: () => inOneChunk(buffer) };
+		const source = { ...common, bytes: buffer.byteLength, isReadWhole: false };
+		return { ...source, open: () => inOneChunk(buffer) };
 	}
 	const { fileSize } = await context.helpers.getBinaryMetadata(id);
-	return { ...common, bytes: fileSize, open: () => fromStorage(context, id, fileSize) };
+	const source = { ...common, bytes: fileSize, isReadWhole: id.startsWith(FROM_DATABASE) };
+	return { ...source, open: () => fromStorage(context, id, fileSize) };
 }
 
 async function* inOneChunk(buffer: Buffer): AsyncGenerator<Uint8Array> {

@@ -44,7 +44,7 @@ export class FileTotals {
 			.filter(([, value, max]) => value > max)
 			.map(([code, value, max, unit]) => ({
 				code,
-				message: `The file has ${value} ${unit}, more than the ${max} that a batch may have. Split it.`,
+				message: `The file has ${value} ${unit}, more than the ${max} that OpenAI takes in a batch. Split it, unless your server takes more: Azure takes 100,000 requests, for example.`,
 			}));
 		if (this.requests > 0) return issues;
 		return [{ code: 'empty_file', message: 'The file has no requests.' }, ...issues];

@@ -1,4 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { urlFault } from '../../../endpoints';
 import { inputBinary, inputBinaryField } from '../../shared/binary';
 import { optionalText, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
@@ -19,8 +21,19 @@ function optionsOf(context: IExecuteFunctions, itemIndex: number) {
 			min: 1,
 			itemIndex,
 		}),
-		endpoint: optionalText(context, raw.endpoint, { displayName: 'Endpoint', itemIndex }),
+		endpoint: endpointOption(context, raw.endpoint, itemIndex),
 	};
+}
+
+/** The endpoint of the batch, when it is given. @throws {NodeOperationError} when it cannot be one */
+function endpointOption(context: IExecuteFunctions, value: unknown, itemIndex: number) {
+	const endpoint = optionalText(context, value, { displayName: 'Endpoint', itemIndex });
+	const fault = endpoint === undefined ? undefined : urlFault(endpoint, 'endpoint');
+	if (fault === undefined) return endpoint;
+	throw new NodeOperationError(context.getNode(), 'Endpoint has to be the path of an endpoint', {
+		itemIndex,
+		description: fault,
+	});
 }
 
 export const validate: Operation = {
@@ -63,7 +76,13 @@ export const validate: Operation = {
 	execute: forEachItem(async (context, itemIndex) => {
 		const options = optionsOf(context, itemIndex);
 		const { open } = await inputBinary(context, itemIndex);
-		const report = await validateRequests(breathing(open()), options);
+		const { hints, ...report } = await validateRequests(breathing(open()), options);
+		for (const { message, requests, first } of hints) {
+			context.addExecutionHints({
+				message: `OpenAI may refuse ${requests} of ${report.requests} requests, the first in line ${first}: ${message}`,
+				location: 'outputPane',
+			});
+		}
 		const { binary } = context.getInputData()[itemIndex];
 		return { json: report as unknown as IDataObject, binary };
 	}),

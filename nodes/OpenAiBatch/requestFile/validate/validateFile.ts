@@ -3,6 +3,7 @@ import { isObject, textOrNull, tryParseJson } from '../../../jsonl/json';
 import { LineTooLongError, readLineBatches } from '../../../jsonl/lines';
 import type { ByteChunks, Line } from '../../../jsonl/lines';
 import { RequestChecker } from '../../requests/requestChecker';
+import type { Hint } from '../../requests/requestChecker';
 import { FileTotals } from './fileTotals';
 
 export interface ValidateOptions {
@@ -29,6 +30,8 @@ export interface FileReport {
 	endpoints: string[];
 	error_count: number;
 	errors: FileError[];
+	/** What OpenAI may refuse, but not for certain. They make no file invalid. */
+	hints: Hint[];
 }
 
 /** How many errors a report lists when nobody asks for another number. */
@@ -92,6 +95,7 @@ class FileValidation {
 			endpoints: [...endpoints],
 			error_count: count,
 			errors: [...ofFile, ...this.errors].slice(0, this.maxErrors),
+			hints: this.checker.hints,
 		};
 	}
 

@@ -1,4 +1,10 @@
-import { apiPath, buildUrl, DEFAULT_BASE_URL, idProblem } from '../../../../nodes/openai/http/url';
+import {
+	apiPath,
+	buildUrl,
+	DEFAULT_BASE_URL,
+	idProblem,
+	isOpenAiHost,
+} from '../../../../nodes/openai/http/url';
 
 test.each<[string | undefined, string]>([
 	[undefined, `${DEFAULT_BASE_URL}/files`],
@@ -61,4 +67,35 @@ test.each([
 	'a'.repeat(513),
 ])('%j is no id', (id) => {
 	expect(idProblem(id)).toMatch(/^it is|^it has/);
+});
+
+test.each([
+	undefined,
+	'',
+	'  ',
+	DEFAULT_BASE_URL,
+	'https://api.openai.com',
+	' https://API.OpenAI.com/v1/ ',
+	'https://eu.api.openai.com/v1',
+	'https://us.api.openai.com/v1?x=1',
+	'https://api.openai.com:443/v1',
+	'https://api.openai.com./v1',
+])('the base URL %p is one of OpenAI', (url) => {
+	expect(isOpenAiHost(url)).toBe(true);
+});
+
+test.each([
+	'https://x.openai.azure.com/openai/v1',
+	'https://api.groq.com/openai/v1',
+	'http://127.0.0.1:4010/v1',
+	'https://api.openai.com.example.org/v1',
+	'https://notapi.openai.com/v1',
+	'https://evilapi.openai.com',
+	'https://example.org/api.openai.com/v1',
+	'https://api.openai.com@example.org/v1',
+	'https://openai.com/v1',
+	'api.openai.com/v1',
+	'nonsense',
+])('the base URL %p is one of another server', (url) => {
+	expect(isOpenAiHost(url)).toBe(false);
 });

@@ -1,0 +1,163 @@
+import { endpointOf } from '../../../nodes/endpoints';
+import { checkBody } from '../../../nodes/endpoints/body';
+import type { JsonObject } from '../../../nodes/jsonl/json';
+
+const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
+const TOOLS = [{ type: 'function', function: { name: 'f' } }];
+
+const check = (path: string, body: JsonObject, server: 'openai' | 'compatible' = 'openai') =>
+	checkBody(endpointOf(path), body, server);
+const chat = (body: JsonObject) => check('/chat/completions', { ...CHAT, ...body });
+const responses = (body: JsonObject) => check('/responses', { input: 'Hi', ...body });
+
+/** What is refused, and in brackets what gets only a hint. */
+const brief = (issues: ReturnType<typeof check>) =>
+	issues.map(({ param, isHint }) => (isHint ? `(${param})` : String(param)));
+
+const SAMPLED = { temperature: 0.2, top_p: 0.5, logprobs: true, top_logprobs: 2 };
+const SAMPLING = ['body.temperature', 'body.top_p', 'body.logprobs', 'body.top_logprobs'];
+const hints = (params: string[]) => params.map((param) => `(${param})`);
+
+describe('chat completions', () => {
+	it.each<[model: string, effort: string | undefined, refused: string[]]>([
+		['gpt-6-luna', undefined, SAMPLING],
+		['gpt-6-luna-2026-09-01', 'low', SAMPLING],
+		['gpt-6-luna', 'none', []],
+		['gpt-6.1-sol', undefined, SAMPLING],
+		['gpt-6.2-nova', undefined, SAMPLING],
+		['gpt-6-chat-latest', undefined, []],
+		['gpt-5.6-sol', undefined, hints(SAMPLING)],
+		['gpt-5.6-sol', 'none', []],
+		['gpt-5.1', undefined, []],
+		['gpt-5.4', 'high', hints(SAMPLING)],
+		['gpt-5-mini', undefined, hints(SAMPLING)],
+		['gpt-5-chat-latest', undefined, []],
+		['o3', undefined, hints(SAMPLING)],
+		['gpt-4.1', undefined, []],
+		['ft:gpt-6-luna:me', undefined, []],
+		['my-model', undefined, []],
+	])('%s with the effort %s: sampling', (model, reasoning_effort, refused) => {
+		expect(brief(chat({ model, reasoning_effort, ...SAMPLED }))).toEqual(refused);
+		// What the model does anyway asks for nothing.
+		const neutral = { temperature: 1, top_p: 1, logprobs: false, top_logprobs: 0 };
+		expect(chat({ model, reasoning_effort, ...neutral })).toEqual([]);
+		const unset = { temperature: null, top_p: null, logprobs: null, top_logprobs: null };
+		expect(chat({ model, reasoning_effort, ...unset })).toEqual([]);
+	});
+
+	const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+	it.each<[model: string, taken: string[], certainty: 'certain' | 'likely']>([
+		['gpt-6-astra', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
+		['gpt-6.1-sol', ['low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
+		['gpt-6.2-nova', ['low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
+		['gpt-6-sol', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
+		['gpt-6-luna', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
+		['gpt-6.1-terra', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
+		['gpt-5.6-sol', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
+		['gpt-5.1', ['none', 'low', 'medium', 'high'], 'certain'],
+		['gpt-5.1-codex-max', EFFORTS, 'certain'],
+		['gpt-5-pro-2025-10-06', ['high'], 'certain'],
+		['gpt-5.5', ['none', 'low', 'medium', 'high', 'xhigh'], 'likely'],
+		['gpt-5-mini', ['minimal', 'low', 'medium', 'high'], 'likely'],
+		['o4-mini', ['low', 'medium', 'high'], 'likely'],
+		['gpt-4.1', EFFORTS, 'certain'],
+		['my-model', EFFORTS, 'certain'],
+	])('%s takes the efforts %j', (model, taken, certainty) => {
+		for (const effort of EFFORTS) {
+			const inChat = brief(chat({ model, reasoning_effort: effort }));
+			const inResponses = brief(responses({ model, reasoning: { effort } }));
+			const wrap = (param: string) => (certainty === 'likely' ? `(${param})` : param);
+			const isTaken = taken.includes(effort);
+			expect(inChat).toEqual(isTaken ? [] : [wrap('body.reasoning_effort')]);
+			expect(inResponses).toEqual(isTaken ? [] : [wrap('body.reasoning.effort')]);
+		}
+	});
+
+	it.each<[string, JsonObject, string[]]>([
+		['max_tokens of o1', { model: 'o1', max_tokens: 5 }, ['body.max_tokens']],
+		['max_tokens of gpt-6-luna', { model: 'gpt-6-luna', max_tokens: 5 }, ['(body.max_tokens)']],
+		['max_tokens of gpt-4.1', { model: 'gpt-4.1', max_tokens: 5 }, []],
+		['stop of o3', { model: 'o3-2025-04-16', stop: 'x' }, ['body.stop']],
+		['stop of o3-mini', { model: 'o3-mini', stop: 'x' }, []],
+		['stop of gpt-6-luna', { model: 'gpt-6-luna', stop: ['x'] }, []],
+		['a penalty of o3', { model: 'o3', presence_penalty: 1 }, ['(body.presence_penalty)']],
+		['a penalty of zero', { model: 'o3', presence_penalty: 0, logit_bias: {} }, []],
+		['tools of gpt-6-luna', { model: 'gpt-6-luna', tools: TOOLS }, ['body.tools']],
+		[
+			'tools of gpt-6-luna that does not reason',
+			{ model: 'gpt-6-luna', tools: TOOLS, reasoning_effort: 'none' },
+			[],
+		],
+		['no tools', { model: 'gpt-6-luna', tools: [] }, []],
+		['tools of gpt-5.4 by default', { model: 'gpt-5.4', tools: TOOLS }, []],
+		[
+			'tools of gpt-5.4 that reasons',
+			{ model: 'gpt-5.4', tools: TOOLS, reasoning_effort: 'low' },
+			['body.tools'],
+		],
+		['tools of gpt-5-mini', { model: 'gpt-5-mini', tools: TOOLS }, []],
+	])('%s', (_what, body, refused) => {
+		expect(brief(chat(body))).toEqual(refused);
+	});
+
+	it('says what to do', () => {
+		const [issue] = chat({ model: 'gpt-6-luna', temperature: 0.2 });
+		expect(issue).toEqual({
+			code: 'unsupported_parameter',
+			param: 'body.temperature',
+			message:
+				"gpt-6-luna refuses 'temperature' while it reasons. Leave it out, or set the reasoning effort to 'none'.",
+		});
+		const [always] = chat({ model: 'gpt-6.1-sol', temperature: 0.2 });
+		expect(always.message).toMatch(/while it reasons\. Leave it out\.$/);
+		const [tools] = chat({ model: 'gpt-6-astra', tools: TOOLS });
+		expect(tools.message).toMatch(/Use the endpoint \/v1\/responses\.$/);
+		const [effort] = chat({ model: 'gpt-5.1', reasoning_effort: 'xhigh' });
+		expect(effort.message).toBe(
+			"gpt-5.1 does not have the reasoning effort 'xhigh'. Use none, low, medium, high.",
+		);
+	});
+});
+
+describe('responses', () => {
+	it.each<[string, string]>([
+		['n', 'Leave it out.'],
+		['stop', 'Leave it out.'],
+		['seed', 'Leave it out.'],
+		['logit_bias', 'Leave it out.'],
+		['logprobs', 'Leave it out.'],
+		['presence_penalty', 'Leave it out.'],
+		['frequency_penalty', 'Leave it out.'],
+		['max_tokens', "Use 'max_output_tokens' instead."],
+		['max_completion_tokens', "Use 'max_output_tokens' instead."],
+		['response_format', "Use 'text.format' instead."],
+		['reasoning_effort', "Use 'reasoning.effort' instead."],
+		['messages', "Use 'input' instead."],
+	])('have no %s', (name, advice) => {
+		const [issue, ...others] = responses({ model: 'gpt-4.1', [name]: 1 });
+		expect(others).toEqual([]);
+		expect(issue).toMatchObject({
+			param: `body.${name}`,
+			message: `The Responses API has no '${name}'. ${advice}`,
+		});
+		expect(responses({ model: 'gpt-4.1', [name]: null })).toEqual([]);
+	});
+
+	it('of GPT-6 have no probabilities while it reasons', () => {
+		const include = ['message.output_text.logprobs'];
+		expect(brief(responses({ model: 'gpt-6-luna', include }))).toEqual(['body.include']);
+		const reasoning = { effort: 'none' };
+		expect(responses({ model: 'gpt-6-luna', include, reasoning })).toEqual([]);
+		expect(responses({ model: 'gpt-6-luna', include: ['reasoning.encrypted_content'] })).toEqual(
+			[],
+		);
+		expect(brief(responses({ model: 'gpt-6-luna', temperature: 0 }))).toEqual(['body.temperature']);
+	});
+});
+
+it('compatible servers get hints at most', () => {
+	const body = { ...CHAT, model: 'o1', max_tokens: 5, temperature: 0, stream: true };
+	const issues = check('/chat/completions', body, 'compatible');
+	expect(issues).toHaveLength(3);
+	expect(issues.every(({ isHint }) => isHint)).toBe(true);
+});
