@@ -1,3 +1,4 @@
+import type { NodeApiError } from 'n8n-workflow';
 import type { OpenAiClient } from '../http/client';
 import type { Fault, Result } from '../http/fault';
 import { paginate, readPage } from './pages';
@@ -75,7 +76,17 @@ export async function listBatchPage(
 	const result = await tryListBatchPage(client, page);
 	if (result.ok) return result.value;
 	const isFirst = page.after === undefined && page.cursor === undefined;
-	throw client.error(result.fault, isFirst && hasNoList(result.fault) ? NO_LIST : undefined);
+	if (!isFirst || !hasNoList(result.fault)) throw client.error(result.fault);
+	const error = client.error(result.fault, NO_LIST);
+	error.context[WITHOUT_LIST_MARK] = true;
+	throw error;
+}
+
+const WITHOUT_LIST_MARK = 'server_has_no_list';
+
+/** Whether an error says that the server has no list of batches. */
+export function isWithoutList(error: unknown): boolean {
+	return (error as Partial<NodeApiError>).context?.[WITHOUT_LIST_MARK] === true;
 }
 
 export const NO_LIST = 'The server has no list of batches at this Base URL';

@@ -8,9 +8,22 @@ export const FINISHED_STATUSES: readonly BatchStatus[] = [
 	'cancelled',
 ];
 
-/** A batch's status in the API's own spelling: some compatible servers send upper case. */
+const STATUSES: readonly string[] = [
+	'validating',
+	'in_progress',
+	'finalizing',
+	'cancelling',
+	...FINISHED_STATUSES,
+];
+
+/** A batch's status, which is one of the API's own where the batch was read by `readBatch`. */
 export function statusOf(batch: Pick<Batch, 'status'>): BatchStatus {
-	return String(batch.status ?? '').toLowerCase() as BatchStatus;
+	return batch.status as BatchStatus;
+}
+
+/** Whether the status is one of the API's, or another name of one. */
+export function isKnownStatus({ status }: Pick<Batch, 'status'>): boolean {
+	return STATUSES.includes(status);
 }
 
 /** Whether the batch has reached a status that it will not leave. */

@@ -80,6 +80,11 @@ export class Submissions {
 		this.search = new SubmissionSearch(client, this.scope);
 	}
 
+	/** The key that a batch of this content has here. */
+	keyOf(contentHash: string): string {
+		return submissionKey(this.scope.name, contentHash);
+	}
+
 	/**
 	 * Creates, or adopts, one batch.
 	 *
@@ -102,7 +107,7 @@ export class Submissions {
 		parts: readonly SubmissionPart[],
 		settings: BatchSettings,
 	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
-		const keys = parts.map(({ contentHash }) => submissionKey(this.scope.name, contentHash));
+		const keys = parts.map(({ contentHash }) => this.keyOf(contentHash));
 		const found = await this.search.find(new Set(keys));
 		this.rememberFound(found);
 		const created: CreatedBatch[] = [];

@@ -71,7 +71,8 @@ async function collectFrom(
 	if (results.isFull) return;
 	for await (const some of readResults(client, batch)) {
 		for (const result of some) {
-			const entry = results.add(result.customId, result.status, result.error);
+			const place = { batchId: batch.id, customId: result.customId };
+			const entry = results.add(place, result.status, result.error);
 			if (entry) {
 				entry.item = resultItem(result, options);
 				if (options.imagesAsBinary) await moveImages(context, entry.item);
@@ -113,9 +114,9 @@ async function collectRequests(
 			if (!request) continue;
 			const { customId } = request;
 			const known = results.find(customId);
-			if (known && includeRequest && join(known.item?.json, request.body)) toJoin--;
-			if (!known && !results.isFull) {
-				const entry = results.add(customId, 'missing', null);
+			if (includeRequest && known.some(({ item }) => join(item?.json, request.body))) toJoin--;
+			if (known.length === 0 && !results.isFull) {
+				const entry = results.add({ batchId: batch.id, customId }, 'missing', null);
 				if (entry) entry.item = missingItem(customId, batch.id);
 				if (includeRequest) join(entry?.item?.json, request.body);
 			}

@@ -8,7 +8,7 @@ import type { Batch } from '../../../openai/api/types';
 import { batchIdField, idParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { failedItem, forEachItem, showFor } from '../../shared/operation';
-import { assertFinished, failedValidation } from '../results/readiness';
+import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
 import { findOriginal, findRetries } from '../results/retryChain';
 import type { Collected } from './collect';
 import { collectResults } from './collect';
@@ -38,8 +38,8 @@ async function retriesOf(
 		assertFinished(context.getNode(), retry, itemIndex, name);
 	}
 	return {
-		withResults: retries.filter((retry) => statusOf(retry) !== 'failed'),
-		failed: retries.filter((retry) => statusOf(retry) === 'failed'),
+		withResults: retries.filter((retry) => !hasNeverRun(retry)),
+		failed: retries.filter(hasNeverRun),
 	};
 }
 
@@ -101,6 +101,11 @@ function resultsHint(
 			'The input file is no longer there. Requests could not be added to the results, and requests without a result could not be found.',
 		);
 	}
+	if (results.repeatedIds.length > 0) {
+		parts.push(
+			`A custom_id stands for more than one request, and all their results are returned: ${results.repeatedIds.join(', ')}. Which result belongs to which request is not known.`,
+		);
+	}
 	if (failedRetries.length > 0) {
 		const ids = failedRetries.map(({ id }) => id).join(', ');
 		parts.push(`These retries failed before any request ran, so they have no results: ${ids}.`);
@@ -152,7 +157,7 @@ export const getResults: Operation = {
 		const retries = followRetries
 			? await retriesOf(context, client, batch, itemIndex)
 			: { withResults: [], failed: [] };
-		if (statusOf(batch) === 'failed' && retries.withResults.length === 0) {
+		if (hasNeverRun(batch) && retries.withResults.length === 0) {
 			throw failedValidation(context.getNode(), batch, itemIndex);
 		}
 		const collected = await collectResults(context, client, batch, {

@@ -54,6 +54,14 @@ export const retryProperties: INodeProperties[] = [
 				description:
 					'Whether to run failed requests again whatever their error, for example after adding credit or gaining access to a model',
 			},
+			{
+				displayName: 'Retry Unreadable',
+				name: 'retryUnreadable',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether to run requests again that may have an answer which this node cannot read. Without this option the operation stops with an error when the results do not match the counts of the batch, because the requests would be charged twice.',
+			},
 			submissionKeyField(
 				'e.g. retry-films-2026-11-22',
 				'The same requests under the same key run again once in seven days, also over several executions. Without a key, once in an execution: running the workflow again pays again.',
