@@ -17,7 +17,7 @@ const PUBLIC_URL = 'https://n8n.example.test/';
 
 export interface ClusterOptions {
 	workers: number;
-	/** Ends what was started. */
+	/** Ends what is started, also later on. */
 	stack: AsyncDisposableStack;
 	show: Show;
 }
