@@ -28,7 +28,10 @@ const COMPLETION = {
 /** The one result of a batch whose output file has these lines. */
 async function results(output: string[], options: IDataObject = {}, more: object = {}) {
 	const batch = addHistory(product, { output, request_counts: null, ...more });
-	const result = await product.run('batch', 'getResults', { batchId: batch.id, options: options as never });
+	const result = await product.run('batch', 'getResults', {
+		batchId: batch.id,
+		options: options as never,
+	});
 	if (result.error) throw result.error;
 	return { items: result.items('Node').map(({ json }) => json), hints: result.hints('Node') };
 }
@@ -162,7 +165,10 @@ describe('Retry Unfinished does not pay again for', () => {
 	const refusal = async (history: Parameters<typeof addHistory>[1], options: IDataObject = {}) => {
 		const batch = addHistory(product, history);
 		const creates = product.emulator.ledger.calls('POST', '/batches').length;
-		const { error, items } = await product.run('batch', 'retry', { batchId: batch.id, options: options as never });
+		const { error, items } = await product.run('batch', 'retry', {
+			batchId: batch.id,
+			options: options as never,
+		});
 		const created = product.emulator.ledger.calls('POST', '/batches').length - creates;
 		return { text: `${error?.message} ${error?.description}`, created, items };
 	};

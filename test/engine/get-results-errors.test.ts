@@ -130,7 +130,7 @@ test('a file that never arrives completely is an error, not a shorter list', asy
 	product.emulator.faults.next({
 		path: `/files/${batch.output_file_id}/content`,
 		times: 20,
-		fault: { type: 'truncate', bytes: 100, keepContentLength: false },
+		fault: { type: 'truncate', bytes: 100, lengthless: 'closed' },
 	});
 	const { items, error } = await product.run('batch', 'getResults', { batchId: batch.id });
 	expect(items('Node')).toEqual([]);

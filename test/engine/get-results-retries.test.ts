@@ -16,11 +16,14 @@ const follow = async (batchId: string, options = {}) =>
 		options: { followRetries: true, ...options },
 	});
 
+/** Before the emulator's clock, in unix seconds. */
+const START = 1_700_000_000;
+
 /** `a` succeeded, `b` failed, `c` expired, `d` is in neither file. */
 const addOriginal = () =>
 	addHistory(product, {
 		status: 'expired',
-		created_at: 1_000,
+		created_at: START + 1_000,
 		input: ['a', 'b', 'c', 'd'].map((id) => requestLine(id)),
 		output: [answerLine('a', 'from the original')],
 		error: [failureLine('b', 500, 'server_error'), notRunLine('c', 'batch_expired')],
@@ -30,21 +33,21 @@ const addOriginal = () =>
 const retryOf = (id: string) => ({ metadata: { retry_of: id } });
 
 test('the newest result of each request counts, over chains and several retries', async () => {
-	addHistory(product, { created_at: 900, ...retryOf('batch_other') });
+	addHistory(product, { created_at: START + 900, ...retryOf('batch_other') });
 	const original = addOriginal();
 	const first = addHistory(product, {
-		created_at: 2_000,
+		created_at: START + 2_000,
 		output: [answerLine('d', 'from the first')],
 		error: [failureLine('b', 500, 'still_broken'), failureLine('c', 400, 'invalid_prompt')],
 		...retryOf(original.id),
 	});
 	const second = addHistory(product, {
-		created_at: 3_000,
+		created_at: START + 3_000,
 		output: [answerLine('b', 'from the second')],
 		...retryOf(first.id),
 	});
 	const third = addHistory(product, {
-		created_at: 4_000,
+		created_at: START + 4_000,
 		error: [failureLine('c', 503, 'overloaded')],
 		...retryOf(original.id),
 	});
@@ -66,12 +69,12 @@ test('the newest result of each request counts, over chains and several retries'
 test('every batch of a chain returns the results of the whole chain', async () => {
 	const original = addOriginal();
 	const first = addHistory(product, {
-		created_at: 2_000,
+		created_at: START + 2_000,
 		output: [answerLine('d')],
 		...retryOf(original.id),
 	});
 	const second = addHistory(product, {
-		created_at: 3_000,
+		created_at: START + 3_000,
 		output: [answerLine('b')],
 		...retryOf(first.id),
 	});
@@ -131,9 +134,9 @@ test('requests are added to the results of retries', async () => {
 });
 
 test('the list of batches is read back to the original and no further', async () => {
-	for (let index = 0; index < 150; index++) addHistory(product, { created_at: 500 });
+	for (let index = 0; index < 150; index++) addHistory(product, { created_at: START + 500 });
 	const original = addOriginal();
-	for (let index = 0; index < 50; index++) addHistory(product, { created_at: 2_000 });
+	for (let index = 0; index < 50; index++) addHistory(product, { created_at: START + 2_000 });
 	await follow(original.id);
 	expect(product.emulator.ledger.calls('GET', '/batches')).toHaveLength(1);
 });
@@ -165,7 +168,7 @@ test('a retry that failed validation is left out, and a hint names it', async ()
 test('a batch that failed validation returns the results of its retries', async () => {
 	const original = addHistory(product, {
 		status: 'failed',
-		created_at: 1_000,
+		created_at: START + 1_000,
 		input: ['a', 'b'].map((id) => requestLine(id)),
 		request_counts: { total: 0, completed: 0, failed: 0 },
 	});

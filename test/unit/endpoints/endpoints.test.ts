@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
 import fc from 'fast-check';
 
 import { DEFAULT_ENDPOINT, DEFAULT_MODEL, endpointOf, ENDPOINTS } from '../../../nodes/endpoints';
@@ -65,6 +68,7 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint] as const))(
 		});
 
 		it('makes bodies that pass its own checks', () => {
+			expect(BODIES).toHaveProperty([versionedPath(path)]);
 			const { additionalFields: _, ...options } = EVERY_OPTION;
 			expect(checkBody(endpoint, bodyWith(endpoint, options))).toEqual([]);
 			expect(checkBody(endpoint, BODIES[versionedPath(path)])).toEqual([]);
@@ -76,6 +80,16 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint] as const))(
 		});
 	},
 );
+
+test('every endpoint that is declared is in the registry', () => {
+	const folder = join(__dirname, '../../../nodes/endpoints');
+	const declared = readdirSync(folder)
+		.filter((name) => name !== 'index.ts')
+		.flatMap((name) => Object.values(jest.requireActual<object>(join(folder, name))))
+		.filter((value) => typeof value === 'object' && 'makeBody' in value);
+	expect(declared).toHaveLength(ENDPOINTS.length);
+	expect(new Set(declared)).toEqual(new Set(ENDPOINTS));
+});
 
 test('the panel starts with an endpoint that its model is made for', () => {
 	expect(ENDPOINTS).toContain(DEFAULT_ENDPOINT);

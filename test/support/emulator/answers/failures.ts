@@ -23,7 +23,9 @@ const KNOWN: Record<string, Partial<Partial<ErrorFields>>> = {
 };
 
 /** The body of a request that failed: the usual envelope. */
-export function failureBody(outcome: Extract<Outcome, { type: 'fail' }>): { error: Partial<ErrorFields> } {
+export function failureBody(outcome: Extract<Outcome, { type: 'fail' }>): {
+	error: Partial<ErrorFields>;
+} {
 	if (outcome.error !== undefined) return { error: outcome.error };
 	return {
 		error: {
