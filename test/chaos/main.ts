@@ -22,8 +22,8 @@ const runs = Number(values.runs);
 /** After so many stories a line says that it goes on, and how much memory is in use. */
 const REPORT_EVERY = 50;
 
-/** A story that takes longer than this, in real time, hangs. */
-const LONGEST_STORY_MS = 60_000;
+/** A story that takes longer than this, in real time, hangs; usually one takes a second. */
+const LONGEST_STORY_MS = 5 * 60_000;
 
 const totals: Record<string, number> = {};
 
