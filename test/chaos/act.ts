@@ -19,7 +19,7 @@ export async function perform(world: World, act: Act): Promise<RunResult> {
 	const made = requests.slice(before.requests);
 	world.count('operations');
 	world.count('requests', made.length);
-	world.count('requests struck', made.filter(({ fault }) => fault !== undefined).length);
+	world.count('requests with a fault', made.filter(({ fault }) => fault !== undefined).length);
 	if (result.error) world.count('operations that failed');
 	checkSecrets(world, act, result);
 	const { message } = result.error ?? {};
@@ -28,7 +28,7 @@ export async function perform(world: World, act: Act): Promise<RunResult> {
 	checkWaiting(world, done);
 	if (result.error) {
 		checkError(world, act, result.error, {
-			// A try before may have left a file too: it costs nothing, and is not told.
+			// An earlier try may have left a file too: it costs nothing, and the error does not name it.
 			uploads: (act.tries ?? 1) > 1 ? [] : uploads.slice(before.uploads),
 			batches: batches.slice(before.batches),
 		});
@@ -36,11 +36,11 @@ export async function perform(world: World, act: Act): Promise<RunResult> {
 	return result;
 }
 
-/** Performs it under faults, then, if it failed, without any: then it has to succeed. */
+/** Runs an operation under faults. If it fails, runs it without faults: then it has to succeed. */
 export async function performUntilDone(world: World, act: Act): Promise<RunResult> {
 	if (chance(world, 0.2)) {
 		await cancelOnTheWay(world, act);
-		// Whoever runs it again does so when the list shows what there is.
+		// A person runs the operation again when the list shows what there is.
 		await virtualTime.pass(world.lag);
 	}
 	const first = await perform(world, act);

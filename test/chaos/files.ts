@@ -30,7 +30,7 @@ export async function keepFiles(world: World): Promise<void> {
 	await deleteFile(world, file.id);
 }
 
-/** After a lost answer the second try may find it gone: then it is. */
+/** After a lost answer the second try may find the file gone: then it is deleted. */
 async function deleteFile(world: World, fileId: string): Promise<void> {
 	const result = await perform(world, {
 		resource: 'file',

@@ -10,7 +10,7 @@ const REQUESTS: Record<string, string> = {
 	'/v1/responses': 'gpt-6-luna',
 };
 
-/** What becomes of some requests, by the emulator's markers. */
+/** The outcomes of some requests, by the emulator's markers. */
 const MARKERS = [
 	'[[emulator:fail 400 context_length_exceeded]]',
 	'[[emulator:fail 500 server_error]]',
@@ -28,7 +28,7 @@ function rows(world: World): IDataObject[] {
 	}));
 }
 
-/** Submits rows in one of the ways that there are. @returns the ids of the batches */
+/** Submits rows in one of several ways. Returns the ids of the batches. */
 export async function makeBatches(world: World): Promise<string[]> {
 	const endpoint = world.random.pick(Object.keys(REQUESTS));
 	const parameters = {
@@ -86,7 +86,7 @@ async function byFile(world: World, parameters: IDataObject): Promise<string[]> 
 	return created(world, result, 1);
 }
 
-/** A success has all batches that stand, one a part. */
+/** After a success there is one batch for each part, and the node returns all of them. */
 function created(world: World, result: RunResult, parts: number): string[] {
 	const { ledger } = world.emulator;
 	const standing = checkCreates(world, 'after a create');

@@ -11,7 +11,7 @@ import { virtualTime } from './virtualTime';
 import { Watcher } from './watcher';
 import { chance, type World } from './world';
 
-/** What becomes of the first batches of a story; most complete. */
+/** How the first batches of a story end; most complete. */
 const FATES = ['expire', 'cancel', 'fail_all', 'token_limit', 'file_not_found'] as const;
 
 /** Longer than any batch of a story lives. */
@@ -23,7 +23,7 @@ const WAIT = { options: { maxWait: 10, pollInterval: 10 } };
  * Somebody submits rows, waits, gets results, retries what is left and cleans up, while triggers
  * watch and much goes wrong on the way.
  */
-export async function tell(world: World): Promise<void> {
+export async function play(world: World): Promise<void> {
 	const { emulator } = world;
 	if (chance(world, 0.4)) {
 		const fate = world.random.pick(FATES);
@@ -68,11 +68,11 @@ async function untilFinished(world: World, batchId: string): Promise<void> {
 	const { status } = world.emulator.batch(batchId);
 	const [output] = outputOf(result);
 	if (!result.error && output.status !== status) {
-		world.broken('a wait ends with the end', { output, status });
+		world.broken('a wait ends when the batch ends', { output, status });
 	}
 }
 
-/** Reads the results of a batch, and retries what it did not do. */
+/** Reads the results of a batch, and retries the requests that did not succeed. */
 async function useResults(world: World, batchId: string): Promise<void> {
 	const { status } = world.emulator.batch(batchId);
 	if (status !== 'failed') await results(world, [batchId], {});
@@ -82,7 +82,7 @@ async function useResults(world: World, batchId: string): Promise<void> {
 	if (retried === undefined || status === 'failed') return;
 	await untilFinished(world, retried);
 	if (world.emulator.batch(retried).status === 'failed') return;
-	// A lost retry that the service cancelled meanwhile is not adopted: there may be several.
+	// A lost retry that the service cancelled in the meantime is not adopted: there may be several.
 	const retries = world.emulator.ledger.batches.filter(
 		({ metadata, status: ended }) => metadata?.retry_of === batchId && ended !== 'failed',
 	);
@@ -102,7 +102,7 @@ async function results(world: World, batchIds: string[], options: IDataObject): 
 	if (!result.error) checkResults(world, batchIds, outputOf(result));
 }
 
-/** @returns the id of the new batch; undefined when there was nothing to retry */
+/** Returns the id of the new batch; undefined when there was nothing to retry. */
 async function retry(world: World, batchId: string): Promise<string | undefined> {
 	const act = {
 		resource: 'batch',

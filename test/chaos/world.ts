@@ -14,21 +14,21 @@ export const NODE = 'openAiBatch';
 export const TRIGGER = 'openAiBatchTrigger';
 export const SECRET = 'key-that-nobody-may-see-0123456789';
 
-/** The statuses that triggers tell of unless told otherwise. */
+/** The statuses that triggers report by default. */
 export const FINISHED = ['completed', 'failed', 'expired', 'cancelled'];
 
 /** Milliseconds that a batch spends in each status. */
 const TIMING = { validating: 2_000, in_progress: 30_000, finalizing: 3_000, cancelling: 3_000 };
 
-/** How often requests are struck; most stories see a few faults, some see little else. */
+/** The share of requests with a fault; most stories see a few faults, some see little else. */
 const RATES = [0, 0.05, 0.15, 0.3, 0.5, 0.8];
 
 const STALL_STEP_MS = 500;
 
-/** Who waits may do something between two steps. */
+/** Whatever waits may do something between two steps. */
 const TURNS_A_STEP = 3;
 
-/** What would take a story's whole time when it came often. */
+/** Faults that would take a story's whole time when they came often. */
 const SLOW = ['stall before', 'stall after', 'drip'];
 
 /** One run: a server that fails at random, n8n's engine with the nodes, and what went wrong. */
@@ -48,11 +48,11 @@ export interface World {
 	violations: Array<{ invariant: string; detail: unknown }>;
 	/** Counts of what was done, for the report. */
 	count: (name: string, by?: number) => void;
-	/** How many requests get no answer just now, and are still waited for. */
+	/** How many requests have no answer now, while somebody still waits for it. */
 	stalled: () => number;
 }
 
-/** Most of the time would go into making isolates, and nothing here depends on them. */
+/** n8n's other engine needs an isolate, and nothing here depends on it. */
 export const ENGINE = 'legacy';
 
 export type Input = Array<INodeExecutionData | IDataObject>;
@@ -111,7 +111,7 @@ export async function openWorld(
 	return world;
 }
 
-/** Time goes on for a request without an answer, until whoever sent it gives it up. */
+/** Lets time go on for a request without an answer, until its sender gives it up. */
 async function waitOut(socket: Socket, stalled: Set<Socket>): Promise<void> {
 	stalled.add(socket);
 	while (!socket.destroyed) {
@@ -122,5 +122,5 @@ async function waitOut(socket: Socket, stalled: Set<Socket>): Promise<void> {
 	stalled.delete(socket);
 }
 
-/** One of ten, nine of ten, …: whether something happens in this story. */
+/** Decides whether something happens in this story, with the given probability. */
 export const chance = ({ random }: World, share: number): boolean => random.next() < share;

@@ -10,12 +10,12 @@ export interface Job {
 	run: () => Promise<unknown>;
 }
 
-/** What there is at the service for jobs that do not make it themselves. */
+/** What exists at the service for jobs that do not create it themselves. */
 export interface Prepared {
 	/** A completed batch, and its input file. */
 	completed: string;
 	inputFile: string;
-	/** A batch of which nothing was done. */
+	/** A batch that expired before any of its requests ran. */
 	expired: string;
 }
 
@@ -33,7 +33,7 @@ const REQUESTS = {
 export class Operations {
 	constructor(private readonly engine: Engine) {}
 
-	/** Runs one operation that has to succeed; gives its items. */
+	/** Runs one operation that has to succeed; returns its items. */
 	async perform(
 		resource: string,
 		operation: string,

@@ -27,7 +27,7 @@ function customIds(emulator: World['emulator'], fileId: string, of: string): str
 	return lines.map((line) => `${(JSON.parse(line) as { custom_id: string }).custom_id} ${of}`);
 }
 
-/** Nothing for a file that the story has deleted meanwhile. */
+/** Returns nothing for a file that the story has deleted in the meantime. */
 function textOf(emulator: World['emulator'], fileId: string): string {
 	try {
 		return emulator.file(fileId).text();

@@ -12,8 +12,6 @@ jest.mock('../../../nodes/OpenAiBatchTrigger/bounds', () => ({
 	RECENT_BATCHES: 8,
 }));
 
-jest.setTimeout(120_000);
-
 const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
 	['an ordinary server', 100, {}],
 	['short list pages, and polls without the time to read them all', 300, { pageSize: 10 }],

@@ -1,7 +1,5 @@
 import { runHistories, type HistoryOptions } from './history';
 
-jest.setTimeout(120_000);
-
 /** A failing run prints its seed: `new History(seed, options)` repeats it. */
 const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
 	['an ordinary server', 100, {}],

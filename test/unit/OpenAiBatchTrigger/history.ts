@@ -1,4 +1,3 @@
-import { isFinished } from '../../../nodes/openai/api/status';
 import { EVENTS, type EventName } from '../../../nodes/batchEvents/batchEvent';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
@@ -90,8 +89,8 @@ export class History {
 		const eagerness = random.next() ** 2;
 		for (const batch of server.batches) {
 			// No window is longer than seven days.
-			while (!isFinished(batch) && server.time - batch.created_at > 7 * DAY) server.step(batch);
-			while (!isFinished(batch) && random.chance(eagerness)) {
+			while (server.isOpen(batch) && server.time - batch.created_at > 7 * DAY) server.step(batch);
+			while (server.isOpen(batch) && random.chance(eagerness)) {
 				server.step(batch);
 				server.time += random.below(2);
 			}
@@ -202,10 +201,12 @@ export class History {
 			);
 		};
 		const batchOf = (id: string) => id.split(':')[0];
+		const found = new Set(delivered);
 		const missed = [...happened].filter(
-			(id) => isTold(id) && !this.deleted.has(batchOf(id)) && !delivered.includes(id),
+			(id) => isTold(id) && !this.deleted.has(batchOf(id)) && !found.has(id),
 		);
-		const twice = delivered.filter((id, index) => delivered.indexOf(id) !== index);
+		const first = new Set<string>();
+		const twice = delivered.filter((id) => first.size === first.add(id).size);
 		const before = new Set(this.server.happened.slice(0, this.activatedAt).map(({ id }) => id));
 		const wrong = delivered.filter((id) => before.has(id) && !this.duringActivation.has(id));
 		const wronglyTwice = this.options.mayDouble ? [] : twice;

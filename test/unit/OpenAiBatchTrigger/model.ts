@@ -61,6 +61,11 @@ const NEXT: Partial<Record<BatchStatus, BatchStatus[]>> = {
 	cancelling: ['cancelled'],
 };
 
+/** Whether one batch comes before another one in the list. */
+const isNewer = (one: Stored, other: Stored): boolean =>
+	one.batch.created_at > other.batch.created_at ||
+	(one.batch.created_at === other.batch.created_at && one.order > other.order);
+
 /** A server's batches, with a clock that moves only when told to. */
 export class ModelServer implements BatchSource {
 	time: number;
@@ -69,7 +74,10 @@ export class ModelServer implements BatchSource {
 	/** Called before every request; may change the server, or throw. */
 	onRequest: () => void = () => {};
 
-	private readonly stored: Stored[] = [];
+	/** In the order of creation. */
+	private readonly stored = new Map<string, Stored>();
+	/** In the order of the list. */
+	private readonly listed: Stored[] = [];
 	private count = 0;
 
 	constructor(
@@ -80,7 +88,7 @@ export class ModelServer implements BatchSource {
 	}
 
 	get batches(): Batch[] {
-		return this.stored.map(({ batch }) => batch);
+		return Array.from(this.stored.values(), ({ batch }) => batch);
 	}
 
 	create(fields: Partial<Batch> = {}, lag = 0): Batch {
@@ -98,7 +106,10 @@ export class ModelServer implements BatchSource {
 			created_at: this.time,
 			...fields,
 		};
-		this.stored.push({ batch, visibleAt: this.time + lag, order: this.random.next() });
+		const stored = { batch, visibleAt: this.time + lag, order: this.random.next() };
+		this.stored.set(batch.id, stored);
+		const older = this.listed.findIndex((other) => isNewer(stored, other));
+		this.listed.splice(older < 0 ? this.listed.length : older, 0, stored);
 		this.happened.push({ id: `${batch.id}:created`, at: batch.created_at });
 		return batch;
 	}
@@ -118,6 +129,11 @@ export class ModelServer implements BatchSource {
 		this.happened.push({ id: `${batch.id}:${to}`, at: this.time });
 	}
 
+	/** Whether the status of a batch can change. */
+	isOpen(batch: Batch): boolean {
+		return batch.status in NEXT;
+	}
+
 	/** Takes a batch one status on, to a random one of those that can follow. */
 	step(batch: Batch): void {
 		const next = NEXT[batch.status as BatchStatus];
@@ -125,30 +141,35 @@ export class ModelServer implements BatchSource {
 	}
 
 	delete(batch: Batch): void {
-		this.stored.splice(
-			this.stored.findIndex((stored) => stored.batch === batch),
-			1,
-		);
+		this.listed.splice(this.listed.indexOf(this.stored.get(batch.id)!), 1);
+		this.stored.delete(batch.id);
 	}
 
 	async page(after: string | undefined): Promise<ListPage<Batch> | undefined> {
 		this.begin();
-		const list = this.stored
-			.filter(({ visibleAt }) => visibleAt <= this.time)
-			.sort((a, b) => b.batch.created_at - a.batch.created_at || b.order - a.order)
-			.map(({ batch }) => batch);
-		const at = after === undefined ? -1 : list.findIndex(({ id }) => id === after);
-		if (after !== undefined && at < 0) return undefined;
-		const end = at + 1 + (this.options.pageSize ?? 100);
-		const data = list.slice(at + 1, end).map((batch) => this.show(batch));
+		const start = after === undefined ? undefined : this.stored.get(after);
+		if (after !== undefined && !this.isVisible(start)) return undefined;
+		const size = this.options.pageSize ?? 100;
+		const data: Batch[] = [];
+		let hasMore = false;
+		for (let at = start ? this.listed.indexOf(start) + 1 : 0; at < this.listed.length; at++) {
+			if (!this.isVisible(this.listed[at])) continue;
+			hasMore = data.length === size;
+			if (hasMore) break;
+			data.push(this.show(this.listed[at].batch));
+		}
 		if (this.options.hasMore === false) return { data };
-		return { data, has_more: end < list.length, last_id: data.at(-1)?.id ?? null };
+		return { data, has_more: hasMore, last_id: data.at(-1)?.id ?? null };
 	}
 
 	async batch(id: string): Promise<Batch | undefined> {
 		this.begin();
-		const batch = this.batches.find((candidate) => candidate.id === id);
-		return batch && this.show(batch);
+		const stored = this.stored.get(id);
+		return stored && this.show(stored.batch);
+	}
+
+	private isVisible(stored: Stored | undefined): boolean {
+		return stored !== undefined && stored.visibleAt <= this.time;
 	}
 
 	private begin(): void {
