@@ -85,27 +85,6 @@ describe('the filters', () => {
 		expect(hours).toEqual(upTo(250).filter((hour) => hour % 10 === 1));
 	});
 
-	it('compare the endpoint with and without a version, and pass over batches without one', async () => {
-		const own = await startProduct();
-		const add = (id: string, endpoint: unknown) =>
-			own.emulator.addBatch({ id, endpoint: endpoint as string });
-		add('batch_own', '/own');
-		add('batch_null', null);
-		add('batch_none', undefined);
-		add('batch_short', '/chat/completions');
-		add('batch_long', '/v1/chat/completions');
-		const idsFor = async (endpoint: string) => {
-			const batches = await own.json('batch', 'getAll', { filters: { endpoint } });
-			return batches.map(({ id }) => id).sort();
-		};
-		for (const endpoint of ['/chat/completions', '/v1/chat/completions']) {
-			expect(await idsFor(endpoint)).toEqual(['batch_long', 'batch_short']);
-		}
-		expect(await idsFor('/v1/own')).toEqual(['batch_own']);
-		expect(await idsFor('/v2/own')).toEqual([]);
-		await own.stop();
-	});
-
 	it('want all metadata pairs, and take numbers for their text', async () => {
 		const pairs = [
 			{ key: 'job', value: 'films' },
@@ -162,6 +141,38 @@ describe('the filters', () => {
 		expect(error?.message).toBe("'yesterday' is not a date");
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
+});
+
+describe('the endpoint filter', () => {
+	let own: Product;
+
+	beforeAll(async () => {
+		own = await startProduct();
+		for (const [id, endpoint] of [
+			['batch_own', '/own'],
+			['batch_null', null],
+			['batch_none', undefined],
+			['batch_short', '/chat/completions'],
+			['batch_long', '/v1/chat/completions'],
+		] as const) {
+			own.emulator.addBatch({ id, endpoint: endpoint as string });
+		}
+	});
+
+	afterAll(async () => await own.stop());
+
+	it.each([
+		['/chat/completions', ['batch_long', 'batch_short']],
+		['/v1/chat/completions', ['batch_long', 'batch_short']],
+		['/v1/own', ['batch_own']],
+		['/v2/own', []],
+	])(
+		'%s finds both spellings, and passes over batches without an endpoint',
+		async (endpoint, ids) => {
+			const batches = await own.json('batch', 'getAll', { filters: { endpoint } });
+			expect(batches.map(({ id }) => id).sort()).toEqual(ids);
+		},
+	);
 });
 
 describe('Get and Cancel', () => {
