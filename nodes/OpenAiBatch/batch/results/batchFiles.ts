@@ -74,7 +74,7 @@ function unreadable({ context, options }: OpenAiClient, error: unknown, file: st
 	return new NodeOperationError(context.getNode(), `${file} is no longer there`, {
 		itemIndex,
 		description:
-			'The service deletes result files after 30 days, or earlier when an expiry was set for them. Somebody can have deleted the file, too. Its results are lost.',
+			'The service deletes result files after 30 days, or earlier if the batch was created with an expiry. Somebody may also have deleted the file. Its results can no longer be read.',
 	});
 }
 
