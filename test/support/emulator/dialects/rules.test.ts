@@ -99,6 +99,24 @@ describe('lists', () => {
 	});
 });
 
+it.each<[DialectName, number, boolean]>([
+	['openai', 50_001, false],
+	['azure', 50_001, true],
+	['siliconflow', 5001, false],
+	['siliconflow', 5000, true],
+])('%s takes %d requests in a file: %s', async (name, requests, isTaken) => {
+	const { emulator, call } = (talk = await speaking(name));
+	const lines = Array.from({ length: requests }, (_, index) => lineFor(name, `r${index}`));
+	const { id } = emulator.addFile(lines.join('\n'), { purpose: 'batch' });
+	const [endpoint] = Object.keys(DIALECTS[name].rules.endpoints).filter((path) =>
+		/chat/.test(path),
+	);
+	const body = { input_file_id: id, endpoint, completion_window: '24h' };
+	expect((await call('POST', '/batches', body)).status).toBe(200);
+	await emulator.advance(100);
+	expect(emulator.ledger.batches[0].status).toBe(isTaken ? 'in_progress' : 'failed');
+});
+
 describe('Azure', () => {
 	it('refuses a creation for which there is no room, and keeps the file', async () => {
 		const { emulator, create, call } = (talk = await speaking('azure', {
