@@ -202,8 +202,13 @@ it('is quick: fifty thousand requests in seconds', () => {
 });
 
 describe('over a socket', () => {
+	let close: () => Promise<void>;
+
+	afterEach(async () => await close());
+
 	it('a bad body is a 400 of its own, and the others are answered', async () => {
 		const { emulator, client } = await startWithClient();
+		({ close } = emulator);
 		const bad = { messages: [{ rolez: 'user', content: 'Hello' }] };
 		const { id } = await submit(client, [
 			requestLine('good'),
@@ -232,14 +237,13 @@ describe('over a socket', () => {
 				error: null,
 			},
 		]);
-		await emulator.close();
 	});
 
 	it('a compatible server takes parameters of its own', async () => {
 		const { emulator, client } = await startWithClient({ dialect: 'groq' });
+		({ close } = emulator);
 		const { id } = await submit(client, [requestLine('a', { top_k: 5, max_tokens: 5 })]);
 		await emulator.step(id, 'completed');
 		expect(emulator.batch(id).request_counts).toMatchObject({ completed: 1 });
-		await emulator.close();
 	});
 });
