@@ -40,23 +40,23 @@ const filtered = async (filters: Parameters, input?: IDataObject[]) =>
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe('Get Many', () => {
-	it('reads only as many as the limit', async () => {
+	it('asks for no more batches than the limit', async () => {
 		expect(await list({ limit: 3 })).toEqual({ hours: [0, 1, 2], requests: [{ limit: '3' }] });
 	});
 
-	it('goes on to the next page for a limit above a hundred', async () => {
+	it('reads the next page for a limit above a hundred', async () => {
 		const { hours, requests } = await list({ limit: 150 });
 		expect(hours).toEqual(upTo(150));
 		expect(requests).toEqual([{ limit: '100' }, { limit: '100', after: 'batch_99' }]);
 	});
 
-	it('returns all', async () => {
+	it('returns all batches', async () => {
 		const { hours, requests } = await list({ returnAll: true, limit: 1 });
 		expect(hours).toEqual(upTo(250));
 		expect(requests).toHaveLength(3);
 	});
 
-	it('returns 50 by default, each paired with the item that asked', async () => {
+	it('returns 50 batches by default, each paired with its input item', async () => {
 		const result = await product.run('batch', 'getAll', {}, [{}, {}]);
 		expect(result.items('Node').map(({ pairedItem }) => pairedItem)).toEqual([
 			...upTo(50).map(() => ({ item: 0 })),
@@ -68,24 +68,63 @@ describe('Get Many', () => {
 		'refuses %s as the limit',
 		async (limit) => {
 			const { error } = await product.run('batch', 'getAll', { limit });
-			expect(error?.message).toBe('The limit has to be a whole number of at least 1');
+			expect(error?.message).toBe('Limit has to be a whole number of at least 1');
+			expect(product.emulator.ledger.requests).toEqual([]);
+		},
+	);
+});
+
+describe('an empty limit', () => {
+	it.each([['={{ "" }}'], ['={{ null }}'], ['={{ undefined }}']])(
+		'is refused, not read as a default: %s',
+		async (limit) => {
+			const { error } = await product.run('batch', 'getAll', { limit });
+			expect(error).toMatchObject({
+				message: 'Limit is empty',
+				description: 'Enter a whole number of at least 1, or turn on Return All.',
+				context: { itemIndex: 0 },
+			});
 			expect(product.emulator.ledger.requests).toEqual([]);
 		},
 	);
 });
 
 describe('the filters', () => {
-	it('compare the status whatever its case', async () => {
+	it('compare the status in upper and lower case', async () => {
 		const { hours } = await filtered({ status: ['failed', 'expired'] });
 		expect(hours).toEqual(upTo(250).filter((hour) => hour % 5 === 0));
 	});
 
-	it('compare the endpoint', async () => {
-		const { hours } = await filtered({ endpoint: '/v1/embeddings' });
-		expect(hours).toEqual(upTo(250).filter((hour) => hour % 10 === 1));
+	it.each(['/v1/embeddings', '/embeddings', ' /v1/embeddings '])(
+		'compare the endpoint, written as %j',
+		async (endpoint) => {
+			const { hours } = await filtered({ endpoint });
+			expect(hours).toEqual(upTo(250).filter((hour) => hour % 10 === 1));
+		},
+	);
+
+	it('compare the endpoint with and without a version, and leave out batches without one', async () => {
+		const own = await startProduct();
+		const add = (id: string, endpoint: unknown) =>
+			own.emulator.addBatch({ id, endpoint: endpoint as string });
+		add('batch_own', '/own');
+		add('batch_null', null);
+		add('batch_none', undefined);
+		add('batch_short', '/chat/completions');
+		add('batch_long', '/v1/chat/completions');
+		const idsFor = async (endpoint: string) => {
+			const batches = await own.json('batch', 'getAll', { filters: { endpoint } });
+			return batches.map(({ id }) => id).sort();
+		};
+		for (const endpoint of ['/chat/completions', '/v1/chat/completions']) {
+			expect(await idsFor(endpoint)).toEqual(['batch_long', 'batch_short']);
+		}
+		expect(await idsFor('/v1/own')).toEqual(['batch_own']);
+		expect(await idsFor('/v2/own')).toEqual([]);
+		await own.stop();
 	});
 
-	it('want all metadata pairs, and take numbers for their text', async () => {
+	it('require all metadata pairs, and treat a number like its text', async () => {
 		const pairs = [
 			{ key: 'job', value: 'films' },
 			{ key: 'run', value: '={{ 7 }}' },
@@ -95,12 +134,12 @@ describe('the filters', () => {
 		expect((await filtered({ metadata: { pairs } })).hours).toEqual([]);
 	});
 
-	it('pass over a pair that is not filled in', async () => {
+	it('ignore a pair that is not filled in', async () => {
 		const metadata = { pairs: [{ key: '', value: '' }] };
 		expect((await filtered({ metadata })).hours).toHaveLength(250);
 	});
 
-	it('hold together, and the limit counts what matched', async () => {
+	it('apply together, and the limit counts the matches', async () => {
 		const filters = { status: ['failed'], createdBefore: '2026-11-22T08:00:00Z' };
 		const { hours, requests } = await list({ limit: 2, filters });
 		expect(hours).toEqual([5, 10]);
@@ -116,26 +155,26 @@ describe('the filters', () => {
 	it.each([
 		['with a zone', '2026-11-22T11:00:00+01:00'],
 		['in UTC', '2026-11-22T10:00:00.000Z'],
-		['of a field with a blank', '2026-11-22 10:00:00'],
+		['with a space instead of the T', '2026-11-22 10:00:00'],
 		['in unix seconds, as the API gives them', `={{ ${NOON - 2 * HOUR} }}`],
 		['in milliseconds', `={{ ${(NOON - 2 * HOUR) * 1000} }}`],
 		["as Luxon's DateTime", '={{ DateTime.fromISO("2026-11-22T10:00:00Z") }}'],
 		[
-			'as a calculation of it',
+			'as the result of a calculation with it',
 			'={{ DateTime.fromISO("2026-11-23T10:00:00Z").minus({ days: 1 }) }}',
 		],
 		["as JavaScript's Date", '={{ new Date("2026-11-22T10:00:00Z") }}'],
-	])('take a date %s', async (_what, createdAfter) => {
+	])('accept a date %s', async (_what, createdAfter) => {
 		expect((await filtered({ createdAfter })).hours).toEqual([0, 1, 2]);
 	});
 
-	it("read a date without a zone in the workflow's", async () => {
+	it('read a date without a zone in the time zone of the workflow', async () => {
 		jest.spyOn(ExecuteContext.prototype, 'getTimezone').mockReturnValue('America/New_York');
 		expect((await filtered({ createdAfter: '2026-11-22T05:00:00' })).hours).toEqual([0, 1, 2]);
 		expect((await filtered({ createdAfter: '2026-11-22' })).hours).toEqual(upTo(8));
 	});
 
-	it('refuse what is no date', async () => {
+	it('refuse a text that is not a date', async () => {
 		const parameters = { filters: { createdAfter: 'yesterday' } };
 		const { error } = await product.run('batch', 'getAll', parameters);
 		expect(error?.message).toBe("'yesterday' is not a date");
@@ -143,40 +182,8 @@ describe('the filters', () => {
 	});
 });
 
-describe('the endpoint filter', () => {
-	let own: Product;
-
-	beforeAll(async () => {
-		own = await startProduct();
-		for (const [id, endpoint] of [
-			['batch_own', '/own'],
-			['batch_null', null],
-			['batch_none', undefined],
-			['batch_short', '/chat/completions'],
-			['batch_long', '/v1/chat/completions'],
-		] as const) {
-			own.emulator.addBatch({ id, endpoint: endpoint as string });
-		}
-	});
-
-	afterAll(async () => await own.stop());
-
-	it.each([
-		['/chat/completions', ['batch_long', 'batch_short']],
-		['/v1/chat/completions', ['batch_long', 'batch_short']],
-		['/v1/own', ['batch_own']],
-		['/v2/own', []],
-	])(
-		'%s finds both spellings, and passes over batches without an endpoint',
-		async (endpoint, ids) => {
-			const batches = await own.json('batch', 'getAll', { filters: { endpoint } });
-			expect(batches.map(({ id }) => id).sort()).toEqual(ids);
-		},
-	);
-});
-
 describe('Get and Cancel', () => {
-	it('take plain ids, locators and expressions', async () => {
+	it('accept plain ids, locators and expressions', async () => {
 		const ids: NodeParameterValueType[] = [
 			'batch_1',
 			' batch_1 ',
@@ -204,14 +211,14 @@ describe('Get and Cancel', () => {
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 
-	it('cancel what runs', async () => {
+	it('cancel a running batch', async () => {
 		const [{ id }] = await product.json('batch', 'submit', { prompt: 'a' });
 		await product.emulator.step(String(id), 'in_progress');
 		const batches = await product.json('batch', 'cancel', { batchId: String(id) });
 		expect(batches).toMatchObject([{ id, status: 'cancelling' }]);
 	});
 
-	it('tell once that a finished batch cannot be cancelled', async () => {
+	it('ask only once to cancel a finished batch, and show the refusal', async () => {
 		const { error } = await product.run('batch', 'cancel', { batchId: 'batch_1' });
 		expect(error?.message).toMatch(/completed/i);
 		expect(error).toMatchObject({ httpCode: '409', context: { itemIndex: 0 } });
@@ -230,21 +237,21 @@ describe('several items', () => {
 	};
 	const empty = { error: 'This is not the id of a batch: it is empty' };
 
-	it('stop at the first that fails, which the error names', async () => {
+	it('stop at the first item that fails, and the error names the item', async () => {
 		const { error } = await get('stopWorkflow');
 		expect(error?.message).toBe(missing.error);
 		expect(error).toMatchObject({ context: { itemIndex: 1 } });
 		expect(product.emulator.ledger.requests).toHaveLength(2);
 	});
 
-	it('are named also by what is wrong before a request can be made', async () => {
+	it('are also named by an error that occurs before any request', async () => {
 		const credentialData = { [CREDENTIAL]: { apiKey: 'sk-1', url: 'api.example.com' } };
 		const { error } = await product.run('batch', 'getAll', {}, [{}], { credentialData });
 		expect(error?.message).toBe('The Base URL in the credential is not a web address');
 		expect(error).toMatchObject({ context: { itemIndex: 0 } });
 	});
 
-	it('go on with what the API said about each', async () => {
+	it('continue, and each has the words of the API', async () => {
 		const result = await get('continueRegularOutput');
 		expect(result.items('Node')).toMatchObject([
 			{ json: { id: 'batch_1' }, pairedItem: { item: 0 } },
@@ -254,7 +261,7 @@ describe('several items', () => {
 		]);
 	});
 
-	it('divide over the two outputs', async () => {
+	it('are divided over the two outputs', async () => {
 		const result = await get('continueErrorOutput');
 		expect(result.items('Node', 0).map(({ json }) => json.id)).toEqual(['batch_1', 'batch_2']);
 		expect(result.items('Node', 1)).toMatchObject([
