@@ -26,7 +26,7 @@ export class Random {
 	}
 }
 
-/** What became of batches, for the oracle. */
+/** One thing that happened to a batch, by which a test knows what has to be reported. */
 export interface Happening {
 	/** As the trigger's `event_id`. */
 	id: string;
@@ -38,7 +38,7 @@ export interface ModelOptions {
 	time?: number;
 	/** Most batches in a page, whatever is asked for. */
 	pageSize?: number;
-	/** Whether the server tells times other than the creation's. */
+	/** Whether the server sends other times than the creation's. */
 	times?: boolean;
 	/** Whether it spells statuses in upper case. */
 	upperCase?: boolean;
@@ -52,6 +52,8 @@ interface Stored {
 	visibleAt: number;
 	/** Where it stands among the batches of its second. */
 	order: number;
+	/** What it was before its last change, and when that was. */
+	former?: { batch: Batch; until: number };
 }
 
 const NEXT: Partial<Record<BatchStatus, BatchStatus[]>> = {
@@ -61,13 +63,19 @@ const NEXT: Partial<Record<BatchStatus, BatchStatus[]>> = {
 	cancelling: ['cancelled'],
 };
 
-/** A server's batches, with a clock that moves only when told to. */
+/** A server's batches, with a clock that only tests move. */
 export class ModelServer implements BatchSource {
 	time: number;
 	requests = 0;
 	readonly happened: Happening[] = [];
 	/** Called before every request; may change the server, or throw. */
 	onRequest: () => void = () => {};
+	/** Whether the list leaves out a batch, for a moment. */
+	isHidden: (batch: Batch) => boolean = () => false;
+	/** Whether the list shows the status that a batch had before a change of the last minute. */
+	isStale: (batch: Batch) => boolean = () => false;
+	/** All batches there have ever been. */
+	readonly all: Batch[] = [];
 
 	private readonly stored: Stored[] = [];
 	private count = 0;
@@ -98,6 +106,7 @@ export class ModelServer implements BatchSource {
 			created_at: this.time,
 			...fields,
 		};
+		this.all.push(batch);
 		this.stored.push({ batch, visibleAt: this.time + lag, order: this.random.next() });
 		this.happened.push({ id: `${batch.id}:created`, at: batch.created_at });
 		return batch;
@@ -113,6 +122,8 @@ export class ModelServer implements BatchSource {
 	}
 
 	move(batch: Batch, to: BatchStatus): void {
+		const stored = this.stored.find((candidate) => candidate.batch === batch);
+		if (stored) stored.former = { batch: { ...batch }, until: this.time };
 		batch.status = to;
 		if (this.options.times !== false) batch[`${to as 'completed'}_at`] = this.time;
 		this.happened.push({ id: `${batch.id}:${to}`, at: this.time });
@@ -134,9 +145,12 @@ export class ModelServer implements BatchSource {
 	async page(after: string | undefined): Promise<ListPage<Batch> | undefined> {
 		this.begin();
 		const list = this.stored
-			.filter(({ visibleAt }) => visibleAt <= this.time)
+			.filter(({ batch, visibleAt }) => visibleAt <= this.time && !this.isHidden(batch))
 			.sort((a, b) => b.batch.created_at - a.batch.created_at || b.order - a.order)
-			.map(({ batch }) => batch);
+			.map(({ batch, former }) => {
+				const isRecent = former !== undefined && this.time - former.until <= 60;
+				return isRecent && this.isStale(batch) ? former.batch : batch;
+			});
 		const at = after === undefined ? -1 : list.findIndex(({ id }) => id === after);
 		if (after !== undefined && at < 0) return undefined;
 		const end = at + 1 + (this.options.pageSize ?? 100);
