@@ -1,4 +1,4 @@
-import { runHistories, type HistoryOptions } from './history';
+import { HISTORIES_TIMEOUT_MS, runHistories, type HistoryOptions } from './history';
 
 /** Bounds so low that every history runs into them again and again. */
 jest.mock('../../../nodes/OpenAiBatchTrigger/bounds', () => ({
@@ -11,7 +11,7 @@ jest.mock('../../../nodes/OpenAiBatchTrigger/bounds', () => ({
 	RECENT_BATCHES: 8,
 }));
 
-jest.setTimeout(120_000);
+jest.setTimeout(HISTORIES_TIMEOUT_MS);
 
 const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
 	['an ordinary server', 100, {}],

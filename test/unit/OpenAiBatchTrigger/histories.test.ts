@@ -1,6 +1,6 @@
-import { runHistories, type HistoryOptions } from './history';
+import { HISTORIES_TIMEOUT_MS, runHistories, type HistoryOptions } from './history';
 
-jest.setTimeout(120_000);
+jest.setTimeout(HISTORIES_TIMEOUT_MS);
 
 /** A failing run prints its seed: `new History(seed, options)` repeats it. */
 const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [

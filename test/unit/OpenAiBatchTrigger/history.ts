@@ -235,6 +235,7 @@ export class History {
 		const batches = new Map(server.all.map((batch) => [batch.id, batch]));
 		const wants = (batch: Batch, name: string) => (choice: Choice) =>
 			choice.events.has(name as EventName) && matchesFilters(batch, choice.filters);
+		const known = new Set(delivered);
 		const withoutTime = ['created', 'completed', 'failed', 'expired', 'cancelled'];
 		const missed = server.happened.slice(this.activatedAt).filter(({ id }, index) => {
 			const [batchId, name] = id.split(':');
@@ -242,9 +243,10 @@ export class History {
 			if (options.times === false && !withoutTime.includes(name)) return false;
 			const isSteady = this.activatedAt + index >= this.steadyFrom;
 			const relevant = isSteady ? choices.slice(-1) : choices;
-			return relevant.every(wants(batches.get(batchId)!, name)) && !delivered.includes(id);
+			return relevant.every(wants(batches.get(batchId)!, name)) && !known.has(id);
 		});
-		const twice = delivered.filter((id, index) => delivered.indexOf(id) !== index);
+		const left = new Set(delivered);
+		const twice = delivered.filter((id) => !left.delete(id));
 		const before = new Set(server.happened.slice(0, this.activatedAt).map(({ id }) => id));
 		const wrong = delivered.filter((id) => before.has(id) && !this.duringActivation.has(id));
 		if (missed.length + twice.length + wrong.length === 0) return;
@@ -264,6 +266,9 @@ const ORDINARY: HistoryOptions = {
 
 /** Multiplies the number of histories, for a thorough run. */
 const FACTOR = Number(process.env.HISTORIES ?? 1);
+
+/** More than any machine needs: the work is done by then, however busy it is. */
+export const HISTORIES_TIMEOUT_MS = 1_200_000 * Math.max(1, FACTOR);
 
 /** Runs `count` histories. @throws with the seed, the log and what was wrong, for the first bad one */
 export async function runHistories(count: number, options: Partial<HistoryOptions>): Promise<void> {

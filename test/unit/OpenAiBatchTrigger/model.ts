@@ -77,7 +77,9 @@ export class ModelServer implements BatchSource {
 	/** All batches there have ever been. */
 	readonly all: Batch[] = [];
 
-	private readonly stored: Stored[] = [];
+	private readonly stored = new Map<string, Stored>();
+	/** The same batches, newest first. */
+	private readonly list: Stored[] = [];
 	private count = 0;
 
 	constructor(
@@ -88,7 +90,7 @@ export class ModelServer implements BatchSource {
 	}
 
 	get batches(): Batch[] {
-		return this.stored.map(({ batch }) => batch);
+		return [...this.stored.values()].map(({ batch }) => batch);
 	}
 
 	create(fields: Partial<Batch> = {}, lag = 0): Batch {
@@ -107,7 +109,12 @@ export class ModelServer implements BatchSource {
 			...fields,
 		};
 		this.all.push(batch);
-		this.stored.push({ batch, visibleAt: this.time + lag, order: this.random.next() });
+		const stored = { batch, visibleAt: this.time + lag, order: this.random.next() };
+		const byAge = (other: Stored) =>
+			other.batch.created_at - batch.created_at || other.order - stored.order;
+		const place = this.list.findIndex((other) => byAge(other) < 0);
+		this.list.splice(place < 0 ? this.list.length : place, 0, stored);
+		this.stored.set(batch.id, stored);
 		this.happened.push({ id: `${batch.id}:created`, at: batch.created_at });
 		return batch;
 	}
@@ -122,7 +129,7 @@ export class ModelServer implements BatchSource {
 	}
 
 	move(batch: Batch, to: BatchStatus): void {
-		const stored = this.stored.find((candidate) => candidate.batch === batch);
+		const stored = this.stored.get(batch.id);
 		if (stored) stored.former = { batch: { ...batch }, until: this.time };
 		batch.status = to;
 		if (this.options.times !== false) batch[`${to as 'completed'}_at`] = this.time;
@@ -136,38 +143,45 @@ export class ModelServer implements BatchSource {
 	}
 
 	delete(batch: Batch): void {
-		this.stored.splice(
-			this.stored.findIndex((stored) => stored.batch === batch),
-			1,
-		);
+		const stored = this.stored.get(batch.id);
+		this.stored.delete(batch.id);
+		this.list.splice(this.list.indexOf(stored!), 1);
 	}
 
 	async page(after: string | undefined): Promise<ListPage<Batch> | undefined> {
 		this.begin();
-		const list = this.stored
-			.filter(({ batch, visibleAt }) => visibleAt <= this.time && !this.isHidden(batch))
-			.sort((a, b) => b.batch.created_at - a.batch.created_at || b.order - a.order)
-			.map(({ batch, former }) => {
-				const isRecent = former !== undefined && this.time - former.until <= 60;
-				return isRecent && this.isStale(batch) ? former.batch : batch;
-			});
-		const at = after === undefined ? -1 : list.findIndex(({ id }) => id === after);
-		if (after !== undefined && at < 0) return undefined;
-		const end = at + 1 + (this.options.pageSize ?? 100);
-		const data = list.slice(at + 1, end).map((batch) => this.show(batch));
+		const size = this.options.pageSize ?? 100;
+		const isShown = ({ batch, visibleAt }: Stored) =>
+			visibleAt <= this.time && !this.isHidden(batch);
+		const shown: Stored[] = [];
+		let isAfter = after === undefined;
+		for (const stored of this.list) {
+			if (!isShown(stored)) continue;
+			if (isAfter) shown.push(stored);
+			if (shown.length > size) break;
+			isAfter ||= stored.batch.id === after;
+		}
+		if (!isAfter) return undefined;
+		const data = shown.slice(0, size).map((stored) => this.show(this.listed(stored)));
 		if (this.options.hasMore === false) return { data };
-		return { data, has_more: end < list.length, last_id: data.at(-1)?.id ?? null };
+		return { data, has_more: shown.length > size, last_id: data.at(-1)?.id ?? null };
 	}
 
 	async batch(id: string): Promise<Batch | undefined> {
 		this.begin();
-		const batch = this.batches.find((candidate) => candidate.id === id);
-		return batch && this.show(batch);
+		const stored = this.stored.get(id);
+		return stored && this.show(stored.batch);
 	}
 
 	private begin(): void {
 		this.requests++;
 		this.onRequest();
+	}
+
+	/** What the list shows of a batch. */
+	private listed({ batch, former }: Stored): Batch {
+		const isRecent = former !== undefined && this.time - former.until <= 60;
+		return isRecent && this.isStale(batch) ? former.batch : batch;
 	}
 
 	private show(batch: Batch): Batch {
