@@ -26,7 +26,7 @@ export class Random {
 	}
 }
 
-/** What became of batches, for the oracle. */
+/** One thing that happened to a batch, by which a test knows what has to be reported. */
 export interface Happening {
 	/** As the trigger's `event_id`. */
 	id: string;
@@ -38,7 +38,7 @@ export interface ModelOptions {
 	time?: number;
 	/** Most batches in a page, whatever is asked for. */
 	pageSize?: number;
-	/** Whether the server tells times other than the creation's. */
+	/** Whether the server sends other times than the creation's. */
 	times?: boolean;
 	/** Whether it spells statuses in upper case. */
 	upperCase?: boolean;
@@ -52,6 +52,8 @@ interface Stored {
 	visibleAt: number;
 	/** Where it stands among the batches of its second. */
 	order: number;
+	/** What it was before its last change, and when that was. */
+	former?: { batch: Batch; until: number };
 }
 
 const NEXT: Partial<Record<BatchStatus, BatchStatus[]>> = {
@@ -61,23 +63,23 @@ const NEXT: Partial<Record<BatchStatus, BatchStatus[]>> = {
 	cancelling: ['cancelled'],
 };
 
-/** Whether one batch comes before another one in the list. */
-const isNewer = (one: Stored, other: Stored): boolean =>
-	one.batch.created_at > other.batch.created_at ||
-	(one.batch.created_at === other.batch.created_at && one.order > other.order);
-
-/** A server's batches, with a clock that moves only when told to. */
+/** A server's batches, with a clock that only tests move. */
 export class ModelServer implements BatchSource {
 	time: number;
 	requests = 0;
 	readonly happened: Happening[] = [];
 	/** Called before every request; may change the server, or throw. */
 	onRequest: () => void = () => {};
+	/** Whether the list leaves out a batch, for a moment. */
+	isHidden: (batch: Batch) => boolean = () => false;
+	/** Whether the list shows the status that a batch had before a change of the last minute. */
+	isStale: (batch: Batch) => boolean = () => false;
+	/** All batches there have ever been. */
+	readonly all: Batch[] = [];
 
-	/** In the order of creation. */
 	private readonly stored = new Map<string, Stored>();
-	/** In the order of the list. */
-	private readonly listed: Stored[] = [];
+	/** The same batches, newest first. */
+	private readonly list: Stored[] = [];
 	private count = 0;
 
 	constructor(
@@ -88,7 +90,7 @@ export class ModelServer implements BatchSource {
 	}
 
 	get batches(): Batch[] {
-		return Array.from(this.stored.values(), ({ batch }) => batch);
+		return [...this.stored.values()].map(({ batch }) => batch);
 	}
 
 	create(fields: Partial<Batch> = {}, lag = 0): Batch {
@@ -106,10 +108,13 @@ export class ModelServer implements BatchSource {
 			created_at: this.time,
 			...fields,
 		};
+		this.all.push(batch);
 		const stored = { batch, visibleAt: this.time + lag, order: this.random.next() };
+		const byAge = (other: Stored) =>
+			other.batch.created_at - batch.created_at || other.order - stored.order;
+		const place = this.list.findIndex((other) => byAge(other) < 0);
+		this.list.splice(place < 0 ? this.list.length : place, 0, stored);
 		this.stored.set(batch.id, stored);
-		const older = this.listed.findIndex((other) => isNewer(stored, other));
-		this.listed.splice(older < 0 ? this.listed.length : older, 0, stored);
 		this.happened.push({ id: `${batch.id}:created`, at: batch.created_at });
 		return batch;
 	}
@@ -124,14 +129,11 @@ export class ModelServer implements BatchSource {
 	}
 
 	move(batch: Batch, to: BatchStatus): void {
+		const stored = this.stored.get(batch.id);
+		if (stored) stored.former = { batch: { ...batch }, until: this.time };
 		batch.status = to;
 		if (this.options.times !== false) batch[`${to as 'completed'}_at`] = this.time;
 		this.happened.push({ id: `${batch.id}:${to}`, at: this.time });
-	}
-
-	/** Whether the status of a batch can change. */
-	isOpen(batch: Batch): boolean {
-		return batch.status in NEXT;
 	}
 
 	/** Takes a batch one status on, to a random one of those that can follow. */
@@ -141,25 +143,28 @@ export class ModelServer implements BatchSource {
 	}
 
 	delete(batch: Batch): void {
-		this.listed.splice(this.listed.indexOf(this.stored.get(batch.id)!), 1);
+		const stored = this.stored.get(batch.id);
 		this.stored.delete(batch.id);
+		this.list.splice(this.list.indexOf(stored!), 1);
 	}
 
 	async page(after: string | undefined): Promise<ListPage<Batch> | undefined> {
 		this.begin();
-		const start = after === undefined ? undefined : this.stored.get(after);
-		if (after !== undefined && !this.isVisible(start)) return undefined;
 		const size = this.options.pageSize ?? 100;
-		const data: Batch[] = [];
-		let hasMore = false;
-		for (let at = start ? this.listed.indexOf(start) + 1 : 0; at < this.listed.length; at++) {
-			if (!this.isVisible(this.listed[at])) continue;
-			hasMore = data.length === size;
-			if (hasMore) break;
-			data.push(this.show(this.listed[at].batch));
+		const isShown = ({ batch, visibleAt }: Stored) =>
+			visibleAt <= this.time && !this.isHidden(batch);
+		const shown: Stored[] = [];
+		let isAfter = after === undefined;
+		for (const stored of this.list) {
+			if (!isShown(stored)) continue;
+			if (isAfter) shown.push(stored);
+			if (shown.length > size) break;
+			isAfter ||= stored.batch.id === after;
 		}
+		if (!isAfter) return undefined;
+		const data = shown.slice(0, size).map((stored) => this.show(this.listed(stored)));
 		if (this.options.hasMore === false) return { data };
-		return { data, has_more: hasMore, last_id: data.at(-1)?.id ?? null };
+		return { data, has_more: shown.length > size, last_id: data.at(-1)?.id ?? null };
 	}
 
 	async batch(id: string): Promise<Batch | undefined> {
@@ -168,13 +173,15 @@ export class ModelServer implements BatchSource {
 		return stored && this.show(stored.batch);
 	}
 
-	private isVisible(stored: Stored | undefined): boolean {
-		return stored !== undefined && stored.visibleAt <= this.time;
-	}
-
 	private begin(): void {
 		this.requests++;
 		this.onRequest();
+	}
+
+	/** What the list shows of a batch. */
+	private listed({ batch, former }: Stored): Batch {
+		const isRecent = former !== undefined && this.time - former.until <= 60;
+		return isRecent && this.isStale(batch) ? former.batch : batch;
 	}
 
 	private show(batch: Batch): Batch {
