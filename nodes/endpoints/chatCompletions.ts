@@ -1,8 +1,6 @@
 import { checkObjects } from '../jsonl/fieldChecks';
-import { isObject, textOrNull } from '../jsonl/json';
-import type { JsonObject, JsonValue } from '../jsonl/json';
 import { promptWithImages, withoutUnset } from './body';
-import { objectsOf, oneOrAll } from './content';
+import { chatAnswer } from './chatAnswer';
 import { defineEndpoint } from './endpoint';
 import { namedSchema, TEXT_MODEL, TEXT_OPTIONS } from './textGeneration';
 
@@ -36,33 +34,5 @@ export const chatCompletions = defineEndpoint({
 		definitions: ['tools', 'functions', 'response_format'],
 		outputLimits: ['max_completion_tokens', 'max_tokens'],
 	},
-	/** The text of the message; with `n` > 1 the texts of all choices. */
-	answer: {
-		matches: (body) => objectsOf(body.choices).some((choice) => isObject(choice.message)),
-		read(body) {
-			const choices = objectsOf(body.choices);
-			const messages = choices.map((choice) => (isObject(choice.message) ? choice.message : {}));
-			const calls = messages.flatMap(toolCalls);
-			return {
-				content: oneOrAll(messages.map(textOf)),
-				finish_reason: textOrNull(choices[0]?.finish_reason),
-				refusal: textOrNull(messages.find((message) => textOrNull(message.refusal))?.refusal),
-				tool_calls: calls.length > 0 ? calls : null,
-			};
-		},
-	},
+	answer: chatAnswer,
 });
-
-/** OpenAI sends a string or null; some compatible servers send the text in parts. */
-function textOf(message: JsonObject): JsonValue {
-	const { content } = message;
-	if (!Array.isArray(content)) return content ?? null;
-	const texts = content.filter(isObject).map((part) => part.text);
-	return texts.length > 0 && texts.every((text) => typeof text === 'string')
-		? texts.join('')
-		: content;
-}
-
-function toolCalls(message: JsonObject): JsonValue[] {
-	return Array.isArray(message.tool_calls) ? message.tool_calls : [];
-}

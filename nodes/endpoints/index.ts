@@ -1,8 +1,9 @@
-import { isObject, textOrNull } from '../jsonl/json';
+import { isObject } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { chatCompletions } from './chatCompletions';
 import { completions } from './completions';
-import type { AnswerReader, Content, OwnContent } from './content';
+import { together } from './content';
+import type { AnswerReader, Content } from './content';
 import { embeddings } from './embeddings';
 import type { Endpoint } from './endpoint';
 import { imageEdits } from './imageEdits';
@@ -51,9 +52,9 @@ export function endpointOf(path: unknown): Endpoint | undefined {
  * @param body the `body` of the line's `response`, parsed
  */
 export function extractContent(endpoint: string | null | undefined, body: unknown): Content {
-	if (!isObject(body)) return complete({}, { content: (body ?? null) as JsonValue });
+	if (!isObject(body)) return together({}, [{ content: (body ?? null) as JsonValue }]);
 	const reader = readerFor(endpoint, body);
-	return complete(body, reader ? reader.read(body) : { content: body });
+	return together(body, reader ? reader.read(body) : [{ content: body }]);
 }
 
 function readerFor(
@@ -63,16 +64,4 @@ function readerFor(
 	const own = endpointOf(endpoint)?.answer;
 	if (own?.matches(body)) return own;
 	return ENDPOINTS.find(({ answer }) => answer.matches(body))?.answer ?? own;
-}
-
-/** The answer of any endpoint: what the endpoint read, and what all bodies have in common. */
-function complete(body: JsonObject, own: OwnContent): Content {
-	return {
-		finish_reason: null,
-		model: textOrNull(body.model),
-		usage: isObject(body.usage) ? body.usage : null,
-		refusal: null,
-		tool_calls: null,
-		...own,
-	};
 }

@@ -1,13 +1,9 @@
 import { checkInput } from '../jsonl/fieldChecks';
-import { isObject, textOrNull } from '../jsonl/json';
-import type { JsonObject, JsonValue } from '../jsonl/json';
+import type { JsonValue } from '../jsonl/json';
 import { withoutUnset } from './body';
-import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
+import { responseAnswer } from './responseAnswer';
 import { namedSchema, TEXT_MODEL, TEXT_OPTIONS, type TextFields } from './textGeneration';
-
-/** Items of the output that wait for the caller; the service has run all other calls itself. */
-const CALLS_FOR_THE_CALLER: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call']);
 
 export const responses = defineEndpoint({
 	path: '/responses',
@@ -39,27 +35,7 @@ export const responses = defineEndpoint({
 		definitions: ['tools', 'text'],
 		outputLimits: ['max_output_tokens'],
 	},
-	/**
-	 * All text parts of all messages, joined, as `output_text` of OpenAI's SDKs is.
-	 * `finish_reason` is why the response is incomplete, else its status.
-	 */
-	answer: {
-		matches: (body) => body.object === 'response' || Array.isArray(body.output),
-		read(body) {
-			const items = objectsOf(body.output);
-			const parts = items
-				.filter((item) => item.type === 'message')
-				.flatMap((item) => objectsOf(item.content));
-			const calls = items.filter((item) => CALLS_FOR_THE_CALLER.has(item.type));
-			const reason = isObject(body.incomplete_details) ? body.incomplete_details.reason : null;
-			return {
-				content: joined(parts, 'output_text', 'text'),
-				finish_reason: textOrNull(reason) ?? textOrNull(body.status),
-				refusal: joined(parts, 'refusal', 'refusal'),
-				tool_calls: calls.length > 0 ? calls : null,
-			};
-		},
-	},
+	answer: responseAnswer,
 });
 
 /** A list as the prompt is taken as the input items themselves. */
@@ -67,9 +43,4 @@ function inputOf({ prompt, options: { imageUrls = [] } }: TextFields): JsonValue
 	if (imageUrls.length === 0 || Array.isArray(prompt)) return prompt;
 	const images = imageUrls.map((image_url) => ({ type: 'input_image', image_url }));
 	return [{ role: 'user', content: [{ type: 'input_text', text: prompt }, ...images] }];
-}
-
-function joined(parts: JsonObject[], type: string, key: string): string | null {
-	const texts = parts.filter((part) => part.type === type).map((part) => part[key] ?? '');
-	return texts.length > 0 ? texts.join('') : null;
 }

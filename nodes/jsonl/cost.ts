@@ -2,7 +2,17 @@
 export interface Prices {
 	/** The price of a million tokens without the batch discount, in any currency. */
 	inputPerMillion: number;
+	/** The same for input that the service read from its prompt cache; absent: as other input. */
+	cachedInputPerMillion?: number;
 	outputPerMillion: number;
+}
+
+/** Tokens that were used. */
+export interface UsedTokens {
+	/** All input, cached input included. */
+	input: number;
+	cachedInput: number;
+	output: number;
 }
 
 export interface CostInput {
@@ -29,20 +39,36 @@ export interface CostEstimate {
 /** The part of the price that a batch saves at OpenAI. */
 const BATCH_DISCOUNT = 0.5;
 
-/** What requests cost one by one and as a batch. The output counts with its limit. */
+/**
+ * What requests will cost one by one and as a batch, as an estimate. The output counts with its
+ * limit. How much of the input will be cached is not known before, so none of it counts as cached.
+ */
 export function estimateCost(input: CostInput): CostEstimate {
 	const { requests, input_tokens, output_tokens, prices } = input;
+	const output = output_tokens ?? 0;
 	const regular = prices
-		? (input_tokens * prices.inputPerMillion + (output_tokens ?? 0) * prices.outputPerMillion) / 1e6
+		? regularCost({ input: input_tokens, cachedInput: 0, output }, prices)
 		: null;
 	return {
 		requests,
-		estimated_tokens: input_tokens + (output_tokens ?? 0),
+		estimated_tokens: input_tokens + output,
 		regular_cost: withoutNoise(regular),
 		batch_cost: withoutNoise(regular === null ? null : regular * (1 - BATCH_DISCOUNT)),
 		savings: withoutNoise(regular === null ? null : regular * BATCH_DISCOUNT),
 		method: methodOf(output_tokens, prices !== undefined),
 	};
+}
+
+/** What tokens cost that were used in a batch, in the currency of the prices. */
+export function batchCost(tokens: UsedTokens, prices: Prices): number {
+	return withoutNoise(regularCost(tokens, prices) * (1 - BATCH_DISCOUNT));
+}
+
+/** Each token counts once: cached input at its own price, the rest of the input at the other. */
+function regularCost({ input, cachedInput, output }: UsedTokens, prices: Prices): number {
+	const { inputPerMillion, cachedInputPerMillion = inputPerMillion, outputPerMillion } = prices;
+	const inputCost = (input - cachedInput) * inputPerMillion + cachedInput * cachedInputPerMillion;
+	return (inputCost + output * outputPerMillion) / 1e6;
 }
 
 function methodOf(outputTokens: number | null, isPriced: boolean): string {
@@ -52,12 +78,12 @@ function methodOf(outputTokens: number | null, isPriced: boolean): string {
 			? 'Output: not included, because not every request limits it.'
 			: 'Output: the limits that the requests set.',
 		isPriced
-			? `Prices: as given, ${BATCH_DISCOUNT * 100}% less in a batch.`
+			? `Prices: as given, ${BATCH_DISCOUNT * 100}% less in a batch. All input counts at the full input price, because cached input is known only after the run.`
 			: 'No costs, because no prices were given.',
 	].join(' ');
 }
 
 /** Rounds what floating point adds, as in 0.30000000000000004. */
-function withoutNoise(value: number | null): number | null {
-	return value === null ? null : Number(value.toPrecision(12));
+function withoutNoise<Value extends number | null>(value: Value): Value {
+	return (value === null ? null : Number(value.toPrecision(12))) as Value;
 }

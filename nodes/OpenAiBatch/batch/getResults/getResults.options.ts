@@ -9,10 +9,10 @@ import type { ResultStatus } from './resultItem';
 interface RawOptions extends PriceOptions {
 	deleteFiles?: boolean;
 	followRetries?: boolean;
-	imagesAsBinary?: boolean;
 	include?: ResultStatus[];
 	includeRequest?: boolean;
 	limit?: unknown;
+	mediaAsBinary?: boolean;
 	offset?: unknown;
 	parseJson?: boolean;
 	simplify?: boolean;
@@ -53,7 +53,7 @@ export function getResultsOptions(
 	return {
 		deleteFiles: raw.deleteFiles ?? false,
 		followRetries: raw.followRetries ?? false,
-		imagesAsBinary: raw.imagesAsBinary ?? false,
+		imagesAsBinary: raw.mediaAsBinary ?? false,
 		include: new Set(raw.include?.length ? raw.include : ALL_STATUSES),
 		includeRequest: raw.includeRequest ?? false,
 		limit,

@@ -33,7 +33,7 @@ export const submitProperties: INodeProperties[] = [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether to only show what would be submitted and create nothing. Tokens of the input are estimated from the text; the output counts only with Max Tokens, as the most it can be, and the cost needs both prices.',
+					'Whether to only show what would be submitted and create nothing. Tokens of the input are estimated from the text. The output counts only with Max Tokens, as if every answer used all of them. The cost needs both prices, and is an estimate too: cached input, which is cheaper, is known only after the run.',
 			},
 			{
 				displayName: 'File Name',
