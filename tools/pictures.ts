@@ -1,16 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { Closers } from '../test/support/lab/closers';
+import { runCommand } from '../test/support/command';
+import type { Account } from '../test/support/lab/account';
+import { openBrowser, signIn } from '../test/support/lab/editor/browser';
+import { Canvas } from '../test/support/lab/editor/canvas';
+import { Lab } from '../test/support/lab/lab';
+import type { WorkflowJson, WorkflowNode } from '../test/support/lab/n8n/types';
+import { finishedBatch } from '../test/support/lab/service';
+import { showOnConsole } from '../test/support/lab/show';
+import { withChoices } from '../test/support/lab/workflows/choices';
 import { readFilms, serveFilms } from './demo/films';
-import { readWorkflow, withChoices } from './demo/workflows';
-import { Rest } from '../test/support/lab/rest';
-import type { WorkflowJson, WorkflowNode } from '../test/support/lab/types';
-import { finishedBatch } from '../test/realN8n/e2e/api';
-import { openBrowser, signIn } from '../test/realN8n/e2e/browser';
-import { Canvas } from '../test/realN8n/e2e/canvas';
-import { createCredential } from '../test/realN8n/e2e/workflows';
-import { startWorld, type World } from '../test/realN8n/e2e/world';
+import { readWorkflow } from './demo/workflows';
 
 const FOLDER = resolve(__dirname, '..', 'docs', 'pictures');
 
@@ -19,6 +20,9 @@ const FILMS = 8;
 
 /** The films have no key of their own. */
 const FIRST_ID = 1001;
+
+/** The batch is to be finished when the results are looked at. */
+const TIMING = { validating: 200, in_progress: 600, finalizing: 200 };
 
 const MARGIN = 12;
 
@@ -90,16 +94,19 @@ function forBatch(results: WorkflowJson, id: string): WorkflowJson {
 }
 
 /** Takes the pictures of the README from the demo workflows. */
-async function takePictures(page: Page, world: World, filmsUrl: string): Promise<void> {
-	const rest = new Rest(world.n8nUrl);
-	await rest.login(world);
-	const credential = await createCredential(rest, world, 'OpenAI Batch API');
-	const submit = withChoices(await readWorkflow('submit-films'), { credential });
-	const results = withChoices(await readWorkflow('film-genres'), { credential });
+async function takePictures(
+	page: Page,
+	{ n8n, rest }: Lab,
+	{ client, credential }: Account,
+	filmsUrl: string,
+): Promise<void> {
+	const credentials = { openAiBatchApi: credential };
+	const submit = withChoices(await readWorkflow('submit-films'), { credentials });
+	const results = withChoices(await readWorkflow('film-genres'), { credentials });
 	const canvas = new Canvas(page);
 	const open = async (workflow: WorkflowJson) => {
 		const { id } = await rest.createWorkflow(workflow);
-		await canvas.open(`${world.n8nUrl}/workflow/${id}`);
+		await canvas.open(`${n8n.url}/workflow/${id}`);
 	};
 
 	await page.setViewportSize({ width: 1040, height: 520 });
@@ -110,13 +117,13 @@ async function takePictures(page: Page, world: World, filmsUrl: string): Promise
 	await page.setViewportSize({ width: 1180, height: 900 });
 	const customId = '={{ $json.id }}';
 	const parameters = { 'Get films': { url: filmsUrl }, 'Submit films': { customId } };
-	await open(withChoices(submit, { credential, parameters }));
+	await open(withChoices(submit, { credentials, parameters }));
 	const panel = await canvas.openNode('Submit films');
 	await panel.execute();
 	const [heading, row] = await panel.table();
 	await take(page, 'submit-panel', page.getByTestId('node-parameters').locator('xpath=..'), 680);
 
-	const { id } = await finishedBatch(world, row[heading.indexOf('id')]);
+	const { id } = await finishedBatch(client, row[heading.indexOf('id')]);
 	await page.setViewportSize({ width: 1400, height: 760 });
 	await open(forBatch(results, id));
 	const columns = await canvas.openNode('Keep the columns');
@@ -125,28 +132,18 @@ async function takePictures(page: Page, world: World, filmsUrl: string): Promise
 	await take(page, 'results', columns.output, columns.output.locator('table').last());
 }
 
-async function main(): Promise<void> {
-	const closers = new Closers();
-	try {
-		await mkdir(FOLDER, { recursive: true });
-		const world = await startWorld(closers);
-		const source = await serveFilms(
-			(await readFilms()).slice(0, FILMS).map((film, index) => ({ ...film, id: FIRST_ID + index })),
-		);
-		closers.add(source.close);
-		const { browser, page } = await openBrowser(world);
-		closers.add(async () => await browser.close());
-		await signIn(page, world);
-		await takePictures(page, world, source.url);
-	} finally {
-		await closers.close();
-	}
-}
-
-main().then(
-	() => process.exit(0),
-	(error: unknown) => {
-		console.error(error);
-		process.exit(1);
-	},
-);
+runCommand(async (stack, signal) => {
+	await mkdir(FOLDER, { recursive: true });
+	const lab = await Lab.open({ show: showOnConsole, signal });
+	stack.defer(async () => await lab.close());
+	const account = await lab.account({ timing: TIMING });
+	const source = await serveFilms(
+		(await readFilms()).slice(0, FILMS).map((film, index) => ({ ...film, id: FIRST_ID + index })),
+	);
+	stack.defer(source.close);
+	const { browser, page } = await openBrowser();
+	stack.defer(async () => await browser.close());
+	await signIn(page, lab.n8n.url, lab.owner);
+	await takePictures(page, lab, account, source.url);
+	return 0;
+});

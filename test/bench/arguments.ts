@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../support/command';
 import type { Size } from './node/rows';
 
 export const USAGE = `Usage: npm run bench -- [options]
@@ -7,7 +7,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --runs <n>      how often everything is measured; default 3
   --only <text>   only the jobs whose name contains the text, as "results 50,000"
   --json <file>   write all measurements
-  --profile <dir> leave CPU profiles of n8n there; the times are longer then
+  --profile <dir> leave CPU profiles of n8n there, which make it slower
   --plot <file>   draw the times of the largest jobs as SVG
   --help`;
 
@@ -20,6 +20,16 @@ const LARGE: Size[] = [
 	{ rows: 50_000, bytes: 4_096 },
 ];
 
+const OPTIONS = {
+	help: { type: 'boolean', default: false },
+	quick: { type: 'boolean', default: false },
+	runs: { type: 'string' },
+	only: { type: 'string', default: '' },
+	json: { type: 'string' },
+	plot: { type: 'string' },
+	profile: { type: 'string' },
+} as const;
+
 export interface Arguments {
 	help: boolean;
 	quick: boolean;
@@ -31,11 +41,12 @@ export interface Arguments {
 	profile?: string;
 }
 
-/** Reads the command line. Throws, with the usage, for what it does not know. */
+/** Reads the command line. Throws, with the usage, for an option that does not exist. */
 export function readArguments(args: string[]): Arguments {
-	const { quick, runs, profile, ...rest } = parse(args);
+	const { quick, runs, profile, ...rest } = readOptions(args, OPTIONS, USAGE);
 	const count = runs === undefined ? (quick ? 1 : 3) : Number(runs);
-	if (!Number.isInteger(count) || count < 1) throw new Error(`--runs is no number\n${USAGE}`);
+	if (!Number.isInteger(count) || count < 1)
+		throw new Error(`--runs has to be a whole number of at least 1\n${USAGE}`);
 	const folder = profile && resolve(profile);
 	return {
 		...rest,
@@ -44,23 +55,4 @@ export function readArguments(args: string[]): Arguments {
 		runs: count,
 		sizes: quick ? SMALL : [...SMALL, ...LARGE],
 	};
-}
-
-function parse(args: string[]) {
-	try {
-		return parseArgs({
-			args,
-			options: {
-				help: { type: 'boolean', default: false },
-				quick: { type: 'boolean', default: false },
-				runs: { type: 'string' },
-				only: { type: 'string', default: '' },
-				json: { type: 'string' },
-				plot: { type: 'string' },
-				profile: { type: 'string' },
-			},
-		}).values;
-	} catch (error) {
-		throw new Error(`${(error as Error).message}\n${USAGE}`);
-	}
 }

@@ -1,16 +1,10 @@
 import { join } from 'node:path';
-import { Closers } from '../support/lab/closers';
 import type { Show } from '../support/lab/show';
-import { ensureN8n } from '../support/lab/install';
-import { packPackage } from '../support/lab/package';
+import { startChild } from '../support/processes/child';
 import type { Arguments } from './arguments';
-import { startChild } from './child';
 import { Contest } from './contest';
-import { compileCustomNode } from './customNode';
-import type { EmulatorHandlers } from './emulatorProcess';
-import type { FloorHandlers } from './floor/process';
 import { allJobs, type Job } from './jobs';
-import { N8nProcess } from './n8nProcess';
+import { N8nBench } from './n8nBench';
 import { requireCost, type RequireCost } from './requireCost';
 import type { Contestant, JobSamples, Sample } from './samples';
 
@@ -27,27 +21,26 @@ async function start(
 	folder: string,
 	profiles: string | undefined,
 	show: Show,
-	closers: Closers,
+	stack: AsyncDisposableStack,
 	signal: AbortSignal,
 ) {
-	show.step('Building and packing the package');
-	const tarball = await packPackage(join(folder, 'package'), signal);
-	const required = await requireCost();
-
-	show.step('Looking for n8n; the first time it takes several minutes to install');
-	const { version } = await ensureN8n({ onProgress: show.note, signal });
-
-	show.step(`Starting n8n ${version}, the API and undici`);
-	const emulator = startChild<EmulatorHandlers>(join(__dirname, 'emulatorProcess.ts'));
-	closers.add(emulator.stop);
-	const floor = startChild<FloorHandlers>(join(__dirname, 'floor', 'process.ts'));
-	closers.add(floor.stop);
-	const api = await emulator.call('api');
-	const customNodes = join(folder, 'custom');
-	await compileCustomNode(customNodes);
-	const n8n = await N8nProcess.start({ folder, tarball, customNodes, api, profiles, signal });
-	closers.add(async () => await n8n.stop());
-	return { contest: new Contest(api, emulator, floor, n8n), required };
+	show.step('Starting the API and undici');
+	const emulator = startChild<typeof import('./emulatorProcess')>(
+		join(__dirname, 'emulatorProcess.ts'),
+		['api', 'complete', 'settle', 'keep'],
+	);
+	stack.defer(async () => void (await emulator.end()));
+	const floor = startChild<typeof import('./floor/process')>(
+		join(__dirname, 'floor', 'process.ts'),
+		['submit', 'results', 'uploadFile', 'downloadFile'],
+	);
+	stack.defer(async () => void (await floor.end()));
+	const api = await emulator.api();
+	const n8n = await N8nBench.open({ folder, api, profiles, show, signal });
+	stack.defer(async () => await n8n.close());
+	const contest = new Contest(api, emulator, floor, n8n);
+	show.step('Loading the package as n8n does');
+	return { contest, required: await requireCost() };
 }
 
 async function runJob({ contestants }: Job, { samples }: JobSamples, signal: AbortSignal) {
@@ -66,10 +59,10 @@ export async function runBench(
 	{ sizes, runs, only, profile }: Arguments,
 	folder: string,
 	show: Show,
-	closers: Closers,
+	stack: AsyncDisposableStack,
 	signal: AbortSignal,
 ): Promise<Outcome> {
-	const { contest, required } = await start(folder, profile, show, closers, signal);
+	const { contest, required } = await start(folder, profile, show, stack, signal);
 	const chosen = allJobs(contest, sizes).filter(({ name }) => name.includes(only));
 	const jobs = chosen.map(({ name, group, size }): JobSamples => {
 		return { job: name, group, size, samples: {} };

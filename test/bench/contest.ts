@@ -1,14 +1,16 @@
-import type { Child } from './child';
-import type { EmulatorHandlers } from './emulatorProcess';
+import type { JestWorkerFarm } from 'jest-worker';
+import type { Step } from '../support/lab/workflows/steps';
 import type { Api } from './floor/api';
-import type { FloorHandlers } from './floor/process';
-import type { N8nProcess, N8nRun } from './n8nProcess';
+import type { N8nBench, N8nRun } from './n8nBench';
 import type { Measured } from './node/meter';
 import type { Sample } from './samples';
-import type { Step } from '../support/lab/steps';
 import { bench } from './workflows/nodes';
 import { OwnNodesSteps } from './workflows/ownNodes';
 import { PackageSteps } from './workflows/package';
+
+/** The API and the lower limit, each in a process of its own. */
+export type EmulatorProcess = JestWorkerFarm<typeof import('./emulatorProcess')>;
+export type FloorProcess = JestWorkerFarm<typeof import('./floor/process')>;
 
 /** What a job has to come out with, so that no time is that of half the work. */
 export type Check = (outcome: { uploaded: number } & Partial<N8nRun>) => boolean;
@@ -20,9 +22,9 @@ export class Contest {
 
 	constructor(
 		readonly api: Api,
-		readonly emulator: Child<EmulatorHandlers>,
-		readonly floor: Child<FloorHandlers>,
-		private readonly n8n: N8nProcess,
+		readonly emulator: EmulatorProcess,
+		readonly floor: FloorProcess,
+		private readonly n8n: N8nBench,
 	) {
 		this.ownNodes = new OwnNodesSteps(api);
 		this.packageNode = new PackageSteps(n8n.credential);
@@ -56,7 +58,7 @@ export class Contest {
 	}
 
 	private async settle(outcome: object, check: Check) {
-		const settled = await this.emulator.call('settle');
+		const settled = await this.emulator.settle();
 		if (check({ ...outcome, uploaded: settled.uploaded })) return settled;
 		throw new Error(`Not the whole job was done: ${JSON.stringify({ ...outcome, ...settled })}`);
 	}

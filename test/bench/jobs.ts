@@ -44,7 +44,7 @@ function submit(contest: Contest, source: Source, size: Size): Job {
 	const rows = { operation: 'rows', kind, ...size };
 	const isWhole: Check = ({ uploaded }) => uploaded === size.rows * size.bytes;
 	return job(`submit ${source}`, size, {
-		undici: () => contest.limit(() => floor.call('submit', { api, kind, size }), isWhole),
+		undici: () => contest.limit(() => floor.submit({ api, kind, size }), isWhole),
 		package: () => contest.steps(rows, packageNode.submit(source, size), isWhole),
 		...(source === 'fields' && {
 			nodes: () => contest.steps(rows, ownNodes.submit(), isWhole),
@@ -55,9 +55,9 @@ function submit(contest: Contest, source: Source, size: Size): Job {
 /** A finished batch for the jobs that read results. */
 async function finishedBatch(contest: Contest, size: Size) {
 	const { api, emulator, floor } = contest;
-	const { batchId } = await floor.call('submit', { api, kind: 'fields', size });
-	const batch = await emulator.call('complete', batchId);
-	await emulator.call('keep');
+	const { batchId } = await floor.submit({ api, kind: 'fields', size });
+	const batch = await emulator.complete(batchId);
+	await emulator.keep();
 	return { id: batchId, inputFileId: batch.input_file_id, outputFileId: batch.output_file_id! };
 }
 
@@ -89,7 +89,7 @@ function results(
 	return job(isJoined ? 'results with requests' : 'results', size, {
 		undici: async () => {
 			const named = { api, ...(await files()) };
-			return await contest.limit(() => floor.call('results', named), isWhole);
+			return await contest.limit(() => floor.results(named), isWhole);
 		},
 		package: async () => {
 			const { id } = await batch();
@@ -108,8 +108,8 @@ function transfers(contest: Contest): Job[] {
 	const bytes = FILE_BYTES;
 	const size = { rows: 1, bytes };
 	const stored = once(async () => {
-		const { fileId } = await floor.call('uploadFile', { api, bytes });
-		await emulator.call('keep');
+		const { fileId } = await floor.uploadFile({ api, bytes });
+		await emulator.keep();
 		return fileId;
 	});
 	const isUploaded: Check = ({ uploaded }) => uploaded === bytes;
@@ -117,14 +117,14 @@ function transfers(contest: Contest): Job[] {
 	const file = { operation: 'file', bytes };
 	const nothing = { operation: 'begin' };
 	const upload: Job['contestants'] = {
-		undici: () => contest.limit(() => floor.call('uploadFile', { api, bytes }), isUploaded),
+		undici: () => contest.limit(() => floor.uploadFile({ api, bytes }), isUploaded),
 		package: () => contest.steps(file, packageNode.upload(), isUploaded),
 		nodes: () => contest.steps(file, ownNodes.upload(), isUploaded),
 	};
 	const download: Job['contestants'] = {
 		undici: async () => {
 			const fileId = await stored();
-			return await contest.limit(() => floor.call('downloadFile', { api, fileId }), isDownloaded);
+			return await contest.limit(() => floor.downloadFile({ api, fileId }), isDownloaded);
 		},
 		package: async () =>
 			await contest.steps(nothing, packageNode.download(await stored()), isDownloaded),

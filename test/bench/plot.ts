@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { run } from '../support/lab/run';
+import { run } from '../support/processes/run';
 import type { Contestant, JobSamples } from './samples';
 import { medianOf } from './samples';
 

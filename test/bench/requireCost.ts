@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { run } from '../support/lab/run';
+import { run } from '../support/processes/run';
 import { median } from './samples';
 
 const PROJECT = resolve(__dirname, '..', '..');

@@ -1,3 +1,4 @@
+import { toTable } from '../support/table';
 import type { Contestant, JobSamples, Sample } from './samples';
 import { medianOf, timeRatio } from './samples';
 
@@ -37,20 +38,6 @@ const COLUMNS: Array<[title: string, column: Column]> = [
 	['whole MB', measure('wholeExtraMegabytes', 0)],
 	['whole freeze ms', measure('wholeFreezeMs', 0)],
 ];
-
-/** A table in Markdown, which is readable as text too. */
-export function toTable(rows: string[][]): string {
-	const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-	const isText = rows[0].map((_, column) =>
-		rows.slice(1).some((row) => /^[^\d-]/.test(row[column])),
-	);
-	const line = (row: string[]) =>
-		`| ${row.map((cell, at) => (isText[at] ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join(' | ')} |`;
-	const rule = widths.map((width, at) =>
-		isText[at] ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
-	);
-	return [line(rows[0]), line(rule), ...rows.slice(1).map(line)].join('\n');
-}
 
 /** The medians of all measurements. */
 export function resultsTable(all: JobSamples[]): string {

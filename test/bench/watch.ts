@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import { factsOf } from './node/processes';
+import { factsOf } from '../support/processes/facts';
 
 const PAUSE_MS = 10;
 

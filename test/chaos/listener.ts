@@ -2,7 +2,7 @@ import type { Message } from '../support/emulator/webhooks';
 import { WebhookNode } from '../support/engine/webhookHarness';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { checkError } from './checks/errors';
-import { OpenAiBatchWebhookTrigger } from './nodes';
+import { OpenAiBatchWebhookTrigger } from '../support/engine/nodes';
 import { chance, ENGINE, FINISHED, SECRET, type World } from './world';
 
 /** The node asks for the batch for so long at most, in milliseconds, and a little to end it. */

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { INodeExecutionData, IDataObject } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 
-import { OpenAiBatch, OpenAiBatchTrigger } from './nodes';
+import { OpenAiBatch, OpenAiBatchTrigger } from '../support/engine/nodes';
 import { startEmulator, type Emulator } from '../support/emulator';
 import { faultKinds } from '../support/emulator/faultKinds';
 import { Random } from '../support/emulator/random';

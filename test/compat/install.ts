@@ -1,9 +1,9 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheFolder } from '../support/lab/cache';
-import { withLock } from '../support/lab/lock';
-import { isComplete, markComplete } from '../support/lab/marker';
-import { npm } from '../support/lab/run';
+import { cacheFolder } from '../support/lab/install/cache';
+import { withLock } from '../support/lab/install/lock';
+import { isComplete, markComplete } from '../support/lab/install/marker';
+import { npm } from '../support/processes/run';
 import { OLDER_CORE, OLDER_WORKFLOW } from './versions';
 
 const FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier'];

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { ensureOlder } from './install';
 import { others } from './missing';
 import { OLDER_CORE, OLDER_WORKFLOW } from './versions';
 
-/** Main jobs, every operation, what is paid for, connections that break, and both triggers. */
+/** Main jobs, every operation, whatever costs money, connections that break, and both triggers. */
 const FILES = [
 	'batch-list',
 	'client',
@@ -30,14 +29,13 @@ const FILES = [
 	'webhook',
 ];
 
-/** Runs jest over the chosen engine tests with the older engine; returns its exit code. */
+/** Runs the chosen engine tests with the older engine; returns jest's exit code. */
 async function main(): Promise<number> {
 	const folder = await ensureOlder(console.log);
 	console.log(`n8n-core ${OLDER_CORE}, n8n-workflow ${OLDER_WORKFLOW}, Node ${process.version}`);
 	const jest = createRequire(__filename).resolve('jest/bin/jest');
-	const config = join(__dirname, 'jest.config.js');
 	// LangChain, which this version of n8n-core loads, leaves something open.
-	const args = ['-c', config, '--forceExit', '--testNamePattern', others()];
+	const args = ['--selectProjects', 'compat', '--forceExit', '--testNamePattern', others()];
 	const patterns = FILES.map((file) => `test/engine/${file}\\.test\\.ts$`);
 	const child = spawn(process.execPath, [jest, ...args, ...patterns], {
 		stdio: 'inherit',

@@ -5,7 +5,7 @@ import { addHistory, answerLine, requestLine } from './batches';
 import type { Product } from './product';
 import { startProduct } from './product';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 const FOLDER = join(__dirname, '../unit/fuzz/corpus');
 const corpus = readdirSync(FOLDER);

@@ -4,7 +4,7 @@ import { requestLine } from './batches';
 import type { Product } from './product';
 import { startProduct } from './product';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 /** What expressions may give in place of what was meant. */
 const VALUES: Record<string, unknown> = {

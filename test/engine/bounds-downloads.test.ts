@@ -7,7 +7,7 @@ import { startClientNode } from './support/clientNode';
 import type { Answer, ScriptedServer } from './support/scriptedServer';
 import { answer, startScriptedServer } from './support/scriptedServer';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 let product: Product;
 let server: ScriptedServer;

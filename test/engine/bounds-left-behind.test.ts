@@ -2,7 +2,7 @@ import type { Fault } from '../support/emulator';
 import type { Product } from './product';
 import { startProduct } from './product';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 let product: Product;
 

@@ -14,7 +14,7 @@ import { startClientNode } from './support/clientNode';
 import type { Answer, ScriptedServer } from './support/scriptedServer';
 import { answer, refuse, reset, stall, startScriptedServer } from './support/scriptedServer';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 const API_KEY = 'key-of-the-user-0123456789';
 const HEADER_VALUE = 'Token gateway-secret-987';

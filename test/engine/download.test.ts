@@ -10,7 +10,7 @@ import { startClientNode } from './support/clientNode';
 import type { Answer, ScriptedServer } from './support/scriptedServer';
 import { answer, refuse, startScriptedServer } from './support/scriptedServer';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 const CONTENT = Array.from(
 	{ length: 20_000 },

@@ -7,7 +7,7 @@ import {
 	type ScriptedServer,
 } from './support/scriptedServer';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 let product: Product;
 let server: ScriptedServer;

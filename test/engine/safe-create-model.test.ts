@@ -4,7 +4,7 @@ import type { RunResult } from '../support/engine';
 import type { Product } from './product';
 import { startProduct } from './product';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 let product: Product;
 

@@ -13,7 +13,7 @@ import {
 	type ScriptedServer,
 } from './support/scriptedServer';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 const KEY = 'the-key-of-a-compatible-server-0123456789';
 const HEADER = 'gateway "secret" \\ value-9876543210';

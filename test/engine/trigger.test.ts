@@ -7,7 +7,7 @@ import { startEmulator, type Emulator } from '../support/emulator';
 import { requestLine, submit } from '../support/emulator/client';
 import { createEngine, type Engine, type PollOutcome, type PollerOptions } from '../support/engine';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 const TRIGGER = 'openAiBatchTrigger';
 const NOON = Date.UTC(2026, 10, 22, 12) / 1000;

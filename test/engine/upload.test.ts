@@ -7,7 +7,7 @@ import { startClientNode } from './support/clientNode';
 import type { ScriptedServer } from './support/scriptedServer';
 import { startScriptedServer } from './support/scriptedServer';
 
-jest.mock('n8n-workflow', () => jest.requireActual('./support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 let emulator: Emulator;
 let server: ScriptedServer;

@@ -1,20 +1,15 @@
 import type { BatchStatus } from '../../nodes/openai/api/types';
-import { serve } from '../bench/child';
 import { startEmulator } from '../support/emulator';
 
-/** A day ago, so that the looks for earlier batches do not get longer with every run. */
+/** A day ago, so that looking for earlier batches does not take longer with every run. */
 const emulator = startEmulator({ clock: 'manual', now: Date.now() - 86_400_000 });
 
-const handlers = {
-	api: async () => {
-		const { url, apiKey } = await emulator;
-		return { url, apiKey };
-	},
-	/** Takes a batch to a status. */
-	step: async ({ id, status }: { id: string; status: BatchStatus }) =>
-		await (await emulator).step(id, status),
-};
+/** What the credential needs to reach the API. */
+export async function api() {
+	const { url, apiKey } = await emulator;
+	return { url, apiKey };
+}
 
-export type EmulatorHandlers = typeof handlers;
-
-serve(handlers);
+/** Takes a batch to a status. */
+export const step = async (id: string, status: BatchStatus) =>
+	await (await emulator).step(id, status);

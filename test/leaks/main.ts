@@ -1,6 +1,6 @@
 /**
  * `npm run test:leaks -- --runs N --only text`: runs each operation again and again in n8n's engine
- * and looks whether its memory grows. Fails when it does.
+ * and checks whether its memory grows. Fails when it does.
  */
 import '../support/engine/environment';
 import { join } from 'node:path';
@@ -9,10 +9,9 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
-import { OpenAiBatch, OpenAiBatchTrigger } from '../chaos/nodes';
-import { startChild } from '../bench/child';
 import { closeHarness, createEngine } from '../support/engine';
-import type { EmulatorHandlers } from './emulatorProcess';
+import { OpenAiBatch, OpenAiBatchTrigger } from '../support/engine/nodes';
+import { startChild } from '../support/processes/child';
 import { NODE, Operations, TRIGGER, type Job } from './jobs';
 
 const { values } = parseArgs({
@@ -63,9 +62,10 @@ async function measure(job: Job): Promise<boolean> {
 
 async function main(): Promise<boolean> {
 	if (!Number.isInteger(runs) || runs < 1) throw new TypeError('--runs has to be a whole number');
-	const emulator = startChild<EmulatorHandlers>(join(__dirname, 'emulatorProcess.ts'));
+	const module = join(__dirname, 'emulatorProcess.ts');
+	const emulator = startChild<typeof import('./emulatorProcess')>(module, ['api', 'step']);
 	try {
-		const api = await emulator.call('api');
+		const api = await emulator.api();
 		const engine = await createEngine({
 			nodes: { [NODE]: OpenAiBatch, [TRIGGER]: OpenAiBatchTrigger },
 			credentials: [OpenAiBatchApi],
@@ -76,8 +76,8 @@ async function main(): Promise<boolean> {
 		const operations = new Operations(engine);
 		const [first, second] = [await operations.submit(), await operations.submit()];
 		const [completed, expired] = [String(first.id), String(second.id)];
-		await emulator.call('step', { id: completed, status: 'completed' });
-		await emulator.call('step', { id: expired, status: 'expired' });
+		await emulator.step(completed, 'completed');
+		await emulator.step(expired, 'expired');
 		const inputFile = String(first.input_file_id);
 		const jobs = await operations.jobs({ completed, inputFile, expired });
 		let areSteady = true;
@@ -86,7 +86,7 @@ async function main(): Promise<boolean> {
 		}
 		return areSteady;
 	} finally {
-		await emulator.stop();
+		await emulator.end();
 	}
 }
 

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readOptions, readPort } from '../../test/support/command';
 
 /** With the real API, enough films to see it work for a fraction of a cent. */
 export const REAL_FILMS = 5;
@@ -9,6 +9,13 @@ export const USAGE = `Usage: npm run demo -- [options]
   --port <number>  the port of n8n's editor; default any free one
   --help`;
 
+const OPTIONS = {
+	once: { type: 'boolean', default: false },
+	real: { type: 'boolean', default: false },
+	port: { type: 'string' },
+	help: { type: 'boolean', default: false },
+} as const;
+
 export interface Arguments {
 	once: boolean;
 	help: boolean;
@@ -17,38 +24,16 @@ export interface Arguments {
 	apiKey?: string;
 }
 
-/** Reads the command line. Throws, with the usage, for what it does not know. */
+/** Reads the command line. Throws, with the usage, for an option that does not exist. */
 export function readArguments(args: string[], env: NodeJS.ProcessEnv): Arguments {
-	const { once, real, port, help } = parse(args);
+	const { once, real, port, help } = readOptions(args, OPTIONS, USAGE);
 	if (real && !env.OPENAI_API_KEY) {
 		throw new Error('--real needs the API key in the environment variable OPENAI_API_KEY.');
 	}
 	return {
 		once,
 		help,
-		port: port === undefined ? undefined : readPort(port),
+		port: port === undefined ? undefined : readPort('port', port),
 		apiKey: real ? env.OPENAI_API_KEY : undefined,
 	};
-}
-
-function parse(args: string[]) {
-	try {
-		return parseArgs({
-			args,
-			options: {
-				once: { type: 'boolean', default: false },
-				real: { type: 'boolean', default: false },
-				port: { type: 'string' },
-				help: { type: 'boolean', default: false },
-			},
-		}).values;
-	} catch (error) {
-		throw new Error(`${(error as Error).message}\n${USAGE}`);
-	}
-}
-
-function readPort(text: string): number {
-	const port = Number(text);
-	if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-	throw new Error(`--port has to be a number from 1 to 65535, not "${text}".`);
 }

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rest } from '../../test/support/lab/rest';
-import type { Execution } from '../../test/support/lab/types';
+import { createCredential } from '../../test/support/lab/account';
+import type { Lab } from '../../test/support/lab/lab';
+import { assertSucceeded, itemsOf } from '../../test/support/lab/n8n/executions';
+import type { Rest } from '../../test/support/lab/n8n/rest';
+import type { Show } from '../../test/support/lab/show';
+import { withChoices } from '../../test/support/lab/workflows/choices';
+import { START } from '../../test/support/lab/workflows/steps';
 import type { Api } from './api';
 import { expectedRows, type Film } from './films';
 import { compareRows, type Completeness, type EndedBatch } from './outcome';
-import type { Show } from '../../test/support/lab/show';
-import { readWorkflow, withChoices } from './workflows';
+import { readWorkflow } from './workflows';
 
 export interface Task {
 	api: Api;
@@ -34,39 +38,35 @@ const COLUMNS = [
  * with the trigger published, the other one run. Then waits for the results.
  */
 export async function classifyFilms(
-	n8n: { rest: Rest; ended: Promise<void> },
+	{ n8n, rest }: Pick<Lab, 'n8n' | 'rest'>,
 	{ api, films, source }: Task,
 	show: Show,
 	signal: AbortSignal,
 ): Promise<Result> {
-	const { rest } = n8n;
 	show.step('Creating the credential, the data table and the workflows');
-	const { apiKey, url } = api;
-	const credential = await rest.createCredential('openAiBatchApi', 'OpenAI Batch API', {
-		apiKey,
-		url,
-	});
+	const credentials = { openAiBatchApi: await createCredential(rest, api) };
 	const table = await rest.createDataTable('film_genres', [...COLUMNS]);
 	const submit = await rest.createWorkflow(
 		withChoices(await readWorkflow('submit-films'), {
-			credential,
+			credentials,
 			parameters: { 'Get films': { url: source } },
 		}),
 	);
 	const results = await rest.createWorkflow(
-		withChoices(await readWorkflow('film-genres'), { credential }),
+		withChoices(await readWorkflow('film-genres'), { credentials }),
 	);
 	await rest.activate(results.id);
-	show.note('the workflow "Film genres" is published: its trigger looks every minute');
+	show.note('the workflow "Film genres" is published: its trigger polls every minute');
 
 	show.step('Running "Submit films"');
 	const started = Date.now();
-	const submission = await rest.finished(submit.id, await rest.run(submit.id, 'Start'), signal);
+	const submission = await rest.finished(submit.id, await rest.run(submit.id, START), signal);
+	assertSucceeded(submission);
 	const submitted = itemsOf(submission, 'Submit films') as unknown as EndedBatch[];
 	show.note(`took ${seconds(started)}; ${submitted.map(({ id }) => id).join(', ')}`);
 
 	show.step(`Waiting for ${submitted.length} batch(es), the trigger and the results`);
-	const batches = await whileAlive(n8n.ended, async () => {
+	const batches = await whileAlive(n8n.exited, async () => {
 		const waiting = { rest, workflowId: results.id, show, signal };
 		return await untilWritten(waiting, new Set(submitted.map(({ id }) => id)), api.patience);
 	});
@@ -83,7 +83,7 @@ interface Waiting {
 	signal: AbortSignal;
 }
 
-/** Waits until successful executions of the results workflow have taken care of all batches. */
+/** Waits until successful executions of the results workflow have written all batches. */
 async function untilWritten(
 	{ rest, workflowId, show, signal }: Waiting,
 	open: Set<string>,
@@ -101,6 +101,7 @@ async function untilWritten(
 			seen.add(id);
 			show.note(`the trigger has fired: execution ${id}`);
 			const execution = await rest.finished(workflowId, id, signal);
+			assertSucceeded(execution);
 			for (const batch of itemsOf(execution, 'Batch finished') as unknown as EndedBatch[]) {
 				if (open.delete(batch.id)) batches.push(batch);
 			}
@@ -108,18 +109,6 @@ async function untilWritten(
 		await sleep(500, undefined, { signal });
 	}
 	return batches;
-}
-
-/** What a node of a finished execution gave out. Throws the execution's error, if it has one. */
-function itemsOf({ id, status, data }: Execution, node: string): Array<Record<string, unknown>> {
-	if (status !== 'success') {
-		const { error } = data.resultData;
-		const where = error?.node ? ` in "${error.node.name}"` : '';
-		const reason = [error?.message, error?.description].filter(Boolean).join(' ');
-		throw new Error(`Execution ${id} ended with the status ${status}${where}: ${reason}`);
-	}
-	const [run] = data.resultData.runData[node] ?? [];
-	return (run?.data?.main[0] ?? []).map(({ json }) => json);
 }
 
 /** The work's result, or an error as soon as n8n is gone. */

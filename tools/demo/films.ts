@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { serveOnLoopback, type LoopbackServer } from '../../test/support/loopback';
 
 /** One record of movies.json; the titles of nine films are numbers, of one null. */
 export type Film = Record<string, string | number | null>;
@@ -19,25 +18,10 @@ export function expectedRows(films: Film[]): Map<string, string> {
 }
 
 /** Serves the films as JSON on loopback, as a user's own API would. */
-export async function serveFilms(
-	films: Film[],
-): Promise<{ url: string; close: () => Promise<void> }> {
+export async function serveFilms(films: Film[]): Promise<LoopbackServer> {
 	const json = JSON.stringify(films);
-	const server = createServer((_request, response) => {
-		response.setHeader('content-type', 'application/json');
-		response.end(json);
+	const server = await serveOnLoopback((_request, response) => {
+		response.setHeader('content-type', 'application/json').end(json);
 	});
-	await new Promise<void>((resolve, reject) => {
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', resolve);
-	});
-	const { port } = server.address() as AddressInfo;
-	return {
-		url: `http://127.0.0.1:${port}/movies.json`,
-		close: async () =>
-			await new Promise((resolve) => {
-				server.close(() => resolve());
-				server.closeAllConnections();
-			}),
-	};
+	return { ...server, url: `${server.url}/movies.json` };
 }

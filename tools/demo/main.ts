@@ -1,16 +1,7 @@
-import { readArguments, USAGE } from './arguments';
-import { Closers } from '../../test/support/lab/closers';
-import { demo } from './demo';
+import { runCommand } from '../../test/support/command';
 import { showOnConsole } from '../../test/support/lab/show';
-
-/** Settles when the user wants to stop: Ctrl-C, or a signal of another program. */
-function stopSignal(): AbortSignal {
-	const controller = new AbortController();
-	for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-		process.on(name, () => controller.abort(new Error('Stopped.')));
-	}
-	return controller.signal;
-}
+import { readArguments, USAGE } from './arguments';
+import { demo } from './demo';
 
 async function untilAborted(signal: AbortSignal): Promise<void> {
 	if (signal.aborted) return;
@@ -18,29 +9,17 @@ async function untilAborted(signal: AbortSignal): Promise<void> {
 	await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 
-/** Returns the exit code: 0 only when every film got its row. */
-async function main(): Promise<number> {
-	const closers = new Closers();
-	const signal = stopSignal();
-	try {
-		const options = readArguments(process.argv.slice(2), process.env);
-		if (options.help) {
-			console.log(USAGE);
-			return 0;
-		}
-		const complete = await demo(options, showOnConsole, closers, signal);
-		if (!options.once) {
-			console.log('\nCtrl-C ends it.');
-			await untilAborted(signal);
-		}
-		return complete ? 0 : 1;
-	} catch (error) {
-		if (signal.aborted) console.log('\nStopped.');
-		else console.error(`\n${error instanceof Error ? error.message : String(error)}`);
-		return 1;
-	} finally {
-		await closers.close();
+/** The exit code is 0 only when every film got its row. */
+runCommand(async (stack, signal) => {
+	const options = readArguments(process.argv.slice(2), process.env);
+	if (options.help) {
+		console.log(USAGE);
+		return 0;
 	}
-}
-
-void main().then((code) => process.exit(code));
+	const isComplete = await demo(options, showOnConsole, stack, signal);
+	if (!options.once) {
+		console.log('\nCtrl-C ends it.');
+		await untilAborted(signal);
+	}
+	return isComplete ? 0 : 1;
+});

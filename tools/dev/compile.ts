@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { CommandError, run } from '../../test/support/lab/run';
+import { CommandError, run } from '../../test/support/processes/run';
 
 const PROJECT = resolve(__dirname, '..', '..');
 const ROUND = /Found (\d+) errors?\./;
@@ -15,11 +15,11 @@ export interface Watching {
 
 /**
  * Compiles the nodes and credentials straight into the installed package, and again whenever a
- * file changes; n8n notices that. Errors of a round are told, its output is written all the same.
+ * file changes; n8n notices that. Errors of a round are shown; its output is written all the same.
  */
 export function compileOnChange(
 	installed: string,
-	tell: (text: string) => void,
+	show: (text: string) => void,
 	signal: AbortSignal,
 ): Watching {
 	const tsc = createRequire(__filename).resolve('typescript/bin/tsc');
@@ -29,9 +29,9 @@ export function compileOnChange(
 	const started = new Promise<void>((resolveStarted) => (settle = resolveStarted));
 	const onLine = (line: string) => {
 		const round = ROUND.exec(line);
-		if (!NOISE.test(line)) tell(line);
+		if (!NOISE.test(line)) show(line);
 		if (!round) return;
-		if (!isFirst && round[1] === '0') tell('compiled; n8n has loaded the nodes anew');
+		if (!isFirst && round[1] === '0') show('compiled; n8n has loaded the nodes anew');
 		isFirst = false;
 		settle();
 	};

@@ -1,15 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Closers } from '../../test/support/lab/closers';
-import type { Show } from '../../test/support/lab/show';
 import { startEmulator } from '../../test/support/emulator';
-import { cacheFolder } from '../../test/support/lab/cache';
-import { ensureN8n } from '../../test/support/lab/install';
-import { packPackage } from '../../test/support/lab/package';
-import { assertPortFree } from '../../test/support/lab/ports';
-import { startN8n } from '../../test/support/lab/start';
-import { OWNER, prepareAccount } from './account';
+import { createCredential } from '../../test/support/lab/account';
+import { cacheFolder } from '../../test/support/lab/install/cache';
+import { Lab } from '../../test/support/lab/lab';
+import { assertPortFree } from '../../test/support/lab/n8n/ports';
+import type { Show } from '../../test/support/lab/show';
 import type { Arguments } from './arguments';
 import { compileOnChange } from './compile';
 
@@ -18,21 +14,23 @@ const PACKAGE = 'n8n-nodes-openai-batch';
 /** Long enough to see the statuses, short enough to wait for. */
 const TIMING = { validating: 2_000, in_progress: 15_000, finalizing: 2_000 };
 
-async function packInto(closers: Closers, signal: AbortSignal): Promise<string> {
-	const folder = await mkdtemp(join(tmpdir(), `${PACKAGE}-dev-`));
-	closers.add(async () => await rm(folder, { recursive: true, force: true }));
-	return await packPackage(folder, signal);
-}
+/** The only user of the private n8n, which listens on loopback only. */
+const OWNER = {
+	email: 'dev@example.com',
+	password: 'Develop-1234',
+	firstName: 'Dev',
+	lastName: 'Eloper',
+};
 
 /**
  * Starts the emulator and n8n with the package, and compiles the nodes into it on every change.
  * Workflows stay from run to run. Settles when the signal or an end of n8n stops it; what was
- * started is ended by the closers.
+ * started is ended with the stack.
  */
 export async function dev(
 	{ port, emulatorPort, fresh }: Arguments,
 	show: Show,
-	closers: Closers,
+	stack: AsyncDisposableStack,
 	signal: AbortSignal,
 ): Promise<void> {
 	for (const wanted of [port, emulatorPort]) await assertPortFree(wanted);
@@ -40,19 +38,17 @@ export async function dev(
 	if (fresh) await rm(userFolder, { recursive: true, force: true });
 	await mkdir(userFolder, { recursive: true });
 
-	show.step('Building the package, and looking for n8n');
-	const tarball = await packInto(closers, signal);
-	await ensureN8n({ onProgress: show.note, signal });
-
-	show.step('Starting the emulator and n8n');
-	const webhooks = { deliverTo: `http://127.0.0.1:${port}` };
-	const emulator = await startEmulator({ port: emulatorPort, timing: TIMING, webhooks });
-	closers.add(emulator.close);
 	// n8n then watches the files of its packages.
 	const env = { N8N_DEV_RELOAD: 'true' };
-	const n8n = await startN8n({ userFolder, port, packages: [tarball], env, signal });
-	closers.add(n8n.stop);
-	const isNew = await prepareAccount(n8n.rest, emulator);
+	const lab = await Lab.open({ userFolder, port, env, owner: OWNER, show, signal });
+	stack.defer(async () => await lab.close());
+	const { n8n, rest, isNew } = lab;
+	const webhooks = { deliverTo: n8n.url };
+	const emulator = await startEmulator({ port: emulatorPort, timing: TIMING, webhooks });
+	stack.defer(emulator.close);
+	if (isNew) {
+		await createCredential(rest, emulator, { title: 'OpenAI Batch API (emulator)' });
+	}
 
 	const installed = join(userFolder, '.n8n', 'nodes', 'node_modules', PACKAGE);
 	const watching = compileOnChange(installed, show.note, signal);
@@ -63,5 +59,5 @@ export async function dev(
 	show.note(`the emulator: ${emulator.url}, key ${emulator.apiKey}`);
 	show.note('changes in nodes/ and credentials/ are compiled and loaded; Ctrl-C ends it');
 	await Promise.race([watching.ended, n8n.exited]);
-	if (!signal.aborted) throw new Error(`n8n ended:\n${n8n.logs().slice(-2_000)}`);
+	if (!signal.aborted) throw new Error(`n8n ended:\n${n8n.logs.slice(-2_000)}`);
 }

@@ -1,10 +1,4 @@
-import { serve } from '../child';
-import { downloadFile, uploadFile } from './files';
-import { results } from './results';
-import { submit } from './submit';
-
-const handlers = { submit, results, uploadFile, downloadFile };
-
-export type FloorHandlers = typeof handlers;
-
-serve(handlers);
+/** What the process of the lower limit does: the job with undici alone, without n8n. */
+export { downloadFile, uploadFile } from './files';
+export { results } from './results';
+export { submit } from './submit';

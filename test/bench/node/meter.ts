@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { factsOf, forgetPeak, ownProcesses } from './processes';
+import { factsOf, forgetPeak, ownProcesses } from '../../support/processes/facts';
 
 const MEGABYTE = 1024 * 1024;
 

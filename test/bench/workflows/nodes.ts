@@ -1,4 +1,4 @@
-import type { Step } from '../../support/lab/steps';
+import type { Step } from '../../support/lab/workflows/steps';
 
 type Parameters = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import type { Api } from '../floor/api';
 import { ENDPOINT, MODEL } from '../node/rows';
-import type { Step } from '../../support/lab/steps';
+import type { Step } from '../../support/lab/workflows/steps';
 import { code, convertToFile, extractFromFile, httpRequest } from './nodes';
 
 /** Makes the JSONL of a batch, as the tutorials for it do. */

@@ -1,5 +1,5 @@
 import { ENDPOINT, textOf, type Size } from '../node/rows';
-import { openAi, type Step } from '../../support/lab/steps';
+import { openAi, type Step } from '../../support/lab/workflows/steps';
 
 export type Credential = { id: string; name: string };
 

@@ -1,10 +1,5 @@
-import {
-	createServer,
-	type IncomingHttpHeaders,
-	type IncomingMessage,
-	type ServerResponse,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { serveOnLoopback } from '../../support/loopback';
 
 /** Answers one request in whatever way; the body of the request has not been read yet. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -29,7 +24,7 @@ export const answer =
 		});
 	};
 
-/** The API's way to refuse. */
+/** Refuses a request as the API does. */
 export const refuse = (
 	status: number,
 	error: Record<string, unknown> = {},
@@ -41,19 +36,23 @@ export const refuse = (
 		headers,
 	);
 
-/** Resets the connection, when the request has been read. */
+/** Resets the connection once the request has been read. */
 export const reset: Answer = (request) =>
 	void request.on('end', () => request.socket.resetAndDestroy());
 
 /** Never answers. */
 export const stall: Answer = () => {};
 
-/** A server on loopback that gives the answers it was told, in order, and then only `{id, data}`. */
+/** A server on loopback that gives the scripted answers, in order, and then only `{id, data}`. */
 export async function startScriptedServer() {
 	const seen: SeenRequest[] = [];
 	const script: Answer[] = [];
 	const waiting: Array<() => void> = [];
-	const server = createServer((request, response) => {
+	const {
+		url: origin,
+		port,
+		close,
+	} = await serveOnLoopback((request, response) => {
 		const { method = '', url = '', headers } = request;
 		const entry: SeenRequest = { method, url, headers, body: '' };
 		seen.push(entry);
@@ -63,23 +62,18 @@ export async function startScriptedServer() {
 		act(request, response);
 		for (const resolve of waiting.splice(0)) resolve();
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
 	return {
 		port,
-		url: `http://127.0.0.1:${port}/v1`,
+		url: `${origin}/v1`,
 		seen,
-		/** Forgets what was seen, and answers the next requests so. */
+		/** Forgets what was seen, and answers the next requests with these. */
 		script: (...answers: Answer[]) => {
 			seen.length = 0;
 			script.splice(0, Infinity, ...answers);
 		},
 		/** Settles when the next request arrives. */
 		arrival: async () => await new Promise<void>((resolve) => waiting.push(resolve)),
-		close: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
+		close,
 	};
 }
 

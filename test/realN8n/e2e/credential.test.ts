@@ -1,7 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
-import { itSeen } from './browser';
-import { Canvas } from './canvas';
-import { keep } from './screenshots';
+import { Canvas } from '../../support/lab/editor/canvas';
+import { itSeen, keep } from './seen';
 import type { World } from './world';
 
 /** A workflow of the trigger alone, with the dialog for its new credential open. */

@@ -1,6 +1,5 @@
-import { itSeen } from './browser';
-import { Canvas } from './canvas';
-import { keep } from './screenshots';
+import { Canvas } from '../../support/lab/editor/canvas';
+import { itSeen, keep } from './seen';
 import { FILM_NODES, prepare } from './workflows';
 
 describe('the nodes panel', () => {

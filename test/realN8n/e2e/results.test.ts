@@ -1,8 +1,8 @@
-import { runBatch } from './api';
-import { itSeen } from './browser';
-import { Canvas } from './canvas';
-import { keep } from './screenshots';
+import { runBatch } from '../../support/lab/service';
+import { Canvas } from '../../support/lab/editor/canvas';
+import { itSeen, keep } from './seen';
 import { FILM_NODES, prepare } from './workflows';
+import { clientOf } from './world';
 
 const PROMPTS = [
 	'Which genre is Alien?',
@@ -18,7 +18,7 @@ const NODE = {
 
 describe('the pickers', () => {
 	itSeen('find a batch and a file by what a person knows of them', async (page, world) => {
-		const { id, input_file_id } = await runBatch(world, 'cinema.jsonl', PROMPTS);
+		const { id, input_file_id } = await runBatch(clientOf(world), 'cinema.jsonl', PROMPTS);
 		const parameters = { resource: 'file', operation: 'download' };
 		const nodes = [FILM_NODES[0], { ...NODE, parameters }];
 		const { workflowUrl } = await prepare(world, 'Pickers', nodes);
@@ -43,7 +43,7 @@ describe('the pickers', () => {
 
 describe('Get Results', () => {
 	itSeen('gives results, and what failed on the error output', async (page, world) => {
-		const { id } = await runBatch(world, 'results.jsonl', PROMPTS);
+		const { id } = await runBatch(clientOf(world), 'results.jsonl', PROMPTS);
 		const batchId = { __rl: true, mode: 'id', value: id };
 		const parameters = { resource: 'batch', operation: 'getResults', batchId };
 		const nodes = [FILM_NODES[0], { ...NODE, parameters }];

@@ -1,8 +1,7 @@
 import type { Page } from 'playwright-core';
-import { itSeen } from './browser';
-import { Canvas } from './canvas';
-import type { NodePanel } from './nodePanel';
-import { keep } from './screenshots';
+import { Canvas } from '../../support/lab/editor/canvas';
+import type { NodePanel } from '../../support/lab/editor/nodePanel';
+import { itSeen, keep } from './seen';
 import { CREDENTIAL, FILM_NODES, prepare } from './workflows';
 import type { World } from './world';
 

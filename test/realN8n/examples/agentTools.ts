@@ -1,8 +1,9 @@
 import { request } from 'undici';
 import { startChatModel, type Message, type Turn } from './chatModel';
 import { chatText } from './content';
-import type { Stage } from './stage';
-import { readExample } from './workflow';
+import type { Lab } from '../../support/lab/lab';
+import { Scene } from './scene';
+import { readExample } from './files';
 
 const TASK = 'Summarize the history of the zip';
 
@@ -25,22 +26,22 @@ function decide(messages: Message[]): Turn {
 }
 
 /** Each tool call of the agent reaches the API, and what it returns is what the model reads. */
-export async function agentTools(stage: Stage): Promise<void> {
+export async function agentTools(lab: Lab): Promise<void> {
 	const model = await startChatModel(decide);
-	stage.onClose(model.close);
+	lab.defer(model.close);
 	const openAi = { apiKey: 'sk-model', url: model.url };
-	const { id, name } = await stage.rest.createCredential('openAiApi', 'OpenAI', openAi);
-	const scene = await stage.scene({ clock: 'manual' });
+	const { id, name } = await lab.rest.createCredential('openAiApi', 'OpenAI', openAi);
+	const scene = await Scene.open(lab, { clock: 'manual' });
 	const workflow = await scene.import('agent-tools', {
 		credentials: { openAiApi: { id, name } },
 		parameters: { 'When chat message received': { public: true } },
 	});
-	await stage.rest.activate(workflow);
+	await lab.rest.activate(workflow);
 
 	const { nodes } = await readExample('agent-tools');
 	const chat = nodes.find((node) => node.name === 'When chat message received')!;
 	const say = async (chatInput: string): Promise<string> => {
-		const { body } = await request(`${stage.url}/webhook/${String(chat.webhookId)}/chat`, {
+		const { body } = await request(`${lab.n8n.url}/webhook/${String(chat.webhookId)}/chat`, {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
 			body: JSON.stringify({ action: 'sendMessage', sessionId: 'session-1', chatInput }),

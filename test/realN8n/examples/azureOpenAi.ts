@@ -1,10 +1,12 @@
 import { chatText } from './content';
-import type { Stage } from './stage';
+import type { Lab } from '../../support/lab/lab';
+import { Scene } from './scene';
 
 /** The same nodes with a credential for Azure: another path, the key in a header of its own. */
-export async function azureOpenAi(stage: Stage): Promise<void> {
+export async function azureOpenAi(lab: Lab): Promise<void> {
 	const apiKey = 'azure-resource-key';
-	const scene = await stage.scene(
+	const scene = await Scene.open(
+		lab,
 		{ basePath: '/openai/v1', apiKey },
 		{ authScheme: 'apiKeyHeader' },
 	);

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { serveOnLoopback } from '../../support/loopback';
 
 export interface Message {
 	role: 'system' | 'user' | 'assistant' | 'tool';
@@ -24,19 +24,13 @@ export interface ChatModel {
 /** Serves OpenAI's chat completions on loopback, as far as an agent with tools needs them. */
 export async function startChatModel(decide: (messages: Message[]) => Turn): Promise<ChatModel> {
 	const requests: ChatRequest[] = [];
-	const server = createServer(async (incoming, response) => {
+	const { url, close } = await serveOnLoopback(async (incoming, response) => {
 		const request = await bodyOf(incoming);
 		requests.push(request);
 		response.setHeader('content-type', 'application/json');
 		response.end(JSON.stringify(completion(decide(request.messages), requests.length)));
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
-	const close = async () => {
-		server.closeAllConnections();
-		await new Promise((resolve) => server.close(resolve));
-	};
-	return { url: `http://127.0.0.1:${port}/v1`, requests, close };
+	return { url: `${url}/v1`, requests, close };
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<ChatRequest> {

@@ -1,11 +1,12 @@
 import { chatText } from './content';
-import type { Stage } from './stage';
+import type { Lab } from '../../support/lab/lab';
+import { Scene } from './scene';
 
 const REFUSED = '[[emulator:fail 400 context_length_exceeded]]';
 
 /** Every product gets the category of its own answer, and the one that failed gets the reason. */
-export async function classifyATable(stage: Stage): Promise<void> {
-	const scene = await stage.scene();
+export async function classifyATable(lab: Lab): Promise<void> {
+	const scene = await Scene.open(lab);
 	const rows = await scene.table(
 		'products',
 		['name', 'description', 'category', 'reason', 'status', 'error'],
@@ -17,7 +18,7 @@ export async function classifyATable(stage: Stage): Promise<void> {
 		],
 	);
 	const workflow = await scene.import('classify-a-table');
-	await stage.rest.activate(workflow);
+	await lab.rest.activate(workflow);
 	await scene.run(workflow, 'Start');
 	await scene.run(workflow, 'Start');
 

@@ -3,13 +3,13 @@ import { azureOpenAi } from './azureOpenAi';
 import { classifyATable } from './classifyATable';
 import { nightlyEmbeddings } from './nightlyEmbeddings';
 import { retryUntilDone } from './retryUntilDone';
-import { Stage } from './stage';
 import { tokenLimitQueue } from './tokenLimitQueue';
 import { waitInOneWorkflow } from './waitInOneWorkflow';
-import { exampleNames } from './workflow';
+import { exampleNames } from './files';
+import { Lab } from '../../support/lab/lab';
 
-/** By the name of the example's file: runs it in n8n and looks at what became of the rows. */
-const EXAMPLES: Record<string, (stage: Stage) => Promise<void>> = {
+/** By the name of the example's file: runs it in n8n and checks what became of the rows. */
+const EXAMPLES: Record<string, (lab: Lab) => Promise<void>> = {
 	'agent-tools': agentTools,
 	'azure-openai': azureOpenAi,
 	'classify-a-table': classifyATable,
@@ -19,21 +19,21 @@ const EXAMPLES: Record<string, (stage: Stage) => Promise<void>> = {
 	'wait-in-one-workflow': waitInOneWorkflow,
 };
 
-let stage: Stage;
+let lab: Lab;
 const running: Record<string, Promise<void>> = {};
 
-/** All at once: most of the time passes between two looks of their triggers. */
+/** All examples run at once: most of the time passes between two polls of their triggers. */
 beforeAll(async () => {
-	stage = await Stage.open();
+	lab = await Lab.open();
 	for (const [name, prove] of Object.entries(EXAMPLES)) {
-		running[name] = prove(stage);
+		running[name] = prove(lab);
 		running[name].catch(() => {});
 	}
 });
 
 afterAll(async () => {
 	await Promise.allSettled(Object.values(running));
-	await stage?.close();
+	await lab?.close();
 });
 
 it.each(Object.keys(EXAMPLES))('%s does what it says', async (name) => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { readExample, exampleNames, withChoices } from './workflow';
+import { withChoices } from '../../support/lab/workflows/choices';
+import { exampleNames, readExample } from './files';
 
 const STICKY = 'n8n-nodes-base.stickyNote';
 const NAMES = [

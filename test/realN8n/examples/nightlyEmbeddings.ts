@@ -1,9 +1,10 @@
 import { vector } from './content';
-import type { Stage } from './stage';
+import type { Lab } from '../../support/lab/lab';
+import { Scene } from './scene';
 
 /** Every article without a vector gets its own, of the wanted length. */
-export async function nightlyEmbeddings(stage: Stage): Promise<void> {
-	const scene = await stage.scene();
+export async function nightlyEmbeddings(lab: Lab): Promise<void> {
+	const scene = await Scene.open(lab);
 	const rows = await scene.table(
 		'articles',
 		['text', 'embedding', 'status'],
@@ -14,7 +15,7 @@ export async function nightlyEmbeddings(stage: Stage): Promise<void> {
 		],
 	);
 	const workflow = await scene.import('nightly-embeddings');
-	await stage.rest.activate(workflow);
+	await lab.rest.activate(workflow);
 	await scene.run(workflow, 'Every night');
 
 	const found = await scene.rowsWith(workflow, rows, 'status');

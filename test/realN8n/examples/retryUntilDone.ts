@@ -1,8 +1,8 @@
 import type { Outcome } from '../../support/emulator';
 import type { RequestLine } from '../../support/emulator/batches/requestLine';
 import { responseText } from './content';
-import type { Scene } from './scene';
-import type { Stage } from './stage';
+import type { Lab } from '../../support/lab/lab';
+import { Scene } from './scene';
 
 const RATE_LIMIT: Outcome = { type: 'fail', status: 429, code: 'rate_limit_exceeded' };
 const TOO_LONG: Outcome = { type: 'fail', status: 400, code: 'context_length_exceeded' };
@@ -28,8 +28,8 @@ function makeTrouble({ emulator }: Scene): void {
  * The second round repeats exactly what may succeed, and the results of both are joined: one row
  * for each review, with the error of the one that no retry can help.
  */
-export async function retryUntilDone(stage: Stage): Promise<void> {
-	const scene = await stage.scene();
+export async function retryUntilDone(lab: Lab): Promise<void> {
+	const scene = await Scene.open(lab);
 	makeTrouble(scene);
 	const reviews = ['Great', 'Good', 'So-so', 'A very long one', 'Bad'];
 	await scene.table(
@@ -39,7 +39,7 @@ export async function retryUntilDone(stage: Stage): Promise<void> {
 	);
 	const rows = await scene.table('review_results', ['custom_id', 'sentiment', 'status', 'error']);
 	const workflow = await scene.import('retry-until-done');
-	await stage.rest.activate(workflow);
+	await lab.rest.activate(workflow);
 	await scene.run(workflow, 'Start');
 
 	const found = await scene.until(workflow, async () => {

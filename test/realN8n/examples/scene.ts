@@ -1,26 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Emulator } from '../../support/emulator';
+import type { Emulator, EmulatorOptions } from '../../support/emulator';
 import type { WireBatch } from '../../support/emulator/batches/batch';
-import type { Rest } from '../../support/lab/rest';
-import type { DataTableColumn, Execution } from '../../support/lab/types';
-import { readExample, withChoices, type Choices } from './workflow';
+import type { Account } from '../../support/lab/account';
+import type { Lab } from '../../support/lab/lab';
+import { assertSucceeded, failureOf } from '../../support/lab/n8n/executions';
+import type { Rest } from '../../support/lab/n8n/rest';
+import type { DataTableColumn, Execution } from '../../support/lab/n8n/types';
+import { withChoices, type Choices } from '../../support/lab/workflows/choices';
+import { readExample } from './files';
 
 export type Row = Record<string, unknown>;
 
-/** The trigger looks once a minute; no example goes round more than three times. */
-const PATIENCE_MS = 5 * 60_000;
+/** Only guards against hanging: the trigger looks once a minute, and no example needs it often. */
+const PATIENCE_MS = 15 * 60_000;
 
 /** One example with its own API and data tables in the common n8n. */
 export class Scene {
+	readonly emulator: Emulator;
+
 	/** Every batch of this API, in the order of creation, as it was last seen. */
 	private readonly seen = new Map<string, WireBatch>();
 
-	constructor(
+	private constructor(
 		readonly rest: Rest,
-		readonly emulator: Emulator,
-		private readonly credentials: Choices['credentials'],
+		private readonly account: Account,
 	) {
-		emulator.onBatch((batch) => this.seen.set(batch.id, structuredClone(batch)));
+		this.emulator = account.emulator;
+		this.emulator.onBatch((batch) => this.seen.set(batch.id, structuredClone(batch)));
+	}
+
+	/** Opens a scene with an API of its own; `fields` are further fields of its credential. */
+	static async open(lab: Lab, options: EmulatorOptions = {}, fields = {}): Promise<Scene> {
+		return new Scene(lab.rest, await lab.account(options, fields));
 	}
 
 	get batches(): WireBatch[] {
@@ -35,22 +46,23 @@ export class Scene {
 		return async () => await this.rest.dataTableRows(id);
 	}
 
-	/** Imports an example with the credentials chosen; gives the id of the workflow. */
+	/** Imports an example with the credentials chosen; returns the id of the workflow. */
 	async import(name: string, { parameters, credentials }: Partial<Choices> = {}): Promise<string> {
-		const choices = { parameters, credentials: { ...this.credentials, ...credentials } };
+		const own = { openAiBatchApi: this.account.credential };
+		const choices = { parameters, credentials: { ...own, ...credentials } };
 		const { id } = await this.rest.createWorkflow(withChoices(await readExample(name), choices));
 		return id;
 	}
 
-	/** Runs a workflow from a trigger as the editor's button does. @throws when it fails */
+	/** Runs a workflow from a trigger as the editor's button does. Throws when the run fails. */
 	async run(workflowId: string, trigger: string): Promise<Execution> {
 		const id = await this.rest.run(workflowId, trigger);
 		const execution = await this.rest.finished(workflowId, id);
-		if (execution.status !== 'success') throw failure(execution);
+		assertSucceeded(execution);
 		return execution;
 	}
 
-	/** The value, once there is one. @throws with what the workflow's executions say when not */
+	/** Waits for a value. Throws as soon as an execution of the workflow has failed. */
 	async until<T>(workflowId: string, look: () => Promise<T | undefined>): Promise<T> {
 		const deadline = Date.now() + PATIENCE_MS;
 		for (;;) {
@@ -59,13 +71,13 @@ export class Scene {
 			const failed = (await this.rest.executions(workflowId)).find(
 				({ status }) => status === 'error' || status === 'crashed',
 			);
-			if (failed) throw failure(await this.rest.execution(failed.id));
+			if (failed) throw failureOf(await this.rest.execution(failed.id));
 			if (Date.now() > deadline) throw new Error(`Nothing came: ${JSON.stringify(this.batches)}`);
 			await sleep(1_000);
 		}
 	}
 
-	/** The rows once the column is filled in all of them. */
+	/** Returns the rows once the column is filled in all of them. */
 	async rowsWith(workflowId: string, rows: () => Promise<Row[]>, column: string): Promise<Row[]> {
 		return await this.until(workflowId, async () => {
 			const found = await rows();
@@ -84,11 +96,4 @@ export class Scene {
 			}),
 		);
 	}
-}
-
-function failure({ id, data }: Execution): Error {
-	const { error } = data.resultData;
-	const where = error?.node ? ` in "${error.node.name}"` : '';
-	const reason = [error?.message, error?.description].filter(Boolean).join(' ');
-	return new Error(`Execution ${id} did not succeed${where}: ${reason}`);
 }

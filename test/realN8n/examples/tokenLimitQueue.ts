@@ -1,5 +1,6 @@
 import { chatText } from './content';
-import type { Stage } from './stage';
+import type { Lab } from '../../support/lab/lab';
+import { Scene } from './scene';
 
 /** The emulator's queue takes one batch of this example at a time. */
 const QUEUE = 900;
@@ -11,8 +12,8 @@ const document = (name: string) => `${name} ${'word '.repeat(400)}`;
  * The second batch does not fit into the queue while the first one is in it; it is created again
  * from the same file, without another upload, and every document gets its summary.
  */
-export async function tokenLimitQueue(stage: Stage): Promise<void> {
-	const scene = await stage.scene({
+export async function tokenLimitQueue(lab: Lab): Promise<void> {
+	const scene = await Scene.open(lab, {
 		limits: { enqueuedTokens: QUEUE },
 		timing: { in_progress: 10_000 },
 	});
@@ -29,7 +30,7 @@ export async function tokenLimitQueue(stage: Stage): Promise<void> {
 			'Wait for room': { amount: 3, unit: 'seconds' },
 		},
 	});
-	await stage.rest.activate(workflow);
+	await lab.rest.activate(workflow);
 	await scene.run(workflow, 'Start');
 
 	const found = await scene.rowsWith(workflow, rows, 'status');

@@ -1,9 +1,10 @@
 import { responseText } from './content';
-import type { Stage } from './stage';
+import type { Lab } from '../../support/lab/lab';
+import { Scene } from './scene';
 
 /** One execution submits, waits, and has written every translation when it ends. */
-export async function waitInOneWorkflow(stage: Stage): Promise<void> {
-	const scene = await stage.scene();
+export async function waitInOneWorkflow(lab: Lab): Promise<void> {
+	const scene = await Scene.open(lab);
 	const rows = await scene.table(
 		'sentences',
 		['text', 'translation', 'status', 'error'],

@@ -1,11 +1,12 @@
 import type { FaultRule, RecordedRequest } from '../../support/emulator';
 import { Random } from '../../support/emulator/random';
-import { START } from '../../support/lab/steps';
-import { Stage } from '../triggers/stage';
-import { until } from '../triggers/until';
+import type { Account } from '../../support/lab/account';
+import { Lab } from '../../support/lab/lab';
+import { until } from '../../support/lab/until';
+import { START } from '../../support/lab/workflows/steps';
 import { ROWS, wholeJob } from './workflows';
 
-/** Quick, and with enough looks of Wait in between to be killed at one. */
+/** Quick, and slow enough that Wait looks at the batch several times. */
 const TIMING = { validating: 500, in_progress: 3_000, finalizing: 500, cancelling: 500 };
 
 const stall = (method: string, path: string | RegExp, when: 'before' | 'after'): FaultRule => ({
@@ -23,7 +24,7 @@ const isUnanswered =
 		return isPath && request.method === method && request.status === null;
 	};
 
-/** What has no answer when n8n dies, before or after its effect. */
+/** The request that has no answer when n8n dies, before or after it took effect. */
 const DURING: Record<string, FaultRule> = {
 	'it looks for earlier batches': stall('GET', '/batches', 'before'),
 	'it uploads, and the file is not stored': stall('POST', '/files', 'before'),
@@ -41,26 +42,29 @@ const RANDOM_MOMENTS = 5;
 const REQUESTS = 10;
 
 describe('a workflow that submits, waits and gets results, in an n8n that is killed', () => {
-	let stage: Stage;
+	let lab: Lab;
+	let account: Account;
 
 	beforeAll(async () => {
-		stage = await Stage.open({ emulator: () => ({ timing: TIMING }) });
+		lab = await Lab.open();
+		account = await lab.account({ timing: TIMING });
 	});
-	afterAll(async () => await stage?.close());
+	afterAll(async () => await lab?.close());
 
 	/** Begins the workflow, kills n8n at a moment, starts it and runs the workflow again. */
 	async function killedAt(name: string, moment: () => Promise<unknown>) {
-		const { n8n, emulator } = stage;
-		const { id } = await n8n.rest.createWorkflow(wholeJob(name, n8n.credential));
+		const { n8n, rest } = lab;
+		const { emulator, credential } = account;
+		const { id } = await rest.createWorkflow(wholeJob(name, credential));
 		const earlier = emulator.ledger.batches.length;
-		await n8n.rest.run(id, START);
+		await rest.run(id, START);
 		await moment();
 		await n8n.kill();
 		emulator.faults.clear();
-		await n8n.restart();
-		const again = await n8n.rest.finished(id, await n8n.rest.run(id, START));
+		await lab.restart();
+		const again = await rest.finished(id, await rest.run(id, START));
 		expect(again.data.resultData.error).toBeUndefined();
-		expect(await stage.placesOf(emulator.apiKey)).toEqual([]);
+		expect(await lab.placesOf(emulator.apiKey)).toEqual([]);
 		const results = again.data.resultData.runData.Results[0].data!.main[0]!;
 		return { batches: emulator.ledger.batches.slice(earlier), results };
 	}
@@ -75,7 +79,7 @@ describe('a workflow that submits, waits and gets results, in an n8n that is kil
 	}
 
 	it.each(Object.entries(DURING))('creates one batch when it dies while %s', async (name, rule) => {
-		const { faults, ledger } = stage.emulator;
+		const { faults, ledger } = account.emulator;
 		const before = ledger.requests.length;
 		faults.next(rule);
 		const outcome = await killedAt(name, async () => {
@@ -90,7 +94,7 @@ describe('a workflow that submits, waits and gets results, in an n8n that is kil
 	it.each(moments.map((request, index) => [index + 1, request]))(
 		'creates one batch at random moment %i: as soon as request %i has come',
 		async (index, request) => {
-			const { ledger } = stage.emulator;
+			const { ledger } = account.emulator;
 			const before = ledger.requests.length;
 			const outcome = await killedAt(`random ${index}`, async () => {
 				await until('requests', () => ledger.requests.length >= before + request, { every: 1 });

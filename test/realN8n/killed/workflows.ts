@@ -1,5 +1,12 @@
-import { byHand, byId, chain, openAi, type Step } from '../../support/lab/steps';
-import type { WorkflowJson } from '../../support/lab/types';
+import type { WorkflowJson } from '../../support/lab/n8n/types';
+import {
+	byHand,
+	byId,
+	chain,
+	openAi,
+	type Credential,
+	type Step,
+} from '../../support/lab/workflows/steps';
 
 /** The rows that the workflows here submit. */
 export const ROWS = 40;
@@ -14,7 +21,7 @@ const rows: Step = {
 };
 
 /** Submits rows under a key, waits and gets the results, in one execution. */
-export function wholeJob(key: string, credential: { id: string; name: string }): WorkflowJson {
+export function wholeJob(key: string, credential: Credential): WorkflowJson {
 	const step = openAi(credential);
 	return chain(key, [
 		byHand,

@@ -1,39 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Closers } from '../../support/lab/closers';
-import { Rest } from '../../support/lab/rest';
-import { Member } from './member';
-import type { Role } from './roles';
+import { labFolder } from '../../support/lab/folder';
+import { newOwner } from '../../support/lab/lab';
+import { N8n } from '../../support/lab/n8n/n8n';
+import { Rest } from '../../support/lab/n8n/rest';
+import { packedOnce } from '../../support/lab/packed';
+import type { Show } from '../../support/lab/show';
+import { ROLES, type RoleName } from './roles';
 import { ensureBinaries } from './services/binaries';
 import { POSTGRES_DATABASE, POSTGRES_USER, startPostgres } from './services/postgres';
 import { startRedis } from './services/redis';
 import type { Service } from './services/service';
 
-/** The address that n8n believes to have; deliveries go to a webhook processor on loopback. */
+/** The address that n8n gives the service; deliveries go to a webhook processor on loopback. */
 const PUBLIC_URL = 'https://n8n.example.test/';
 
-/** Who uses n8n in these tests. */
-export const OWNER = {
-	email: 'owner@example.com',
-	password: 'Queue-2026',
-	firstName: 'Test',
-	lastName: 'Owner',
-};
-
 export interface ClusterOptions {
-	/** The packed package. */
-	tarball: string;
 	workers: number;
 	/** Ends what was started. */
-	closers: Closers;
-	onProgress: (text: string) => void;
-	/** More environment variables for all processes. */
-	env?: NodeJS.ProcessEnv;
+	stack: AsyncDisposableStack;
+	show: Show;
 }
 
-/** What every process of the cluster is told. */
+/** The environment of every process of the cluster. */
 function sharedEnvironment(redis: Service, postgres: Service): NodeJS.ProcessEnv {
 	return {
 		EXECUTIONS_MODE: 'queue',
@@ -63,47 +52,53 @@ function sharedEnvironment(redis: Service, postgres: Service): NodeJS.ProcessEnv
  */
 export class Cluster {
 	readonly rest: Rest;
-	readonly workers: Member[] = [];
+	readonly owner = newOwner();
+	readonly workers: N8n[] = [];
 
 	private constructor(
 		/** Removed at the end, whatever lies in it. */
 		readonly folder: string,
-		readonly main: Member,
-		readonly webhook: Member,
+		readonly main: N8n,
+		readonly webhook: N8n,
 		readonly redis: Service,
 		readonly postgres: Service,
 		/** Starts another process of this cluster. */
-		readonly add: (role: Role, env?: NodeJS.ProcessEnv) => Promise<Member>,
+		readonly add: (role: RoleName, env?: NodeJS.ProcessEnv) => Promise<N8n>,
 	) {
 		this.rest = new Rest(main.url);
 	}
 
 	/** Starts it all. The main process comes first: it makes the tables. */
-	static async start(options: ClusterOptions): Promise<Cluster> {
-		const { tarball, closers, onProgress } = options;
-		const binaries = await ensureBinaries(onProgress);
-		const folder = await mkdtemp(join(tmpdir(), 'n8n-queue-'));
+	static async start({ workers: count, stack, show }: ClusterOptions): Promise<Cluster> {
+		const binaries = await ensureBinaries(show.note);
+		const folder = await labFolder();
 		// Redis is the last to be stopped, and takes the folder with it, also after a Ctrl-C.
 		const redis = await startRedis(binaries.redisServer, folder);
-		closers.add(redis.stop);
+		stack.defer(redis.stop);
 		const postgres = await startPostgres(binaries);
-		closers.add(postgres.stop);
-		const shared = { ...sharedEnvironment(redis, postgres), ...options.env };
-		let count = 0;
-		const add = async (role: Role, env: NodeJS.ProcessEnv = {}) => {
-			const userFolder = join(folder, `${role}-${++count}`);
-			const member = await Member.start({ role, userFolder, env: { ...shared, ...env }, tarball });
-			closers.add(async () => await member.kill());
+		stack.defer(postgres.stop);
+		const shared = sharedEnvironment(redis, postgres);
+		const tarball = await packedOnce(join(folder, 'package'));
+		let members = 0;
+		const add = async (role: RoleName, env: NodeJS.ProcessEnv = {}) => {
+			const member = await N8n.start({
+				role: ROLES[role],
+				// As if on a machine of its own: nothing is shared but Redis and PostgreSQL.
+				userFolder: join(folder, `${role}-${++members}`),
+				env: { ...shared, ...env },
+				tarball,
+			});
+			stack.defer(async () => await member.kill());
 			return member;
 		};
-		onProgress('starting the main process');
+		show.note('starting the main process');
 		const main = await add('main');
-		onProgress(`starting a webhook processor and ${options.workers} workers`);
-		const roles: Role[] = ['webhook', ...Array<Role>(options.workers).fill('worker')];
+		show.note(`starting a webhook processor and ${count} workers`);
+		const roles: RoleName[] = ['webhook', ...Array<RoleName>(count).fill('worker')];
 		const [webhook, ...workers] = await Promise.all(roles.map(async (role) => await add(role)));
 		const cluster = new Cluster(folder, main, webhook, redis, postgres, add);
 		cluster.workers.push(...workers);
-		await cluster.rest.setUpOwner(OWNER);
+		await cluster.rest.setUpOwner(cluster.owner);
 		return cluster;
 	}
 
@@ -114,11 +109,12 @@ export class Cluster {
 
 	/** Signs in again, after the main process was started again. */
 	async login(): Promise<void> {
-		await this.rest.login(OWNER);
+		await this.rest.login(this.owner);
 	}
 
-	/** The worker that took an execution; undefined while none has. */
-	workerOf(executionId: string): Member | undefined {
-		return this.workers.find(({ executions }) => executions.includes(executionId));
+	/** The worker that took an execution, as n8n logs it; undefined while none has. */
+	workerOf(executionId: string): N8n | undefined {
+		const line = new RegExp(`Worker started execution ${executionId}\\b`);
+		return this.workers.find(({ logs }) => line.test(logs));
 	}
 }

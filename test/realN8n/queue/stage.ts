@@ -2,19 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { Closers } from '../../support/lab/closers';
 import type { EmulatorOptions } from '../../support/emulator';
-import { ensureN8n } from '../../support/lab/install';
-import type { Execution, WorkflowJson } from '../../support/lab/types';
-import { tarball } from '../triggers/packed';
-import { eventIds, told, type Told } from '../triggers/told';
-import { until } from '../triggers/until';
-import { Account } from './account';
+import { Account } from '../../support/lab/account';
+import { ensureN8n } from '../../support/lab/install/install';
+import { eventIds, reportedEvents, type ReportedEvent } from '../../support/lab/n8n/events';
+import { assertSucceeded } from '../../support/lab/n8n/executions';
+import type { Execution, WorkflowJson } from '../../support/lab/n8n/types';
+import { showProgressOnly } from '../../support/lab/show';
+import { until } from '../../support/lab/until';
+import { chain, type Step } from '../../support/lab/workflows/steps';
 import { Cluster } from './cluster';
-import { chain, type Step } from '../../support/lab/steps';
 import { byWebhook } from './workflows';
-
-export type Json = Record<string, unknown>;
 
 /** A published workflow that a POST starts. */
 export interface Called {
@@ -27,36 +25,30 @@ export interface Called {
 export class Stage {
 	private constructor(
 		readonly cluster: Cluster,
-		private readonly closers: Closers,
+		private readonly stack: AsyncDisposableStack,
 	) {}
 
 	static async open(workers = 3): Promise<Stage> {
-		const closers = new Closers();
-		const onProgress = (text: string) => process.stderr.write(`${text}\n`);
-		try {
-			await ensureN8n({ onProgress });
-			const cluster = await Cluster.start({ tarball: tarball(), workers, closers, onProgress });
-			return new Stage(cluster, closers);
-		} catch (error) {
-			await closers.close();
-			throw error;
-		}
+		await using stack = new AsyncDisposableStack();
+		await ensureN8n({ onProgress: showProgressOnly.note });
+		const cluster = await Cluster.start({ workers, stack, show: showProgressOnly });
+		return new Stage(cluster, stack.move());
 	}
 
 	/** An emulator with the credential for it, for one proof. */
 	async account(options: EmulatorOptions = {}): Promise<Account> {
 		const folder = await mkdtemp(join(this.cluster.folder, 'api-'));
 		const account = await Account.open(this.cluster.rest, { ...options, folder });
-		this.closers.add(account.close);
+		this.stack.defer(account.close);
 		return account;
 	}
 
 	/** Ends something together with the cluster. */
-	onClose(close: () => Promise<void>): void {
-		this.closers.add(close);
+	defer(end: () => Promise<void>): void {
+		this.stack.defer(end);
 	}
 
-	/** Stores and publishes a workflow; gives its id. */
+	/** Stores and publishes a workflow; returns its id. */
 	async publish(workflow: WorkflowJson): Promise<string> {
 		const { id } = await this.cluster.rest.createWorkflow(workflow);
 		await this.cluster.rest.activate(id);
@@ -98,13 +90,13 @@ export class Stage {
 		);
 	}
 
-	/** Waits until a workflow was started for all these events; gives what there is then. */
-	async untilTold(workflowId: string, wanted: string[]): Promise<Told[]> {
-		let found: Told[] = [];
+	/** Waits until all these events have started a workflow; returns what there is then. */
+	async untilReported(workflowId: string, wanted: string[]): Promise<ReportedEvent[]> {
+		let found: ReportedEvent[] = [];
 		await until(
 			`the events ${wanted.join(', ')}`,
 			async () => {
-				found = await told(this.cluster.rest, workflowId);
+				found = await reportedEvents(this.cluster.rest, workflowId);
 				return wanted.every((id) => eventIds(found).includes(id));
 			},
 			{ every: 300, instead: () => `There were: ${eventIds(found).join(', ') || 'none'}.` },
@@ -112,31 +104,16 @@ export class Stage {
 		return found;
 	}
 
-	/** Runs steps once in a worker and gives the execution. @throws when it did not succeed */
+	/** Runs steps once in a worker and returns the execution. Throws when it did not succeed. */
 	async run(name: string, steps: Step[], body: unknown): Promise<Execution> {
 		const { workflowId, call } = await this.callable(name, steps);
 		await call(body);
 		const [execution] = await this.ended(workflowId, 1);
-		succeeded(execution);
+		assertSucceeded(execution);
 		return execution;
 	}
 
 	async close(): Promise<void> {
-		await this.closers.close();
+		await this.stack.disposeAsync();
 	}
-}
-
-/** @throws with what an execution says, when it did not succeed */
-export function succeeded({ id, status, data }: Execution): void {
-	if (status === 'success') return;
-	const { error } = data.resultData;
-	const where = error?.node ? ` in "${error.node.name}"` : '';
-	const reason = [error?.message, error?.description].filter(Boolean).join(' ');
-	throw new Error(`Execution ${id} ended with ${status}${where}: ${reason}`);
-}
-
-/** What a node gave out in an execution. */
-export function itemsOf({ data }: Execution, node: string): Json[] {
-	const [run] = data.resultData.runData[node] ?? [];
-	return (run?.data?.main[0] ?? []).map(({ json }) => json);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { byId, START, type Step } from '../../support/lab/steps';
+import { byId, START, type Step } from '../../support/lab/workflows/steps';
 
 /** By HTTP, as another system would: a webhook processor takes it, a worker runs it. */
 export const byWebhook = (path: string): Step => ({

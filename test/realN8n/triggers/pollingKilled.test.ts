@@ -1,15 +1,15 @@
 import type { Fault } from '../../support/emulator';
 import { Stage } from './stage';
-import { eventIds, type Told } from './told';
-import { until } from './until';
-import { pollingWorkflow } from './workflows';
+import { eventIds, type ReportedEvent } from '../../support/lab/n8n/events';
+import { until } from '../../support/lab/until';
+import { pollingWorkflow } from '../../support/lab/workflows/triggers';
 
 const DURING: Record<string, Fault> = {
-	'waits for the answer': { type: 'stall', when: 'before' },
-	'reads the answer': { type: 'slow', bytesPerSecond: 100 },
+	'waits for an answer': { type: 'stall', when: 'before' },
+	'reads an answer': { type: 'slow', bytesPerSecond: 100 },
 };
 
-/** More than one workflow each time: they poll one after the other and are struck differently. */
+/** Several workflows each time: they poll one after the other, so each is interrupted elsewhere. */
 const WORKFLOWS = [1, 2, 3];
 
 describe('the polling trigger in an n8n that is killed', () => {
@@ -19,7 +19,7 @@ describe('the polling trigger in an n8n that is killed', () => {
 		stage = await Stage.open();
 	});
 	afterEach(async () => {
-		stage.emulator.faults.clear();
+		stage.account.emulator.faults.clear();
 		await stage.unpublishAll();
 	});
 	afterAll(async () => await stage?.close());
@@ -29,8 +29,10 @@ describe('the polling trigger in an n8n that is killed', () => {
 		const cases = await Promise.all(
 			WORKFLOWS.map(async (number) => {
 				const name = `${title} ${number}`;
-				const id = await stage.publish(pollingWorkflow({ name, credential: stage.n8n.credential }));
-				return { name, id, batch: await stage.batch(name, 'in_progress') };
+				const id = await stage.publish(
+					pollingWorkflow({ name, credential: stage.account.credential }),
+				);
+				return { name, id, batch: await stage.account.batch(name, 'in_progress') };
 			}),
 		);
 		await stage.twoMorePolls();
@@ -38,67 +40,69 @@ describe('the polling trigger in an n8n that is killed', () => {
 	}
 
 	async function complete(cases: Array<{ batch: string }>): Promise<void> {
-		for (const { batch } of cases) await stage.emulator.step(batch, 'completed');
+		for (const { batch } of cases) await stage.account.emulator.step(batch, 'completed');
 	}
 
-	/** What each workflow was told when all had been told, and had had time to be told again. */
-	async function toldTo(cases: Array<{ id: string; wanted: string[] }>): Promise<Told[][]> {
-		await Promise.all(cases.map(async ({ id, wanted }) => await stage.untilTold(id, wanted)));
+	/** The events of each workflow, once all have come and had time to come again. */
+	async function reportedTo(
+		cases: Array<{ id: string; wanted: string[] }>,
+	): Promise<ReportedEvent[][]> {
+		await Promise.all(cases.map(async ({ id, wanted }) => await stage.untilReported(id, wanted)));
 		await stage.twoMorePolls();
-		return await Promise.all(cases.map(async ({ id }) => await stage.told(id)));
+		return await Promise.all(cases.map(async ({ id }) => await stage.reported(id)));
 	}
 
-	it('tells once what ended before and while n8n was down', async () => {
+	it('reports once what finished before and while n8n was down', async () => {
 		const cases = await waiting('down');
 		const early = await Promise.all(
-			cases.map(async ({ name }) => await stage.batch(name, 'completed')),
+			cases.map(async ({ name }) => await stage.account.batch(name, 'completed')),
 		);
-		await toldTo(cases.map(({ id }, index) => ({ id, wanted: [`${early[index]}:completed`] })));
-		await stage.n8n.kill();
+		await reportedTo(cases.map(({ id }, index) => ({ id, wanted: [`${early[index]}:completed`] })));
+		await stage.lab.n8n.kill();
 		await complete(cases);
 		const late = await Promise.all(
-			cases.map(async ({ name }) => await stage.batch(name, 'expired')),
+			cases.map(async ({ name }) => await stage.account.batch(name, 'expired')),
 		);
-		await stage.n8n.restart();
+		await stage.lab.restart();
 
 		const wanted = cases.map(({ batch }, index) =>
 			[`${early[index]}:completed`, `${batch}:completed`, `${late[index]}:expired`].sort(),
 		);
-		const found = await toldTo(cases.map(({ id }, index) => ({ id, wanted: wanted[index] })));
+		const found = await reportedTo(cases.map(({ id }, index) => ({ id, wanted: wanted[index] })));
 		expect(found.map(eventIds)).toEqual(wanted);
 	});
 
 	it.each(Object.entries(DURING))(
-		'tells once what it did not get to while it %s',
+		'reports once what finished when n8n is killed while the trigger %s',
 		async (what, fault) => {
 			const cases = await waiting(what);
-			const { ledger, faults } = stage.emulator;
+			const { ledger, faults } = stage.account.emulator;
 			faults.next({ method: 'GET', path: '/batches', times: 1_000, fault });
 			const earlier = ledger.calls('GET', '/batches').length;
 			await complete(cases);
 			await until('polls', () => ledger.calls('GET', '/batches').length >= earlier + cases.length, {
 				every: 5,
 			});
-			await stage.n8n.kill();
+			await stage.lab.n8n.kill();
 			faults.clear();
-			await stage.n8n.restart();
+			await stage.lab.restart();
 
 			const wanted = cases.map(({ batch }) => [`${batch}:completed`]);
-			const found = await toldTo(cases.map(({ id }, index) => ({ id, wanted: wanted[index] })));
+			const found = await reportedTo(cases.map(({ id }, index) => ({ id, wanted: wanted[index] })));
 			expect(found.map(eventIds)).toEqual(wanted);
 		},
 	);
 
-	it('loses nothing when n8n is killed just after it was answered', async () => {
+	it('loses nothing when n8n is killed just after the service answered', async () => {
 		const cases = await waiting('answered');
 		await complete(cases);
-		const answered = stage.polls;
-		await until('an answer', () => stage.polls > answered, { every: 1 });
-		await stage.n8n.kill();
-		await stage.n8n.restart();
+		const answered = stage.account.polls;
+		await until('an answer', () => stage.account.polls > answered, { every: 1 });
+		await stage.lab.n8n.kill();
+		await stage.lab.restart();
 
 		const wanted = cases.map(({ batch }) => [`${batch}:completed`]);
-		const found = await toldTo(cases.map(({ id }, index) => ({ id, wanted: wanted[index] })));
+		const found = await reportedTo(cases.map(({ id }, index) => ({ id, wanted: wanted[index] })));
 		expect(found.map((events) => [...new Set(eventIds(events))])).toEqual(wanted);
 	});
 });

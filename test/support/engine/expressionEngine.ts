@@ -8,13 +8,37 @@ import { expressionSandboxHooks } from 'n8n-workflow/dist/cjs/expression-sandbox
 export type ExpressionEngine = 'vm' | 'legacy';
 
 /**
+ * An isolate that goes from execution to execution. n8n makes a new one for each, which takes longer
+ * than most executions of a test; either way nothing stays in it from one evaluation to the next.
+ */
+class ReusedIsolate extends IsolatedVmBridge {
+	private static readonly idle: ReusedIsolate[] = [];
+
+	static take(): ReusedIsolate {
+		const limits = { timeout: 5_000, memoryLimit: 128, logger: LoggerProxy };
+		return ReusedIsolate.idle.pop() ?? new ReusedIsolate(limits);
+	}
+
+	static async endAll(): Promise<void> {
+		for (const isolate of ReusedIsolate.idle.splice(0)) await isolate.end();
+	}
+
+	override async dispose(): Promise<void> {
+		if (!this.isDisposed()) ReusedIsolate.idle.push(this);
+	}
+
+	private async end(): Promise<void> {
+		await super.dispose();
+	}
+}
+
+/**
  * Does what `Expression.initExpressionEngine` does with n8n's default settings. That function
  * itself loads the runtime with `import()`, which jest refuses outside of ES modules.
  */
 async function startIsolates(): Promise<void> {
 	const evaluator = new ExpressionEvaluator({
-		createBridge: () =>
-			new IsolatedVmBridge({ timeout: 5_000, memoryLimit: 128, logger: LoggerProxy }),
+		createBridge: () => ReusedIsolate.take(),
 		maxCodeCacheSize: 1_024,
 		poolSize: 1,
 		hooks: expressionSandboxHooks,
@@ -22,7 +46,10 @@ async function startIsolates(): Promise<void> {
 	});
 	await evaluator.initialize();
 	Object.assign(Expression, { vmEvaluator: evaluator });
-	atEnd(async () => await Expression.disposeExpressionEngine());
+	atEnd(async () => {
+		await Expression.disposeExpressionEngine();
+		await ReusedIsolate.endAll();
+	});
 }
 
 let isolates: Promise<void> | undefined;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { installCommunityPackage } from '../../support/lab/communityPackage';
+import { installCommunityPackage } from '../../support/lab/n8n/communityPackage';
 import { fakeNpm } from './fakeNpm';
 import { temporaryFolder } from './temporaryFolder';
 

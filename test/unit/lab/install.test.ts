@@ -1,9 +1,9 @@
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { installFolder } from '../../support/lab/cache';
-import { ensureN8n, explain } from '../../support/lab/install';
-import { CommandError } from '../../support/lab/run';
-import { N8N_VERSION } from '../../support/lab/version';
+import { installFolder } from '../../support/lab/install/cache';
+import { ensureN8n, explain } from '../../support/lab/install/install';
+import { CommandError } from '../../support/processes/run';
+import { N8N_VERSION } from '../../support/lab/install/version';
 import { fakeNpm } from './fakeNpm';
 import { temporaryFolder } from './temporaryFolder';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isStale, withLock } from '../../support/lab/lock';
+import { isStale, withLock } from '../../support/lab/install/lock';
 import { temporaryFolder } from './temporaryFolder';
 
 const folder = temporaryFolder();

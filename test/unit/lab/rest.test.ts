@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Rest } from '../../support/lab/rest';
-import { Session } from '../../support/lab/session';
+import { Rest } from '../../support/lab/n8n/rest';
+import { Session } from '../../support/lab/n8n/session';
 
 type Answer = { status?: number; headers?: Record<string, string | string[]>; body: unknown };
 

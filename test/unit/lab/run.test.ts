@@ -1,4 +1,4 @@
-import { run } from '../../support/lab/run';
+import { run } from '../../support/processes/run';
 
 const node = async (code: string, options: Partial<Parameters<typeof run>[2]> = {}) =>
 	await run(process.execPath, ['-e', code], { cwd: __dirname, ...options });

@@ -2,11 +2,11 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { cacheFolder, installFolder } from '../../support/lab/cache';
-import { n8nEnvironment } from '../../support/lab/environment';
-import { isComplete, markComplete } from '../../support/lab/marker';
-import { assertPortFree, freePort, portMessage } from '../../support/lab/ports';
-import { N8N_VERSION, nodeMajor } from '../../support/lab/version';
+import { cacheFolder, installFolder } from '../../support/lab/install/cache';
+import { n8nEnvironment } from '../../support/lab/n8n/environment';
+import { isComplete, markComplete } from '../../support/lab/install/marker';
+import { assertPortFree, freePort, portMessage } from '../../support/lab/n8n/ports';
+import { N8N_VERSION, nodeMajor } from '../../support/lab/install/version';
 import { temporaryFolder } from './temporaryFolder';
 
 const folder = temporaryFolder();

@@ -1,16 +1,12 @@
-import { mkdirSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 import { OpenAiBatch } from '../../../nodes/OpenAiBatch/OpenAiBatch.node';
 import { OpenAiBatchTrigger } from '../../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
 import { readArguments } from '../../../tools/demo/arguments';
-import { Closers } from '../../support/lab/closers';
 import { expectedRows, readFilms } from '../../../tools/demo/films';
-import { demoFolder } from '../../../tools/demo/folder';
 import { compareRows, isComplete } from '../../../tools/demo/outcome';
 import { batchLine, rowLines } from '../../../tools/demo/report';
-import { readWorkflow, withChoices } from '../../../tools/demo/workflows';
-import { temporaryFolder } from '../lab/temporaryFolder';
+import { readWorkflow } from '../../../tools/demo/workflows';
+import { withChoices } from '../../support/lab/workflows/choices';
 
 const PROPERTIES: Record<string, INodeProperties[]> = {
 	'n8n-nodes-openai-batch.openAiBatch': new OpenAiBatch().description.properties,
@@ -110,9 +106,10 @@ describe('batchLine', () => {
 
 describe('the example workflows', () => {
 	const credential = { id: 'c1', name: 'Mine' };
+	const credentials = { openAiBatchApi: credential };
 
 	it.each(['submit-films', 'film-genres'])('%s gets its credential in every node', async (name) => {
-		const { nodes } = withChoices(await readWorkflow(name), { credential });
+		const { nodes } = withChoices(await readWorkflow(name), { credentials });
 		const ours = nodes.filter(({ type }) => type.startsWith('n8n-nodes-openai-batch.'));
 		expect(ours.length).toBeGreaterThan(0);
 		for (const node of ours) expect(node.credentials).toEqual({ openAiBatchApi: credential });
@@ -151,12 +148,12 @@ describe('the example workflows', () => {
 	it('take parameters for their nodes only', async () => {
 		const workflow = await readWorkflow('submit-films');
 		const parameters = { 'Get films': { url: 'http://127.0.0.1/movies.json' } };
-		const { nodes } = withChoices(workflow, { credential, parameters });
+		const { nodes } = withChoices(workflow, { credentials, parameters });
 		expect(nodes.find(({ name }) => name === 'Get films')?.parameters).toMatchObject({
 			url: 'http://127.0.0.1/movies.json',
 			options: {},
 		});
-		const wrong = { credential, parameters: { Nowhere: {} } };
+		const wrong = { credentials, parameters: { Nowhere: {} } };
 		expect(() => withChoices(workflow, wrong)).toThrow('has no node "Nowhere"');
 	});
 });
@@ -167,37 +164,5 @@ describe('the films', () => {
 		expect(titles.size).toBe(3201);
 		expect(titles.get('film-0')).toBe('The Land Girls');
 		expect(new Set(titles.values())).toContain('1941');
-	});
-});
-
-describe('demoFolder', () => {
-	const parent = temporaryFolder();
-
-	it('removes the folders of runs that were killed, and only those', async () => {
-		const dead = 'n8n-nodes-openai-batch-demo-1073741824-abc';
-		for (const name of [dead, 'n8n-nodes-openai-batch-demo-x', 'other']) {
-			mkdirSync(join(parent(), name, 'deep'), { recursive: true });
-		}
-		const first = await demoFolder(parent());
-		const second = await demoFolder(parent());
-		const expected = [first, second].map((folder) => basename(folder));
-		expect(readdirSync(parent()).sort()).toEqual(
-			[...expected, 'n8n-nodes-openai-batch-demo-x', 'other'].sort(),
-		);
-	});
-});
-
-describe('Closers', () => {
-	it('ends the newest first, each once, and goes on after an error', async () => {
-		const ended: string[] = [];
-		const closers = new Closers();
-		closers.add(async () => void ended.push('first'));
-		closers.add(async () => {
-			throw new Error('cannot');
-		});
-		closers.add(async () => void ended.push('last'));
-		await expect(closers.close()).rejects.toThrow('cannot');
-		await closers.close();
-		expect(ended).toEqual(['last', 'first']);
 	});
 });

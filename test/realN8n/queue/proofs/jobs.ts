@@ -1,5 +1,6 @@
-import { itemsOf, succeeded, type Json, type Stage } from '../stage';
-import { byHand, byId, chain } from '../../../support/lab/steps';
+import { assertSucceeded, itemsOf, type Json } from '../../../support/lab/n8n/executions';
+import type { Stage } from '../stage';
+import { byHand, byId, chain } from '../../../support/lab/workflows/steps';
 import { REQUESTS, rowsOfBody } from '../workflows';
 
 const rows = (job: string, count: number, text = (index: number) => `Row ${index}`) =>
@@ -38,7 +39,7 @@ export function jobs(stage: () => Stage): void {
 		);
 		await account.batch('listed', 'completed');
 		const execution = await rest.finished(id, await rest.run(id, 'Start'));
-		succeeded(execution);
+		assertSucceeded(execution);
 
 		expect(itemsOf(execution, 'List')).toHaveLength(1);
 		expect(stage().cluster.workerOf(execution.id)).toBeDefined();

@@ -1,10 +1,11 @@
 import type { FaultRule } from '../../../support/emulator';
-import type { Execution } from '../../../support/lab/types';
-import { until } from '../../triggers/until';
-import { pollingWorkflow } from '../../triggers/workflows';
-import { STILL, type Account } from '../account';
-import { itemsOf, succeeded, type Stage } from '../stage';
-import { byId } from '../../../support/lab/steps';
+import type { Execution } from '../../../support/lab/n8n/types';
+import { until } from '../../../support/lab/until';
+import { pollingWorkflow } from '../../../support/lab/workflows/triggers';
+import { STILL, type Account } from '../../../support/lab/account';
+import { assertSucceeded, itemsOf } from '../../../support/lab/n8n/executions';
+import type { Stage } from '../stage';
+import { byId } from '../../../support/lab/workflows/steps';
 import { REQUESTS, rowsOfBody } from '../workflows';
 
 const ROWS = Array.from({ length: 30 }, (_, index) => ({
@@ -80,7 +81,7 @@ export function killed(stage: () => Stage): void {
 			expect(['crashed', 'error']).toContain(given.status);
 			await call({ rows: ROWS });
 			const again = await newest(workflowId, 2);
-			succeeded(again);
+			assertSucceeded(again);
 
 			expectOneBatch(account, again);
 		},
@@ -105,7 +106,7 @@ export function killed(stage: () => Stage): void {
 			expect([retried.status, ledger.requests.length]).toEqual(['error', requests]);
 			await call({ rows: ROWS });
 			const again = await newest(workflowId, 3);
-			succeeded(again);
+			assertSucceeded(again);
 			expectOneBatch(account, again);
 		} finally {
 			await worker.restart();
@@ -121,7 +122,7 @@ export function killed(stage: () => Stage): void {
 		const { worker } = await kill(account, workflowId, during);
 		await worker.restart();
 		await call({ rows: ROWS });
-		succeeded(await newest(workflowId, 2));
+		assertSucceeded(await newest(workflowId, 2));
 
 		expect(account.emulator.ledger.batches).toHaveLength(2);
 	});

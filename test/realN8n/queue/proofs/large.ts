@@ -1,7 +1,8 @@
-import { factsOf, forgetPeak } from '../../../bench/node/processes';
-import type { Account } from '../account';
-import { itemsOf, type Stage } from '../stage';
-import { byId } from '../../../support/lab/steps';
+import { factsOf, forgetPeak } from '../../../support/processes/facts';
+import type { Account } from '../../../support/lab/account';
+import { itemsOf } from '../../../support/lab/n8n/executions';
+import type { Stage } from '../stage';
+import { byId } from '../../../support/lab/workflows/steps';
 
 const MIB = 1024 * 1024;
 

@@ -1,11 +1,11 @@
-import { Rest } from '../../../support/lab/rest';
-import { eventIds, told } from '../../triggers/told';
-import { until } from '../../triggers/until';
-import { pollingWorkflow } from '../../triggers/workflows';
-import { STILL } from '../account';
-import { OWNER } from '../cluster';
-import { itemsOf, succeeded, type Stage } from '../stage';
-import { byId } from '../../../support/lab/steps';
+import { Rest } from '../../../support/lab/n8n/rest';
+import { eventIds, reportedEvents } from '../../../support/lab/n8n/events';
+import { until } from '../../../support/lab/until';
+import { pollingWorkflow } from '../../../support/lab/workflows/triggers';
+import { STILL } from '../../../support/lab/account';
+import { assertSucceeded, itemsOf } from '../../../support/lab/n8n/executions';
+import type { Stage } from '../stage';
+import { byId } from '../../../support/lab/workflows/steps';
 import { REQUESTS, rowsOfBody } from '../workflows';
 
 /** The main process goes, and another one comes: that is a leader change without a licence. */
@@ -18,7 +18,7 @@ export function mains(stage: () => Stage): void {
 		const [early, during] = [await account.batch('leader'), await account.batch('leader')];
 		await account.twoMorePolls();
 		await emulator.step(early, 'completed');
-		await stage().untilTold(id, [`${early}:completed`]);
+		await stage().untilReported(id, [`${early}:completed`]);
 		await cluster.main.kill();
 		await emulator.step(during, 'completed');
 		const unseen = await account.batch('leader', 'expired');
@@ -26,9 +26,9 @@ export function mains(stage: () => Stage): void {
 		await cluster.login();
 
 		const wanted = [`${early}:completed`, `${during}:completed`, `${unseen}:expired`];
-		await stage().untilTold(id, wanted);
+		await stage().untilReported(id, wanted);
 		await account.twoMorePolls();
-		expect(eventIds(await told(cluster.rest, id))).toEqual(wanted.sort());
+		expect(eventIds(await reportedEvents(cluster.rest, id))).toEqual(wanted.sort());
 		await cluster.rest.deactivate(id);
 	});
 
@@ -55,7 +55,7 @@ export function mains(stage: () => Stage): void {
 		await cluster.login();
 
 		const [execution] = await stage().ended(workflowId, 1);
-		succeeded(execution);
+		assertSucceeded(execution);
 		expect(itemsOf(execution, 'Results')).toMatchObject([{ custom_id: 'one' }]);
 		expect(ledger.batches).toHaveLength(1);
 	});
@@ -69,17 +69,17 @@ export function mains(stage: () => Stage): void {
 		await account.twoMorePolls();
 		await emulator.step(batches[0], 'completed');
 		const first = `${batches[0]}:completed`;
-		await stage().untilTold(id, [first]);
+		await stage().untilReported(id, [first]);
 		await cluster.main.stop();
 		const other = await cluster.add('main');
 		const rest = new Rest(other.url);
 		try {
-			await rest.login(OWNER);
+			await rest.login(cluster.owner);
 			await emulator.step(batches[1], 'completed');
 			const wanted = [first, `${batches[1]}:completed`];
-			await until('the second event', async () => (await told(rest, id)).length >= 2);
+			await until('the second event', async () => (await reportedEvents(rest, id)).length >= 2);
 			await account.twoMorePolls();
-			expect(eventIds(await told(rest, id))).toEqual(wanted.sort());
+			expect(eventIds(await reportedEvents(rest, id))).toEqual(wanted.sort());
 		} finally {
 			await other.stop();
 			await cluster.main.restart();

@@ -1,6 +1,6 @@
 import type { Stage } from '../stage';
 import { REQUESTS, rowsOfBody } from '../workflows';
-import { succeeded, itemsOf } from '../stage';
+import { assertSucceeded, itemsOf } from '../../../support/lab/n8n/executions';
 
 const SUBMISSIONS = 20;
 const ROWS = 30;
@@ -34,7 +34,7 @@ export function many(stage: () => Stage): void {
 		const jobs = Array.from({ length: SUBMISSIONS }, (_, index) => `job-${index}`);
 		await Promise.all(jobs.map(async (job) => await call({ rows: rows(job) })));
 		const executions = await stage().ended(workflowId, SUBMISSIONS);
-		executions.forEach(succeeded);
+		executions.forEach(assertSucceeded);
 
 		const { batches } = emulator.ledger;
 		const of = (job: string) => batches.filter(({ metadata }) => metadata?.job === job);
@@ -45,8 +45,8 @@ export function many(stage: () => Stage): void {
 		);
 		const ids = submitted.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
 		expect(ids.sort()).toEqual(jobs.flatMap((job) => rows(job).map(({ id }) => id)).sort());
-		const told = executions.flatMap((execution) => itemsOf(execution, 'Submit'));
-		expect(told.map(({ id }) => id).sort()).toEqual(batches.map(({ id }) => id).sort());
+		const reported = executions.flatMap((execution) => itemsOf(execution, 'Submit'));
+		expect(reported.map(({ id }) => id).sort()).toEqual(batches.map(({ id }) => id).sort());
 		const workers = executions.map(({ id }) => stage().cluster.workerOf(id));
 		expect(new Set(workers)).toEqual(new Set(stage().cluster.workers));
 	});

@@ -1,11 +1,11 @@
 import { request } from 'undici';
 import type { BatchStatus } from '../../../../nodes/openai/api/types';
 import type { Delivery } from '../../../support/emulator/webhooks';
-import { eventIds, told } from '../../triggers/told';
-import { until } from '../../triggers/until';
-import { pollingWorkflow, webhookWorkflow } from '../../triggers/workflows';
-import { STILL, type Account } from '../account';
-import type { Member } from '../member';
+import { eventIds, reportedEvents } from '../../../support/lab/n8n/events';
+import { until } from '../../../support/lab/until';
+import { pollingWorkflow, webhookWorkflow } from '../../../support/lab/workflows/triggers';
+import { STILL, type Account } from '../../../support/lab/account';
+import type { N8n } from '../../../support/lab/n8n/n8n';
 import type { Stage } from '../stage';
 
 /** Every half second for ten minutes; the service goes on for three days. */
@@ -24,11 +24,11 @@ export function triggers(stage: () => Stage): void {
 		const wanted = batches.map((batch) => `${batch}:completed`);
 		for (const [index, batch] of batches.entries()) {
 			await emulator.step(batch, 'completed');
-			await stage().untilTold(id, [wanted[index]]);
+			await stage().untilReported(id, [wanted[index]]);
 		}
 		await account.twoMorePolls();
 
-		const found = await told(stage().cluster.rest, id);
+		const found = await reportedEvents(stage().cluster.rest, id);
 		expect(eventIds(found)).toEqual(wanted.sort());
 		expect(found.map(({ status }) => status)).toEqual(found.map(() => 'success'));
 		const workers = found.map(({ executionId }) => stage().cluster.workerOf(executionId));
@@ -52,9 +52,9 @@ export function triggers(stage: () => Stage): void {
 				expect(await deliver(delivery, member)).toBe(200);
 			}
 		}
-		await stage().untilTold(id, wanted);
+		await stage().untilReported(id, wanted);
 
-		expect(eventIds(await told(cluster.rest, id))).toEqual(wanted.sort());
+		expect(eventIds(await reportedEvents(cluster.rest, id))).toEqual(wanted.sort());
 		expect(await cluster.rest.executions(id)).toHaveLength(EVENTS);
 		await cluster.rest.deactivate(id);
 		expect(emulator.webhooks.endpoints.all()).toEqual([]);
@@ -70,9 +70,9 @@ export function triggers(stage: () => Stage): void {
 		emulator.webhooks.deliveries.release();
 		await Promise.all(batches.map(async (batch) => await acknowledged(account, batch)));
 		const wanted = batches.map((batch) => `${batch}:completed`);
-		await stage().untilTold(id, wanted);
+		await stage().untilReported(id, wanted);
 
-		expect(eventIds(await told(cluster.rest, id))).toEqual(wanted.sort());
+		expect(eventIds(await reportedEvents(cluster.rest, id))).toEqual(wanted.sort());
 		await cluster.rest.deactivate(id);
 	});
 
@@ -98,7 +98,7 @@ async function acknowledged({ emulator }: Account, batch: string): Promise<Deliv
 }
 
 /** Delivers to one process; returns the status of its answer. */
-async function deliver({ url, headers, body }: Delivery, to: Member): Promise<number> {
+async function deliver({ url, headers, body }: Delivery, to: N8n): Promise<number> {
 	const address = new URL(new URL(url).pathname, to.url);
 	const answer = await request(address, { method: 'POST', headers, body });
 	await answer.body.dump();

@@ -1,7 +1,7 @@
 import { access, readdir } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { run } from '../../../support/lab/run';
+import { run } from '../../../support/processes/run';
 
 /** Where the programs are that n8n's queue mode needs. */
 export interface Binaries {

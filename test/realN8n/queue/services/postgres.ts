@@ -2,8 +2,8 @@ import { chmod, chown, mkdtemp } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../support/lab/ports';
-import { run } from '../../../support/lab/run';
+import { freePort } from '../../../support/lab/n8n/ports';
+import { run } from '../../../support/processes/run';
 import type { Binaries } from './binaries';
 import { startService, type Service } from './service';
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { freePort } from '../../../support/lab/ports';
+import { freePort } from '../../../support/lab/n8n/ports';
 import { startService, type Service } from './service';
 
 /** Whether a Redis answers. */

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { packPackage } from '../../../support/lab/package';
-import { rememberTarball } from '../../triggers/packed';
+import { cpus } from 'node:os';
+import { runCommand } from '../../../support/command';
 import { Stage } from '../stage';
 import { round, SIZES, type Round } from './rounds';
 import { serveRows } from './rows';
@@ -14,7 +11,7 @@ const MOST_WORKERS = 3;
 /** Measures with one worker, then with one more each time. */
 async function measureAll(stage: Stage): Promise<Round[]> {
 	const rows = await serveRows();
-	stage.onClose(rows.close);
+	stage.defer(rows.close);
 	const rounds: Round[] = [];
 	for (let workers = 1; workers <= MOST_WORKERS; workers++) {
 		if (workers > 1) await stage.cluster.addWorker();
@@ -29,33 +26,18 @@ async function measureAll(stage: Stage): Promise<Round[]> {
 }
 
 /** Prints how many batches a minute n8n submits and collects with one, two and three workers. */
-async function main(): Promise<number> {
+runCommand(async (stack, signal) => {
 	if (process.platform !== 'linux') throw new Error('CPU time is read from Linux.');
-	const folder = await mkdtemp(join(tmpdir(), 'openai-batch-package-'));
-	let stage: Stage | undefined;
-	const stopped = new Promise<number>((resolve) => {
-		for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve(1));
-	});
-	const work = async () => {
-		rememberTarball(await packPackage(folder));
-		stage = await Stage.open(1);
+	const stage = await Stage.open(1);
+	stack.defer(async () => await stage.close());
+	const measured = async () => {
 		const rounds = await measureAll(stage);
 		console.log(`\n${cpus().length} CPUs: ${cpus()[0].model}\n\n${throughputTable(rounds)}`);
 		console.log(`\n${await triggerTable(stage)}`);
 		return 0;
 	};
-	try {
-		return await Promise.race([work(), stopped]);
-	} finally {
-		await stage?.close();
-		await rm(folder, { recursive: true, force: true });
-	}
-}
-
-void main().then(
-	(code) => process.exit(code),
-	(error: unknown) => {
-		console.error(error);
-		process.exit(1);
-	},
-);
+	const stopped = new Promise<number>((resolve) => {
+		signal.addEventListener('abort', () => resolve(1));
+	});
+	return await Promise.race([measured(), stopped]);
+});

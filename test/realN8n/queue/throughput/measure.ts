@@ -1,4 +1,4 @@
-import { factsOf, forgetPeak } from '../../../bench/node/processes';
+import { factsOf, forgetPeak } from '../../../support/processes/facts';
 import type { Stage } from '../stage';
 import { cpuSeconds, machineSeconds } from './cpu';
 

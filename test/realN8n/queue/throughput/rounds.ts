@@ -1,6 +1,7 @@
-import { STILL } from '../account';
-import { succeeded, type Stage } from '../stage';
-import { byId } from '../../../support/lab/steps';
+import { STILL } from '../../../support/lab/account';
+import { assertSucceeded } from '../../../support/lab/n8n/executions';
+import type { Stage } from '../stage';
+import { byId } from '../../../support/lab/workflows/steps';
 import { fetchUrl, REQUESTS } from '../workflows';
 import { measure, type Measured } from './measure';
 
@@ -51,7 +52,7 @@ export async function round(stage: Stage, rows: string, size: Size): Promise<Rou
 	);
 	for (const { workflowId } of [submit, results]) {
 		const [{ id }] = await stage.cluster.rest.executions(workflowId);
-		succeeded(await stage.cluster.rest.execution(id));
+		assertSucceeded(await stage.cluster.rest.execution(id));
 		await stage.cluster.rest.deactivate(workflowId);
 	}
 	return { workers: stage.cluster.workers.length, size, submitted, collected };

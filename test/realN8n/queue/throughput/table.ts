@@ -1,4 +1,4 @@
-import { toTable } from '../../../bench/table';
+import { toTable } from '../../../support/table';
 import type { Measured, Party } from './measure';
 import type { Round } from './rounds';
 

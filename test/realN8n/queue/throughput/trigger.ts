@@ -1,9 +1,9 @@
 import { unixSeconds } from '../../../support/emulator/clock';
-import { toTable } from '../../../bench/table';
-import { eventIds, told } from '../../triggers/told';
-import { until } from '../../triggers/until';
-import { CASE, pollingWorkflow } from '../../triggers/workflows';
-import { STILL, type Account } from '../account';
+import { toTable } from '../../../support/table';
+import { eventIds, reportedEvents } from '../../../support/lab/n8n/events';
+import { until } from '../../../support/lab/until';
+import { CASE, pollingWorkflow } from '../../../support/lab/workflows/triggers';
+import { STILL, type Account } from '../../../support/lab/account';
 import type { Stage } from '../stage';
 
 /** How many batches are unfinished at the same time, all of one trigger. */
@@ -64,7 +64,7 @@ async function withOpen(stage: Stage, open: number): Promise<Polls> {
 		Object.assign(batch, { status: 'completed', completed_at: unixSeconds(Date.now()) });
 	}
 	await account.twoMorePolls();
-	const found = await told(stage.cluster.rest, workflowId);
+	const found = await reportedEvents(stage.cluster.rest, workflowId);
 	await stage.cluster.rest.deactivate(workflowId);
 	return {
 		open,

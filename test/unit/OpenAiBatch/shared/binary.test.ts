@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import { binarySource, streamOf } from '../../../../nodes/OpenAiBatch/shared/binary';
 
-jest.mock('n8n-workflow', () => jest.requireActual('../../../engine/support/fastSleep'));
+jest.mock('n8n-workflow', () => jest.requireActual('../../../support/engine/fastSleep'));
 
 describe('a file in the binary storage', () => {
 	/** The most bytes that n8n can read from PostgreSQL. */

@@ -1,0 +1,109 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createCredential } from '../support/lab/account';
+import { Lab } from '../support/lab/lab';
+import { failureOf } from '../support/lab/n8n/executions';
+import type { Show } from '../support/lab/show';
+import { byHand, chain, START, type Credential, type Step } from '../support/lab/workflows/steps';
+import { factsOf } from '../support/processes/facts';
+import { compileCustomNode } from './customNode';
+import type { Api } from './floor/api';
+import type { NodeReport } from './node/Bench.node';
+import { watch } from './watch';
+import { bench } from './workflows/nodes';
+
+const MEGABYTE = 1024 * 1024;
+
+/** One execution of a workflow in n8n. */
+export interface N8nRun extends NodeReport {
+	/** From the click on the button until n8n has saved the execution. */
+	wholeSeconds: number;
+	/** The most memory of n8n's main process above what it has when it has just started. */
+	wholeExtraMegabytes: number;
+	/** The longest time in which n8n answered nobody. */
+	wholeFreezeMs: number;
+}
+
+/** A lab with the benchmark's own node, which measures workflows. */
+export class N8nBench {
+	private idle = { pid: 0, memory: 0 };
+
+	private constructor(
+		private readonly lab: Lab,
+		readonly credential: Credential,
+	) {}
+
+	/**
+	 * Opens the lab.
+	 *
+	 * @param folder for the compiled node
+	 * @param profiles where n8n leaves CPU profiles when it ends, which make it slower
+	 */
+	static async open(options: {
+		folder: string;
+		api: Api;
+		profiles?: string;
+		show: Show;
+		signal: AbortSignal;
+	}): Promise<N8nBench> {
+		const { folder, api, profiles, show, signal } = options;
+		await compileCustomNode(folder);
+		const env = {
+			N8N_CUSTOM_EXTENSIONS: folder,
+			// A task runner that is there already: its start is no part of anybody's work.
+			N8N_RUNNERS_AUTO_SHUTDOWN_TIMEOUT: '0',
+			...(profiles && {
+				NODE_OPTIONS: `--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=${profiles}`,
+			}),
+		};
+		const lab = await Lab.open({ env, show, signal });
+		const started = new N8nBench(lab, await createCredential(lab.rest, api));
+		started.idle = await started.measureIdle();
+		return started;
+	}
+
+	/** Runs steps behind a source of items and measures them, and the execution as a whole. */
+	async run(source: Step, steps: Step[]): Promise<N8nRun> {
+		const report = join(this.lab.folder, 'report.json');
+		await rm(report, { force: true });
+		const measured = steps.map(({ name }) => name);
+		const workflow = chain('Benchmark', [
+			byHand,
+			source,
+			bench('Begin', { operation: 'begin' }),
+			...steps,
+			bench('End', { operation: 'end', report, measured }),
+		]);
+		const { rest, n8n } = this.lab;
+		const { id } = await rest.createWorkflow(workflow);
+		const stopWatching = watch(n8n.url, this.idle.pid || process.pid);
+		const start = performance.now();
+		await this.finish(id, await rest.run(id, START));
+		const wholeSeconds = (performance.now() - start) / 1000;
+		const { peak, longestAnswerMs } = await stopWatching();
+		return {
+			...(JSON.parse(await readFile(report, 'utf8')) as NodeReport),
+			wholeSeconds,
+			wholeExtraMegabytes: (peak - this.idle.memory) / MEGABYTE,
+			wholeFreezeMs: longestAnswerMs,
+		};
+	}
+
+	async close(): Promise<void> {
+		await this.lab.close();
+	}
+
+	/** Runs a first, empty execution, which also reports the process id. */
+	private async measureIdle(): Promise<{ pid: number; memory: number }> {
+		const { pid } = await this.run(bench('Rows', { operation: 'rows' }), []);
+		return { pid, memory: factsOf(String(pid))!.memory };
+	}
+
+	/** Waits for the end of an execution and deletes it, so that the database does not grow. */
+	private async finish(workflowId: string, executionId: string): Promise<void> {
+		const { rest } = this.lab;
+		const { status } = await rest.ended(workflowId, executionId);
+		if (status !== 'success') throw failureOf(await rest.execution(executionId));
+		await rest.deleteExecution(executionId);
+	}
+}
