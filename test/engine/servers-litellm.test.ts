@@ -73,6 +73,7 @@ describe('in front of Bedrock', () => {
 		const parameters = await finished();
 		const error = await server.failure('batch', 'retry', parameters);
 		expect(error?.message).toMatch(/\w/);
+		expect(server.emulator.ledger.uploads).toHaveLength(1);
 		expect(server.emulator.ledger.batches).toHaveLength(1);
 	});
 
@@ -112,6 +113,7 @@ describe('in front of Vertex', () => {
 		const parameters = await finished();
 		const error = await server.failure('batch', 'retry', parameters);
 		expect(error?.message).toMatch(/\w/);
+		expect(server.emulator.ledger.uploads).toHaveLength(1);
 		expect(server.emulator.ledger.batches).toHaveLength(1);
 	});
 

@@ -25,7 +25,7 @@ export interface Fault {
 	retryAfterMs?: number;
 	/** The server's own word on whether to repeat (`x-should-retry`), or what is known of the request. */
 	shouldRetry?: boolean;
-	/** The length, by the body's own account, of a body that is shorter than the file is said to be. */
+	/** The length that a body announced which is shorter than the file is said to be. */
 	shortBytes?: number;
 	/** Whether the request named an id, which may be the wrong one. */
 	namesId?: boolean;

@@ -16,8 +16,8 @@ const MAX_FRUITLESS_TRIES = 4;
  * The content of a file, streamed. Complete or an error: what breaks off (Node.js notices an unmet
  * Content-Length), or ends before `expectedBytes`, is fetched again and continued behind the bytes
  * already delivered, so a reader never sees a shorter file nor a byte twice. When the server keeps
- * announcing one and the same shorter length, or sends its last chunk there twice, that is the file,
- * whatever `expectedBytes` says: gateways that translate files describe them with the length before.
+ * announcing one and the same shorter length, that is the file, whatever `expectedBytes` says:
+ * gateways that translate files describe them with the length before.
  *
  * @param expectedBytes the file's `bytes`, where known
  * @throws {NodeApiError} when the file cannot be read to its end
@@ -67,14 +67,13 @@ async function openFile(
 	const again = await client.open({ ...request, atLeastBytes: shortBytes });
 	if (!again.ok) throw notDownloaded(client, fileId, again.fault);
 	if (announcedBytes(again.value.headers) === shortBytes) {
-		client.hint(wholeAllTheSame(fileId, shortBytes, bytes));
+		client.hint(
+			`File ${fileId} has ${shortBytes} bytes, although the server describes it with ${bytes}. It arrived whole, so it was taken as it is.`,
+		);
 		return { ...again.value, bytes: shortBytes };
 	}
 	return { ...again.value, bytes };
 }
-
-const wholeAllTheSame = (fileId: string, shortBytes: number, bytes: number) =>
-	`File ${fileId} has ${shortBytes} bytes, although the server describes it with ${bytes}. It arrived whole, so it was taken as it is.`;
 
 function notDownloaded(client: OpenAiClient, fileId: string, fault: Fault) {
 	return client.error(fault, `File ${fileId} could not be downloaded`);
@@ -87,8 +86,6 @@ async function* readToEnd(
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
 	let opened = first;
-	/** Where an earlier attempt ended by the server's own account. */
-	let shortBytes: number | undefined;
 	for (let fruitless = 0; ; fruitless++) {
 		const attempt = readFrom(client, opened, delivered);
 		let step: Awaited<ReturnType<typeof attempt.next>>;
@@ -104,11 +101,6 @@ async function* readToEnd(
 		}
 		if (step.value.ok) return;
 		const { fault } = step.value;
-		if (shortBytes !== undefined && fault.shortBytes === shortBytes) {
-			client.hint(wholeAllTheSame(fileId, shortBytes, opened.bytes));
-			return;
-		}
-		shortBytes = fault.shortBytes;
 		const isFinal = fault.kind === 'cancelled' || fruitless >= MAX_FRUITLESS_TRIES;
 		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
 			throw notDownloaded(client, fileId, fault);
@@ -120,7 +112,7 @@ async function* readToEnd(
 /** Reads what is new in one attempt, and says whether the file was there to its end. */
 async function* readFrom(
 	client: OpenAiClient,
-	{ body, bytes, guard, headers }: OpenedFile,
+	{ body, bytes, guard }: OpenedFile,
 	delivered: Overlap,
 ): AsyncGenerator<Uint8Array, Result<void>> {
 	const skip = delivered.end;
@@ -148,9 +140,7 @@ async function* readFrom(
 	}
 	if (received >= bytes) return { ok: true, value: undefined };
 	const message = `It ended after ${received} of ${bytes} bytes`;
-	// Node.js notices when the last chunk is missing.
-	const shortBytes = headers['transfer-encoding'] === 'chunked' ? received : undefined;
-	return { ok: false, fault: { kind: 'connection', message, shortBytes, mayHaveExecuted: true } };
+	return { ok: false, fault: { kind: 'connection', message, mayHaveExecuted: true } };
 }
 
 const OTHER_CONTENT: Result<never> = {
