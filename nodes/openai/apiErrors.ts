@@ -107,9 +107,18 @@ function firstText(body: JsonObject, fields: readonly string[]): string | null {
 	return texts.find((text) => text !== null) ?? null;
 }
 
-/** Gateways hand on an error as the text of its JSON. */
+/**
+ * The provider's error as LiteLLM quotes it, in Python's spelling:
+ * `Error code: 400 - {'error': {'message': 'Must be .jsonl', 'type': 'invalid_request_error'}}`.
+ */
+const PYTHON_ERROR = /\{'.*?'(?:message|detail)': (['"])(.+?)\1(?=, '\w+': |\})/s;
+
+/** Gateways hand on an error as the text of its JSON, or of what Python prints of it. */
 function unpacked(text: string | null, depth: number): string | null {
-	if (text === null || !/^\s*[{[]/.test(text)) return text;
+	if (text === null) return text;
+	const quoted = PYTHON_ERROR.exec(` ${text}`)?.[2];
+	if (quoted !== undefined) return quoted.replace(/\\(['"\\])/g, '$1');
+	if (!/^\s*[{[]/.test(text)) return text;
 	return readApiError(text, depth + 1)?.message ?? text;
 }
 

@@ -38,7 +38,7 @@ export function expiryField(
 		type: 'number',
 		typeOptions: { minValue: MIN_EXPIRY_HOURS, maxValue: MAX_EXPIRY_HOURS },
 		default: 168,
-		description,
+		description: `${description} Azure takes 336 to 720 hours.`,
 	};
 }
 
