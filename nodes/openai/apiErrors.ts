@@ -118,7 +118,7 @@ function unpacked(text: string | null, depth: number): string | null {
 	if (text === null) return text;
 	const quoted = PYTHON_ERROR.exec(` ${text}`)?.[2];
 	if (quoted !== undefined) return quoted.replace(/\\(['"\\])/g, '$1');
-	if (!/^\s*[{[]/.test(text)) return text;
+	if (!/^\s*[{["]/.test(text)) return text;
 	return readApiError(text, depth + 1)?.message ?? text;
 }
 

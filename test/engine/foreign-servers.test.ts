@@ -94,7 +94,7 @@ describe("the server's own words", () => {
 			'Line 3: not parseable (invalid_json_line)',
 		],
 	])('of a failed batch with %j', async (errors, message) => {
-		const failed = { ...BATCH, status: 'failed', errors };
+		const failed = { ...BATCH, status: 'failed', output_file_id: null, errors };
 		const { error } = await run('batch', 'getResults', { batchId: 'batch_1' }, answer(200, failed));
 		expect(error?.message).toBe(`Batch batch_1 failed: ${message}`);
 	});

@@ -1,3 +1,4 @@
+import { readBatch } from '../../../nodes/openai/api/readBatch';
 import type { Batch, BatchStatus, ListPage } from '../../../nodes/openai/api/types';
 import type { BatchSource } from '../../../nodes/OpenAiBatchTrigger/poll';
 
@@ -186,6 +187,7 @@ export class ModelServer implements BatchSource {
 
 	private show(batch: Batch): Batch {
 		const status = this.options.upperCase ? batch.status.toUpperCase() : batch.status;
-		return { ...batch, status };
+		// As the nodes get it, whatever the server sends.
+		return readBatch({ ...batch, status } as never)!;
 	}
 }

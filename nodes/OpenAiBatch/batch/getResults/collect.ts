@@ -3,13 +3,13 @@ import type { OpenAiClient } from '../../../openai/http/client';
 import type { Batch } from '../../../openai/api/types';
 import { findInputFile, inputLines, readResults, requestIn } from '../results/batchFiles';
 import type { ItemShape } from './resultItem';
-import { missingItem, moveImages, resultItem } from './resultItem';
+import { missingItem, moveMedia, resultItem } from './resultItem';
 import type { Wanted } from './resultSet';
 import { ResultSet } from './resultSet';
 
 export interface CollectOptions extends Wanted, ItemShape {
 	includeRequest: boolean;
-	imagesAsBinary: boolean;
+	mediaAsBinary: boolean;
 	/** Finished batches that repeated some of the requests, oldest first. */
 	retries: Batch[];
 }
@@ -75,7 +75,7 @@ async function collectFrom(
 			const entry = results.add(place, result.status, result.error);
 			if (entry) {
 				entry.item = resultItem(result, options);
-				if (options.imagesAsBinary) await moveImages(context, entry.item);
+				if (options.mediaAsBinary) await moveMedia(context, entry.item);
 			}
 			if (results.isFull) return;
 		}

@@ -53,7 +53,7 @@ export function getResultsOptions(
 	return {
 		deleteFiles: raw.deleteFiles ?? false,
 		followRetries: raw.followRetries ?? false,
-		imagesAsBinary: raw.mediaAsBinary ?? false,
+		mediaAsBinary: raw.mediaAsBinary ?? false,
 		include: new Set(raw.include?.length ? raw.include : ALL_STATUSES),
 		includeRequest: raw.includeRequest ?? false,
 		limit,

@@ -6,6 +6,7 @@ import type { Prices } from '../../../jsonl/cost';
 import type { JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject } from '../../../jsonl/json';
 import { parseJsonContent } from '../../../jsonl/parseJson';
+import { UNKNOWN_FORM } from '../../../jsonl/resultLine';
 import { costOf } from '../../shared/prices';
 import type { BatchResult } from '../results/batchFiles';
 import type { MediaFormat } from './mediaFormat';
@@ -59,7 +60,8 @@ export function resultItem(result: BatchResult, shape: ItemShape): ResultItem {
 		error,
 		...(content && besideContent(content)),
 		...(shape.prices && { cost: costOf(content?.usage, shape.prices) }),
-		...(!shape.simplify && { response: result.raw }),
+		// What cannot be read is returned as it is: it may be an answer.
+		...((!shape.simplify || error?.code === UNKNOWN_FORM) && { response: result.raw }),
 	};
 	return { json: json as unknown as IDataObject };
 }
@@ -143,7 +145,7 @@ const MEDIA: readonly MediaKind[] = [
  * Moves images and sounds from base64 in an item to binary fields: `image`, `image_2`, …, `audio`,
  * `audio_2`, … What else the answer says about them stays.
  */
-export async function moveImages(context: IExecuteFunctions, item: ResultItem): Promise<void> {
+export async function moveMedia(context: IExecuteFunctions, item: ResultItem): Promise<void> {
 	const { json } = item;
 	const fileName = String(json.custom_id ?? 'result').replace(/[^\w.-]+/g, '_');
 	const moved = new Set<unknown>();

@@ -1,3 +1,4 @@
+import { readStatus } from '../../../../nodes/openai/api/readBatch';
 import { transientFailure } from '../../../../nodes/openai/api/transientFailure';
 import type { BatchValidationError } from '../../../../nodes/openai/api/types';
 
@@ -46,7 +47,7 @@ describe('transientFailure', () => {
 	});
 
 	test('an upper-case status is a failed batch too', () => {
-		expect(transientFailure({ ...failed(TOKENS), status: 'FAILED' })).toBeDefined();
+		expect(transientFailure({ ...failed(TOKENS), status: readStatus('FAILED') })).toBeDefined();
 	});
 
 	test.each([
