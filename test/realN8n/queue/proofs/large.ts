@@ -52,7 +52,7 @@ export function large(stage: () => Stage): void {
 	});
 
 	it('reports that n8n cannot read a file out of PostgreSQL, instead of waiting for ever', async () => {
-		expect(await failure(260)).toMatch(/cannot read files of 256 MiB and more out of PostgreSQL/);
+		expect(await failure(260)).toMatch(/cannot read a file of 256 MiB or more from PostgreSQL/);
 	});
 
 	it("reports n8n's own limit for a file that is larger than n8n stores", async () => {
