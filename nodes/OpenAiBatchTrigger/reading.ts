@@ -3,7 +3,7 @@ import type { Batch, ListPage } from '../openai/api/types';
 import { LONGEST_LIFE, SHORT_LIST_LAG } from './bounds';
 import { Lookups, type Request } from './lookups';
 import type { PollSettings } from './polling.properties';
-import { hashFilters, type NewsRule, type OpenBatch, type State } from './state';
+import { BEGINNING, hashFilters, type NewsRule, type OpenBatch, type State } from './state';
 
 /** Reads a part of the list page by page, from newer to older. */
 export class Scan {
@@ -67,16 +67,6 @@ export class Scan {
 		return true;
 	}
 }
-
-/** What a trigger knows before its first poll. */
-const BEGINNING: State = {
-	settledUpTo: 0,
-	open: [],
-	marks: new Map(),
-	newest: 0,
-	newestSince: 0,
-	filters: '',
-};
 
 /**
  * What one poll reads, without its requests: it says what to ask for, and takes in the answers. It

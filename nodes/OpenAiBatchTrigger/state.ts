@@ -61,6 +61,16 @@ export interface State {
 	nextLookup?: string;
 }
 
+/** What a trigger knows before its first poll. */
+export const BEGINNING: State = {
+	settledUpTo: 0,
+	open: [],
+	marks: new Map(),
+	newest: 0,
+	newestSince: 0,
+	filters: '',
+};
+
 export const STATE_VERSION = 1;
 
 /** The state as n8n keeps it in the node's static data. */

@@ -337,6 +337,15 @@ describe('a change of the filters', () => {
 });
 
 describe('polls without the time for everything', () => {
+	test('report nothing of what was there before, in the last hour, at an activation', async () => {
+		const project = new Project({}, { pageSize: 10 });
+		project.server.past(35, 60);
+		const open = project.running();
+		for (let round = 0; round < 6; round++) expect(await project.reported(1)).toEqual([]);
+		project.finish(open);
+		expect(await project.reported(1)).toEqual([event(open)]);
+	});
+
 	test('take turns among open batches that are far apart', async () => {
 		const project = new Project();
 		const open: Batch[] = [];
