@@ -1,6 +1,8 @@
-import { checkText, type Issue } from '../jsonl/fieldChecks';
+import type { Endpoint, RequestFields } from './endpoint';
+import { RequestProblem } from './endpoint';
+import type { Issue } from '../jsonl/fieldChecks';
+import { checkText } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
-import { RequestProblem, type Endpoint, type RequestFields } from './endpoint';
 
 /**
  * The body of one request. The additional fields come last and override the others.
@@ -63,4 +65,34 @@ export function promptWithImages(
 	if (imageUrls.length === 0) return prompt;
 	const images = imageUrls.map((url) => ({ type: 'image_url', image_url: { url } }));
 	return [{ type: 'text', text: prompt }, ...images];
+}
+
+/** A model that both chat completions and responses take. */
+export const TEXT_MODEL = 'gpt-6-luna';
+
+/** The options that chat completions and responses share. */
+export const TEXT_OPTIONS = [
+	'imageUrls',
+	'jsonSchema',
+	'jsonSchemaName',
+	'jsonSchemaStrict',
+	'maxTokens',
+	'reasoningEffort',
+	'systemMessage',
+	'temperature',
+	'topP',
+] as const;
+
+export type TextFields = RequestFields<(typeof TEXT_OPTIONS)[number]>;
+
+/** The schema of the answer, in the names that both endpoints use; undefined without a schema. */
+export function namedSchema(options: TextFields['options']): JsonObject | undefined {
+	const { jsonSchema, jsonSchemaName, jsonSchemaStrict } = options;
+	return (
+		jsonSchema && {
+			name: jsonSchemaName || 'answer',
+			schema: jsonSchema,
+			strict: jsonSchemaStrict,
+		}
+	);
 }

@@ -1,10 +1,10 @@
 import { endpointOf } from '../../endpoints';
 import { checkBody } from '../../endpoints/body';
-import { isSameEndpoint } from '../../endpoints/path';
-import { checkText, invalidType, invalidValue, missing } from '../../jsonl/fieldChecks';
+import { isSameEndpoint } from '../../endpoints/endpoint';
 import type { Issue } from '../../jsonl/fieldChecks';
-import { isObject, textOrNull } from '../../jsonl/json';
+import { checkText, invalidType, invalidValue, missing } from '../../jsonl/fieldChecks';
 import type { JsonObject } from '../../jsonl/json';
+import { isObject, textOrNull } from '../../jsonl/json';
 
 export interface RequestCheckerOptions {
 	/** The endpoint of the batch. Without it, each request is checked by its own url. */

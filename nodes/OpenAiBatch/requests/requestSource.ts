@@ -1,15 +1,14 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { readOptions } from './requestOptions';
 import { DEFAULT_MODEL, endpointOf } from '../../endpoints';
 import { makeBody } from '../../endpoints/body';
-import { RequestProblem } from '../../endpoints/endpoint';
 import type { Endpoint, RequestOptions } from '../../endpoints/endpoint';
-import { isSameEndpoint } from '../../endpoints/path';
+import { isSameEndpoint, RequestProblem } from '../../endpoints/endpoint';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
-import type { RequestLine } from '../../jsonl/requestLine';
+import type { RequestLine } from '../../jsonl/split';
 import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
-import { readOptions } from './requestOptions';
 
 /** Makes the requests of the items. Whether the API accepts them is checked later. */
 export interface RequestSource {

@@ -11,15 +11,13 @@ import type {
 import { NodeOperationError } from 'n8n-workflow';
 import type { Shape } from './answer';
 import { notContent, parseAnswer, readStart } from './answer';
-import { allowedDomainsOf, CREDENTIAL, secretsOf } from './credential';
+import { allowedDomainsOf, CREDENTIAL, redactJson, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
 import type { Fault, Headers, Result } from './fault';
 import { helperFault, redactFault } from './fault';
-import { IdleGuard } from './idleGuard';
+import { IdleGuard, pause } from './idleGuard';
 import type { UploadSource } from './multipart';
 import { StreamedForm } from './multipart';
-import { pause } from './pause';
-import { redactJson } from './redact';
 import { retryIn } from './retry';
 import { buildUrl } from './url';
 

@@ -1,17 +1,22 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
+import type { SubmissionChoices, SubmissionScope } from './scope';
+import {
+	isAdoptable,
+	keyOf,
+	SUBMISSION_KEY,
+	submissionKey,
+	submissionScope,
+	SubmissionSearch,
+} from './scope';
 import type { CreateBatchBody } from '../api/batches';
 import { NO_LIST, tryCreateBatch } from '../api/batches';
-import { deleteFile } from '../api/files';
+import { deleteFile, uploadSafely } from '../api/files';
 import type { Batch } from '../api/types';
 import type { OpenAiClient } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Result } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
 import { isQueueFull, isTransient } from '../http/retry';
-import type { SubmissionChoices, SubmissionScope } from './scope';
-import { submissionKey, submissionScope } from './scope';
-import { isAdoptable, keyOf, SUBMISSION_KEY, SubmissionSearch } from './search';
-import { uploadSafely } from './uploads';
 
 export const SUBMISSION_PART = 'submission_part';
 

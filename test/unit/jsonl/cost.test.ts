@@ -1,4 +1,4 @@
-import { batchCost, estimateCost } from '../../../nodes/jsonl/cost';
+import { batchCost, estimateCost } from '../../../nodes/OpenAiBatch/shared/prices';
 
 describe('estimateCost', () => {
 	const usage = { requests: 2, input_tokens: 1_000_000, output_tokens: 500_000 };

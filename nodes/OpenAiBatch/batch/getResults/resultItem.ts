@@ -1,16 +1,16 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { MediaFormat } from './mediaFormat';
+import { imageFormat, soundFormat } from './mediaFormat';
 import { extractContent } from '../../../endpoints';
-import { oneOrAll } from '../../../endpoints/content';
 import type { Answer, Content } from '../../../endpoints/content';
-import type { Prices } from '../../../jsonl/cost';
+import { oneOrAll } from '../../../endpoints/content';
 import type { JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject } from '../../../jsonl/json';
 import { parseJsonContent } from '../../../jsonl/parseJson';
 import { UNKNOWN_FORM } from '../../../jsonl/resultLine';
+import type { Prices } from '../../shared/prices';
 import { costOf } from '../../shared/prices';
 import type { BatchResult } from '../results/batchFiles';
-import type { MediaFormat } from './mediaFormat';
-import { imageFormat, soundFormat } from './mediaFormat';
 
 /** What became of a request; `missing` is in the input file and in neither result file. */
 export type ResultStatus = BatchResult['status'] | 'missing';

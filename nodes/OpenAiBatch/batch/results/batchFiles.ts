@@ -5,12 +5,11 @@ import type { Line } from '../../../jsonl/lines';
 import { readLineBatches } from '../../../jsonl/lines';
 import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
 import { classify, parseResultLine } from '../../../jsonl/resultLine';
-import type { OpenAiClient } from '../../../openai/http/client';
-import { downloadFile } from '../../../openai/transfer/download';
 import { findFile } from '../../../openai/api/files';
 import type { Batch, FileObject } from '../../../openai/api/types';
-import { asNodeError } from '../../shared/operation';
-import { breathing } from '../../shared/breather';
+import type { OpenAiClient } from '../../../openai/http/client';
+import { downloadFile } from '../../../openai/transfer/download';
+import { asNodeError, breathing } from '../../shared/operation';
 
 /** The result of one request, as a line of a result file has it. */
 export interface BatchResult extends ClassifiedResult {

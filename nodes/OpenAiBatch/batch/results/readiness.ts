@@ -1,8 +1,12 @@
 import type { INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { firstErrors } from '../../../openai/api/describe';
-import { transientFailure } from '../../../openai/api/transientFailure';
-import { isFinished, isKnownStatus, statusOf } from '../../../openai/api/status';
+import {
+	firstErrors,
+	isFinished,
+	isKnownStatus,
+	statusOf,
+	transientFailure,
+} from '../../../openai/api/status';
 import type { Batch } from '../../../openai/api/types';
 
 /** How many validation errors the message lists. */

@@ -1,24 +1,23 @@
 import { createHash } from 'crypto';
 import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
+import { retryProperties } from './retry.properties';
+import { ambiguity, inputFileGone, nothingToRetry, unreadableResults } from './retryErrors';
+import type { Reason, Selection, SelectionOptions } from './retrySelection';
+import { REASONS, selectForRetry, UnreadableResultsError } from './retrySelection';
 import { getBatch, isWithoutList } from '../../../openai/api/batches';
-import { transientFailure } from '../../../openai/api/transientFailure';
+import { transientFailure } from '../../../openai/api/status';
 import type { Batch, FileObject } from '../../../openai/api/types';
 import { OpenAiClient } from '../../../openai/http/client';
+import { keyOf } from '../../../openai/submissions/scope';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
-import { keyOf } from '../../../openai/submissions/search';
 import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
-import { batchExpiries } from '../../shared/batchOptions';
+import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
-import { MAX_METADATA_PAIRS, userMetadata } from '../../shared/metadata';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, forEachItem, showFor } from '../../shared/operation';
 import { findInputFile } from '../results/batchFiles';
 import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
 import { findRetries, RETRY_OF } from '../results/retryChain';
-import { retryProperties } from './retry.properties';
-import { ambiguity, inputFileGone, nothingToRetry, unreadableResults } from './retryErrors';
-import type { Reason, Selection, SelectionOptions } from './retrySelection';
-import { REASONS, selectForRetry, UnreadableResultsError } from './retrySelection';
 
 interface RetryOptions {
 	include?: Reason[];

@@ -1,7 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { inputExpiryField, outputExpiryField } from '../../shared/batchOptions';
+import {
+	createWithoutSearchField,
+	inputExpiryField,
+	outputExpiryField,
+	submissionKeyField,
+} from '../../shared/batchOptions';
 import { batchIdField, metadataField } from '../../shared/fields';
-import { createWithoutSearchField, submissionKeyField } from '../submission.properties';
 
 /** The fields of Retry Unfinished. */
 export const retryProperties: INodeProperties[] = [

@@ -1,4 +1,4 @@
-import { durationSeconds, firstErrors, progressOf } from '../../../../nodes/openai/api/describe';
+import { durationSeconds, firstErrors, progressOf } from '../../../../nodes/openai/api/status';
 import type { Batch } from '../../../../nodes/openai/api/types';
 
 const batch = (fields: Partial<Batch>): Batch => ({

@@ -1,5 +1,5 @@
 import { readStatus } from '../../../../nodes/openai/api/readBatch';
-import { transientFailure } from '../../../../nodes/openai/api/transientFailure';
+import { transientFailure } from '../../../../nodes/openai/api/status';
 import type { BatchValidationError } from '../../../../nodes/openai/api/types';
 
 const failed = (...data: BatchValidationError[]) => ({
