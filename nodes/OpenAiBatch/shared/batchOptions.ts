@@ -28,6 +28,8 @@ export function completionWindow(
 	return optionalText(context, value, name) ?? DEFAULT_WINDOW;
 }
 
+const withAzure = (description: string) => `${description} Azure takes 336 to 720 hours.`;
+
 /** How long a file is kept: in hours in the panel, in seconds in the API. */
 export function expiryField(
 	name: string,
@@ -40,7 +42,7 @@ export function expiryField(
 		type: 'number',
 		typeOptions: { minValue: MIN_EXPIRY_HOURS, maxValue: MAX_EXPIRY_HOURS },
 		default: 168,
-		description: ', Azure takes 336 to 720 hours',
+		description: withAzure(description),
 	};
 }
 
@@ -53,7 +55,7 @@ export const inputExpiryField = expiryField(
 export const outputExpiryField = expiryField(
 	'outputExpiresAfter',
 	'Output Files Expire After (Hours)',
-	'How long the service keeps the results, counted from the creation of the batch. Without this option it keeps them for 30 days.',
+	'How long the service keeps the results, counted from the creation of their files. Without this option it keeps them for 30 days.',
 );
 
 /**
