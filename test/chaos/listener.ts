@@ -25,7 +25,7 @@ export class Listener {
 
 	/** Publishes the workflow; undefined in stories without it. */
 	static async start(world: World): Promise<Listener | undefined> {
-		if (!chance(world, 0.4)) return undefined;
+		if (!chance(world, 0.4) || world.server.dialect.webhooksPath === null) return undefined;
 		const node = await WebhookNode.start({
 			node: OpenAiBatchWebhookTrigger,
 			credentials: [OpenAiBatchApi],

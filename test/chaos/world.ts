@@ -7,35 +7,49 @@ import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatch, OpenAiBatchTrigger } from '../support/engine/nodes';
 import { startEmulator, type Emulator } from '../support/emulator';
 import { faultKinds } from '../support/emulator/faultKinds';
+import type { LineParts } from '../support/emulator/dialects/dialect';
 import { Random } from '../support/emulator/random';
 import { createEngine, type Engine } from '../support/engine';
+import { serverNamed, type Server } from './servers';
 
 export const NODE = 'openAiBatch';
 export const TRIGGER = 'openAiBatchTrigger';
 export const SECRET = 'key-that-nobody-may-see-0123456789';
 
-/** The statuses that triggers report by default. */
+/** The statuses that triggers tell of unless told otherwise. */
 export const FINISHED = ['completed', 'failed', 'expired', 'cancelled'];
 
 /** Milliseconds that a batch spends in each status. */
 const TIMING = { validating: 2_000, in_progress: 30_000, finalizing: 3_000, cancelling: 3_000 };
 
-/** The share of requests with a fault; most stories see a few faults, some see little else. */
+/** How often requests are struck; most stories see a few faults, some see little else. */
 const RATES = [0, 0.05, 0.15, 0.3, 0.5, 0.8];
 
 const STALL_STEP_MS = 500;
 
-/** Whatever waits may do something between two steps. */
+/** Who waits may do something between two steps. */
 const TURNS_A_STEP = 3;
 
-/** Faults that would take a story's whole time when they came often. */
+/** What would take a story's whole time when it came often. */
 const SLOW = ['stall before', 'stall after', 'drip'];
+
+/** A line of a result file as it was written, and whether the request had succeeded. */
+export interface WrittenLine {
+	isSuccess: boolean;
+	/** The line in the words of the server; a text where it is no JSON. */
+	wire: unknown;
+}
 
 /** One run: a server that fails at random, n8n's engine with the nodes, and what went wrong. */
 export interface World {
 	seed: number;
 	random: Random;
 	emulator: Emulator;
+	server: Server;
+	/** The result lines of each batch by custom_id: what really became of its requests. */
+	written: Map<string, Map<string, WrittenLine>>;
+	/** The custom ids in each batch's input file, which may be deleted meanwhile. */
+	requested: Map<string, Array<string | undefined>>;
 	engine: Engine;
 	credentialData: Record<string, IDataObject>;
 	/** How far the list of batches lags behind, in milliseconds. */
@@ -48,11 +62,11 @@ export interface World {
 	violations: Array<{ invariant: string; detail: unknown }>;
 	/** Counts of what was done, for the report. */
 	count: (name: string, by?: number) => void;
-	/** How many requests have no answer now, while somebody still waits for it. */
+	/** How many requests get no answer just now, and are still waited for. */
 	stalled: () => number;
 }
 
-/** n8n's other engine needs an isolate, and nothing here depends on it. */
+/** Most of the time would go into making isolates, and nothing here depends on them. */
 export const ENGINE = 'legacy';
 
 export type Input = Array<INodeExecutionData | IDataObject>;
@@ -68,13 +82,14 @@ export async function startChaosEngine(): Promise<Engine> {
 
 export async function openWorld(
 	engine: Engine,
-	seed: number,
-	count: World['count'],
+	{ seed, serverName, count }: { seed: number; serverName: string; count: World['count'] },
 ): Promise<World> {
 	const random = new Random(seed);
 	// Jitter must not change the story.
 	const jitter = new Random(~seed);
 	Math.random = () => jitter.next();
+	const server = serverNamed(serverName);
+	const written: World['written'] = new Map();
 	const now = virtualTime.begin(async (ms) => await emulator.advance(ms));
 	const emulator: Emulator = await startEmulator({
 		clock: 'manual',
@@ -82,6 +97,11 @@ export async function openWorld(
 		apiKey: SECRET,
 		timing: TIMING,
 		seed,
+		dialect: { ...server.dialect, line: noted(server.dialect.line, written) },
+	});
+	const requested: World['requested'] = new Map();
+	emulator.onBatch(({ id, input_file_id: fileId }) => {
+		if (!requested.has(id)) requested.set(id, customIds(emulator, fileId));
 	});
 	const stalled = new Set<Socket>();
 	emulator.faults.onStall = ({ raw }) => void waitOut(raw.socket, stalled);
@@ -97,6 +117,9 @@ export async function openWorld(
 		seed,
 		random,
 		emulator,
+		server,
+		written,
+		requested,
 		engine,
 		credentialData: { openAiBatchApi: { apiKey: SECRET, url: emulator.url } },
 		lag: random.pick([0, 0, 1_000, 4_000, 12_000]),
@@ -111,7 +134,28 @@ export async function openWorld(
 	return world;
 }
 
-/** Lets time go on for a request without an answer, until its sender gives it up. */
+/** The server's own way to write lines, which also notes them. */
+function noted(line: Server['dialect']['line'], written: World['written']) {
+	return (parts: LineParts) => {
+		const { batchId, request, response, error } = parts;
+		const lines = written.get(batchId) ?? new Map<string, WrittenLine>();
+		const wire = line(parts);
+		lines.set(request.custom_id, {
+			isSuccess: response?.status_code === 200 && error === null,
+			wire,
+		});
+		written.set(batchId, lines);
+		return wire;
+	};
+}
+
+/** The ids in an input file; undefined for a line without one. */
+function customIds(emulator: Emulator, fileId: string): Array<string | undefined> {
+	const lines = emulator.file(fileId).text().split('\n').filter(Boolean);
+	return lines.map((line) => (JSON.parse(line) as { custom_id?: string }).custom_id);
+}
+
+/** Time goes on for a request without an answer, until whoever sent it gives it up. */
 async function waitOut(socket: Socket, stalled: Set<Socket>): Promise<void> {
 	stalled.add(socket);
 	while (!socket.destroyed) {
@@ -122,5 +166,5 @@ async function waitOut(socket: Socket, stalled: Set<Socket>): Promise<void> {
 	stalled.delete(socket);
 }
 
-/** Decides whether something happens in this story, with the given probability. */
+/** One of ten, nine of ten, …: whether something happens in this story. */
 export const chance = ({ random }: World, share: number): boolean => random.next() < share;

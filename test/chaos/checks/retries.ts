@@ -8,10 +8,10 @@ const KINDS = faultKinds();
 /** What a server asked to wait, in milliseconds. */
 const ASKED: Record<string, number> = { '429, milliseconds': 1_200, '429, seconds': 3_000 };
 
-/** After this answer, Wait asks again when its own interval is over: it has the time. */
+/** After this answer the operation Wait, which has time, looks again at the end of its own. */
 const A_DAY = '429, a day';
 
-/** After a create without an answer, the nodes read the list several times, as it may lag. */
+/** What they made without an answer they look for several times, as lists may lag. */
 const LOOKING = ['submit', 'create', 'retry', 'upload'];
 
 const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
@@ -19,14 +19,20 @@ const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
 const isUpload = ({ method, path }: RecordedRequest) =>
 	method === 'POST' && path.endsWith('/files');
 
+/** What these ask of a file is only a help: without an answer they go on, and read its content. */
+const DESCRIBING = ['getResults', 'retry'];
+
+const isDescription = ({ method, path }: RecordedRequest) =>
+	method === 'GET' && /\/files\/[^/]+$/.test(path);
+
 const isSame = (one: RecordedRequest, other: RecordedRequest) =>
 	one.method === other.method &&
 	one.path === other.path &&
 	JSON.stringify(one.query) === JSON.stringify(other.query);
 
 /**
- * A request is not repeated when its answer was final, and not before the time that the server asked
- * for. After a create that may have had an effect, the list is read first.
+ * What a request may be followed by: not by itself when its answer was final, not before the time
+ * that the server asked for, and a create that may have had an effect by a look at the list first.
  */
 export function checkRetries(world: World, { act, requests, begun }: Done): void {
 	const { operation, tries = 1 } = act;
@@ -37,7 +43,7 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 			request: `${request.method} ${request.path}`,
 			fault: request.fault,
 		});
-	/** Whether the operation may ask again what it got a final answer to. */
+	/** Whether it has the right to ask again what it got a final answer to. */
 	const isNewLook = (request: RecordedRequest, again: RecordedRequest) => {
 		if (operation === 'wait' && request.fault === A_DAY) {
 			const { maxWait } = act.parameters.options as { maxWait: number };
@@ -51,14 +57,16 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 		const later = requests.slice(index + 1);
 		if (KINDS[request.fault].isFinal) {
 			const again = later.find((other) => isSame(request, other));
-			// With "Retry On Fail" n8n itself runs the node again.
+			// A final answer does not end a try that can do without it, so the next one asks again.
+			if (tries > 1 && DESCRIBING.includes(operation) && isDescription(request)) continue;
+			// With "Retry On Fail" n8n itself begins anew.
 			if (again && !isNewLook(request, again) && ++repeatedFinals >= tries) {
 				wrong('it was final', request);
 			}
 		}
 		const [next] = later;
 		if (!next || !isSame(request, next)) continue;
-		// A repeated upload opens its source again, which knows nothing of the upload before.
+		// An upload that is begun anew opens its source anew, which knows nothing of the one before.
 		const isSource = requests.slice(0, index).some(isUpload) && request.path.endsWith('/content');
 		const asked = tries === 1 && !isSource ? ASKED[request.fault] : undefined;
 		if (asked && next.at - request.at < asked) wrong('it came too soon', request);
@@ -67,7 +75,7 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 	}
 }
 
-/** Faults after which only the list shows whether something was created. */
+/** Faults after which only a look can tell whether something was created. */
 function mayHaveCreated(fault: string): boolean {
 	return / after$|^cut|^reset|^stall|^50\d|^408|page|malformed|under 200/.test(fault);
 }
