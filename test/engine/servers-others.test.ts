@@ -97,17 +97,6 @@ describe('Groq', () => {
 		expect(again).toMatchObject({ id: first.id, adopted: true });
 	});
 
-	it('has batches on later pages whose end the trigger reports', async () => {
-		await start('groq');
-		const [batch] = await submit();
-		many(30);
-		const poller = server.poller();
-		await poller.activate();
-		await server.emulator.advance(A_WHILE);
-		const events = [...reported(await poller.tick()), ...reported(await poller.tick())];
-		expect(events.map(({ id }) => id)).toEqual([batch.id]);
-	});
-
 	it('reports no usage, so that a batch has no cost', async () => {
 		await start('groq');
 		const [{ id }] = await submit();
@@ -179,14 +168,6 @@ describe('SiliconFlow', () => {
 		});
 		await createOf(file);
 		expect(server.emulator.ledger.batches[0].input_file_id).toBe(file.id);
-	});
-
-	it('takes requests that stream, as its own examples do', async () => {
-		await start('siliconflow');
-		const { error } = await submitLines([lineOf('a', { stream: true })]);
-		expect(error?.message).toBeUndefined();
-		const [{ id }] = server.emulator.ledger.uploads;
-		expect(server.emulator.file(id).text()).toContain('"stream":true');
 	});
 
 	it('takes 5,000 requests a file, which Max Requests per Batch respects', async () => {
