@@ -64,7 +64,7 @@ describe('in front of Bedrock', () => {
 		const unread = results.filter(({ status }) => status === 'failed');
 		expect(unread).toHaveLength(2);
 		for (const { error } of unread) {
-			expect(error).toMatchObject({ message: expect.stringMatching(/recordId.*modelOutput/) });
+			expect(error).toMatchObject({ message: expect.stringMatching(/modelOutput.*recordId/) });
 		}
 	});
 

@@ -5,7 +5,6 @@ import {
 	A_WHILE,
 	chatPath,
 	completionWindow,
-	reported,
 	startServer,
 	submitParameters,
 	type Server,
@@ -24,19 +23,6 @@ afterEach(async () => await server.stop());
 
 const submit = async (options: IDataObject = {}, rows: IDataObject[] = ROWS) =>
 	await server.json('batch', 'submit', submitParameters(server.dialect, options), rows);
-
-/** Submits ready-made lines as they are. */
-const submitLines = async (lines: IDataObject[]) =>
-	await server.run(
-		'batch',
-		'submit',
-		{
-			endpoint: chatPath(server.dialect),
-			requestSource: 'lines',
-			options: { completionWindow: completionWindow(server.dialect) },
-		},
-		lines,
-	);
 
 const lineOf = (id: string, body: IDataObject = {}) => ({
 	custom_id: id,

@@ -4,7 +4,7 @@ import { isRetryable, UNKNOWN_FORM } from '../../../jsonl/resultLine';
 import { isFinished } from '../../../openai/api/status';
 import type { Batch, FileObject } from '../../../openai/api/types';
 import { OpenAiClient } from '../../../openai/http/client';
-import type { ErrorCount } from '../results/batchFiles';
+import type { BatchResult, ErrorCount } from '../results/batchFiles';
 import {
 	ErrorCounts,
 	findInputFile,
@@ -63,7 +63,8 @@ interface Outcome {
 interface Outcomes {
 	byId: Map<string, Outcome>;
 	permanentErrors: ErrorCounts;
-	successes: number;
+	/** Results that the service counts as completed: it had an answer, whatever that says. */
+	answered: number;
 	/** Lines without an id, or of an unknown form. */
 	unreadable: number;
 	/** Of the first of them. */
@@ -84,7 +85,7 @@ async function readOutcomes(
 	for await (const results of readResults(client, batch)) {
 		for (const result of results) {
 			const { customId, error, status } = result;
-			if (status === 'succeeded') outcomes.successes++;
+			if (wasAnswered(result)) outcomes.answered++;
 			if (customId === null || error?.code === UNKNOWN_FORM) {
 				outcomes.unreadable++;
 				outcomes.example ??= error?.message ?? 'It has no custom_id.';
@@ -115,17 +116,24 @@ async function readOutcomes(
  *
  * @throws {UnreadableResultsError} that says what is there and could not be read
  */
-function assertReadable(batch: Batch, { unreadable, example, successes }: Outcomes): void {
+function assertReadable(batch: Batch, { unreadable, example, answered }: Outcomes): void {
 	const completed = batch.request_counts?.completed ?? 0;
 	if (unreadable > 0) {
 		throw new UnreadableResultsError(
 			`${unreadable} of the results of batch ${batch.id} cannot be matched to their requests. The first one: ${example}`,
 		);
 	}
-	if (completed <= successes) return;
+	if (completed <= answered) return;
 	throw new UnreadableResultsError(
-		`Batch ${batch.id} counts ${completed} completed requests, but its files have ${successes} that succeeded`,
+		`Batch ${batch.id} counts ${completed} completed requests, but its files have ${answered} with an answer`,
 	);
+}
+
+/** Whether a result has an answer of the endpoint under a good status. */
+function wasAnswered({ body, error, status, statusCode }: BatchResult): boolean {
+	if (status === 'succeeded') return true;
+	if (error?.code === UNKNOWN_FORM || body === null) return false;
+	return statusCode === null || (statusCode >= 200 && statusCode < 300);
 }
 
 /** Takes in what earlier retries have answered, and what they are still working on. */
@@ -180,7 +188,7 @@ export async function selectForRetry(
 	const outcomes: Outcomes = {
 		byId: new Map(),
 		permanentErrors: new ErrorCounts(),
-		successes: 0,
+		answered: 0,
 		unreadable: 0,
 	};
 	await readOutcomes(client, batch, outcomes, allFailed);
