@@ -139,13 +139,16 @@ export function isRetryable(result: ClassifiedResult): boolean {
 	if (code === UNKNOWN_FORM || hasPermanentCause(result.error)) return false;
 	if (hasTransientCause(result.error) || NO_ANSWER.has(code)) return true;
 	const status = httpStatusOf(result);
-	if (status === null) return code !== 'invalid_request_error' && type !== 'invalid_request_error';
+	if (status === null) return !INVALID.has(code) && !INVALID.has(type);
 	return status === 0 || isTransientStatus(status);
 }
 
-/** Some servers answer 200, or nothing, and put the real status into the error's code. */
+/** Some servers answer 200, or nothing, and put the real status into the error's code or words. */
 function httpStatusOf({ statusCode, error }: ClassifiedResult): number | null {
-	const inCode = /^[45]\d\d$/.test(error?.code ?? '') ? Number(error?.code) : null;
+	const named =
+		/^([45]\d\d)$/.exec(error?.code ?? '') ??
+		/\bstatus(?: code)?:? ([45]\d\d)\b/i.exec(error?.message ?? '');
+	const inCode = named ? Number(named[1]) : null;
 	return statusCode === null || (statusCode >= 200 && statusCode < 300)
 		? (inCode ?? statusCode)
 		: statusCode;
@@ -155,6 +158,9 @@ const NEVER_RAN: ReadonlyMap<string, 'expired' | 'cancelled'> = new Map([
 	['batch_expired', 'expired'],
 	['batch_cancelled', 'cancelled'],
 ]);
+
+/** What a service calls a request that is wrong, where it gives no status. */
+const INVALID: ReadonlySet<string | null> = new Set(['invalid_request_error', 'invalid_request']);
 
 /** Codes that are made below: there is no answer, but the request was not refused. */
 const NO_ANSWER: ReadonlySet<string | null> = new Set([

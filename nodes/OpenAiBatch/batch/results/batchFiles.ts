@@ -1,6 +1,6 @@
 import { NodeOperationError } from 'n8n-workflow';
 import type { JsonValue } from '../../../jsonl/json';
-import { isObject, tryParseJson } from '../../../jsonl/json';
+import { isObject, textOrNull, tryParseJson } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import { readLineBatches } from '../../../jsonl/lines';
 import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
@@ -24,6 +24,8 @@ export interface BatchResult extends ClassifiedResult {
 /** A request of a batch, as a line of its input file has it. */
 export interface InputRequest {
 	customId: string;
+	/** The endpoint that the line names. */
+	url: string | null;
 	body: JsonValue | undefined;
 }
 
@@ -97,9 +99,9 @@ export function inputLines(
 export function requestIn({ text }: Line): InputRequest | undefined {
 	const parsed = tryParseJson(text);
 	if (!parsed.ok || !isObject(parsed.value)) return undefined;
-	const { custom_id: id, body } = parsed.value;
+	const { custom_id: id, body, url } = parsed.value;
 	if (typeof id !== 'string' && typeof id !== 'number') return undefined;
-	return { customId: String(id), body };
+	return { customId: String(id), url: textOrNull(url), body };
 }
 
 function fileLines(

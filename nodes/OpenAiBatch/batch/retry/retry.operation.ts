@@ -173,12 +173,6 @@ export const retry: Operation = {
 		const node = context.getNode();
 		const client = new OpenAiClient(context, { itemIndex });
 		const { original, inputFile } = await findOriginal(client, node, batchId, itemIndex);
-		const settings = {
-			endpoint: original.endpoint,
-			completionWindow: original.completion_window || '24h',
-			metadata: metadataFor(context, original, users),
-			outputExpiresAfter,
-		};
 		const submissions = new Submissions(client, context, options);
 		const choices: Omit<SelectionOptions, 'earlier'> = {
 			include: new Set(options.include?.length ? options.include : REASONS),
@@ -202,6 +196,12 @@ export const retry: Operation = {
 		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
 		const ambiguous = selection && ambiguity(selection);
 		if (ambiguous) client.hint(ambiguous);
+		const settings = {
+			endpoint: selection?.url ?? original.endpoint,
+			completionWindow: original.completion_window || '24h',
+			metadata: metadataFor(context, original, users),
+			outputExpiresAfter,
+		};
 		const part = retryPart(contentHash, inputFile, selection, inputExpiresAfter);
 		const { batch, key, adopted } = await submissions.create(part, settings);
 		const counts = REASONS.map((reason) => [`retried_${reason}`, selection?.counts[reason]]);

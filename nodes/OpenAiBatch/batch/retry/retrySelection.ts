@@ -33,6 +33,8 @@ export interface Selection {
 	requests: number;
 	/** The length of their lines, each with its line feed. */
 	bytes: number;
+	/** The endpoint that their lines name; some servers leave it out of the batch. */
+	url: string | null;
 	/** A digest of their lines. */
 	contentHash: string;
 	counts: Record<Reason, number>;
@@ -201,10 +203,13 @@ export async function selectForRetry(
 	const chosen = new Set<number>();
 	const hash = createHash('sha256');
 	let bytes = 0;
+	let url: string | null = null;
 	for await (const lines of inputLines(client, inputFile)) {
 		for (const line of lines) {
-			const id = requestIn(line)?.customId;
-			if (id === undefined) throw new UnreadableResultsError(withoutId(batch, line));
+			const request = requestIn(line);
+			if (!request) throw new UnreadableResultsError(withoutId(batch, line));
+			const id = request.customId;
+			url ??= request.url;
 			const known = outcomes.byId.get(id);
 			const status = statusFor(known, unreadable);
 			const use = (uses.get(id) ?? 0) + 1;
@@ -223,6 +228,7 @@ export async function selectForRetry(
 	return {
 		requests: chosen.size,
 		bytes,
+		url,
 		contentHash: hash.digest('hex'),
 		counts,
 		...others,
