@@ -16,8 +16,8 @@ const MAX_FRUITLESS_TRIES = 4;
  * The content of a file, streamed. Complete or an error: what breaks off (Node.js notices an unmet
  * Content-Length), or ends before `expectedBytes`, is fetched again and continued behind the bytes
  * already delivered, so a reader never sees a shorter file nor a byte twice. When the server keeps
- * announcing one and the same shorter length, that is the file, whatever `expectedBytes` says:
- * gateways that translate files describe them with the length before.
+ * announcing one and the same shorter length, and the last line is whole, that is the file, whatever
+ * `expectedBytes` says: gateways that translate files describe them with the length before.
  *
  * @param expectedBytes the file's `bytes`, where known
  * @throws {NodeApiError} when the file cannot be read to its end
@@ -50,6 +50,8 @@ type NodeStream = NodeJS.ReadableStream;
 /** An open file, and how long it has to be at least. */
 interface OpenedFile extends OpenedBody {
 	bytes: number;
+	/** How long it is said to be, where that is more than the server ever sends. */
+	describedBytes?: number;
 }
 
 async function openFile(
@@ -67,10 +69,7 @@ async function openFile(
 	const again = await client.open({ ...request, atLeastBytes: shortBytes });
 	if (!again.ok) throw notDownloaded(client, fileId, again.fault);
 	if (announcedBytes(again.value.headers) === shortBytes) {
-		client.hint(
-			`File ${fileId} has ${shortBytes} bytes, although the server describes it with ${bytes}. It arrived whole, so it was taken as it is.`,
-		);
-		return { ...again.value, bytes: shortBytes };
+		return { ...again.value, bytes: shortBytes, describedBytes: bytes };
 	}
 	return { ...again.value, bytes };
 }
@@ -99,14 +98,22 @@ async function* readToEnd(
 			// A reader that has enough does not leave the transfer open.
 			await attempt.return({ ok: true, value: undefined });
 		}
-		if (step.value.ok) return;
-		const { fault } = step.value;
+		const { describedBytes, bytes } = opened;
+		if (step.value.ok && (describedBytes === undefined || delivered.endsLine)) {
+			if (describedBytes !== undefined) client.hint(shorterThanDescribed(fileId, opened));
+			return;
+		}
+		const fault = step.value.ok ? cutOff(bytes, describedBytes) : step.value.fault;
 		const isFinal = fault.kind === 'cancelled' || fruitless >= MAX_FRUITLESS_TRIES;
 		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
 			throw notDownloaded(client, fileId, fault);
 		}
-		opened = await openFile(client, fileId, opened.bytes);
+		opened = await openFile(client, fileId, describedBytes ?? bytes);
 	}
+}
+
+function shorterThanDescribed(fileId: string, { bytes, describedBytes }: OpenedFile): string {
+	return `File ${fileId} has ${bytes} bytes, although the server describes it with ${describedBytes}. It arrived whole, so it was taken as it is.`;
 }
 
 /** Reads what is new in one attempt, and says whether the file was there to its end. */
@@ -139,8 +146,12 @@ async function* readFrom(
 		guard.stop();
 	}
 	if (received >= bytes) return { ok: true, value: undefined };
+	return { ok: false, fault: cutOff(received, bytes) };
+}
+
+function cutOff(received: number, bytes: number | undefined): Fault {
 	const message = `It ended after ${received} of ${bytes} bytes`;
-	return { ok: false, fault: { kind: 'connection', message, mayHaveExecuted: true } };
+	return { kind: 'connection', message, mayHaveExecuted: true };
 }
 
 const OTHER_CONTENT: Result<never> = {
@@ -160,6 +171,9 @@ function brokenOff(client: OpenAiClient, error: unknown, stalled: boolean): Faul
 	return { kind: 'stalled', message: 'The server stopped sending', mayHaveExecuted: true };
 }
 
+/** A line feed, or the brace that closes a line without one. */
+const LINE_ENDS: readonly number[] = [0x0a, 0x7d];
+
 /** So many bytes tell one file from another. */
 const KEPT_BYTES = 1024;
 
@@ -171,6 +185,11 @@ const KEPT_BYTES = 1024;
 class Overlap {
 	private tail = Buffer.alloc(0);
 	private delivered = 0;
+
+	/** Whether it ends where a line of JSON can end; what is cut off at a chance place seldom does. */
+	get endsLine(): boolean {
+		return this.tail.length === 0 || LINE_ENDS.includes(this.tail[this.tail.length - 1]);
+	}
 
 	/** How many bytes have been delivered. */
 	get end(): number {

@@ -16,7 +16,8 @@ interface NodeError extends Error {
 }
 
 /** Words that only a program would write. */
-const GARBLED = /undefined|\[object |cannot read prop|is not a function|NaN|unexpected token/i;
+const GARBLED =
+	/\bundefined\b|\[object |[Cc]annot read prop|is not a function|\bNaN\b|[Uu]nexpected token/;
 
 /** An error has to name the item, and what exists at the service because of the operation. */
 export function checkError(world: World, act: Act, thrown: unknown, left: LeftBehind): void {
