@@ -216,7 +216,7 @@ describe('results that are there can be had', () => {
 			{ batchId: 'batch_1' },
 			answer(200, BATCH),
 			answer(status, { detail: 'BedrockFilesConfig does not support file retrieval' }),
-			...(status === 500 ? [answer(status, {})] : []),
+			...(status === 500 ? Array<Answer>(4).fill(answer(status, {})) : []),
 			answer(200, line),
 		);
 		expect(json).toMatchObject([{ custom_id: 'a', content: 'Hi' }]);

@@ -41,7 +41,8 @@ export async function getFile(client: OpenAiClient, fileId: string): Promise<Fil
  * A file's description where only a part of it is needed, and none of it necessarily: some servers
  * have the content of a file and cannot describe it.
  *
- * @returns only the id when the file cannot be described; undefined when it is gone
+ * @returns only the id when the server refuses to describe the file; undefined when it is gone
+ * @throws {NodeApiError} when the server cannot be reached
  */
 export async function findFile(
 	client: OpenAiClient,
@@ -51,10 +52,12 @@ export async function findFile(
 		method: 'GET',
 		path: apiPath('files', fileId),
 		shape: readFile,
-		maxRetries: 1,
 	});
 	if (result.ok) return result.value;
-	return result.fault.status === 404 ? undefined : { id: fileId };
+	const { fault } = result;
+	if (fault.status === 404) return undefined;
+	if (fault.kind === 'status') return { id: fileId };
+	throw client.error(fault);
 }
 
 /** One page of files, newest first. */

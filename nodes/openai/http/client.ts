@@ -46,8 +46,6 @@ export interface ApiRequest {
 	once?: boolean;
 	/** Statuses that are permanent for this request, although they are transient elsewhere. */
 	finalStatuses?: readonly number[];
-	/** How often it is repeated after a transient fault; fewer for what is only a help. */
-	maxRetries?: number;
 }
 
 /** A request whose answer is JSON. */
@@ -182,7 +180,7 @@ export class OpenAiClient {
 	}
 
 	private async repeat<T>(
-		{ finalStatuses, maxRetries, once, path }: ApiRequest,
+		{ finalStatuses, once, path }: ApiRequest,
 		attempt: () => Promise<Result<T>>,
 	): Promise<Result<T>> {
 		const credential = await this.context.getCredentials(CREDENTIAL);
@@ -200,7 +198,7 @@ export class OpenAiClient {
 				namesId: path.lastIndexOf('/') > 0,
 			};
 			if (finalStatuses?.includes(fault.status ?? 0)) fault.shouldRetry = false;
-			const limits = { once, maxRetries, deadline: this.options.deadline };
+			const limits = { once, deadline: this.options.deadline };
 			const wait = retryIn(failed, fault, limits, Date.now());
 			if (wait === undefined || !(await this.pause(wait))) return { ok: false, fault };
 		}

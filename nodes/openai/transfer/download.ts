@@ -20,14 +20,17 @@ const MAX_FRUITLESS_TRIES = 4;
  * `expectedBytes` says: gateways that translate files describe them with the length before.
  *
  * @param expectedBytes the file's `bytes`, where known
+ * @param isOfLines a file of lines whose length is not known has to end with a whole line
  * @throws {NodeApiError} when the file cannot be read to its end
  */
 export async function* downloadFile(
 	client: OpenAiClient,
 	fileId: string,
 	expectedBytes?: number | null,
+	isOfLines = false,
 ): AsyncGenerator<Uint8Array> {
-	yield* readToEnd(client, fileId, await openFile(client, fileId, expectedBytes));
+	const first = await openFile(client, fileId, expectedBytes);
+	yield* readToEnd(client, fileId, first, isOfLines && !expectedBytes);
 }
 
 /** As `downloadFile`, as the Node stream that n8n's binary storage takes. */
@@ -37,7 +40,7 @@ export async function downloadStream(
 	expectedBytes?: number | null,
 ): Promise<NodeStream> {
 	const first = await openFile(client, fileId, expectedBytes);
-	const chunks = readToEnd(client, fileId, first);
+	const chunks = readToEnd(client, fileId, first, false);
 	// Verified nodes may not import Node's stream module, but every response body is a stream, and
 	// its class has the constructor function for others.
 	const { from } = first.body.constructor as unknown as StreamClass;
@@ -82,6 +85,7 @@ async function* readToEnd(
 	client: OpenAiClient,
 	fileId: string,
 	first: OpenedFile,
+	mustEndLine: boolean,
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
 	let opened = first;
@@ -99,11 +103,12 @@ async function* readToEnd(
 			await attempt.return({ ok: true, value: undefined });
 		}
 		const { describedBytes, bytes } = opened;
-		if (step.value.ok && (describedBytes === undefined || delivered.endsLine)) {
+		const isTrusted = describedBytes === undefined && !mustEndLine;
+		if (step.value.ok && (isTrusted || delivered.endsLine)) {
 			if (describedBytes !== undefined) client.hint(shorterThanDescribed(fileId, opened));
 			return;
 		}
-		const fault = step.value.ok ? cutOff(bytes, describedBytes) : step.value.fault;
+		const fault = step.value.ok ? cutOff(delivered.end, describedBytes) : step.value.fault;
 		const isFinal = fault.kind === 'cancelled' || fruitless >= MAX_FRUITLESS_TRIES;
 		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
 			throw notDownloaded(client, fileId, fault);
@@ -150,7 +155,10 @@ async function* readFrom(
 }
 
 function cutOff(received: number, bytes: number | undefined): Fault {
-	const message = `It ended after ${received} of ${bytes} bytes`;
+	const message =
+		bytes === undefined
+			? `It ended after ${received} bytes, within a line`
+			: `It ended after ${received} of ${bytes} bytes`;
 	return { kind: 'connection', message, mayHaveExecuted: true };
 }
 

@@ -109,7 +109,7 @@ function fileLines(
 	fileId: string,
 	bytes: number | null | undefined,
 ): AsyncGenerator<Line[]> {
-	return breathing(readLineBatches(downloadFile(client, fileId, bytes)));
+	return breathing(readLineBatches(downloadFile(client, fileId, bytes, true)));
 }
 
 export interface ErrorCount {
