@@ -5,8 +5,8 @@
 export const MISSING = [
 	// The field `failure` of an error: why a request was refused, for the durable poller.
 	'errors say what n8n and the user can do',
-	'faults fails the activation for a wrong key',
-	'faults leaves everything to the next poll when they last',
+	'faults of a wrong key fail the activation with the reason',
+	'faults that go on leave everything to the next poll',
 	// Durable cursors of polling triggers.
 	'the life of a trigger goes on with durable cursors',
 	// Domains that a credential is allowed for.
