@@ -30,7 +30,7 @@ export async function* downloadFile(
 	isOfLines = false,
 ): AsyncGenerator<Uint8Array> {
 	const first = await openFile(client, fileId, expectedBytes);
-	yield* readToEnd(client, fileId, first, isOfLines && !expectedBytes);
+	yield* readToEnd(client, fileId, first, isOfLines && typeof expectedBytes !== 'number');
 }
 
 /** As `downloadFile`, as the Node stream that n8n's binary storage takes. */
@@ -194,9 +194,12 @@ class Overlap {
 	private tail = Buffer.alloc(0);
 	private delivered = 0;
 
-	/** Whether it ends where a line of JSON can end; what is cut off at a chance place seldom does. */
+	/**
+	 * Whether it ends where a line of JSON can end: what is cut off seldom does, and nothing at all
+	 * never does.
+	 */
 	get endsLine(): boolean {
-		return this.tail.length === 0 || LINE_ENDS.includes(this.tail[this.tail.length - 1]);
+		return LINE_ENDS.includes(this.tail[this.tail.length - 1]);
 	}
 
 	/** How many bytes have been delivered. */
