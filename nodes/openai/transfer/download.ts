@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../jsonl/json';
 import { announcedBytes } from '../http/answer';
 import type { OpenAiClient, OpenedBody } from '../http/client';
 import { CANCELLED } from '../http/client';
@@ -179,8 +180,7 @@ function brokenOff(client: OpenAiClient, error: unknown, stalled: boolean): Faul
 	return { kind: 'stalled', message: 'The server stopped sending', mayHaveExecuted: true };
 }
 
-/** A line feed, or the brace that closes a line without one. */
-const LINE_ENDS: readonly number[] = [0x0a, 0x7d];
+const LINE_FEED = 0x0a;
 
 /** So many bytes tell one file from another. */
 const KEPT_BYTES = 1024;
@@ -195,11 +195,14 @@ class Overlap {
 	private delivered = 0;
 
 	/**
-	 * Whether it ends where a line of JSON can end: what is cut off seldom does, and nothing at all
-	 * never does.
+	 * Whether it ends with a whole line: with a line feed, or with a line that is JSON and short
+	 * enough to be known here. Nothing at all does not.
 	 */
 	get endsLine(): boolean {
-		return LINE_ENDS.includes(this.tail[this.tail.length - 1]);
+		if (this.tail[this.tail.length - 1] === LINE_FEED) return true;
+		const start = this.tail.lastIndexOf(LINE_FEED) + 1;
+		const isKnown = start > 0 || this.tail.length === this.delivered;
+		return isKnown && tryParseJson(this.tail.toString('utf8', start)).ok;
 	}
 
 	/** How many bytes have been delivered. */
