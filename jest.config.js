@@ -15,6 +15,7 @@ const project = (displayName, options) => ({
 	displayName,
 	rootDir: __dirname,
 	testEnvironment: 'node',
+	sandboxInjectedGlobals: ['Array', 'JSON', 'Math', 'Number', 'Object', 'String'],
 	testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
 	transform: { '^.+\\.ts$': swc },
 	...options,

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
 			console.log(`Package scan of the ${name}: ${passed ? 'no violations' : message}`);
 			if (details) console.log(details);
 		}
-		// The scanner's own command exits with 0 whatever it found.
+		// The scanner's own command exits with 0 even when it found something.
 		process.exitCode = Object.values(verdicts).every(({ passed }) => passed) ? 0 : 1;
 	} finally {
 		rmSync(folder, { recursive: true, force: true });

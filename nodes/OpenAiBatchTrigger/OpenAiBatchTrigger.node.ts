@@ -63,7 +63,7 @@ export class OpenAiBatchTrigger implements INodeType {
 		const before = JSON.stringify(data.state);
 		const { events, stored } = await poll(batchSource(client), data.state, settings, {
 			now: Date.now,
-			stopAt: start + time * STOP_AFTER,
+			hasTime: () => Date.now() < start + time * STOP_AFTER,
 		});
 		// Another poll of this node has overtaken this one, and has reported everything.
 		if (JSON.stringify(data.state) !== before) return null;

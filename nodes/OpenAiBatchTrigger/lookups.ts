@@ -2,10 +2,10 @@ import type { Batch } from '../openai/api/types';
 import { PAGE_SIZE } from './bounds';
 import type { OpenBatch } from './state';
 
-/** A page is trusted to show this many places: ranks are a little off after deletions. */
+/** How many places of a page are relied on, since ranks are a little off after deletions. */
 const REACH = PAGE_SIZE - 5;
 
-/** What to ask for: the page after a batch, or one batch. */
+/** What to ask the server for: the page after a batch (or from the top), or one batch. */
 export type Request = { page: string | undefined } | { get: string };
 
 interface Place {
@@ -14,24 +14,24 @@ interface Place {
 }
 
 /**
- * Finds open batches that are far down the list with the fewest requests. Every open batch can be
- * the start of a page, whose hundred places are worth it when two or more others are among them.
+ * Finds open batches that are far down the list with the fewest requests. A page can begin after
+ * any open batch; it is worth the request when it shows two or more others.
  */
 export class Lookups {
-	/** What was found. */
+	/** The batches that were found, and others on the same pages. */
 	readonly found = new Map<string, Batch>();
-	/** What the server does not know any more. */
+	/** The ids that the server does not know. */
 	readonly gone = new Set<string>();
 
 	private waiting: OpenBatch[];
 	private readonly anchors: Place[];
-	/** Expected on a page that did not show them: only asked for one by one. */
+	/** The ids that a page should have shown and did not: these are asked for one by one. */
 	private readonly missed = new Set<string>();
 
 	/**
 	 * @param open the batches to find
-	 * @param anchors known places of the list; the open batches' own are added
-	 * @param turn the batch to begin with, when the last poll did not get further
+	 * @param anchors other batches whose place in the list is known, for pages to begin after
+	 * @param nextLookup the id of the batch to begin with, when the last poll got no further
 	 */
 	constructor(open: readonly OpenBatch[], anchors: readonly Place[], nextLookup?: string) {
 		const byRank = [...open].sort((a, b) => a.rank - b.rank);
@@ -43,12 +43,12 @@ export class Lookups {
 		this.anchors = [...anchors, ...byRank];
 	}
 
-	/** The batch that comes next; undefined when all are found. */
+	/** The id of the batch to look up next; undefined when all have been looked up. */
 	get nextLookup(): string | undefined {
 		return this.waiting[0]?.id;
 	}
 
-	/** What to ask for next. */
+	/** What to ask for next; undefined when all have been looked up. */
 	next(): Request | undefined {
 		const [first] = this.waiting;
 		if (!first) return undefined;
@@ -68,7 +68,7 @@ export class Lookups {
 		this.waiting = this.waiting.filter(({ id }) => !this.found.has(id) && !this.gone.has(id));
 	}
 
-	/** The nearest known place above a batch from which a page would show it. */
+	/** The nearest known place above a batch after which a page should show it. */
 	private anchorOf({ id, rank }: OpenBatch): Place | undefined {
 		if (this.missed.has(id)) return undefined;
 		return this.anchors
@@ -77,7 +77,7 @@ export class Lookups {
 			.sort((a, b) => b.rank - a.rank)[0];
 	}
 
-	/** The batches still waiting that a page after this place should show. */
+	/** The batches, not looked up yet, that a page after this place should show. */
 	private within({ rank }: Place): OpenBatch[] {
 		return this.waiting.filter(
 			(open) => open.rank > rank && open.rank <= rank + REACH && !this.missed.has(open.id),

@@ -23,9 +23,11 @@ export interface BatchSource {
 export interface PollTime {
 	/** n8n's clock in milliseconds. */
 	now: () => number;
-	/** No request is sent after this moment; the next poll goes on from there. */
-	stopAt: number;
+	/** Whether there is time for another request; what is left is done by the next poll. */
+	hasTime: () => boolean;
 }
+
+const seconds = (now: () => number) => Math.floor(now() / 1000);
 
 /** The batch after which the poll was reading the list was deleted. */
 export class LostPlace extends Error {}
@@ -40,11 +42,11 @@ export async function poll(
 	source: BatchSource,
 	stored: unknown,
 	settings: PollSettings,
-	{ now, stopAt }: PollTime,
+	{ now, hasTime }: PollTime,
 ): Promise<{ events: BatchEvent[]; stored: StoredState }> {
-	const reading = new Reading(readState(stored), settings, now());
+	const reading = new Reading(readState(stored), settings, seconds(now));
 	let request = reading.next();
-	while (request && (now() < stopAt || !reading.canStop)) {
+	while (request && (hasTime() || !reading.canStop)) {
 		const answer =
 			'get' in request ? await source.batch(request.get) : await source.page(request.page);
 		if (!reading.absorb(request, answer)) {
@@ -52,7 +54,7 @@ export async function poll(
 		}
 		request = reading.next();
 	}
-	const { events, state } = conclude(reading);
+	const { events, state } = conclude(reading, seconds(now));
 	return { events, stored: writeState(state) };
 }
 

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import { describeBatch } from '../openai/api/describe';
 import type { BatchEvent } from './batchEvent';
+import { describeBatch } from '../openai/api/status';
 
 /** The batch's own fields that most workflows need. */
 const SIMPLIFIED_FIELDS = [

@@ -1,9 +1,10 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { metadataPairs } from '../OpenAiBatch/shared/metadata';
-import { idProblem } from '../openai/http/url';
-import { EVENTS, type EventName } from './batchEvent';
+import type { EventName } from './batchEvent';
+import { EVENTS } from './batchEvent';
 import type { EventFilters } from './eventFilters';
+import { metadataPairs } from '../OpenAiBatch/shared/batchOptions';
+import { idProblem } from '../openai/http/url';
 
 /** What the user chose in the panel of a trigger. */
 export interface EventSettings {

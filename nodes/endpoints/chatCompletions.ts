@@ -1,12 +1,100 @@
-import { checkObjects } from '../jsonl/fieldChecks';
-import { isObject, textOrNull } from '../jsonl/json';
-import type { JsonObject, JsonValue } from '../jsonl/json';
-import { promptWithImages, withoutUnset } from './body';
-import { objectsOf, oneOrAll } from './content';
+import {
+	checkFormat,
+	namedSchema,
+	promptWithImages,
+	TEXT_MODEL,
+	TEXT_OPTIONS,
+	withoutUnset,
+} from './body';
+import type { Answer, AnswerReader } from './content';
+import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
 import { checkMessages, checkRoles } from './messages';
 import { checkChatParameters } from './modelRules';
-import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS } from './textGeneration';
+import { checkObjects } from '../jsonl/fieldChecks';
+import type { JsonObject, JsonValue } from '../jsonl/json';
+import { isObject, textOrNull } from '../jsonl/json';
+
+/**
+ * The answers of chat completions: one for each choice. Besides what OpenAI sends, it reads what
+ * compatible servers do: texts in parts, thoughts as parts (Mistral) or in fields of their own
+ * (DeepSeek, vLLM, Groq), images (OpenRouter, LiteLLM).
+ */
+export const chatAnswer: AnswerReader = {
+	matches: (body) => objectsOf(body.choices).some((choice) => isObject(choice.message)),
+	read: (body) => objectsOf(body.choices).map(choiceOf),
+};
+
+function choiceOf(choice: JsonObject): Answer {
+	const message = isObject(choice.message) ? choice.message : {};
+	const audio = isObject(message.audio) ? message.audio : null;
+	const said = readContent(message.content);
+	const hasText = said.content !== null && said.content !== '';
+	const text = hasText ? said.content : (textOrNull(audio?.transcript) ?? said.content);
+	const thoughts = [message.reasoning_content, message.reasoning, ...said.thoughts];
+	return {
+		...withImages(text, [...said.images, ...objectsOf(message.images).flatMap(imagesOf)]),
+		finish_reason: textOrNull(choice.finish_reason),
+		refusal: paragraphs([message.refusal, ...said.refusals]),
+		tool_calls: toolCalls(message),
+		reasoning_summary: paragraphs(thoughts),
+		sources: sourcesIn(message.annotations),
+		audio,
+	};
+}
+
+interface Said {
+	content: JsonValue;
+	thoughts: string[];
+	refusals: string[];
+	images: JsonObject[];
+}
+
+/**
+ * Reads the content of a message, which is a text or a list of parts. When a part is of a kind that
+ * is not known here, the content is the list of all parts that have no place of their own.
+ */
+function readContent(content: JsonValue | undefined): Said {
+	const said: Said = { content: content ?? null, thoughts: [], refusals: [], images: [] };
+	if (!Array.isArray(content)) return said;
+	const rest: JsonValue[] = [];
+	for (const part of content) {
+		if (!isObject(part)) rest.push(part);
+		else if (isThought(part)) said.thoughts.push(...thoughtsOf(part));
+		else if (typeof part.refusal === 'string') said.refusals.push(part.refusal);
+		else if (imagesOf(part).length > 0) said.images.push(...imagesOf(part));
+		else rest.push(part);
+	}
+	const texts = textsOf(rest);
+	const isText = texts.length === rest.length;
+	if (isText) said.content = texts.length > 0 ? texts.join('') : null;
+	else said.content = rest;
+	return said;
+}
+
+function isThought({ type }: JsonObject): boolean {
+	return typeof type === 'string' && /thinking|reasoning/.test(type);
+}
+
+function thoughtsOf({ thinking, reasoning, summary, text }: JsonObject): string[] {
+	const forms = [thinking, reasoning, summary, text].map(textsOf);
+	return forms.find((texts) => texts.length > 0) ?? [];
+}
+
+/** The image of a part `{image_url: {url}}` in the shape of the image endpoints. */
+function imagesOf({ image_url: given }: JsonObject): JsonObject[] {
+	const url = isObject(given) ? given.url : given;
+	if (typeof url !== 'string') return [];
+	const inline = /^data:image\/([\w-]+)[^,]*;base64,/i.exec(url);
+	if (!inline) return [{ url }];
+	return [{ b64_json: url.slice(inline[0].length), output_format: inline[1].toLowerCase() }];
+}
+
+/** A call in the legacy form gets the present one, so that there is one form to read. */
+function toolCalls({ tool_calls: calls, function_call: legacy }: JsonObject): JsonValue[] {
+	if (Array.isArray(calls) && calls.length > 0) return calls;
+	return isObject(legacy) ? [{ type: 'function', function: legacy }] : [];
+}
 
 export const chatCompletions = defineEndpoint({
 	path: '/chat/completions',
@@ -50,33 +138,5 @@ export const chatCompletions = defineEndpoint({
 		definitions: ['tools', 'functions', 'response_format'],
 		outputLimits: ['max_completion_tokens', 'max_tokens'],
 	},
-	/** The text of the message; with `n` > 1 the texts of all choices. */
-	answer: {
-		matches: (body) => objectsOf(body.choices).some((choice) => isObject(choice.message)),
-		read(body) {
-			const choices = objectsOf(body.choices);
-			const messages = choices.map((choice) => (isObject(choice.message) ? choice.message : {}));
-			const calls = messages.flatMap(toolCalls);
-			return {
-				content: oneOrAll(messages.map(textOf)),
-				finish_reason: textOrNull(choices[0]?.finish_reason),
-				refusal: textOrNull(messages.find((message) => textOrNull(message.refusal))?.refusal),
-				tool_calls: calls.length > 0 ? calls : null,
-			};
-		},
-	},
+	answer: chatAnswer,
 });
-
-/** OpenAI sends a string or null; some compatible servers send the text in parts. */
-function textOf(message: JsonObject): JsonValue {
-	const { content } = message;
-	if (!Array.isArray(content)) return content ?? null;
-	const texts = content.filter(isObject).map((part) => part.text);
-	return texts.length > 0 && texts.every((text) => typeof text === 'string')
-		? texts.join('')
-		: content;
-}
-
-function toolCalls(message: JsonObject): JsonValue[] {
-	return Array.isArray(message.tool_calls) ? message.tool_calls : [];
-}

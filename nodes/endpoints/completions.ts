@@ -1,7 +1,7 @@
 import { checkTextOrList } from '../jsonl/fieldChecks';
 import { textOrNull } from '../jsonl/json';
 import { withoutUnset } from './body';
-import { objectsOf, oneOrAll } from './content';
+import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
 
 export const completions = defineEndpoint({
@@ -21,15 +21,13 @@ export const completions = defineEndpoint({
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: { prompts: ['prompt', 'suffix'], definitions: [], outputLimits: ['max_tokens'] },
-	/** The text; a list of texts with `n` > 1 or several prompts. */
+	/** The text; several with `n` > 1 or several prompts. */
 	answer: {
 		matches: (body) => objectsOf(body.choices).some((choice) => typeof choice.text === 'string'),
-		read(body) {
-			const choices = objectsOf(body.choices);
-			return {
-				content: oneOrAll(choices.map((choice) => choice.text ?? null)),
-				finish_reason: textOrNull(choices[0]?.finish_reason),
-			};
-		},
+		read: (body) =>
+			objectsOf(body.choices).map(({ text, finish_reason }) => ({
+				content: text ?? null,
+				finish_reason: textOrNull(finish_reason),
+			})),
 	},
 });

@@ -2,7 +2,7 @@ import { checkInput, invalidValue } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { withoutUnset } from './body';
-import { objectsOf, oneOrAll } from './content';
+import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
 
 /** How many inputs one request may have. */
@@ -23,12 +23,11 @@ export const embeddings = defineEndpoint({
 	},
 	generates: false,
 	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },
-	/** The vector of the input; a list of vectors for several inputs. */
+	/** The vector of each input. */
 	answer: {
 		matches: (body) => objectsOf(body.data).some((item) => item.embedding !== undefined),
-		read: (body) => ({
-			content: oneOrAll(objectsOf(body.data).map((item) => vectorOf(item.embedding ?? null))),
-		}),
+		read: (body) =>
+			objectsOf(body.data).map(({ embedding }) => ({ content: vectorOf(embedding ?? null) })),
 	},
 });
 

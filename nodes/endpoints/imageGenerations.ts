@@ -1,6 +1,6 @@
 import { checkText } from '../jsonl/fieldChecks';
 import { withoutUnset } from './body';
-import { objectsOf, oneOrAll } from './content';
+import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
 
 export const imageGenerations = defineEndpoint({
@@ -20,12 +20,12 @@ export const imageGenerations = defineEndpoint({
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: { prompts: ['prompt'], definitions: [], outputLimits: [] },
-	/** The image, `{b64_json or url, revised_prompt, …}`; a list of images with `n` > 1. */
+	/** The image, `{b64_json or url, revised_prompt, …}`; several with `n` > 1. */
 	answer: {
 		matches: (body) =>
 			objectsOf(body.data).some(
 				(item) => typeof item.b64_json === 'string' || typeof item.url === 'string',
 			),
-		read: (body) => ({ content: oneOrAll(objectsOf(body.data)) }),
+		read: (body) => objectsOf(body.data).map((content) => ({ content })),
 	},
 });

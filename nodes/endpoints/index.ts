@@ -1,15 +1,17 @@
-import { isObject, textOrNull } from '../jsonl/json';
-import type { JsonObject, JsonValue } from '../jsonl/json';
 import { chatCompletions } from './chatCompletions';
 import { completions } from './completions';
-import type { AnswerReader, Content, OwnContent } from './content';
+import type { AnswerReader, Content } from './content';
+import { together } from './content';
 import { embeddings } from './embeddings';
-import type { Endpoint } from './endpoint';
+import type { Endpoint, TokenFields } from './endpoint';
+import { unversionedPath } from './endpoint';
 import { imageEdits } from './imageEdits';
 import { imageGenerations } from './imageGenerations';
 import { moderations } from './moderations';
-import { pathFault, unversionedPath } from './path';
 import { responses } from './responses';
+import { pathFault } from './urlFault';
+import type { JsonObject, JsonValue } from '../jsonl/json';
+import { isObject } from '../jsonl/json';
 
 /**
  * The endpoints whose requests and answers are known here. An answer that names no endpoint is read
@@ -60,9 +62,9 @@ export function urlFault(url: string, what: 'url' | 'endpoint' = 'url'): string 
  * @param body the `body` of the line's `response`, parsed
  */
 export function extractContent(endpoint: string | null | undefined, body: unknown): Content {
-	if (!isObject(body)) return complete({}, { content: (body ?? null) as JsonValue });
+	if (!isObject(body)) return together({}, [{ content: (body ?? null) as JsonValue }]);
 	const reader = readerFor(endpoint, body);
-	return complete(body, reader ? reader.read(body) : { content: body });
+	return together(body, reader ? reader.read(body) : [{ content: body }]);
 }
 
 function readerFor(
@@ -74,14 +76,102 @@ function readerFor(
 	return ENDPOINTS.find(({ answer }) => answer.matches(body))?.answer ?? own;
 }
 
-/** The answer of any endpoint: what the endpoint read, and what all bodies have in common. */
-function complete(body: JsonObject, own: OwnContent): Content {
+/** The estimated tokens of one request, or of several together. */
+export interface TokenEstimate {
+	input_tokens: number;
+	/** The most that can be generated: 0 where nothing is generated, null when there is no limit. */
+	output_tokens: number | null;
+}
+
+/** What nothing costs, to add to. */
+export const NO_TOKENS: Readonly<TokenEstimate> = { input_tokens: 0, output_tokens: 0 };
+
+/** UTF-8 bytes for one token; see `estimateTokens`. */
+const BYTES_PER_TOKEN = 4;
+
+/** For an endpoint that is not known here: the fields of all that are. */
+const ANY_FIELDS: TokenFields = {
+	prompts: unionOf('prompts'),
+	definitions: unionOf('definitions'),
+	outputLimits: unionOf('outputLimits'),
+};
+
+function unionOf(kind: keyof TokenFields): string[] {
+	return [...new Set(ENDPOINTS.flatMap(({ tokens }) => tokens[kind]))];
+}
+
+/** Keys inside a prompt that are labels, or hold pictures, sound and files. */
+const NOT_TEXT: ReadonlySet<string> = new Set([
+	'type',
+	'id',
+	'image_url',
+	'input_audio',
+	'file',
+	'file_data',
+	'file_id',
+	'file_url',
+]);
+
+/**
+ * Estimates the tokens of one request from its body: a token for every four bytes of the prompt.
+ * On long English prose this gave 200,000 for 192,423 real tokens; on short texts in nine languages
+ * and JSON, against the tokenizer o200k, 0.8 (Czech) to 2.4 times (Hindi) the real number. It
+ * counts bytes because counting characters would find only a third of the tokens of Chinese and
+ * Japanese. Pictures, sound and files are not counted.
+ *
+ * @param endpoint where the request goes; undefined for an endpoint that is not known here
+ */
+export function estimateTokens(body: JsonObject, endpoint: Endpoint | undefined): TokenEstimate {
+	const { prompts, definitions, outputLimits } = endpoint?.tokens ?? ANY_FIELDS;
+	const texts = prompts.map((field) => sizeOf(body[field]));
+	const bytes =
+		texts.reduce((sum, size) => sum + size.bytes, 0) + definitionBytes(body, definitions);
+	const tokens = texts.reduce((sum, size) => sum + size.tokens, 0);
 	return {
-		finish_reason: null,
-		model: textOrNull(body.model),
-		usage: isObject(body.usage) ? body.usage : null,
-		refusal: null,
-		tool_calls: null,
-		...own,
+		input_tokens: Math.ceil(bytes / BYTES_PER_TOKEN) + tokens,
+		output_tokens: endpoint?.generates === false ? 0 : outputLimit(body, outputLimits),
 	};
+}
+
+/** The estimates of several requests together; the output has no limit as soon as one has none. */
+export function addTokens(sum: TokenEstimate, more: TokenEstimate): TokenEstimate {
+	const isOpen = sum.output_tokens === null || more.output_tokens === null;
+	return {
+		input_tokens: sum.input_tokens + more.input_tokens,
+		output_tokens: isOpen ? null : sum.output_tokens! + more.output_tokens!,
+	};
+}
+
+interface Size {
+	bytes: number;
+	/** Numbers inside a prompt are tokens already. */
+	tokens: number;
+}
+
+function sizeOf(value: JsonValue | undefined): Size {
+	if (typeof value === 'string') return { bytes: Buffer.byteLength(value), tokens: 0 };
+	if (typeof value === 'number') return { bytes: 0, tokens: 1 };
+	const total: Size = { bytes: 0, tokens: 0 };
+	if (typeof value !== 'object' || value === null) return total;
+	for (const [key, part] of Object.entries(value)) {
+		if (NOT_TEXT.has(key)) continue;
+		const size = sizeOf(part);
+		total.bytes += size.bytes;
+		total.tokens += size.tokens;
+	}
+	return total;
+}
+
+function definitionBytes(body: JsonObject, definitions: readonly string[]): number {
+	return definitions
+		.filter((field) => typeof body[field] === 'object' && body[field] !== null)
+		.map((field) => Buffer.byteLength(JSON.stringify(body[field])))
+		.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** The limit holds for each of `n` choices. */
+function outputLimit(body: JsonObject, outputLimits: readonly string[]): number | null {
+	const limit = outputLimits.map((field) => body[field]).find((one) => typeof one === 'number');
+	if (limit === undefined) return null;
+	return Number(limit) * (typeof body.n === 'number' ? body.n : 1);
 }

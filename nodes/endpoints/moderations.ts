@@ -1,6 +1,6 @@
 import { checkTextOrList } from '../jsonl/fieldChecks';
 import { promptWithImages, withoutUnset } from './body';
-import { objectsOf, oneOrAll } from './content';
+import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
 import { checkModerationInput } from './messages';
 
@@ -16,10 +16,10 @@ export const moderations = defineEndpoint({
 	embeddingInputs: () => 0,
 	generates: false,
 	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },
-	/** The verdict, `{flagged, categories, …}`; a list of verdicts for several inputs. */
+	/** The verdict on each input, `{flagged, categories, …}`. */
 	answer: {
 		matches: (body) =>
 			objectsOf(body.results).some((result) => typeof result.flagged === 'boolean'),
-		read: (body) => ({ content: oneOrAll(objectsOf(body.results)) }),
+		read: (body) => objectsOf(body.results).map((content) => ({ content })),
 	},
 });

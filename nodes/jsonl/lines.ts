@@ -1,4 +1,4 @@
-import { MAX_BYTES } from './batchLimits';
+import { MAX_BYTES } from './split';
 
 /** One non-blank line of a JSONL file. */
 export interface Line {

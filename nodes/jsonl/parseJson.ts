@@ -14,21 +14,26 @@ export interface ContentHints {
 /** What endpoints call an answer that was cut at its token limit. */
 const CUT: ReadonlySet<string> = new Set(['length', 'max_tokens', 'max_output_tokens']);
 
+/** What reasoning models of other servers write before their answer. */
+const THINKING = /^\s*<(think|thinking|reasoning)>[\s\S]*?<\/\1>/i;
+
 /**
- * Reads the JSON that a model was asked for: the text as it is, or the inside of its one code
- * fence, with or without prose around it. Never throws. A text that is not JSON gets a reason:
+ * Reads the JSON that a model was asked for: the text as it is, behind its thoughts, the inside of
+ * its one code fence, or the one piece of JSON with prose around it. Never throws. A text that is not JSON gets a reason:
  * `refusal` when the model declined, `truncated` when the text ends before its JSON does.
  */
 export function parseJsonContent(text: string | null, hints: ContentHints = {}): ParsedContent {
 	if (hints.refusal) {
 		return { ok: false, reason: 'refusal', message: `The model declined: ${hints.refusal}` };
 	}
-	const answer = text ?? '';
+	const answer = (text ?? '').replace(THINKING, '');
 	const plain = tryParseJson(answer);
 	if (plain.ok) return plain;
 	const inside = afterFence(answer);
 	const fenced = inside === undefined ? plain : parseFenced(inside);
 	if (fenced.ok) return fenced;
+	const inProse = inside === undefined ? onlyJsonIn(answer) : undefined;
+	if (inProse?.ok) return inProse;
 	if (CUT.has(hints.finish_reason ?? '') || endsInside(inside ?? answer)) {
 		const message = 'The JSON is cut off. Raise the maximum number of output tokens.';
 		return { ok: false, reason: 'truncated', message };
@@ -55,20 +60,44 @@ function parseFenced(inside: string): ParsedJson {
 	return open.ok ? open : closed;
 }
 
+/**
+ * The one object or list in a text that has other words around it. A list has to begin a line,
+ * since prose has brackets of its own; of several pieces none is meant for certain.
+ */
+function onlyJsonIn(text: string): ParsedJson | undefined {
+	let found: ParsedJson | undefined;
+	let from = 0;
+	for (const { index } of text.matchAll(/\{|(?<=^|\n)[ \t]*\[/g)) {
+		if (index < from) continue;
+		const length = endOfJson(text.slice(index));
+		// What is cut off is not the smaller piece inside of it.
+		if (length === undefined) return undefined;
+		from = index + length;
+		const parsed = tryParseJson(text.slice(index, from));
+		if (parsed.ok && found) return undefined;
+		if (parsed.ok) found = parsed;
+	}
+	return found;
+}
+
 /** Whether a text starts as an object or array and ends before that is closed. */
 function endsInside(text: string): boolean {
 	const json = text.trimStart();
-	if (!/^[{[]/.test(json)) return false;
+	return /^[{[]/.test(json) && endOfJson(json) === undefined;
+}
+
+/** Where the object or list that a text starts with is closed; undefined when it is not. */
+function endOfJson(text: string): number | undefined {
 	let depth = 0;
 	let inString = false;
-	for (let at = 0; at < json.length; at++) {
-		const char = json[at];
+	for (let at = 0; at < text.length; at++) {
+		const char = text[at];
 		if (inString) {
 			if (char === '\\') at++;
 			else if (char === '"') inString = false;
 		} else if (char === '"') inString = true;
 		else if (char === '{' || char === '[') depth++;
-		else if ((char === '}' || char === ']') && --depth === 0) return false;
+		else if ((char === '}' || char === ']') && --depth === 0) return at + 1;
 	}
-	return true;
+	return undefined;
 }

@@ -1,4 +1,9 @@
-import { hasPermanentCause, hasTransientCause, isTransientStatus } from '../openai/apiErrors';
+import {
+	hasPermanentCause,
+	hasTransientCause,
+	isTransientStatus,
+	readApiError,
+} from '../openai/apiErrors';
 import type { ApiError } from '../openai/apiErrors';
 import { isObject, textOrNull, tryParseJson } from './json';
 import type { JsonObject, JsonValue } from './json';
@@ -37,13 +42,65 @@ export function parseResultLine(text: string): ResultLine {
 	if (!parsed.ok) return unreadable(text, `This line is not valid JSON: ${parsed.message}`);
 	const line = parsed.value;
 	if (!isObject(line)) return unreadable(line, 'This line is not a JSON object.');
+	const error = readApiError(line.error) ?? unknownForm(line);
 	return {
 		id: textOrNull(line.id),
-		custom_id: idOf(line.custom_id),
+		// Bedrock calls it otherwise.
+		custom_id: idOf(line.custom_id) ?? idOf(line.recordId),
 		response: isObject(line.response) ? responseOf(line.response) : null,
-		error: errorOf(line.error),
+		error,
 		raw: line,
 	};
+}
+
+/** The code of a line that a server wrote in a form of its own. */
+export const UNKNOWN_FORM = 'unknown_result_form';
+
+/** What a line may have; anything else is a form of the server's own. */
+const LINE_KEYS: ReadonlySet<string> = new Set([
+	'id',
+	'custom_id',
+	'object',
+	'response',
+	'error',
+	'request_id',
+	'batch_id',
+	'status',
+	'metadata',
+]);
+
+/** What a response has around its body. */
+const RESPONSE_KEYS: ReadonlySet<string> = new Set([
+	'status_code',
+	'request_id',
+	'body',
+	'headers',
+]);
+
+/** What the bodies of the endpoints have, one or another. */
+const BODY_KEYS = ['choices', 'output', 'data', 'results'];
+
+const isBody = (value: JsonObject) => BODY_KEYS.some((key) => Array.isArray(value[key]));
+
+/**
+ * The error for a line that has something in a form that is not known. It may be an answer, and
+ * paid: so it is permanent, and names the keys.
+ */
+function unknownForm(line: JsonObject): ResultError | null {
+	const { response } = line;
+	const isThere = (value: unknown) => value !== undefined && value !== null && value !== '';
+	const inside = isObject(response) && !isBody(response) ? response : {};
+	const keys = [
+		...Object.keys(line).filter((key) => !LINE_KEYS.has(key) && isThere(line[key])),
+		...Object.keys(inside)
+			.filter((key) => !RESPONSE_KEYS.has(key) && isThere(inside[key]))
+			.map((key) => `response.${key}`),
+	];
+	const isReadable = isObject(response) && (isBody(response) || 'body' in response);
+	if (isReadable || keys.length === 0) return null;
+	const named = typeof line.custom_id === 'string' ? ['custom_id', ...keys] : keys;
+	const message = `This line has a form that this node cannot read. Its keys are: ${named.sort().join(', ')}.`;
+	return { code: UNKNOWN_FORM, message, type: null, param: null };
 }
 
 /**
@@ -57,7 +114,7 @@ export function parseResultLine(text: string): ResultLine {
 export function classify(result: ResultLine): ClassifiedResult {
 	const { response } = result;
 	const body = response?.body ?? null;
-	const error = result.error ?? bodyError(body) ?? missingSuccess(response);
+	const error = result.error ?? bodyError(response) ?? missingSuccess(response);
 	return {
 		status: error === null ? 'succeeded' : (NEVER_RAN.get(error.code ?? '') ?? 'failed'),
 		statusCode: response?.status_code ?? null,
@@ -79,16 +136,19 @@ export function isRetryable(result: ClassifiedResult): boolean {
 	if (result.error === null) return false;
 	if (result.status !== 'failed') return true;
 	const { code, type } = result.error;
-	if (hasPermanentCause(result.error)) return false;
+	if (code === UNKNOWN_FORM || hasPermanentCause(result.error)) return false;
 	if (hasTransientCause(result.error) || NO_ANSWER.has(code)) return true;
 	const status = httpStatusOf(result);
-	if (status === null) return code !== 'invalid_request_error' && type !== 'invalid_request_error';
+	if (status === null) return !INVALID.has(code) && !INVALID.has(type);
 	return status === 0 || isTransientStatus(status);
 }
 
-/** Some servers answer 200, or nothing, and put the real status into the error's code. */
+/** Some servers answer 200, or nothing, and put the real status into the error's code or words. */
 function httpStatusOf({ statusCode, error }: ClassifiedResult): number | null {
-	const inCode = /^[45]\d\d$/.test(error?.code ?? '') ? Number(error?.code) : null;
+	const named =
+		/^([45]\d\d)$/.exec(error?.code ?? '') ??
+		/\bstatus(?: code)?:? ([45]\d\d)\b/i.exec(error?.message ?? '');
+	const inCode = named ? Number(named[1]) : null;
 	return statusCode === null || (statusCode >= 200 && statusCode < 300)
 		? (inCode ?? statusCode)
 		: statusCode;
@@ -99,11 +159,16 @@ const NEVER_RAN: ReadonlyMap<string, 'expired' | 'cancelled'> = new Map([
 	['batch_cancelled', 'cancelled'],
 ]);
 
+/** What a service calls a request that is wrong, where it gives no status. */
+const INVALID: ReadonlySet<string | null> = new Set(['invalid_request_error', 'invalid_request']);
+
 /** Codes that are made below: there is no answer, but the request was not refused. */
 const NO_ANSWER: ReadonlySet<string | null> = new Set([
 	'invalid_json_line',
 	'missing_response',
 	'response_cancelled',
+	'response_queued',
+	'response_in_progress',
 ]);
 
 function unreadable(raw: JsonValue, message: string): ResultLine {
@@ -125,11 +190,19 @@ function idOf(value: unknown): string | null {
 }
 
 function responseOf(response: JsonObject): ResultLine['response'] {
+	// Some servers leave out what stands around the body, or write the body as text.
+	if (isBody(response)) return { status_code: null, request_id: null, body: response };
 	return {
 		status_code: numberOrNull(response.status_code),
 		request_id: idOf(response.request_id),
-		body: response.body ?? null,
+		body: bodyOf(response.body),
 	};
+}
+
+function bodyOf(body: JsonValue | undefined): JsonValue {
+	if (typeof body !== 'string' || !body.trimStart().startsWith('{')) return body ?? null;
+	const parsed = tryParseJson(body);
+	return parsed.ok ? parsed.value : body;
 }
 
 function numberOrNull(value: unknown): number | null {
@@ -137,40 +210,38 @@ function numberOrNull(value: unknown): number | null {
 	return typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : null;
 }
 
-/** An error object with something in it; some servers send one whose fields are all empty. */
-function errorOf(value: unknown): ResultError | null {
-	if (typeof value === 'string' && value !== '') {
-		return { code: null, message: value, type: null, param: null };
-	}
-	if (!isObject(value)) return null;
-	const error: ResultError = {
-		code: idOf(value.code),
-		message: textOrNull(value.message),
-		type: textOrNull(value.type),
-		param: textOrNull(value.param),
-	};
-	return Object.values(error).some((part) => part !== null) ? error : null;
-}
+const isSuccess = (status: number) => status >= 200 && status < 300;
 
-function bodyError(body: JsonValue): ResultError | null {
+/** Ways for a response to end without an answer, although it came with a good status. */
+const UNANSWERED: ReadonlySet<unknown> = new Set(['failed', 'cancelled', 'queued', 'in_progress']);
+
+/** The endpoint's own error: in any form where the status is bad, else only where it says error. */
+function bodyError(response: ResultLine['response']): ResultError | null {
+	const { body = null, status_code = null } = response ?? {};
+	if (status_code !== null && !isSuccess(status_code)) return readApiError(body) ?? null;
 	if (!isObject(body)) return null;
-	const error = errorOf(body.error);
-	if (error !== null || body.object !== 'response') return error;
-	if (body.status !== 'failed' && body.status !== 'cancelled') return null;
-	const message = `The response ended with the status '${body.status}'.`;
-	return { code: `response_${body.status}`, message, type: null, param: null };
+	const error = body.object === 'error' ? readApiError(body) : readApiError(body.error);
+	if (error !== undefined) return error;
+	if (body.object !== 'response' || !UNANSWERED.has(body.status)) return null;
+	const status = String(body.status);
+	const message = `The response ended with the status '${status}'.`;
+	return { code: `response_${status}`, message, type: null, param: null };
 }
 
 /** The error for a response that has none, and is not a success either. */
 function missingSuccess(response: ResultLine['response']): ResultError | null {
 	const status = response?.status_code ?? null;
-	if (status !== null && status >= 200 && status < 300) return null;
-	if (status === null && isObject(response?.body)) return null;
-	const code = status === null ? 'missing_response' : null;
-	const text = typeof response?.body === 'string' ? `: ${response.body.slice(0, 500)}` : '.';
-	const message =
-		status === null
-			? 'The line has neither a response nor an error.'
-			: `The request ended with the HTTP status ${status}${text}`;
-	return { code, message, type: null, param: null };
+	const error = (message: string, code: string | null = null): ResultError => ({
+		code,
+		message,
+		type: null,
+		param: null,
+	});
+	if (status === null) {
+		if (isObject(response?.body)) return null;
+		return error('The line has neither a response nor an error.', 'missing_response');
+	}
+	if (isSuccess(status)) return null;
+	if (status === 0) return error('The server reported no HTTP status and no reason.');
+	return error(`The request ended with the HTTP status ${status}.`);
 }

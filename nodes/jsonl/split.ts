@@ -1,4 +1,49 @@
-import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from './batchLimits';
+import type { JsonObject } from './json';
+
+/** One line of a batch input file. */
+export interface RequestLine {
+	custom_id: string;
+	method: string;
+	url: string;
+	body: JsonObject;
+}
+
+/** A request that JSON cannot express: it is circular, has a BigInt, has no body, … */
+export class RequestSerializationError extends Error {
+	constructor(
+		readonly customId: string,
+		reason: string,
+	) {
+		super(`The request '${customId}' cannot be written as JSON: ${reason}`);
+		this.name = 'RequestSerializationError';
+	}
+}
+
+/**
+ * One request as a line of JSONL, without the line break; its size in the file is
+ * `Buffer.byteLength(line) + 1`. The keys have the API's own order, and other keys of the object
+ * are left out. Own keys of the body such as `__proto__` are kept.
+ *
+ * @throws RequestSerializationError
+ */
+export function serializeRequest(line: RequestLine): string {
+	const { custom_id, method, url, body } = line;
+	let reason = 'its body is not an object.';
+	try {
+		const text = JSON.stringify({ custom_id, method, url, body });
+		// JSON leaves out a body that it cannot express, such as a function.
+		if (text.endsWith('}}')) return text;
+	} catch (error) {
+		reason = (error as Error).message;
+	}
+	throw new RequestSerializationError(String(custom_id), reason);
+}
+
+/** OpenAI's limits for one batch and its input file. Compatible servers may have others. */
+export const MAX_REQUESTS = 50_000;
+export const MAX_BYTES = 209_715_200;
+/** Of all embeddings requests of a batch together. */
+export const MAX_EMBEDDING_INPUTS = 50_000;
 
 /** What counts against the limits of a part. */
 export interface RequestSize {

@@ -30,6 +30,9 @@ const CODE_FIELDS = ['code', 'error_code', 'statusCode'] as const;
 /** Envelopes are opened this deep; deeper nesting is not a reason. */
 const MAX_DEPTH = 8;
 
+/** Of a page without a title, so many characters are read. */
+const MAX_PAGE_TEXT = 200;
+
 /** Of a list of reasons, so many are read. */
 const MAX_REASONS = 5;
 
@@ -56,8 +59,9 @@ function fromText(value: string, depth: number): ApiError | undefined {
 		if (parsed.ok) return readApiError(parsed.value, depth + 1);
 	}
 	if (!/^<(!doctype|html|head|body|\?xml)/i.test(text)) return reason(text);
-	const title = /<(title|h1)[^>]*>([^<]+)</i.exec(text)?.[2].replace(/\s+/g, ' ').trim();
-	return title ? reason(title) : undefined;
+	const title = /<(?:title|h1)[^>]*>([^<]+)</i.exec(text)?.[1] ?? text.replace(/<[^>]*>/g, ' ');
+	const words = title.replace(/\s+/g, ' ').trim().slice(0, MAX_PAGE_TEXT);
+	return words === '' ? undefined : reason(words);
 }
 
 function fromList(list: unknown[], depth: number): ApiError | undefined {
@@ -103,9 +107,18 @@ function firstText(body: JsonObject, fields: readonly string[]): string | null {
 	return texts.find((text) => text !== null) ?? null;
 }
 
-/** Gateways hand on an error as the text of its JSON. */
+/**
+ * The provider's error as LiteLLM quotes it, in Python's spelling:
+ * `Error code: 400 - {'error': {'message': 'Must be .jsonl', 'type': 'invalid_request_error'}}`.
+ */
+const PYTHON_ERROR = /\{'.*?'(?:message|detail)': (['"])(.+?)\1(?=, '\w+': |\})/s;
+
+/** Gateways hand on an error as the text of its JSON, or of what Python prints of it. */
 function unpacked(text: string | null, depth: number): string | null {
-	if (text === null || !/^\s*[{[]/.test(text)) return text;
+	if (text === null) return text;
+	const quoted = PYTHON_ERROR.exec(` ${text}`)?.[2];
+	if (quoted !== undefined) return quoted.replace(/\\(['"\\])/g, '$1');
+	if (!/^\s*[{["]/.test(text)) return text;
 	return readApiError(text, depth + 1)?.message ?? text;
 }
 

@@ -8,7 +8,7 @@ import { N8nBench } from './n8nBench';
 import { requireCost, type RequireCost } from './requireCost';
 import type { Contestant, JobSamples, Sample } from './samples';
 
-/** Enough for all code to have run once. */
+/** Enough requests for all code to run once before the measurements. */
 const WARM_UP = { rows: 1_000, bytes: 600 };
 
 export interface Outcome {
@@ -16,7 +16,7 @@ export interface Outcome {
 	required: RequireCost;
 }
 
-/** Starts everything that takes part, each in a process of its own. */
+/** Starts everything that takes part, each in its own process. */
 async function start(
 	folder: string,
 	profiles: string | undefined,
@@ -52,8 +52,8 @@ async function runJob({ contestants }: Job, { samples }: JobSamples, signal: Abo
 }
 
 /**
- * Measures all jobs. The contestants of a job take turns, and so do the jobs, so that whatever else
- * the machine does meets all of them.
+ * Measures all jobs. The contestants of a job take turns, and so do the jobs, so that other work of
+ * the machine affects all of them.
  */
 export async function runBench(
 	{ sizes, runs, only, profile }: Arguments,

@@ -8,14 +8,14 @@ import { bench } from './workflows/nodes';
 import { OwnNodesSteps } from './workflows/ownNodes';
 import { PackageSteps } from './workflows/package';
 
-/** The API and the lower limit, each in a process of its own. */
+/** The API and the lower limit, each in its own process. */
 export type EmulatorProcess = JestWorkerFarm<typeof import('./emulatorProcess')>;
 export type FloorProcess = JestWorkerFarm<typeof import('./floor/process')>;
 
-/** What a job has to come out with, so that no time is that of half the work. */
+/** Checks that a job was done as a whole, so that no half of it is measured. */
 export type Check = (outcome: { uploaded: number } & Partial<N8nRun>) => boolean;
 
-/** Everybody who takes part, and what they work against. */
+/** The contestants, and the API that they work with. */
 export class Contest {
 	readonly ownNodes: OwnNodesSteps;
 	readonly packageNode: PackageSteps;
@@ -60,6 +60,8 @@ export class Contest {
 	private async settle(outcome: object, check: Check) {
 		const settled = await this.emulator.settle();
 		if (check({ ...outcome, uploaded: settled.uploaded })) return settled;
-		throw new Error(`Not the whole job was done: ${JSON.stringify({ ...outcome, ...settled })}`);
+		throw new Error(
+			`The job was not done as a whole: ${JSON.stringify({ ...outcome, ...settled })}`,
+		);
 	}
 }

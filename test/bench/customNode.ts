@@ -5,7 +5,7 @@ import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 const TESTS = join(__dirname, '..');
 const NODE = join(__dirname, 'node');
 
-/** What the node takes from outside of its folder. */
+/** A module that the node imports from outside of its folder. */
 const SHARED = join(TESTS, 'support', 'processes', 'facts.ts');
 
 /**

@@ -1,6 +1,6 @@
 import { startEmulator } from '../support/emulator';
 
-/** The clock stands still: what happens to a batch behind the API happens between measurements. */
+/** The clock stands still, so that batches only move between measurements. */
 const emulator = startEmulator({ clock: 'manual' });
 
 async function remove(id: string): Promise<void> {
@@ -21,7 +21,7 @@ export async function complete(batchId: string) {
 	return (await emulator).batch(batchId);
 }
 
-/** What was asked since the last time; uploads are deleted, and all of it is forgotten. */
+/** Counts the requests and uploaded bytes since the last call, deletes the uploads, and begins again. */
 export async function settle() {
 	const { ledger } = await emulator;
 	const requests = ledger.requests.length;
@@ -31,5 +31,5 @@ export async function settle() {
 	return { requests, uploaded };
 }
 
-/** As `settle`, but what was uploaded stays for later jobs. */
+/** Begins to count again, but keeps the uploads for later jobs. */
 export const keep = async () => (await emulator).ledger.clear();

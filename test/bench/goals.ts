@@ -22,7 +22,7 @@ function goal(
 	return [{ name, limit: `${direction} ${limit}`, value, isMet }];
 }
 
-/** What the package needs above the items that it returns, in MB. */
+/** The memory that the package needs besides the items that it returns, in MB. */
 function extraOverItems(job: JobSamples): Value {
 	const extra = medianOf(job, 'package', 'extraMegabytes');
 	const kept = medianOf(job, 'package', 'keptMegabytes');
@@ -50,10 +50,10 @@ function forTransfer(job: JobSamples): Goal[] {
 	];
 }
 
-/** The goals are for the most that one batch takes. */
+/** The goals apply to the largest number of requests that a batch can have. */
 const MANY = 50_000;
 
-/** What the package wants to keep to, and whether it does. */
+/** The goals of the package, and whether they are met. */
 export function goals(all: JobSamples[], required: RequireCost): Goal[] {
 	return [
 		...all.flatMap((job) => {

@@ -32,7 +32,7 @@ function job(
 	return { name, group, size, contestants };
 }
 
-/** Nothing but making the items and saving the execution. */
+/** Only makes the items and saves the execution. */
 const control = (contest: Contest, size: Size): Job => {
 	const rows = { operation: 'rows', ...size };
 	return job('items alone', size, { control: () => contest.steps(rows, [], () => true) });
@@ -63,7 +63,7 @@ async function finishedBatch(contest: Contest, size: Size) {
 
 type Prepared<T> = () => Promise<T>;
 
-/** Prepares something when it is first asked for, and once. */
+/** Prepares something once, when it is needed for the first time. */
 function once<T>(prepare: Prepared<T>): Prepared<T> {
 	let prepared: Promise<T> | undefined;
 	return async () => await (prepared ??= prepare());
@@ -139,7 +139,7 @@ function transfers(contest: Contest): Job[] {
 
 const SOURCES: Source[] = ['constant', 'fields', 'json', 'lines'];
 
-/** From this size on all sources of requests are measured. */
+/** From this size on, all sources of requests are measured. */
 const MANY = 50_000;
 
 /** All jobs for these sizes. */

@@ -18,9 +18,9 @@ const MEGABYTE = 1024 * 1024;
 export interface N8nRun extends NodeReport {
 	/** From the click on the button until n8n has saved the execution. */
 	wholeSeconds: number;
-	/** The most memory of n8n's main process above what it has when it has just started. */
+	/** The largest memory of n8n's main process, above its memory just after the start. */
 	wholeExtraMegabytes: number;
-	/** The longest time in which n8n answered nobody. */
+	/** The longest time in which n8n did not answer. */
 	wholeFreezeMs: number;
 }
 
@@ -50,7 +50,7 @@ export class N8nBench {
 		await compileCustomNode(folder);
 		const env = {
 			N8N_CUSTOM_EXTENSIONS: folder,
-			// A task runner that is there already: its start is no part of anybody's work.
+			// The task runner runs all the time, so that its start is not measured.
 			N8N_RUNNERS_AUTO_SHUTDOWN_TIMEOUT: '0',
 			...(profiles && {
 				NODE_OPTIONS: `--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=${profiles}`,

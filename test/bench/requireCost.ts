@@ -10,7 +10,7 @@ export interface RequireCost {
 	megabytes: number;
 }
 
-/** Loads what package.json names, as n8n does at its start, where n8n-core, and what it uses, is there already. */
+/** Loads the files that package.json names, as n8n does at its start, after n8n-core and its dependencies. */
 const SCRIPT = `
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
@@ -29,7 +29,7 @@ gc();
 console.log(JSON.stringify({ milliseconds, megabytes: (used() - before) / 1024 / 1024, kept: kept.length }));
 `;
 
-/** What it costs n8n to load the built package: the median of several processes. */
+/** The cost of loading the built package in n8n: the median of several processes. */
 export async function requireCost(): Promise<RequireCost> {
 	const costs: RequireCost[] = [];
 	for (let count = 0; count < RUNS; count++) {

@@ -11,7 +11,7 @@ export interface Sample extends Measured {
 	wholeSeconds?: number;
 	wholeExtraMegabytes?: number;
 	wholeFreezeMs?: number;
-	/** The wall time from the first to the last of the nodes, with n8n's own work between them. */
+	/** The time from the first to the last of the nodes, with n8n's own work between them. */
 	betweenSeconds?: number;
 }
 

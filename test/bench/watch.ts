@@ -4,15 +4,15 @@ import { factsOf } from '../support/processes/facts';
 
 const PAUSE_MS = 10;
 
-/** What a run looked like from outside of n8n. */
+/** What was observed of a run from outside of n8n. */
 export interface Watched {
-	/** The most memory of n8n's main process, in bytes. */
+	/** The largest memory of n8n's main process, in bytes. */
 	peak: number;
-	/** The longest time that n8n let somebody wait for an answer. */
+	/** The longest time until n8n answered. */
 	longestAnswerMs: number;
 }
 
-/** Asks n8n all the time whether it is well, one request after the other, until it is told to stop. */
+/** Asks n8n all the time for its health, one request after the other, until the returned function is called. */
 export function watch(url: string, pid: number): () => Promise<Watched> {
 	let isOver = false;
 	const watched: Watched = { peak: 0, longestAnswerMs: 0 };

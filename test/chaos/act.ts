@@ -36,15 +36,32 @@ export async function perform(world: World, act: Act): Promise<RunResult> {
 	return result;
 }
 
-/** Performs it under faults, then, if it failed, without any: then it has to succeed. */
+/** The operations that cost money. */
+const CREATING = ['submit', 'create', 'retry'];
+
+/**
+ * Whether somebody who does not look at the server may run it again: not what may have created a
+ * batch that cannot be found.
+ */
+export function mayRunAgain({ server }: World, { operation }: Act): boolean {
+	return server.canFindBatches || !CREATING.includes(operation);
+}
+
+/**
+ * Performs it under faults, then, if it failed, without any: then it has to succeed. Where an
+ * earlier try cannot be found, a person looks at the server, and leaves it at what is there.
+ */
 export async function performUntilDone(world: World, act: Act): Promise<RunResult> {
-	if (chance(world, 0.2)) {
+	const { batches } = world.emulator.ledger;
+	const before = batches.length;
+	if (mayRunAgain(world, act) && chance(world, 0.2)) {
 		await cancelOnTheWay(world, act);
 		// Whoever runs it again does so when the list shows what there is.
 		await virtualTime.pass(world.lag);
 	}
 	const first = await perform(world, act);
 	if (!first.error) return first;
+	if (!mayRunAgain(world, act) && batches.length > before) return first;
 	await virtualTime.pass(world.lag + 60_000);
 	world.calm();
 	const second = await perform(world, { ...act, tries: 1 });

@@ -5,11 +5,11 @@ import { checkError } from './checks/errors';
 import { OpenAiBatchWebhookTrigger } from '../support/engine/nodes';
 import { chance, ENGINE, FINISHED, SECRET, type World } from './world';
 
-/** The node asks for the batch for so long at most, in milliseconds, and a little to end it. */
+/** The longest time in which the node may ask for the batch, in milliseconds, and a little more. */
 const LONGEST_ANSWER_MS = 10_000 + 2_500;
 
 /**
- * The webhook trigger in a workflow of its own, and the part of the service that delivers to it:
+ * A workflow with the webhook trigger, and the part of the service that delivers to it:
  * late, in any order, again until it is acknowledged, and sometimes even after that. The emulator's
  * own deliveries go by its clock, which stands still while they are under way; so these do not.
  */
@@ -25,7 +25,7 @@ export class Listener {
 
 	/** Publishes the workflow; undefined in stories without it. */
 	static async start(world: World): Promise<Listener | undefined> {
-		if (!chance(world, 0.4)) return undefined;
+		if (!chance(world, 0.4) || world.server.dialect.webhooksPath === null) return undefined;
 		const node = await WebhookNode.start({
 			node: OpenAiBatchWebhookTrigger,
 			credentials: [OpenAiBatchApi],
@@ -67,11 +67,11 @@ export class Listener {
 		const { emulator, broken } = this.world;
 		this.world.calm();
 		while (this.due.length > 0) await this.deliver();
-		const told = this.node.emitted.map(({ event_id: event }) => event as string);
+		const reported = this.node.emitted.map(({ event_id: event }) => event as string);
 		for (const { id, status } of emulator.ledger.batches) {
 			if (!FINISHED.includes(status)) continue;
 			const event = `${id}:${status}`;
-			const times = told.filter((one) => one === event).length;
+			const times = reported.filter((one) => one === event).length;
 			if (times !== 1) broken('a webhook starts one execution', { event, times });
 		}
 		const [{ secrets }] = emulator.webhooks.endpoints.all();

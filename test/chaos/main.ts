@@ -1,11 +1,13 @@
 /**
- * `npm run test:chaos -- --seed N --runs M`: random stories under random faults. With `--ledger`
- * the requests of a story that went wrong are shown.
+ * `npm run test:chaos -- --seed N --runs M`: random stories under random faults, each with a server
+ * that its seed chooses, or with the one of `--dialect NAME`. With `--ledger` the requests of a
+ * story that went wrong are shown.
  */
 // First: it takes n8n's sleep's place before anything is loaded that sleeps.
 import { virtualTime } from './virtualTime';
 import { inspect, parseArgs } from 'node:util';
 import { closeHarness } from '../support/engine';
+import { SERVER_NAMES, serverNamed } from './servers';
 import { tell } from './story';
 import { openWorld, startChaosEngine, type World } from './world';
 
@@ -13,6 +15,7 @@ const { values } = parseArgs({
 	options: {
 		seed: { type: 'string' },
 		runs: { type: 'string', default: '40' },
+		dialect: { type: 'string' },
 		ledger: { type: 'boolean', default: false },
 	},
 });
@@ -27,10 +30,17 @@ const LONGEST_STORY_MS = 60_000;
 
 const totals: Record<string, number> = {};
 
+/** Seeds that follow each other go through all servers. */
+const serverOf = (seed: number) => values.dialect ?? SERVER_NAMES[seed % SERVER_NAMES.length];
+
+const count = (name: string, by = 1) => {
+	totals[name] = (totals[name] ?? 0) + by;
+};
+
 async function run(engine: Parameters<typeof openWorld>[0], seed: number) {
-	const world: World = await openWorld(engine, seed, (name, by = 1) => {
-		totals[name] = (totals[name] ?? 0) + by;
-	});
+	const serverName = serverOf(seed);
+	const world: World = await openWorld(engine, { seed, serverName, count });
+	count(`stories with ${serverName}`);
 	let timer: NodeJS.Timeout | undefined;
 	const limit = new Promise<void>((resolve) => {
 		timer = setTimeout(() => {
@@ -59,7 +69,7 @@ function showLedger({ emulator: { ledger } }: World): void {
 
 function showViolations(seed: number, violations: World['violations']): void {
 	console.log(
-		`\nseed ${seed} broke an invariant; alone: npm run test:chaos -- --seed ${seed} --runs 1`,
+		`\nseed ${seed} broke an invariant; alone: npm run test:chaos -- --seed ${seed} --runs 1 --dialect ${serverOf(seed)}`,
 	);
 	for (const violation of violations.slice(0, 5)) {
 		console.log(inspect(violation, { depth: 6, breakLength: 120 }));
@@ -76,6 +86,7 @@ async function main(): Promise<void> {
 	if (!Number.isInteger(first) || !Number.isInteger(runs) || runs < 1) {
 		throw new TypeError('--seed and --runs have to be whole numbers');
 	}
+	serverNamed(serverOf(first));
 	const begun = virtualTime.realNow();
 	const engine = await startChaosEngine();
 	let failed = 0;

@@ -4,11 +4,33 @@ import { performUntilDone } from './act';
 import { checkCreates } from './checks/creates';
 import { chance, type World } from './world';
 
-const REQUESTS: Record<string, string> = {
-	'/v1/embeddings': 'text-embedding-3-small',
-	'/v1/chat/completions': 'gpt-6-luna',
-	'/v1/responses': 'gpt-6-luna',
+/** The endpoints of the stories, with the parameters for the requests to them. */
+const REQUESTS: Record<string, IDataObject> = {
+	'/v1/embeddings': fields('text-embedding-3-small'),
+	'/v1/chat/completions': fields('gpt-6-luna'),
+	'/v1/responses': fields('gpt-6-luna'),
+	// A spelling that is not in the list of endpoints.
+	'/v4/chat/completions': {
+		requestSource: 'json',
+		body: '={{ { model: "gpt-6-luna", messages: [{ role: "user", content: $json.text }] } }}',
+	},
 };
+
+function fields(model: string): IDataObject {
+	return { requestSource: 'fields', model, prompt: '={{ $json.text }}' };
+}
+
+/** The endpoint as it is chosen or typed. */
+const endpointOf = (path: string): IDataObject =>
+	path.startsWith('/v1/') ? { endpoint: path } : { endpoint: 'other', otherEndpoint: path };
+
+/** The options of every operation that creates batches, as the server needs them. */
+export function creationOptions({ server }: World): IDataObject {
+	return {
+		completionWindow: server.window,
+		...(!server.has('GET /batches') && { createWithoutSearch: true }),
+	};
+}
 
 /** What becomes of some requests, by the emulator's markers. */
 const MARKERS = [
@@ -30,15 +52,13 @@ function rows(world: World): IDataObject[] {
 
 /** Submits rows in one of the ways that there are. @returns the ids of the batches */
 export async function makeBatches(world: World): Promise<string[]> {
-	const endpoint = world.random.pick(Object.keys(REQUESTS));
-	const parameters = {
-		endpoint,
-		requestSource: 'fields',
-		model: REQUESTS[endpoint],
-		prompt: '={{ $json.text }}',
-		customId: '={{ $json.id }}',
-	};
-	return chance(world, 0.75) ? await submit(world, parameters) : await byFile(world, parameters);
+	const { endpoints } = world.server.dialect.rules;
+	const path = world.random.pick(Object.keys(REQUESTS).filter((one) => one in endpoints));
+	const endpoint = endpointOf(path);
+	const parameters = { ...endpoint, ...REQUESTS[path], customId: '={{ $json.id }}' };
+	return chance(world, 0.75)
+		? await submit(world, parameters)
+		: await byFile(world, parameters, endpoint);
 }
 
 async function submit(world: World, parameters: IDataObject): Promise<string[]> {
@@ -47,7 +67,7 @@ async function submit(world: World, parameters: IDataObject): Promise<string[]> 
 	const result = await performUntilDone(world, {
 		resource: 'batch',
 		operation: 'submit',
-		parameters: { ...parameters, options: { maxRequestsPerBatch } },
+		parameters: { ...parameters, options: { maxRequestsPerBatch, ...creationOptions(world) } },
 		input,
 		executionId: `submit-${world.seed}`,
 		tries: world.random.integer(1, 3),
@@ -55,7 +75,11 @@ async function submit(world: World, parameters: IDataObject): Promise<string[]> 
 	return created(world, result, Math.ceil(input.length / maxRequestsPerBatch));
 }
 
-async function byFile(world: World, parameters: IDataObject): Promise<string[]> {
+async function byFile(
+	world: World,
+	parameters: IDataObject,
+	endpoint: IDataObject,
+): Promise<string[]> {
 	const { emulator } = world;
 	const built = await performUntilDone(world, {
 		resource: 'requestFile',
@@ -79,7 +103,7 @@ async function byFile(world: World, parameters: IDataObject): Promise<string[]> 
 	const result = await performUntilDone(world, {
 		resource: 'batch',
 		operation: 'create',
-		parameters: { fileId, endpoint: parameters.endpoint },
+		parameters: { fileId, ...endpoint, options: creationOptions(world) },
 		executionId: `create-${world.seed}`,
 		tries: world.random.integer(1, 3),
 	});

@@ -8,7 +8,7 @@ export interface Act {
 	operation: string;
 	parameters: Record<string, unknown>;
 	input?: Input;
-	/** Keep it to run the same execution again. */
+	/** The same id runs the same execution again. */
 	executionId?: string;
 	/** How often "Retry On Fail" tries. */
 	tries?: number;
@@ -26,10 +26,10 @@ export function start(world: World, act: Act): RunningExecution {
 	});
 }
 
-/** A request that was given up on its way arrives within so many turns of the event loop. */
+/** An abandoned request that is on its way arrives within so many turns of the event loop. */
 const TURNS_TO_ARRIVE = 2;
 
-/** What an operation might still do shows up within so many. */
+/** Whatever an operation might still do happens within so many turns. */
 const TURNS_TO_REST = 30;
 
 /** Once an operation has ended, with or without success, nothing of it goes on. */

@@ -1,12 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { RunResult } from '../support/engine';
-import { perform, performUntilDone } from './act';
+import { mayRunAgain, perform, performUntilDone } from './act';
 import { cancelBatch, lookAtBatches } from './batches';
 import { checkCreates } from './checks/creates';
 import { checkResults } from './checks/results';
 import { keepFiles } from './files';
 import { Listener } from './listener';
-import { makeBatches } from './make';
+import { creationOptions, makeBatches } from './make';
 import { virtualTime } from './virtualTime';
 import { Watcher } from './watcher';
 import { chance, type World } from './world';
@@ -24,30 +24,34 @@ const WAIT = { options: { maxWait: 10, pollInterval: 10 } };
  * watch and much goes wrong on the way.
  */
 export async function tell(world: World): Promise<void> {
-	const { emulator } = world;
+	const { emulator, server } = world;
 	if (chance(world, 0.4)) {
 		const fate = world.random.pick(FATES);
-		emulator.control.batches({ match: () => true, fate, times: world.random.integer(1, 2) });
+		// A creation that is refused is tried once more, and then there is room.
+		const isRefused = server.dialect.rules.fullQueue === 'refuses the create';
+		const times = isRefused ? 1 : world.random.integer(1, 2);
+		emulator.control.batches({ match: () => true, fate, times });
 	}
-	const watcher = new Watcher(world);
+	const watcher = server.has('GET /batches') ? new Watcher(world) : undefined;
 	const listener = await Listener.start(world);
 	world.storm();
-	await watcher.activate();
+	await watcher?.activate();
 	const ids = await makeBatches(world);
 	checkCreates(world, 'after the submission');
-	if (ids.length > 0 && chance(world, 0.15)) await cancelBatch(world, ids[0]);
+	const isCancelled = server.has('POST /batches/:id/cancel') && chance(world, 0.15);
+	if (ids.length > 0 && isCancelled) await cancelBatch(world, ids[0]);
 	for (const id of ids) {
 		await untilFinished(world, id);
-		if (chance(world, 0.5)) await watcher.tick();
+		if (chance(world, 0.5)) await watcher?.tick();
 		await listener?.deliver();
 	}
 	for (const id of ids) await useResults(world, id);
-	await watcher.tick();
+	await watcher?.tick();
 	await listener?.deliver();
-	if (chance(world, 0.3)) await lookAtBatches(world);
+	if (server.has('GET /batches') && chance(world, 0.3)) await lookAtBatches(world);
 	if (chance(world, 0.6)) await keepFiles(world);
 	await virtualTime.pass(A_WHILE_MS);
-	await watcher.finish();
+	await watcher?.finish();
 	await listener?.finish();
 	await listener?.close();
 	checkCreates(world, 'at the end');
@@ -74,19 +78,23 @@ async function untilFinished(world: World, batchId: string): Promise<void> {
 
 /** Reads the results of a batch, and retries what it did not do. */
 async function useResults(world: World, batchId: string): Promise<void> {
-	const { status } = world.emulator.batch(batchId);
-	if (status !== 'failed') await results(world, [batchId], {});
+	if (hasResults(world, batchId)) await results(world, [batchId], {});
 	if (!chance(world, 0.7)) return;
 	const retried = await retry(world, batchId);
 	checkCreates(world, 'after the retry');
-	if (retried === undefined || status === 'failed') return;
+	if (retried === undefined || !hasResults(world, batchId)) return;
 	await untilFinished(world, retried);
-	if (world.emulator.batch(retried).status === 'failed') return;
+	if (!hasResults(world, retried) || !world.server.canFindBatches) return;
 	// A lost retry that the service cancelled meanwhile is not adopted: there may be several.
 	const retries = world.emulator.ledger.batches.filter(
-		({ metadata, status: ended }) => metadata?.retry_of === batchId && ended !== 'failed',
+		({ id, metadata }) => metadata?.retry_of === batchId && hasResults(world, id),
 	);
 	await results(world, [batchId, ...retries.map(({ id }) => id)], { followRetries: true });
+}
+
+/** A batch that failed has results only where the server calls it so since all requests failed. */
+function hasResults({ emulator, written }: World, batchId: string): boolean {
+	return emulator.batch(batchId).status !== 'failed' || written.has(batchId);
 }
 
 async function results(world: World, batchIds: string[], options: IDataObject): Promise<void> {
@@ -107,18 +115,39 @@ async function retry(world: World, batchId: string): Promise<string | undefined>
 	const act = {
 		resource: 'batch',
 		operation: 'retry',
-		parameters: { batchId, options: { retryAllFailed: true } },
+		parameters: { batchId, options: { retryAllFailed: true, ...retryOptions(world) } },
 		executionId: `retry-${world.seed}-${batchId}`,
 	};
+	const { batches } = world.emulator.ledger;
+	const before = batches.length;
 	const first = await perform(world, act);
 	if (!first.error) return outputOf(first)[0].id as string;
+	if (!mayRunAgain(world, act) && batches.length > before) return undefined;
 	await virtualTime.pass(world.lag + 60_000);
 	world.calm();
 	const second = await perform(world, act);
 	world.storm();
 	if (!second.error) return outputOf(second)[0].id as string;
-	if (!/succeeded$|failed:/.test(second.error.message)) {
+	if (!mayBeRefused(world).test(second.error.message)) {
 		world.broken('without faults it succeeds', { act, message: second.error.message });
 	}
 	return undefined;
+}
+
+/** A retry asks for the window of its batch. */
+function retryOptions(world: World): IDataObject {
+	const { completionWindow: _, ...options } = creationOptions(world);
+	return options;
+}
+
+/** Why a retry is refused for good. */
+function mayBeRefused({ server }: World): RegExp {
+	const reasons = [
+		'succeeded$',
+		'failed:',
+		...(server.dialect.rules.inputFile === 'deleted' ? ['is no longer there'] : []),
+		// Requests whose answers cannot be told apart are not run, and paid, again.
+		...(server.hasReadableLines && server.namesRequests ? [] : ['cannot be|could not be']),
+	];
+	return new RegExp(reasons.join('|'));
 }

@@ -46,7 +46,7 @@ async function sleep(ms: number): Promise<void> {
 	}
 	onPause();
 	await virtualTime.pass(ms);
-	// What is on its way goes on meanwhile.
+	// Requests that are on their way go on in the meantime.
 	await turn();
 }
 
@@ -71,7 +71,7 @@ export const virtualTime = {
 		for (const { wake } of steps.splice(0)) wake();
 		return now;
 	},
-	/** Tells of each wait when it begins. */
+	/** Calls the listener when a wait begins. */
 	onPause(listener: () => void): void {
 		onPause = listener;
 	},

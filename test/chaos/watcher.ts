@@ -9,10 +9,10 @@ const INTERVAL_MS = 60_000;
 /** The next poll may begin after a minute, whether this one is done or not. */
 const LONGEST_POLL_MS = 60_000;
 
-/** The polling trigger in a workflow of its own, which watches all batches of a story. */
+/** A workflow with the polling trigger, which watches all batches of a story. */
 export class Watcher {
 	private readonly poller: Poller;
-	private readonly told = new Map<unknown, number>();
+	private readonly reported = new Map<unknown, number>();
 	private isActive = false;
 	private hasRestarted = false;
 	private readonly durable: boolean;
@@ -39,7 +39,7 @@ export class Watcher {
 		this.world.storm();
 	}
 
-	/** A minute later: polls, or restarts n8n. @returns whether it has polled */
+	/** A minute later: polls, or restarts n8n. Returns whether it has polled. */
 	async tick(): Promise<boolean> {
 		await virtualTime.pass(INTERVAL_MS);
 		if (this.isActive && chance(this.world, 0.1)) {
@@ -57,26 +57,26 @@ export class Watcher {
 		return true;
 	}
 
-	/** Polls without faults until nothing comes any more, and checks that all was told. */
+	/** Polls without faults until nothing comes any more, and checks that every event was reported. */
 	async finish(): Promise<void> {
 		this.world.calm();
 		for (let quiet = 0; quiet < 2;) {
-			const before = this.told.size;
+			const before = this.reported.size;
 			const hasPolled = await this.tick();
-			if (hasPolled) quiet = this.told.size === before ? quiet + 1 : 0;
+			if (hasPolled) quiet = this.reported.size === before ? quiet + 1 : 0;
 		}
 		const { emulator, broken } = this.world;
 		for (const { id, status } of emulator.ledger.batches) {
 			const event = `${id}:${status}`;
 			if (!FINISHED.includes(status)) continue;
-			if (!this.told.has(event)) broken('no event is missed', event);
+			if (!this.reported.has(event)) broken('no event is missed', event);
 		}
-		for (const [event, times] of this.told) {
+		for (const [event, times] of this.reported) {
 			// Without durable cursors a restart forgets what quiet polls remembered.
 			const mayRepeat = this.hasRestarted && !this.durable;
-			if (times > 1 && !mayRepeat) broken('no event is told twice', { event, times });
+			if (times > 1 && !mayRepeat) broken('no event is reported twice', { event, times });
 		}
-		this.world.count('events', this.told.size);
+		this.world.count('events', this.reported.size);
 	}
 
 	private async poll(run: () => Promise<PollOutcome>): Promise<PollOutcome> {
@@ -91,10 +91,10 @@ export class Watcher {
 	private take({ items, error, stored }: PollOutcome): void {
 		this.world.count('polls');
 		for (const { json } of items ?? []) {
-			this.told.set(json.event_id, (this.told.get(json.event_id) ?? 0) + 1);
+			this.reported.set(json.event_id, (this.reported.get(json.event_id) ?? 0) + 1);
 		}
 		if (JSON.stringify([items, stored]).includes(SECRET)) {
-			this.world.broken('the key is nowhere', 'in what the trigger put out or stored');
+			this.world.broken('the key is nowhere', 'in what the trigger returned or stored');
 		}
 		if (!error) return;
 		this.world.count('polls that failed');

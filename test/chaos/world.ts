@@ -7,8 +7,10 @@ import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatch, OpenAiBatchTrigger } from '../support/engine/nodes';
 import { startEmulator, type Emulator } from '../support/emulator';
 import { faultKinds } from '../support/emulator/faultKinds';
+import type { LineParts } from '../support/emulator/dialects/dialect';
 import { Random } from '../support/emulator/random';
 import { createEngine, type Engine } from '../support/engine';
+import { serverNamed, type Server } from './servers';
 
 export const NODE = 'openAiBatch';
 export const TRIGGER = 'openAiBatchTrigger';
@@ -31,11 +33,23 @@ const TURNS_A_STEP = 3;
 /** What would take a story's whole time when it came often. */
 const SLOW = ['stall before', 'stall after', 'drip'];
 
+/** A line of a result file as it was written, and whether the request had succeeded. */
+export interface WrittenLine {
+	isSuccess: boolean;
+	/** The line in the words of the server; a text where it is no JSON. */
+	wire: unknown;
+}
+
 /** One run: a server that fails at random, n8n's engine with the nodes, and what went wrong. */
 export interface World {
 	seed: number;
 	random: Random;
 	emulator: Emulator;
+	server: Server;
+	/** The result lines of each batch by custom_id: what really became of its requests. */
+	written: Map<string, Map<string, WrittenLine>>;
+	/** The custom ids in each batch's input file, which may be deleted meanwhile. */
+	requested: Map<string, Array<string | undefined>>;
 	engine: Engine;
 	credentialData: Record<string, IDataObject>;
 	/** How far the list of batches lags behind, in milliseconds. */
@@ -68,13 +82,14 @@ export async function startChaosEngine(): Promise<Engine> {
 
 export async function openWorld(
 	engine: Engine,
-	seed: number,
-	count: World['count'],
+	{ seed, serverName, count }: { seed: number; serverName: string; count: World['count'] },
 ): Promise<World> {
 	const random = new Random(seed);
 	// Jitter must not change the story.
 	const jitter = new Random(~seed);
 	Math.random = () => jitter.next();
+	const server = serverNamed(serverName);
+	const written: World['written'] = new Map();
 	const now = virtualTime.begin(async (ms) => await emulator.advance(ms));
 	const emulator: Emulator = await startEmulator({
 		clock: 'manual',
@@ -82,6 +97,11 @@ export async function openWorld(
 		apiKey: SECRET,
 		timing: TIMING,
 		seed,
+		dialect: { ...server.dialect, line: noted(server.dialect.line, written) },
+	});
+	const requested: World['requested'] = new Map();
+	emulator.onBatch(({ id, input_file_id: fileId }) => {
+		if (!requested.has(id)) requested.set(id, customIds(emulator, fileId));
 	});
 	const stalled = new Set<Socket>();
 	emulator.faults.onStall = ({ raw }) => void waitOut(raw.socket, stalled);
@@ -97,6 +117,9 @@ export async function openWorld(
 		seed,
 		random,
 		emulator,
+		server,
+		written,
+		requested,
 		engine,
 		credentialData: { openAiBatchApi: { apiKey: SECRET, url: emulator.url } },
 		lag: random.pick([0, 0, 1_000, 4_000, 12_000]),
@@ -109,6 +132,27 @@ export async function openWorld(
 	};
 	emulator.faults.listDelay(world.lag);
 	return world;
+}
+
+/** The server's own way to write lines, which also notes them. */
+function noted(line: Server['dialect']['line'], written: World['written']) {
+	return (parts: LineParts) => {
+		const { batchId, request, response, error } = parts;
+		const lines = written.get(batchId) ?? new Map<string, WrittenLine>();
+		const wire = line(parts);
+		lines.set(request.custom_id, {
+			isSuccess: response?.status_code === 200 && error === null,
+			wire,
+		});
+		written.set(batchId, lines);
+		return wire;
+	};
+}
+
+/** The ids in an input file; undefined for a line without one. */
+function customIds(emulator: Emulator, fileId: string): Array<string | undefined> {
+	const lines = emulator.file(fileId).text().split('\n').filter(Boolean);
+	return lines.map((line) => (JSON.parse(line) as { custom_id?: string }).custom_id);
 }
 
 /** Time goes on for a request without an answer, until whoever sent it gives it up. */

@@ -10,7 +10,7 @@ const FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notif
 
 /**
  * Finds the older engine in the cache folder or installs it there (some 400 packages, half a
- * minute), apart from the project's own packages. Gives the folder.
+ * minute), apart from the project's own packages. Returns the folder.
  */
 export async function ensureOlder(onProgress: (text: string) => void): Promise<string> {
 	const folder = join(cacheFolder(), `n8n-core-${OLDER_CORE}`);

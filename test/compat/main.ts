@@ -34,7 +34,7 @@ async function main(): Promise<number> {
 	const folder = await ensureOlder(console.log);
 	console.log(`n8n-core ${OLDER_CORE}, n8n-workflow ${OLDER_WORKFLOW}, Node ${process.version}`);
 	const jest = createRequire(__filename).resolve('jest/bin/jest');
-	// LangChain, which this version of n8n-core loads, leaves something open.
+	// LangChain, which this version of n8n-core loads, leaves handles open.
 	const args = ['--selectProjects', 'compat', '--forceExit', '--testNamePattern', others()];
 	const patterns = FILES.map((file) => `test/engine/${file}\\.test\\.ts$`);
 	const child = spawn(process.execPath, [jest, ...args, ...patterns], {

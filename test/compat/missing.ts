@@ -1,19 +1,19 @@
 /**
- * Tests of what n8n 1 does not have, or does in another way, by the beginnings of their names.
+ * Tests of features that n8n 1 does not have or does in another way, by the beginnings of their names.
  * Everything else in the chosen files has to hold there, too.
  */
 export const MISSING = [
-	// Why a request was refused, for the durable poller: `failure` of an error.
+	// The field `failure` of an error: why a request was refused, for the durable poller.
 	'errors say what n8n and the user can do',
-	'faults fails the activation for a wrong key',
-	'faults leaves everything to the next poll when they last',
+	'faults of a wrong key fail the activation with the reason',
+	'faults that go on leave everything to the next poll',
 	// Durable cursors of polling triggers.
 	'the life of a trigger goes on with durable cursors',
 	// Domains that a credential is allowed for.
 	'the domains that a credential is allowed for hold',
-	// Messages of its own for the answers to a credential's test.
+	// Special messages for the answers to a credential's test.
 	'the test button says what is wrong with',
 ];
 
-/** The regular expression for jest that leaves those tests out. */
+/** Returns the regular expression for jest that leaves those tests out. */
 export const others = (): string => `^(?!${MISSING.join('|')})`;

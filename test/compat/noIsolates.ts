@@ -1,4 +1,4 @@
-/** In place of the isolates that newer versions evaluate expressions in: this one has none. */
+/** Replaces the isolates in which newer versions evaluate expressions: this version has none. */
 export class IsolatedVmBridge {}
 
 export class ExpressionEvaluator {

@@ -5,11 +5,11 @@ import type { ICredentialType, INode, Workflow } from 'n8n-workflow';
 import { Container } from '../support/engine/container';
 
 /**
- * What the engine harness takes from newer versions, in the way this one does it. Only the harness
- * uses these: the nodes meet the older version as it is.
+ * What the engine harness takes from newer versions, as the older version does it. Only the harness
+ * uses this: the nodes run with the unchanged older version.
  */
 
-/** One poll, as `ActiveWorkflows.activatePolling` made it before there was an executor. */
+/** One poll, as `ActiveWorkflows.activatePolling` did it before there was an executor. */
 class PollTriggerExecutor {
 	create(pollWorkflow: Workflow, node: INode, context: core.PollContext) {
 		return async (isActivating: boolean): Promise<void> => {

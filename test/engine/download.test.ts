@@ -178,9 +178,14 @@ test("a proxy's page is no file", async () => {
 });
 
 test('what keeps arriving whole by its own length is the file, whatever its description says', async () => {
-	server.script(...Array<Answer>(9).fill(answer(200, '01234', { 'content-length': '5' })));
-	expect(await scripted(10)).toBe('01234');
+	server.script(...Array<Answer>(9).fill(answer(200, '[1,2]', { 'content-length': '5' })));
+	expect(await scripted(10)).toBe('[1,2]');
 	expect(server.seen).toHaveLength(6);
+});
+
+test('what keeps arriving short, and ends within a line, is an error', async () => {
+	server.script(...Array<Answer>(99).fill(answer(200, '{"a":', { 'content-length': '5' })));
+	await expect(scripted(10)).rejects.toThrow('It ended after 5 of 10 bytes');
 });
 
 describe('gives up with an error', () => {

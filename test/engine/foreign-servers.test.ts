@@ -94,7 +94,7 @@ describe("the server's own words", () => {
 			'Line 3: not parseable (invalid_json_line)',
 		],
 	])('of a failed batch with %j', async (errors, message) => {
-		const failed = { ...BATCH, status: 'failed', errors };
+		const failed = { ...BATCH, status: 'failed', output_file_id: null, errors };
 		const { error } = await run('batch', 'getResults', { batchId: 'batch_1' }, answer(200, failed));
 		expect(error?.message).toBe(`Batch batch_1 failed: ${message}`);
 	});
@@ -216,7 +216,7 @@ describe('results that are there can be had', () => {
 			{ batchId: 'batch_1' },
 			answer(200, BATCH),
 			answer(status, { detail: 'BedrockFilesConfig does not support file retrieval' }),
-			...(status === 500 ? [answer(status, {})] : []),
+			...(status === 500 ? Array<Answer>(4).fill(answer(status, {})) : []),
 			answer(200, line),
 		);
 		expect(json).toMatchObject([{ custom_id: 'a', content: 'Hi' }]);

@@ -116,9 +116,9 @@ describe('images', () => {
 		expect(content).toEqual([{ b64_json: expect.any(String) }, { b64_json: expect.any(String) }]);
 	});
 
-	test('are returned as files with Images as Binary, and not in content', async () => {
+	test('are returned as files with Media as Binary, and not in content', async () => {
 		const { items, binary } = await runBody(endpoint, body, {
-			imagesAsBinary: true,
+			mediaAsBinary: true,
 			simplify: false,
 		});
 		const [item] = items('Node');
@@ -143,7 +143,7 @@ describe('images', () => {
 		});
 		const { items } = await product.run('batch', 'getResults', {
 			batchId: batch.id,
-			options: { imagesAsBinary: true },
+			options: { mediaAsBinary: true },
 		});
 		const [webp, byUrl] = items('Node');
 		expect(webp.binary!.image).toMatchObject({

@@ -137,4 +137,4 @@ test('a file that never arrives completely is an error, not a shorter list', asy
 	expect(error?.message).toMatch(
 		`File ${batch.output_file_id} could not be downloaded: It ended after 100 of`,
 	);
-}, 60_000);
+});

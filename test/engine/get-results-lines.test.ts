@@ -97,17 +97,19 @@ test('a line without a custom_id and a line that is not JSON are results of thei
 	expect(items[2].error).toMatchObject({ code: 'invalid_json_line' });
 });
 
-test('of two lines for one request the later one counts, but a success is kept', async () => {
-	const items = await resultsOf({
-		output: `${answerLine('a', 'first')}\n${answerLine('b', 'only')}`,
+test('of several lines with one id each is a result, and a hint names the id', async () => {
+	const batch = addHistory(product, {
+		output: [answerLine('a', 'first'), answerLine('b', 'only')],
 		error: [
 			failureLine('c', 500, 'server_error'),
 			failureLine('a', 500, 'server_error'),
 			failureLine('c', 400, 'invalid_prompt'),
-		].join('\n'),
+		],
+		request_counts: null,
 	});
+	const { hints, items } = await product.run('batch', 'getResults', { batchId: batch.id });
 	expect(
-		items.map(({ custom_id, status, content, error }) => [
+		items('Node').map(({ json: { custom_id, status, content, error } }) => [
 			custom_id,
 			status,
 			content,
@@ -116,23 +118,13 @@ test('of two lines for one request the later one counts, but a success is kept',
 	).toEqual([
 		['a', 'succeeded', 'first', undefined],
 		['b', 'succeeded', 'only', undefined],
+		['c', 'failed', null, 'server_error'],
+		['a', 'failed', null, 'server_error'],
 		['c', 'failed', null, 'invalid_prompt'],
 	]);
-});
-
-test('the errors of replaced lines are not counted', async () => {
-	const batch = addHistory(product, {
-		error: [
-			failureLine('a', 500, 'server_error'),
-			failureLine('a', 500, 'server_error'),
-			failureLine('a', 400, 'invalid_prompt'),
-		],
-		request_counts: { total: 1, completed: 0, failed: 1 },
-	});
-	const { hints } = await product.run('batch', 'getResults', { batchId: batch.id });
-	expect(hints('Node')[0].message).toBe(
-		`None of the 1 requests of batch ${batch.id} succeeded (1 failed). Most common error (1): It ended with invalid_prompt.`,
-	);
+	expect(hints('Node')[0].message).toContain('more than one request');
+	expect(hints('Node')[0].message).toContain(': a, c.');
+	expect(hints('Node')[0].message).toContain('3 of the 5 requests');
 });
 
 test('an id that a server turned into a number is still found among the requests', async () => {

@@ -241,15 +241,33 @@ describe('safely', () => {
 		expect(product.emulator.ledger.batches).toHaveLength(1);
 	});
 
-	test('another execution retries again, unless a submission key says otherwise', async () => {
+	test('another execution leaves to the first retry what that works on or has answered', async () => {
 		const batch = addMixed();
 		const [first] = await retry(batch.id);
+		const { error } = await product.run('batch', 'retry', { batchId: batch.id });
+		expect(error?.description).toMatch(/run in an earlier retry that is not finished/);
+		await product.finish(String(first.id));
+		const answered = await product.run('batch', 'retry', { batchId: batch.id });
+		expect(answered.error?.message).toBe(`Batch ${batch.id} has no requests to retry`);
+		expect(product.emulator.ledger.batches).toHaveLength(1);
+	});
+
+	test('what an earlier retry has not answered is asked again', async () => {
+		const batch = addMixed();
+		const [first] = await retry(batch.id);
+		await product.emulator.step(String(first.id), 'expired');
 		const [second] = await retry(batch.id);
 		expect(second.id).not.toBe(first.id);
+		// Half of the first retry had an answer when it expired.
+		expect([first.requests, second.requests]).toEqual([4, 2]);
+	});
+
+	test('a submission key holds over executions', async () => {
+		const batch = addMixed();
 		const options = { submissionKey: 'once' };
-		const [third] = await retry(batch.id, { options });
-		const [fourth] = await retry(batch.id, { options });
-		expect(fourth).toMatchObject({ id: third.id, adopted: true });
+		const [first] = await retry(batch.id, { options });
+		const [second] = await retry(batch.id, { options });
+		expect(second).toMatchObject({ id: first.id, adopted: true });
 	});
 
 	test('a create that is refused leaves no file behind', async () => {

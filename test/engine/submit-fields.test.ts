@@ -1,4 +1,5 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import { DIALECTS } from '../support/emulator';
 import { startProduct, type Product } from './product';
 import { line, uploaded } from './submitted';
 
@@ -48,6 +49,10 @@ describe('fields', () => {
 	});
 
 	it('lets additional fields override the others, and takes them as they are', async () => {
+		// A server with parameters of its own: OpenAI refuses some of these.
+		const { rules } = DIALECTS.openai;
+		const dialect = { ...DIALECTS.openai, rules: { ...rules, judgesBodies: false } };
+		product.emulator.speak(dialect);
 		const additionalFields =
 			'{"temperature": 0.5, "seed": 7, "__proto__": {"a": 1}, "messages": [{"role": "user", "content": "x"}]}';
 		const requestOptions = { temperature: 1, additionalFields };
@@ -55,6 +60,7 @@ describe('fields', () => {
 			'{"custom_id":"item-0","method":"POST","url":"/v1/chat/completions","body":' +
 				'{"model":"gpt-6-luna","messages":[{"role":"user","content":"x"}],"temperature":0.5,"seed":7,"__proto__":{"a":1}}}\n',
 		);
+		product.emulator.speak('openai');
 	});
 
 	it('reads options for each item', async () => {

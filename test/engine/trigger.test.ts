@@ -36,8 +36,8 @@ type Parameters = Record<string, NodeParameterValueType>;
 const trigger = (parameters: Parameters = {}, options: PollerOptions = {}) =>
 	engine.poller(TRIGGER, parameters, options);
 
-/** The event ids that a poll emitted; null without an execution. */
-function told({ items, error }: PollOutcome): unknown[] | null {
+/** The event ids that a poll returned; null without an execution. */
+function reported({ items, error }: PollOutcome): unknown[] | null {
 	if (error) throw error;
 	return items && items.map(({ json }) => json.event_id);
 }
@@ -65,26 +65,26 @@ function past(count: number): void {
 /** What a poll asked the server for. */
 async function requestsOf(poll: () => Promise<PollOutcome>): Promise<string[]> {
 	emulator.ledger.clear();
-	told(await poll());
+	reported(await poll());
 	return emulator.ledger.requests.map(
 		({ path, query }) => path.replace('/v1/', '') + (query.after ? ` after ${query.after}` : ''),
 	);
 }
 
 describe('the life of a trigger', () => {
-	it('tells what finishes after the activation, once', async () => {
+	it('reports what finishes after the activation, once', async () => {
 		emulator.addBatch({ id: 'done' });
 		const open = running('open');
 		const poller = trigger();
-		expect(told(await poller.activate())).toBeNull();
-		expect(told(await poller.tick())).toBeNull();
+		expect(reported(await poller.activate())).toBeNull();
+		expect(reported(await poller.tick())).toBeNull();
 		await pass(60);
 		finish(open);
-		expect(told(await poller.tick())).toEqual(['open:completed']);
-		expect(told(await poller.tick())).toBeNull();
+		expect(reported(await poller.tick())).toEqual(['open:completed']);
+		expect(reported(await poller.tick())).toBeNull();
 	});
 
-	it('tells real batches of every ending, with what the next node needs', async () => {
+	it('reports real batches of every ending, with what the next node needs', async () => {
 		const client = new OpenAI({ baseURL: emulator.url, apiKey: emulator.apiKey, maxRetries: 0 });
 		const poller = trigger({ options: { simplify: false } });
 		await poller.activate();
@@ -126,65 +126,65 @@ describe('the life of a trigger', () => {
 		await pass(60);
 		const fresh = running('fresh');
 		// Seen as open, in a poll whose state is lost.
-		expect(told(await poller.tick())).toBeNull();
+		expect(reported(await poller.tick())).toBeNull();
 		await pass(60);
 		finish(fresh);
 		finish(before, 'expired');
-		expect(told((await poller.restart())!)).toEqual(['fresh:completed', 'before:expired']);
-		expect(told((await poller.restart())!)).toBeNull();
+		expect(reported((await poller.restart())!)).toEqual(['fresh:completed', 'before:expired']);
+		expect(reported((await poller.restart())!)).toBeNull();
 	});
 
-	it('has stored what it told, before a restart', async () => {
+	it('has stored what it reported, before a restart', async () => {
 		const [first, second] = [running('first'), running('second')];
 		const poller = trigger();
 		await poller.activate();
 		for (const batch of [first, second]) {
 			await pass(60);
 			finish(batch);
-			expect(told(await poller.tick())).toEqual([`${batch.id}:completed`]);
+			expect(reported(await poller.tick())).toEqual([`${batch.id}:completed`]);
 		}
-		expect(told((await poller.restart())!)).toBeNull();
+		expect(reported((await poller.restart())!)).toBeNull();
 	});
 
-	it('tells after a week of being off what finished meanwhile', async () => {
+	it('reports after a week of being off what finished meanwhile', async () => {
 		const open = running('open');
 		const poller = trigger();
 		await poller.activate();
 		await pass(7 * DAY);
 		finish(open, 'expired');
 		emulator.addBatch({ id: 'meanwhile' });
-		expect(told(await poller.activate())).toEqual(['meanwhile:completed', 'open:expired']);
-		expect(told(await poller.tick())).toBeNull();
+		expect(reported(await poller.activate())).toEqual(['meanwhile:completed', 'open:expired']);
+		expect(reported(await poller.tick())).toBeNull();
 	});
 
-	it('tells what finished before the activation when asked to', async () => {
+	it('reports what finished before the activation when asked to', async () => {
 		const hours = Math.round(Date.now() / 1000) - HOUR;
 		emulator.addBatch({ id: 'old', created_at: hours - DAY, completed_at: hours - 2 * HOUR });
 		emulator.addBatch({ id: 'recent', created_at: hours - DAY + 1, completed_at: hours });
 		const poller = trigger({ options: { includeFinishedWithin: 2 } });
-		expect(told(await poller.activate())).toEqual(['recent:completed']);
-		expect(told(await poller.tick())).toBeNull();
+		expect(reported(await poller.activate())).toEqual(['recent:completed']);
+		expect(reported(await poller.tick())).toBeNull();
 	});
 
 	it('begins anew under a new name', async () => {
 		emulator.addBatch({ id: 'done' });
 		const poller = trigger({}, { staticData: {} });
-		expect(told(await poller.tick())).toBeNull();
+		expect(reported(await poller.tick())).toBeNull();
 	});
 
 	it('goes on with durable cursors, also after a restart without a poll', async () => {
 		const open = running('open');
 		const poller = trigger({}, { durable: true });
 		await poller.activate();
-		expect(told(await poller.tick())).toBeNull();
+		expect(reported(await poller.tick())).toBeNull();
 		await poller.restart();
 		await pass(60);
 		finish(open);
-		expect(told(await poller.tick())).toEqual(['open:completed']);
-		expect(told(await poller.tick())).toBeNull();
+		expect(reported(await poller.tick())).toEqual(['open:completed']);
+		expect(reported(await poller.tick())).toBeNull();
 	});
 
-	it('tells transient statuses from their times, in the order in which things happened', async () => {
+	it('reports transient statuses from their times, in the order in which things happened', async () => {
 		const poller = trigger({ events: ['created', 'in_progress', 'finalizing', 'completed'] });
 		await poller.activate();
 		await pass(60);
@@ -195,7 +195,7 @@ describe('the life of a trigger', () => {
 			completed_at: now + 6,
 		});
 		running('slow', { in_progress_at: now + 3 });
-		expect(told(await poller.tick())).toEqual([
+		expect(reported(await poller.tick())).toEqual([
 			'fast:created',
 			'slow:created',
 			'fast:in_progress',
@@ -205,7 +205,7 @@ describe('the life of a trigger', () => {
 		]);
 	});
 
-	it('tells of the batches that the filters are about only', async () => {
+	it('reports only batches that match the filters', async () => {
 		const poller = trigger({
 			filters: {
 				endpoint: '/v1/embeddings',
@@ -220,7 +220,7 @@ describe('the life of a trigger', () => {
 		emulator.addBatch({ ...right, id: 'another' });
 		emulator.addBatch({ ...right, id: 'other_endpoint', endpoint: '/v1/responses' });
 		emulator.addBatch({ ...right, id: 'other_metadata', metadata: null });
-		expect(told(await poller.tick())).toEqual(['right:completed']);
+		expect(reported(await poller.tick())).toEqual(['right:completed']);
 	});
 
 	it('understands servers with upper case, without times and counts, and gone batches', async () => {
@@ -241,7 +241,7 @@ describe('the life of a trigger', () => {
 });
 
 describe('requests', () => {
-	it('is one for a poll, whatever the past holds', async () => {
+	it('are one for a poll, whatever the past holds', async () => {
 		past(1_000);
 		running('open');
 		const poller = trigger();
@@ -252,7 +252,7 @@ describe('requests', () => {
 		expect(await requestsOf(async () => await poller.tick())).toEqual(['batches']);
 	});
 
-	it('adds one for an open batch far down the list', async () => {
+	it('are two with an open batch far down the list', async () => {
 		running('far', { created_at: now - 150 * HOUR });
 		past(149);
 		const poller = trigger();
@@ -260,7 +260,7 @@ describe('requests', () => {
 		expect(await requestsOf(async () => await poller.tick())).toEqual(['batches', 'batches/far']);
 	});
 
-	it('reads on until it knows what it finds', async () => {
+	it('go on until the list is known', async () => {
 		past(300);
 		const poller = trigger();
 		await poller.activate();
@@ -269,7 +269,7 @@ describe('requests', () => {
 			emulator.addBatch({ id: `new_${minute}`, created_at: now - minute * 60 });
 		}
 		emulator.ledger.clear();
-		expect(told(await poller.tick())).toHaveLength(150);
+		expect(reported(await poller.tick())).toHaveLength(150);
 		expect(emulator.ledger.requests.map(({ query }) => query)).toEqual([
 			{ limit: '100' },
 			{ limit: '100', after: 'new_99' },
@@ -278,7 +278,7 @@ describe('requests', () => {
 });
 
 describe('Fetch Test Event', () => {
-	it('gives a recent real event as it would come, and leaves the cursor alone', async () => {
+	it('returns a recent real event as a poll would, and leaves the state alone', async () => {
 		emulator.addBatch({ id: 'older', created_at: now - HOUR, completed_at: now - HOUR });
 		emulator.addBatch({ id: 'failed', status: 'failed', failed_at: now, completed_at: null });
 		running('running');
@@ -290,7 +290,7 @@ describe('Fetch Test Event', () => {
 		expect([staticData, stored]).toEqual([{}, {}]);
 	});
 
-	it('says so when nothing fits', async () => {
+	it('says so when nothing matches', async () => {
 		running('running');
 		const { error, items } = await trigger().manual();
 		expect(items).toBeNull();
@@ -318,16 +318,16 @@ describe('faults', () => {
 		body: { error: { message: 'Slow down.', type: 'requests', code: 'rate_limit_exceeded' } },
 	};
 
-	it('retries passing ones within the poll', async () => {
+	it('that are transient are retried within the poll', async () => {
 		const open = running('open');
 		const poller = trigger();
 		await poller.activate();
 		finish(open);
 		emulator.faults.next({ path: '/batches', times: 2, fault: tooMany });
-		expect(told(await poller.tick())).toEqual(['open:completed']);
+		expect(reported(await poller.tick())).toEqual(['open:completed']);
 	});
 
-	it('leaves everything to the next poll when they last, also in the middle of the list', async () => {
+	it('that go on leave everything to the next poll, also in the middle of the list', async () => {
 		past(50);
 		const poller = trigger();
 		const { staticData } = await poller.activate();
@@ -345,10 +345,10 @@ describe('faults', () => {
 			retryAfterMs: 2_000,
 		});
 		expect(outcome.staticData).toEqual(staticData);
-		expect(told(await poller.tick())).toHaveLength(150);
+		expect(reported(await poller.tick())).toHaveLength(150);
 	});
 
-	it('fails the activation for a wrong key, saying so', async () => {
+	it('of a wrong key fail the activation with the reason', async () => {
 		const credentialData = { openAiBatchApi: { apiKey: 'sk-wrong-key', url: emulator.url } };
 		const { error, stored } = await trigger({}, { credentialData }).activate();
 		expect(error?.message).toContain('Incorrect API key provided');
@@ -356,12 +356,12 @@ describe('faults', () => {
 		expect(stored).toEqual({});
 	});
 
-	it('refuses to wait for nothing', async () => {
+	it('a trigger without events is refused', async () => {
 		const { error } = await trigger({ events: [] }).activate();
 		expect(error?.message).toBe('Choose at least one event');
 	});
 
-	it('does not take something else for a list', async () => {
+	it('an answer that is not a list is refused', async () => {
 		const hello = { type: 'status' as const, status: 200, body: { hello: 'world' } };
 		emulator.faults.next({ path: '/batches', times: 9, fault: hello });
 		const { error } = await trigger().activate();

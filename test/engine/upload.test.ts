@@ -1,11 +1,11 @@
-import { tryUploadFile } from '../../nodes/openai/api/files';
-import type { UploadSource } from '../../nodes/openai/http/multipart';
-import { uploadSafely } from '../../nodes/openai/submissions/uploads';
-import { startEmulator, type Emulator } from '../support/emulator';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import type { ScriptedServer } from './support/scriptedServer';
 import { startScriptedServer } from './support/scriptedServer';
+import { tryUploadFile, uploadSafely } from '../../nodes/openai/api/files';
+import type { UploadSource } from '../../nodes/openai/http/multipart';
+import type { Emulator } from '../support/emulator';
+import { startEmulator } from '../support/emulator';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 

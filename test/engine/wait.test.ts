@@ -119,7 +119,7 @@ test('transient faults do not end the wait', async () => {
 	expect(error).toBeUndefined();
 	expect(items('Node')[0].json).toMatchObject({ id, status: 'completed' });
 	expect(polls(id)).toBe(7);
-}, 30_000);
+});
 
 test('a batch that does not exist ends the wait', async () => {
 	const { error } = await run('batch_none');

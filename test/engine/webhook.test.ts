@@ -10,7 +10,7 @@ import { WebhookNode } from '../support/engine/webhookHarness';
 
 const ADDRESS = 'https://n8n.example/webhook/hook-1/webhook';
 const SECRET = `whsec_${Buffer.from('a secret that was pasted').toString('base64')}`;
-/** What no server would like to be asked again soon, so that the client does not repeat it. */
+/** A fault that the client does not repeat, since the server asks it to wait for too long. */
 const OVERLOADED = { type: 'status', status: 503, headers: { 'retry-after': '120' } } as const;
 
 let emulator: Emulator;
@@ -52,7 +52,7 @@ async function end(status: string, fields: Partial<Batch> = {}): Promise<Batch> 
 const endpoints = () => emulator.webhooks.endpoints.all();
 const deliveries = () => emulator.webhooks.deliveries.ledger;
 const statuses = () => deliveries().map(({ status }) => status);
-const told = () => trigger.emitted.map(({ event_id }) => event_id);
+const reported = () => trigger.emitted.map(({ event_id }) => event_id);
 
 /** Sends a request as if from outside. */
 const post = async (headers: Record<string, string>, body: string) =>
@@ -78,20 +78,20 @@ describe('a delivery', () => {
 			const poller = engine.poller('polling');
 			await poller.activate();
 			const batch = await end(status, { metadata: { team: 'a' } });
-			expect(told()).toEqual([`${batch.id}:${status}`]);
+			expect(reported()).toEqual([`${batch.id}:${status}`]);
 			expect(trigger.emitted).toEqual((await poller.tick()).items?.map(({ json }) => json));
 			expect(statuses()).toEqual([200]);
 		},
 	);
 
-	it('gives the whole batch without Simplify', async () => {
+	it('returns the whole batch without Simplify', async () => {
 		await start({ options: { simplify: false } });
 		await trigger.activate();
 		const batch = await end('completed');
 		expect(trigger.emitted[0]).toMatchObject({ event: 'batch.completed', ...batch });
 	});
 
-	it('is emitted once, however often it comes', async () => {
+	it('starts the workflow once, however often it is repeated', async () => {
 		await start();
 		await trigger.activate();
 		emulator.webhooks.copies = 3;
@@ -99,21 +99,21 @@ describe('a delivery', () => {
 		emulator.webhooks.deliveries.redeliver(deliveries()[0].message);
 		await emulator.advance(0);
 		expect(statuses()).toEqual([200, 200, 200, 200]);
-		expect(told()).toEqual([`${batch.id}:completed`]);
+		expect(reported()).toEqual([`${batch.id}:completed`]);
 		expect(emulator.ledger.calls('GET', /\/batches\/batch_/)).toHaveLength(1);
 	});
 
-	it('may come out of order', async () => {
+	it('may be out of order', async () => {
 		await start();
 		await trigger.activate();
 		emulator.webhooks.deliveries.hold();
 		const [one, other] = [await end('completed'), await end('expired')];
 		emulator.webhooks.deliveries.release('reversed');
 		await emulator.advance(0);
-		expect(told()).toEqual([`${other.id}:expired`, `${one.id}:completed`]);
+		expect(reported()).toEqual([`${other.id}:expired`, `${one.id}:completed`]);
 	});
 
-	it('is remembered among a bounded number', async () => {
+	it('is remembered, in a bounded number', async () => {
 		await start();
 		await trigger.activate();
 		await end('completed');
@@ -127,7 +127,7 @@ describe('a delivery', () => {
 		expect((trigger.staticData.received as string[])[998]).toBe((received as string[])[0]);
 	});
 
-	it('waits for the next one when the batch cannot be fetched just now', async () => {
+	it('is refused until the batch can be fetched', async () => {
 		await start();
 		await trigger.activate();
 		emulator.faults.next({ path: /^\/batches\//, fault: OVERLOADED });
@@ -136,10 +136,10 @@ describe('a delivery', () => {
 		expect(trigger.staticData.received).toBeUndefined();
 		await emulator.advance(60_000);
 		expect(statuses()).toEqual([503, 200]);
-		expect(told()).toEqual([`${batch.id}:completed`]);
+		expect(reported()).toEqual([`${batch.id}:completed`]);
 	});
 
-	it('waits for the next one when the batch does not show its end yet', async () => {
+	it('is refused until the batch shows its end', async () => {
 		await start();
 		await trigger.activate();
 		const batch = emulator.addBatch({ status: 'finalizing', completed_at: null });
@@ -148,10 +148,10 @@ describe('a delivery', () => {
 		Object.assign(batch, { status: 'completed' });
 		await emulator.advance(60_000);
 		expect(statuses()).toEqual([503, 200]);
-		expect(told()).toEqual([`${batch.id}:completed`]);
+		expect(reported()).toEqual([`${batch.id}:completed`]);
 	});
 
-	it('makes a failed execution when the batch is not to be had', async () => {
+	it('makes a failed execution when the batch cannot be fetched', async () => {
 		await start();
 		await trigger.activate();
 		emulator.webhooks.tell('batch.completed', 'batch_of_another_project');
@@ -252,7 +252,7 @@ describe('what is not proven to be from the service', () => {
 		expect(trigger.executions).toEqual([]);
 	});
 
-	it('is refused when it is a form with files, whose body n8n does not hand on', async () => {
+	it('is refused when it is a form with files, whose body n8n does not pass on', async () => {
 		const { headers, body } = await intercept();
 		const type = { 'content-type': 'multipart/form-data; boundary=x' };
 		expect((await post({ ...headers, ...type }, body)).status).toBe(401);
@@ -269,10 +269,10 @@ describe('what is not proven to be from the service', () => {
 		expect(statuses()).toEqual([401, 401]);
 		await emulator.advance(120_000);
 		expect(statuses()).toEqual([401, 401, 200]);
-		expect(told()).toEqual([`${batch.id}:completed`]);
+		expect(reported()).toEqual([`${batch.id}:completed`]);
 	});
 
-	it('is refused when it comes from the future', async () => {
+	it('is refused when its time is in the future', async () => {
 		await start({}, { now: Date.now() + 310_000 });
 		await trigger.activate();
 		await end('completed');
@@ -302,7 +302,7 @@ describe('what is not proven to be from the service', () => {
 });
 
 describe('manual registration', () => {
-	it('takes deliveries signed with any of the pasted secrets', async () => {
+	it('accepts deliveries signed with any of the pasted secrets', async () => {
 		await start({ registration: 'manual' });
 		const address = { name: 'by hand', url: ADDRESS, event_types: ['batch.completed' as const] };
 		const endpoint = emulator.webhooks.endpoints.create(address);
@@ -319,17 +319,17 @@ describe('manual registration', () => {
 		emulator.webhooks.endpoints.rotate(endpoint, false);
 		await end('completed');
 		expect(statuses()).toEqual([200, 200, 200, 401]);
-		expect(told()).toHaveLength(3);
+		expect(reported()).toHaveLength(3);
 	});
 
-	it('asks for the secret before it is published', async () => {
+	it('asks for the secret before the workflow is published', async () => {
 		await start({ registration: 'manual' });
 		const error = await failure(trigger.activate());
 		expect(error?.message).toBe('The webhook signing secret is missing');
 		expect(error?.description).toMatch(/Production URL/);
 	});
 
-	it('asks the server for nothing', async () => {
+	it('sends no requests', async () => {
 		await start({ registration: 'manual' }, { webhookSecret: SECRET });
 		await trigger.activate();
 		await trigger.activate('init');
@@ -464,7 +464,7 @@ describe('automatic registration', () => {
 		emulator.webhooks.endpoints.delete(other.wire.id);
 		const batch = await end('completed');
 		expect(statuses()).toEqual([200]);
-		expect(told()).toEqual([`${batch.id}:completed`]);
+		expect(reported()).toEqual([`${batch.id}:completed`]);
 	});
 
 	it('is the only one that delivers to its address', async () => {
@@ -482,7 +482,7 @@ describe('automatic registration', () => {
 		expect(statuses()).toEqual([200]);
 	});
 
-	it('says so when the API key was changed, and takes nothing until then', async () => {
+	it('says so when the API key was changed, and accepts nothing until then', async () => {
 		await start();
 		await trigger.activate();
 		trigger.credentialData.openAiBatchApi.apiKey = 'sk-other';
@@ -493,7 +493,7 @@ describe('automatic registration', () => {
 		expect(trigger.executions).toHaveLength(1);
 	});
 
-	it('says so when n8n did not live to remember the secret, and takes nothing until then', async () => {
+	it('says so when n8n was killed before it stored the secret, and accepts nothing until then', async () => {
 		await start();
 		await trigger.activate();
 		trigger.stored = {};

@@ -10,12 +10,12 @@ export interface Job {
 	run: () => Promise<unknown>;
 }
 
-/** What there is at the service for jobs that do not make it themselves. */
+/** What exists at the service for jobs that do not create it themselves. */
 export interface Prepared {
 	/** A completed batch, and its input file. */
 	completed: string;
 	inputFile: string;
-	/** A batch of which nothing was done. */
+	/** A batch that expired before any of its requests ran. */
 	expired: string;
 }
 
@@ -33,7 +33,7 @@ const REQUESTS = {
 export class Operations {
 	constructor(private readonly engine: Engine) {}
 
-	/** Runs one operation that has to succeed; gives its items. */
+	/** Runs one operation that has to succeed; returns its items. */
 	async perform(
 		resource: string,
 		operation: string,
@@ -80,7 +80,8 @@ export class Operations {
 			},
 			job('batch', 'wait', batch),
 			job('batch', 'getResults', { ...batch, options: { includeRequest: true } }),
-			job('batch', 'retry', { batchId: expired }),
+			// The key makes each run find the first one's batch: another retry would find nothing left.
+			job('batch', 'retry', { batchId: expired, options: { submissionKey: 'again' } }),
 			job('file', 'upload', {}, built),
 			job('file', 'download', file),
 			job('file', 'get', file),

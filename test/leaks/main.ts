@@ -22,7 +22,7 @@ const runs = Number(values.runs);
 /** Caches fill and code is compiled in the first runs. */
 const WARM_UP = 100;
 
-/** What is taken for chance: the memory of a job goes up and down by so much. */
+/** The memory of a job goes up and down by so much by chance. */
 const MAX_GROWTH = 4 * 1024 * 1024;
 
 const COLLECTIONS = 10;
@@ -30,7 +30,7 @@ const COLLECTIONS = 10;
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** What is in use once all garbage is gone, which takes several turns: finalizers free more of it. */
+/** The memory in use without garbage. Collecting takes several turns: finalizers free more of it. */
 async function used(): Promise<number> {
 	for (let turns = 0; turns < COLLECTIONS; turns++) {
 		await turn();

@@ -5,7 +5,7 @@ import { demo } from './demo';
 
 async function untilAborted(signal: AbortSignal): Promise<void> {
 	if (signal.aborted) return;
-	// Servers and n8n keep the process alive meanwhile.
+	// Servers and n8n keep the process alive.
 	await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 

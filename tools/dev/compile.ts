@@ -31,7 +31,7 @@ export function compileOnChange(
 		const round = ROUND.exec(line);
 		if (!NOISE.test(line)) show(line);
 		if (!round) return;
-		if (!isFirst && round[1] === '0') show('compiled; n8n has loaded the nodes anew');
+		if (!isFirst && round[1] === '0') show('compiled; n8n has loaded the nodes again');
 		isFirst = false;
 		settle();
 	};

@@ -12,8 +12,8 @@ export interface Schema {
 	then?: Schema;
 	else?: Schema;
 	anyOf?: Schema[];
-	oneOf?: Schema[];
-	discriminator?: { propertyName: string };
+	/** The emulator's own keyword: which definition holds, by the value of a property. */
+	byTag?: { tag: string; definitions: Record<string, string> };
 	items?: Schema;
 	properties?: Record<string, Schema>;
 	required?: string[];
@@ -125,14 +125,11 @@ class Plain {
 		);
 		if (tag === undefined) return this.one({ ...merged(members.map((one) => this.target(one))) });
 		const groups = this.sharing(members, tag);
-		const chosen = {
-			discriminator: { propertyName: tag },
-			oneOf: groups.map((group) => this.tagged(group, tag)),
-		};
+		const chosen = { byTag: { tag, definitions: this.tagged(groups, tag) } };
 		const untagged = groups.filter((group) =>
 			group.some((one) => !this.target(one).required?.includes(tag)),
 		);
-		if (untagged.length === 0) return { required: [tag], ...chosen };
+		if (untagged.length === 0) return chosen;
 		return { if: { required: [tag] }, then: chosen, else: this.untagged(untagged, tag) };
 	}
 
@@ -174,13 +171,17 @@ class Plain {
 		return merged(group.map((one) => this.target(one)));
 	}
 
-	/** One member, or several with the same tag as one, which then needs its tag. */
-	private tagged(group: Schema[], tag: string): Schema {
-		const target = this.together(group);
-		const required = [...new Set([...(target.required ?? []), tag])];
-		const values: Schema = { type: 'string', enum: [...new Set(tagValues(target, tag))] };
-		const properties = { ...target.properties, [tag]: values };
-		return this.define(this.nameFor(group), { ...target, required, properties });
+	/** The name of the definition for each value of the tag; a group is defined as one. */
+	private tagged(groups: Schema[][], tag: string): Record<string, string> {
+		const pairs = groups.flatMap((group) => {
+			const target = this.together(group);
+			const values = [...new Set(tagValues(target, tag))] as string[];
+			const name = this.nameFor(group);
+			// What has no tag, or an unknown one, never gets here.
+			this.define(name, { ...target, properties: { ...target.properties, [tag]: {} } });
+			return values.map((value) => [value, name]);
+		});
+		return Object.fromEntries(pairs);
 	}
 
 	private one(member: Schema): Schema {

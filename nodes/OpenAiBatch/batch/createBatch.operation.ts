@@ -8,12 +8,13 @@ import {
 	batchExpiries,
 	completionWindow,
 	completionWindowField,
+	createWithoutSearchField,
 	outputExpiryField,
+	submissionKeyField,
+	userMetadata,
 } from '../shared/batchOptions';
 import { fileIdField, idParameter, metadataField } from '../shared/fields';
-import { createWithoutSearchField, submissionKeyField } from './submission.properties';
 import type { Operation } from '../shared/operation';
-import { userMetadata } from '../shared/metadata';
 import { forEachItem, showFor } from '../shared/operation';
 
 interface CreateOptions {

@@ -5,7 +5,13 @@ import { batchIdField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 import type { PriceOptions } from '../shared/prices';
-import { costOf, inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
+import {
+	cachedInputPriceField,
+	costOf,
+	inputPriceField,
+	outputPriceField,
+	pricesOf,
+} from '../shared/prices';
 
 export const get: Operation = {
 	option: {
@@ -22,7 +28,7 @@ export const get: Operation = {
 			type: 'collection',
 			placeholder: 'Add option',
 			default: {},
-			options: [inputPriceField, outputPriceField],
+			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),
 	execute: forEachItem(async (context, itemIndex) => {

@@ -1,13 +1,13 @@
 import { DateTime } from 'luxon';
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { isSameEndpoint } from '../../endpoints/path';
+import { isSameEndpoint } from '../../endpoints/endpoint';
 import { BATCH_PAGE_SIZE, listBatches } from '../../openai/api/batches';
-import { OpenAiClient } from '../../openai/http/client';
 import { statusOf } from '../../openai/api/status';
 import type { Batch } from '../../openai/api/types';
+import { OpenAiClient } from '../../openai/http/client';
+import { metadataPairs } from '../shared/batchOptions';
 import { metadataField, returnAllFields, wantedCount } from '../shared/fields';
-import { metadataPairs } from '../shared/metadata';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 

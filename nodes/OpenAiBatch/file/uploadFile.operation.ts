@@ -1,9 +1,8 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { foreignFormat, readHead } from '../../jsonl/fileFormat';
+import { MAX_FILE_BYTES, tryUploadFile, uploadFailed } from '../../openai/api/files';
 import { OpenAiClient } from '../../openai/http/client';
-import { MAX_FILE_BYTES, tryUploadFile } from '../../openai/api/files';
-import { uploadFailed } from '../../openai/submissions/uploads';
 import { expiryField, expirySeconds } from '../shared/batchOptions';
 import { inputBinary, inputBinaryField } from '../shared/binary';
 import type { BinarySource } from '../shared/binary';

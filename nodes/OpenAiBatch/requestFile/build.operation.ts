@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/batchLimits';
+import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/split';
 import { submitOptions } from '../batch/submit/submit.options';
-import { endpointFields, endpointParameter } from '../requests/endpointField';
 import type { PlannedPart } from '../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../requests/plan';
+import { endpointFields, endpointParameter } from '../requests/endpointField';
 import { requestFields } from '../requests/request.properties';
 import { binaryPropertyName, outputBinaryField, streamOf } from '../shared/binary';
 import type { Operation } from '../shared/operation';

@@ -1,19 +1,21 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { endpointOf } from '../../endpoints';
-import { addTokens, estimateTokens, NO_TOKENS } from '../../endpoints/tokens';
-import type { TokenEstimate } from '../../endpoints/tokens';
-import { estimateCost as costOfRequests } from '../../jsonl/cost';
+import type { TokenEstimate } from '../../endpoints';
+import { addTokens, endpointOf, estimateTokens, NO_TOKENS } from '../../endpoints';
 import { FormatGuard, unparseable } from '../../jsonl/fileFormat';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { ByteChunks, Line } from '../../jsonl/lines';
 import { readLineBatches } from '../../jsonl/lines';
 import { RequestChecker } from '../requests/requestChecker';
 import { inputBinary, inputBinaryField } from '../shared/binary';
-import { breathing } from '../shared/breather';
 import type { Operation } from '../shared/operation';
-import { forEachItem, showFor } from '../shared/operation';
-import { inputPriceField, outputPriceField, pricesOf } from '../shared/prices';
+import { breathing, forEachItem, showFor } from '../shared/operation';
+import {
+	estimateCost as costOfRequests,
+	inputPriceField,
+	outputPriceField,
+	pricesOf,
+} from '../shared/prices';
 
 const description = 'The regular price, without the batch discount of one half. In any currency.';
 

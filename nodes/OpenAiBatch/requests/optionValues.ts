@@ -1,5 +1,5 @@
 import { RequestProblem } from '../../endpoints/endpoint';
-import { SCHEMA_NAME } from '../../endpoints/textGeneration';
+import { SCHEMA_NAME } from '../../endpoints/body';
 import { checkDataUrl } from '../../jsonl/fieldChecks';
 import type { JsonObject } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';

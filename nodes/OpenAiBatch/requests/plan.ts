@@ -1,24 +1,26 @@
 import { createHash } from 'crypto';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { endpointOf } from '../../endpoints';
-import { RequestProblem } from '../../endpoints/endpoint';
-import type { Endpoint, Server } from '../../endpoints/endpoint';
-import { addTokens, estimateTokens, NO_TOKENS } from '../../endpoints/tokens';
-import type { TokenEstimate } from '../../endpoints/tokens';
-import type { Issue } from '../../jsonl/fieldChecks';
-import { textOrNull } from '../../jsonl/json';
-import type { RequestLine } from '../../jsonl/requestLine';
-import { RequestSerializationError, serializeRequest } from '../../jsonl/requestLine';
-import type { Part, PartLimits } from '../../jsonl/split';
-import { PartPlanner, positionsOf, RequestTooLargeError } from '../../jsonl/split';
-import { ItemParameters, OBJECT_TEXT } from '../parameters/itemParameters';
-import { Breather } from '../shared/breather';
-import { failedItem } from '../shared/operation';
 import { fieldLabel } from './request.properties';
 import { modelOf, RequestChecker } from './requestChecker';
 import type { RequestSource } from './requestSource';
 import { requestSource } from './requestSource';
+import type { TokenEstimate } from '../../endpoints';
+import { addTokens, endpointOf, estimateTokens, NO_TOKENS } from '../../endpoints';
+import type { Endpoint, Server } from '../../endpoints/endpoint';
+import { RequestProblem } from '../../endpoints/endpoint';
+import type { Issue } from '../../jsonl/fieldChecks';
+import { textOrNull } from '../../jsonl/json';
+import type { Part, PartLimits, RequestLine } from '../../jsonl/split';
+import {
+	PartPlanner,
+	positionsOf,
+	RequestSerializationError,
+	RequestTooLargeError,
+	serializeRequest,
+} from '../../jsonl/split';
+import { ItemParameters, OBJECT_TEXT } from '../parameters/itemParameters';
+import { Breather, failedItem } from '../shared/operation';
 
 /** An input item that cannot be submitted, and everything that is wrong with it. */
 export interface BadItem {

@@ -1,7 +1,7 @@
 import { endpointOf, urlFault } from '../../endpoints';
 import { checkBody } from '../../endpoints/body';
 import type { Server } from '../../endpoints/endpoint';
-import { isSameEndpoint } from '../../endpoints/path';
+import { isSameEndpoint } from '../../endpoints/endpoint';
 import { checkText, invalidType, invalidValue, isAbsent, missing } from '../../jsonl/fieldChecks';
 import type { Issue } from '../../jsonl/fieldChecks';
 import { isObject, textOrNull, tryParseJson } from '../../jsonl/json';

@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import type { IBinaryData, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { pause } from '../../openai/http/pause';
+import { pause } from '../../openai/http/idleGuard';
 import type { UploadSource } from '../../openai/http/multipart';
 
 /** The binary field of the input items that an operation reads. */

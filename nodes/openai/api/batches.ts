@@ -1,3 +1,4 @@
+import type { NodeApiError } from 'n8n-workflow';
 import type { OpenAiClient } from '../http/client';
 import type { Fault, Result } from '../http/fault';
 import { paginate, readPage } from './pages';
@@ -42,12 +43,12 @@ export async function findBatch(client: OpenAiClient, batchId: string): Promise<
 	throw client.error(result.fault);
 }
 
-/** How servers answer that have batches, but no list of them. */
-const WITHOUT_LIST: readonly number[] = [404, 405, 501];
+/** How servers answer that do not have what was asked for. */
+const NOT_OFFERED: readonly number[] = [404, 405, 501];
 
 /** Whether a fault of the first page of the list means that the server has no list of batches. */
 export function hasNoList({ status }: Fault): boolean {
-	return WITHOUT_LIST.includes(status ?? 0);
+	return NOT_OFFERED.includes(status ?? 0);
 }
 
 /** One page of batches, newest first, or the fault with which it could not be read. */
@@ -75,7 +76,17 @@ export async function listBatchPage(
 	const result = await tryListBatchPage(client, page);
 	if (result.ok) return result.value;
 	const isFirst = page.after === undefined && page.cursor === undefined;
-	throw client.error(result.fault, isFirst && hasNoList(result.fault) ? NO_LIST : undefined);
+	if (!isFirst || !hasNoList(result.fault)) throw client.error(result.fault);
+	const error = client.error(result.fault, NO_LIST);
+	error.context[WITHOUT_LIST_MARK] = true;
+	throw error;
+}
+
+const WITHOUT_LIST_MARK = 'server_has_no_list';
+
+/** Whether an error says that the server has no list of batches. */
+export function isWithoutList(error: unknown): boolean {
+	return (error as Partial<NodeApiError>).context?.[WITHOUT_LIST_MARK] === true;
 }
 
 export const NO_LIST = 'The server has no list of batches at this Base URL';
@@ -91,15 +102,23 @@ export function listBatches(
 /**
  * Asks for the cancellation of a batch; its finished part is kept.
  *
- * @throws {NodeApiError} 409 when it is completed, failed or expired
+ * @throws {NodeApiError} 409 when it is completed, failed or expired; also when the server has no
+ * cancellation, which it says
  */
 export async function cancelBatch(client: OpenAiClient, batchId: string): Promise<Batch> {
-	return await client.json({
+	const result = await client.tryJson({
 		method: 'POST',
 		path: apiPath('batches', batchId, 'cancel'),
 		shape: readBatch,
 		finalStatuses: [409],
 	});
+	if (result.ok) return result.value;
+	const { fault } = result;
+	if (!NOT_OFFERED.includes(fault.status ?? 0)) throw client.error(fault);
+	// A server answers in the same way when it does not know the id.
+	const isKnown = (await tryGetBatch(client, batchId)).ok;
+	if (!isKnown) throw client.error(fault);
+	throw client.error({ ...fault, status: undefined }, 'The server cannot cancel batches');
 }
 
 /**

@@ -1,12 +1,12 @@
-import type { JsonObject } from '../../jsonl/json';
-import type { OpenAiClient } from '../http/client';
-import type { Result } from '../http/fault';
-import type { UploadSource } from '../http/multipart';
-import { paginate, readPage } from './pages';
-import { isTransient } from '../http/retry';
 import type { PageStart } from './pages';
+import { paginate, readPage } from './pages';
 import { readFile } from './readBatch';
 import type { FileObject, ListPage } from './types';
+import type { JsonObject } from '../../jsonl/json';
+import type { OpenAiClient } from '../http/client';
+import type { Fault, Result } from '../http/fault';
+import type { UploadSource } from '../http/multipart';
+import { isTransient } from '../http/retry';
 import { apiPath } from '../http/url';
 
 /** The API lists up to 10,000 files at once; smaller pages keep answers quick. */
@@ -41,7 +41,8 @@ export async function getFile(client: OpenAiClient, fileId: string): Promise<Fil
  * A file's description where only a part of it is needed, and none of it necessarily: some servers
  * have the content of a file and cannot describe it.
  *
- * @returns only the id when the file cannot be described; undefined when it is gone
+ * @returns only the id when the server refuses to describe the file; undefined when it is gone
+ * @throws {NodeApiError} when the server cannot be reached
  */
 export async function findFile(
 	client: OpenAiClient,
@@ -51,10 +52,12 @@ export async function findFile(
 		method: 'GET',
 		path: apiPath('files', fileId),
 		shape: readFile,
-		maxRetries: 1,
 	});
 	if (result.ok) return result.value;
-	return result.fault.status === 404 ? undefined : { id: fileId };
+	const { fault } = result;
+	if (fault.status === 404) return undefined;
+	if (fault.kind === 'status') return { id: fileId };
+	throw client.error(fault);
 }
 
 /** One page of files, newest first. */
@@ -115,4 +118,67 @@ export async function tryUploadFile(
 		{ method: 'POST', path: apiPath('files'), shape: readFile, once },
 		{ source, fields },
 	);
+}
+
+/** How long to wait before each look for a file whose upload had no answer: lists may lag. */
+const LOOK_AFTER_MS = [1_000, 3_000];
+
+const MAX_UPLOADS = 3;
+
+/** Clocks differ: a file of this upload may seem older than it by this many seconds. */
+const CLOCK_SLACK_SECONDS = 600;
+
+const LOOK_AT_NEWEST = 100;
+
+/**
+ * Uploads a file under a name that belongs to this content alone. When an answer is lost, the
+ * file is looked for by its name and length and used, so that no second copy is left behind.
+ *
+ * @throws {NodeApiError} that says under which name the file may be there
+ */
+export async function uploadSafely(client: OpenAiClient, upload: FileUpload): Promise<FileObject> {
+	const since = Date.now() / 1000 - CLOCK_SLACK_SECONDS;
+	let mayHaveExecuted = false;
+	for (let attempt = 1; ; attempt++) {
+		const result = await tryUploadFile(client, { ...upload, once: true });
+		if (result.ok) return result.value;
+		mayHaveExecuted ||= result.fault.mayHaveExecuted;
+		const fault = { ...result.fault, mayHaveExecuted };
+		if (!fault.mayHaveExecuted) throw client.error(fault, uploadFailed(upload, fault));
+		const stored = isTransient(fault) ? await lookFor(client, upload, since) : undefined;
+		if (stored) return stored;
+		if (!isTransient(fault) || attempt >= MAX_UPLOADS) {
+			throw client.error(fault, uploadFailed(upload, fault));
+		}
+	}
+}
+
+/** The words for an upload that failed: which one, and whether it may have left a file. */
+export function uploadFailed({ source }: Pick<FileUpload, 'source'>, fault: Fault): string {
+	return fault.mayHaveExecuted
+		? `Upload of ${source.fileName} failed, the file may have been stored all the same`
+		: `Upload of ${source.fileName} failed`;
+}
+
+async function lookFor(
+	client: OpenAiClient,
+	{ source, purpose }: FileUpload,
+	since: number,
+): Promise<FileObject | undefined> {
+	for (const wait of LOOK_AFTER_MS) {
+		if (!(await client.pause(wait))) return undefined;
+		// A list that cannot be read costs a second copy at most, which expires by itself.
+		const files = await listFilePage(client, { purpose, limit: LOOK_AT_NEWEST }).then(
+			({ data }) => data,
+			() => [],
+		);
+		const stored = files.find(
+			(file) =>
+				file.filename === source.fileName &&
+				file.bytes === source.bytes &&
+				(file.created_at ?? 0) >= since,
+		);
+		if (stored) return stored;
+	}
+	return undefined;
 }

@@ -29,14 +29,16 @@ export function readPage<T>(
 	const entries = body.data === undefined ? body.value : body.data;
 	if (entries !== null && !Array.isArray(entries)) return undefined;
 	const read = (entries ?? []).map((entry) => (isObject(entry) ? readEntry(entry) : undefined));
-	const cursor = isObject(body.paging) ? body.paging.next_cursor : undefined;
+	// Groq says where the next page begins instead of whether there is one.
+	const paging = isObject(body.paging) ? body.paging : undefined;
+	const next_cursor = text(paging?.next_cursor);
 	return {
 		object: 'list',
 		data: read.filter((entry) => entry !== undefined),
 		first_id: text(body.first_id),
 		last_id: text(body.last_id),
-		has_more: typeof body.has_more === 'boolean' ? body.has_more : null,
-		next_cursor: text(cursor),
+		has_more: typeof body.has_more === 'boolean' ? body.has_more : paging && next_cursor !== null,
+		next_cursor,
 	};
 }
 

@@ -1,4 +1,4 @@
-import type { Batch, BatchStatus } from './types';
+import type { Batch, BatchStatus, BatchValidationError } from './types';
 
 /** The statuses in which nothing changes any more. */
 export const FINISHED_STATUSES: readonly BatchStatus[] = [
@@ -8,12 +8,135 @@ export const FINISHED_STATUSES: readonly BatchStatus[] = [
 	'cancelled',
 ];
 
-/** A batch's status in the API's own spelling: some compatible servers send upper case. */
+const STATUSES: readonly string[] = [
+	'validating',
+	'in_progress',
+	'finalizing',
+	'cancelling',
+	...FINISHED_STATUSES,
+];
+
+/** A batch's status, which is one of the API's own where the batch was read by `readBatch`. */
 export function statusOf(batch: Pick<Batch, 'status'>): BatchStatus {
-	return String(batch.status ?? '').toLowerCase() as BatchStatus;
+	return batch.status as BatchStatus;
+}
+
+/** Whether the status is one of the API's, or another name of one. */
+export function isKnownStatus({ status }: Pick<Batch, 'status'>): boolean {
+	return STATUSES.includes(status);
 }
 
 /** Whether the batch has reached a status that it will not leave. */
 export function isFinished(batch: Pick<Batch, 'status'>): boolean {
 	return FINISHED_STATUSES.includes(statusOf(batch));
+}
+
+/** Why a batch failed although nothing is wrong with it: the same batch can succeed later. */
+export interface TransientFailure {
+	/** The input file was not visible to the validator yet, or the queue of the model was full. */
+	reason: 'file_not_ready' | 'enqueued_limit';
+	/** The API's own words. */
+	message: string;
+}
+
+type Reason = TransientFailure['reason'];
+
+/**
+ * How the API words failures that end by themselves. The first is also what a file that does not
+ * exist gets, so a retry of it needs a limit. The limit on requests comes without a fixed code.
+ */
+const SIGNS: Record<Reason, (error: BatchValidationError) => boolean> = {
+	file_not_ready: ({ code, param, message }) =>
+		code === 'invalid_request' &&
+		(param ?? 'file_id') === 'file_id' &&
+		/^cannot find file\b/i.test(message ?? ''),
+	enqueued_limit: ({ code, message }) =>
+		code === 'token_limit_exceeded' || /^enqueued (token|request) limit/i.test(message ?? ''),
+};
+
+const reasonOf = (error: BatchValidationError): Reason | undefined =>
+	(Object.keys(SIGNS) as Reason[]).find((reason) => SIGNS[reason](error));
+
+/**
+ * The transient condition that failed a batch: undefined when the batch has not failed, when it gives
+ * no reason, or when one of its reasons would fail it again.
+ */
+export function transientFailure(
+	batch: Pick<Batch, 'status' | 'errors'>,
+): TransientFailure | undefined {
+	const errors = batch.errors?.data ?? [];
+	if (statusOf(batch) !== 'failed' || errors.length === 0) return undefined;
+	const reasons = errors.map(reasonOf);
+	if (!reasons.every((reason) => reason !== undefined)) return undefined;
+	return { reason: reasons[0], message: errors[0].message ?? '' };
+}
+
+/** The fields in which the API says when a batch reached a finished status. */
+const FINISH_TIMES: Partial<Record<BatchStatus, keyof Batch>> = {
+	completed: 'completed_at',
+	failed: 'failed_at',
+	expired: 'expired_at',
+	cancelled: 'cancelled_at',
+};
+
+/**
+ * How much of a batch has run, in whole percent: requests that succeeded or failed out of all.
+ * Rounded down, so that 100 means all of them. A completed batch is at 100 even where the server
+ * sends no counts; any other batch without counts is at 0.
+ */
+export function progressOf(batch: Pick<Batch, 'status' | 'request_counts'>): number {
+	if (statusOf(batch) === 'completed') return 100;
+	const { total, completed, failed } = batch.request_counts ?? {};
+	if (!total || total < 0) return 0;
+	const share = ((completed ?? 0) + (failed ?? 0)) / total;
+	return Math.max(0, Math.min(100, Math.floor(share * 100)));
+}
+
+/**
+ * Seconds from the creation of a batch to its end; null while it has not ended, and where the
+ * server gives no time for it. Some servers give every end as `completed_at`.
+ */
+export function durationSeconds(batch: Batch): number | null {
+	const field = FINISH_TIMES[statusOf(batch)];
+	const end = field && (batch[field] ?? batch.completed_at);
+	if (typeof end !== 'number' || typeof batch.created_at !== 'number') return null;
+	return Math.max(0, end - batch.created_at);
+}
+
+function describeError({ code, line, message, param }: BatchValidationError): string {
+	const where = typeof line === 'number' ? `Line ${line}: ` : '';
+	const detail = [code, param].filter(Boolean).join(', ');
+	const text = message || code || 'No reason was given';
+	return `${where}${text}${detail && message ? ` (${detail})` : ''}`;
+}
+
+/** The first `n` reasons why validation failed a batch, each as one readable line. */
+export function firstErrors(batch: Pick<Batch, 'errors'>, n: number): string[] {
+	return (batch.errors?.data ?? []).slice(0, n).map(describeError);
+}
+
+/** How many validation errors the summary of a failed batch lists; the rest is counted. */
+const ERRORS_IN_SUMMARY = 3;
+
+function errorSummary(batch: Batch): string {
+	const more = (batch.errors?.data?.length ?? 0) - ERRORS_IN_SUMMARY;
+	const lines = firstErrors(batch, ERRORS_IN_SUMMARY);
+	return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n');
+}
+
+/**
+ * What items say about a batch besides its own fields: how far it is, and why it failed, and
+ * whether a retry of it can succeed as it is.
+ */
+export function describeBatch(batch: Batch) {
+	const status = statusOf(batch);
+	return {
+		status,
+		progress: progressOf(batch),
+		duration_seconds: durationSeconds(batch),
+		...(status === 'failed' && {
+			retryable: transientFailure(batch) !== undefined,
+			error_summary: errorSummary(batch),
+		}),
+	};
 }

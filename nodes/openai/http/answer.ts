@@ -1,9 +1,9 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
-import { isObject, tryParseJson } from '../../jsonl/json';
-import type { JsonObject } from '../../jsonl/json';
-import { redact } from './redact';
+import { redact } from './credential';
 import type { Fault, Headers, Result } from './fault';
 import { answerFault, statusFault } from './fault';
+import type { JsonObject } from '../../jsonl/json';
+import { isObject, tryParseJson } from '../../jsonl/json';
 
 /** How much of an error answer to a download is read. */
 const ERROR_BODY_LIMIT = 64 * 1024;

@@ -11,15 +11,13 @@ import type {
 import { NodeOperationError } from 'n8n-workflow';
 import type { Shape } from './answer';
 import { notContent, parseAnswer, readStart } from './answer';
-import { allowedDomainsOf, CREDENTIAL, secretsOf } from './credential';
+import { allowedDomainsOf, CREDENTIAL, redactJson, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
 import type { Fault, Headers, Result } from './fault';
 import { helperFault, redactFault } from './fault';
-import { IdleGuard } from './idleGuard';
+import { IdleGuard, pause } from './idleGuard';
 import type { UploadSource } from './multipart';
 import { StreamedForm } from './multipart';
-import { pause } from './pause';
-import { redactJson } from './redact';
 import { retryIn } from './retry';
 import { buildUrl } from './url';
 
@@ -48,8 +46,6 @@ export interface ApiRequest {
 	once?: boolean;
 	/** Statuses that are permanent for this request, although they are transient elsewhere. */
 	finalStatuses?: readonly number[];
-	/** How often it is repeated after a transient fault; fewer for what is only a help. */
-	maxRetries?: number;
 }
 
 /** A request whose answer is JSON. */
@@ -184,7 +180,7 @@ export class OpenAiClient {
 	}
 
 	private async repeat<T>(
-		{ finalStatuses, maxRetries, once, path }: ApiRequest,
+		{ finalStatuses, once, path }: ApiRequest,
 		attempt: () => Promise<Result<T>>,
 	): Promise<Result<T>> {
 		const credential = await this.context.getCredentials(CREDENTIAL);
@@ -202,7 +198,7 @@ export class OpenAiClient {
 				namesId: path.lastIndexOf('/') > 0,
 			};
 			if (finalStatuses?.includes(fault.status ?? 0)) fault.shouldRetry = false;
-			const limits = { once, maxRetries, deadline: this.options.deadline };
+			const limits = { once, deadline: this.options.deadline };
 			const wait = retryIn(failed, fault, limits, Date.now());
 			if (wait === undefined || !(await this.pause(wait))) return { ok: false, fault };
 		}

@@ -1,9 +1,9 @@
 import type { Failure, INode, JsonObject } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
-import { isQuotaError } from '../apiErrors';
+import { redact } from './credential';
 import type { Fault } from './fault';
-import { redact } from './redact';
 import { isQueueFull, isTransient } from './retry';
+import { isQuotaError } from '../apiErrors';
 
 /** What n8n's durable poller reads to decide when to poll again. */
 export function failureOf(fault: Fault): Failure | undefined {

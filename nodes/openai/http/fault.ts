@@ -1,5 +1,5 @@
+import { redact } from './credential';
 import { readApiError } from '../apiErrors';
-import { redact } from './redact';
 
 /**
  * Why a request did not give an answer to work with; plain data, so that the retry policy and

@@ -54,7 +54,6 @@ export function waitBeforeRetry(
 export interface RetryLimits {
 	/** A request that must not be repeated unless it certainly had no effect. */
 	once?: boolean;
-	maxRetries?: number;
 	/** Epoch milliseconds after which nothing is waited for. */
 	deadline?: number;
 }
@@ -67,11 +66,11 @@ export interface RetryLimits {
 export function retryIn(
 	attempt: number,
 	fault: Fault,
-	{ once, maxRetries = MAX_RETRIES, deadline }: RetryLimits,
+	{ once, deadline }: RetryLimits,
 	now: number,
 	random: () => number = Math.random,
 ): number | undefined {
-	if (attempt > maxRetries || !isTransient(fault)) return undefined;
+	if (attempt > MAX_RETRIES || !isTransient(fault)) return undefined;
 	if (once && fault.mayHaveExecuted) return undefined;
 	const wait = waitBeforeRetry(attempt, fault, random);
 	if (wait > MAX_RETRY_AFTER_MS) return undefined;

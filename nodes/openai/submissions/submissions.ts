@@ -1,17 +1,22 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
+import type { SubmissionChoices, SubmissionScope } from './scope';
+import {
+	isAdoptable,
+	keyOf,
+	SUBMISSION_KEY,
+	submissionKey,
+	submissionScope,
+	SubmissionSearch,
+} from './scope';
 import type { CreateBatchBody } from '../api/batches';
 import { NO_LIST, tryCreateBatch } from '../api/batches';
-import { deleteFile } from '../api/files';
+import { deleteFile, uploadSafely } from '../api/files';
 import type { Batch } from '../api/types';
 import type { OpenAiClient } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Result } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
 import { isQueueFull, isTransient } from '../http/retry';
-import type { SubmissionChoices, SubmissionScope } from './scope';
-import { submissionKey, submissionScope } from './scope';
-import { isAdoptable, keyOf, SUBMISSION_KEY, SubmissionSearch } from './search';
-import { uploadSafely } from './uploads';
 
 export const SUBMISSION_PART = 'submission_part';
 
@@ -80,6 +85,11 @@ export class Submissions {
 		this.search = new SubmissionSearch(client, this.scope);
 	}
 
+	/** The key that a batch of this content has here. */
+	keyOf(contentHash: string): string {
+		return submissionKey(this.scope.name, contentHash);
+	}
+
 	/**
 	 * Creates, or adopts, one batch.
 	 *
@@ -102,7 +112,7 @@ export class Submissions {
 		parts: readonly SubmissionPart[],
 		settings: BatchSettings,
 	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
-		const keys = parts.map(({ contentHash }) => submissionKey(this.scope.name, contentHash));
+		const keys = parts.map(({ contentHash }) => this.keyOf(contentHash));
 		const found = await this.search.find(new Set(keys));
 		this.rememberFound(found);
 		const created: CreatedBatch[] = [];

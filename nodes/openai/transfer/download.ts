@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../jsonl/json';
 import { announcedBytes } from '../http/answer';
 import type { OpenAiClient, OpenedBody } from '../http/client';
 import { CANCELLED } from '../http/client';
@@ -16,18 +17,21 @@ const MAX_FRUITLESS_TRIES = 4;
  * The content of a file, streamed. Complete or an error: what breaks off (Node.js notices an unmet
  * Content-Length), or ends before `expectedBytes`, is fetched again and continued behind the bytes
  * already delivered, so a reader never sees a shorter file nor a byte twice. When the server keeps
- * announcing one and the same shorter length, that is the file, whatever `expectedBytes` says:
- * gateways that translate files describe them with the length before.
+ * announcing one and the same shorter length, and the last line is whole, that is the file, whatever
+ * `expectedBytes` says: gateways that translate files describe them with the length before.
  *
  * @param expectedBytes the file's `bytes`, where known
+ * @param isOfLines a file of lines whose length is not known has to end with a whole line
  * @throws {NodeApiError} when the file cannot be read to its end
  */
 export async function* downloadFile(
 	client: OpenAiClient,
 	fileId: string,
 	expectedBytes?: number | null,
+	isOfLines = false,
 ): AsyncGenerator<Uint8Array> {
-	yield* readToEnd(client, fileId, await openFile(client, fileId, expectedBytes));
+	const first = await openFile(client, fileId, expectedBytes);
+	yield* readToEnd(client, fileId, first, isOfLines && typeof expectedBytes !== 'number');
 }
 
 /** As `downloadFile`, as the Node stream that n8n's binary storage takes. */
@@ -37,7 +41,7 @@ export async function downloadStream(
 	expectedBytes?: number | null,
 ): Promise<NodeStream> {
 	const first = await openFile(client, fileId, expectedBytes);
-	const chunks = readToEnd(client, fileId, first);
+	const chunks = readToEnd(client, fileId, first, false);
 	// Verified nodes may not import Node's stream module, but every response body is a stream, and
 	// its class has the constructor function for others.
 	const { from } = first.body.constructor as unknown as StreamClass;
@@ -50,6 +54,8 @@ type NodeStream = NodeJS.ReadableStream;
 /** An open file, and how long it has to be at least. */
 interface OpenedFile extends OpenedBody {
 	bytes: number;
+	/** How long it is said to be, where that is more than the server ever sends. */
+	describedBytes?: number;
 }
 
 async function openFile(
@@ -67,10 +73,7 @@ async function openFile(
 	const again = await client.open({ ...request, atLeastBytes: shortBytes });
 	if (!again.ok) throw notDownloaded(client, fileId, again.fault);
 	if (announcedBytes(again.value.headers) === shortBytes) {
-		client.hint(
-			`File ${fileId} has ${shortBytes} bytes, although the server describes it with ${bytes}. It arrived whole, so it was taken as it is.`,
-		);
-		return { ...again.value, bytes: shortBytes };
+		return { ...again.value, bytes: shortBytes, describedBytes: bytes };
 	}
 	return { ...again.value, bytes };
 }
@@ -83,6 +86,7 @@ async function* readToEnd(
 	client: OpenAiClient,
 	fileId: string,
 	first: OpenedFile,
+	mustEndLine: boolean,
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
 	let opened = first;
@@ -99,14 +103,23 @@ async function* readToEnd(
 			// A reader that has enough does not leave the transfer open.
 			await attempt.return({ ok: true, value: undefined });
 		}
-		if (step.value.ok) return;
-		const { fault } = step.value;
+		const { describedBytes, bytes } = opened;
+		const isTrusted = describedBytes === undefined && !mustEndLine;
+		if (step.value.ok && (isTrusted || delivered.endsLine)) {
+			if (describedBytes !== undefined) client.hint(shorterThanDescribed(fileId, opened));
+			return;
+		}
+		const fault = step.value.ok ? cutOff(delivered.end, describedBytes) : step.value.fault;
 		const isFinal = fault.kind === 'cancelled' || fruitless >= MAX_FRUITLESS_TRIES;
 		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
 			throw notDownloaded(client, fileId, fault);
 		}
-		opened = await openFile(client, fileId, opened.bytes);
+		opened = await openFile(client, fileId, describedBytes ?? bytes);
 	}
+}
+
+function shorterThanDescribed(fileId: string, { bytes, describedBytes }: OpenedFile): string {
+	return `File ${fileId} has ${bytes} bytes, although the server describes it with ${describedBytes}. It arrived whole, so it was taken as it is.`;
 }
 
 /** Reads what is new in one attempt, and says whether the file was there to its end. */
@@ -139,8 +152,15 @@ async function* readFrom(
 		guard.stop();
 	}
 	if (received >= bytes) return { ok: true, value: undefined };
-	const message = `It ended after ${received} of ${bytes} bytes`;
-	return { ok: false, fault: { kind: 'connection', message, mayHaveExecuted: true } };
+	return { ok: false, fault: cutOff(received, bytes) };
+}
+
+function cutOff(received: number, bytes: number | undefined): Fault {
+	const message =
+		bytes === undefined
+			? `It ended after ${received} bytes, within a line`
+			: `It ended after ${received} of ${bytes} bytes`;
+	return { kind: 'connection', message, mayHaveExecuted: true };
 }
 
 const OTHER_CONTENT: Result<never> = {
@@ -160,6 +180,8 @@ function brokenOff(client: OpenAiClient, error: unknown, stalled: boolean): Faul
 	return { kind: 'stalled', message: 'The server stopped sending', mayHaveExecuted: true };
 }
 
+const LINE_FEED = 0x0a;
+
 /** So many bytes tell one file from another. */
 const KEPT_BYTES = 1024;
 
@@ -171,6 +193,17 @@ const KEPT_BYTES = 1024;
 class Overlap {
 	private tail = Buffer.alloc(0);
 	private delivered = 0;
+
+	/**
+	 * Whether it ends with a whole line: with a line feed, or with a line that is JSON and short
+	 * enough to be known here. Nothing at all does not.
+	 */
+	get endsLine(): boolean {
+		if (this.tail[this.tail.length - 1] === LINE_FEED) return true;
+		const start = this.tail.lastIndexOf(LINE_FEED) + 1;
+		const isKnown = start > 0 || this.tail.length === this.delivered;
+		return isKnown && tryParseJson(this.tail.toString('utf8', start)).ok;
+	}
 
 	/** How many bytes have been delivered. */
 	get end(): number {

@@ -11,14 +11,14 @@ import { fileChunks } from './fileChunks';
 import { measure, type Measured } from './meter';
 import { makeRow, type RowKind } from './rows';
 
-/** What the workflow's work between the two Bench nodes took and gave. */
+/** The cost and the results of the nodes between the two Bench nodes. */
 export interface NodeReport extends Measured {
 	/** The time in the nodes alone, without n8n's own work between them. */
 	nodeSeconds: number;
 	/** n8n's process. */
 	pid: number;
 	items: number;
-	/** The bytes of the last item's binary data, as n8n tells it. */
+	/** The bytes of the last item's binary data, as n8n reports it. */
 	binaryBytes: number;
 	lastItem: unknown;
 }
@@ -32,7 +32,7 @@ const parameter = <T>(context: IExecuteFunctions, name: string) =>
 
 /** How long the nodes with the given names have run; n8n shows it in the editor. */
 function executionSeconds(context: IExecuteFunctions, names: string[]): number {
-	// What the node has no function for, its context holds.
+	// There is no function for this; the node's context holds it.
 	const { runExecutionData } = context as unknown as { runExecutionData: IRunExecutionData };
 	const { runData } = runExecutionData.resultData;
 	const runs = names.flatMap((name) => runData[name] ?? []);

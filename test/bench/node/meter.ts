@@ -6,25 +6,25 @@ import { factsOf, forgetPeak, ownProcesses } from '../../support/processes/facts
 
 const MEGABYTE = 1024 * 1024;
 
-/** How often the event loop is looked at, in milliseconds. */
+/** How often the event loop is sampled, in milliseconds. */
 const RESOLUTION_MS = 5;
 
-/** Lets what is under way come to rest: garbage is collected in the background too. */
+/** A pause before measuring: garbage is also collected in the background. */
 const REST_MS = 150;
 
-/** What a piece of work took of the process that did it, together with its child processes. */
+/** The cost of a piece of work in its process, together with the child processes. */
 export interface Measured {
 	seconds: number;
 	cpuSeconds: number;
 	/** The most memory above that at the beginning; peaks of several processes are added. */
 	extraMegabytes: number;
-	/** What is still in use at the end: the items that the work returned. */
+	/** The memory still in use at the end: the items that the work returned. */
 	keptMegabytes: number;
-	/** How long the process answered nobody, at the longest stretch. */
+	/** The longest time in which the event loop stood still. */
 	freezeMs: number;
 }
 
-/** All of it, and the free pages go back to the system. */
+/** Collects all garbage and returns the free pages to the system. */
 function collectGarbage(): void {
 	setFlagsFromString('--expose-gc');
 	const gc = runInNewContext('gc') as (options: object) => void;
@@ -37,10 +37,10 @@ function usedBytes(): number {
 }
 
 /**
- * Begins to measure. Garbage is collected first, since memory that is free, but not yet given back,
+ * Begins to measure. Garbage is collected first, since free memory that the system has not got back yet
  * would hide what the work needs.
  *
- * @returns the end: call it once, when the work is done
+ * @returns a function that ends the measurement; call it once, when the work is done
  */
 export async function measure(): Promise<() => Promise<Measured>> {
 	collectGarbage();
@@ -63,7 +63,7 @@ export async function measure(): Promise<() => Promise<Measured>> {
 			cpuSeconds += facts.cpuSeconds - (before.get(pid)?.cpuSeconds ?? 0);
 			extra += facts.peak - (before.get(pid)?.memory ?? 0);
 		}
-		// The stretch that has just ended counts only when the loop has been looked at once more.
+		// A stretch that has just ended only counts after one more sample.
 		await sleep(4 * RESOLUTION_MS);
 		delay.disable();
 		collectGarbage();

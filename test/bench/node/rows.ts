@@ -1,4 +1,4 @@
-/** The rows that a user has, in the shape in which each job takes them. */
+/** The shapes of a user's rows: each job takes one of them. */
 export type RowKind = 'fields' | 'json' | 'lines';
 
 export interface Size {
@@ -26,7 +26,7 @@ export const requestFor = (custom_id: string, body: object) => ({
 	body,
 });
 
-/** What of a line is not the prompt. */
+/** The part of a line that is not the prompt, in bytes. */
 const OVERHEAD = JSON.stringify(requestFor(idOf(0), bodyFor(''))).length + 1;
 
 /**

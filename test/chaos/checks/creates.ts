@@ -4,34 +4,35 @@ const SPENT = ['failed', 'cancelling', 'cancelled'];
 
 /**
  * At most one batch stands for each part, and for each request among the first batches and among
- * the retries of one, whatever happened and whatever keys they carry.
+ * the retries of one, whatever happened and whatever keys they carry. No retry repeats a request
+ * that has succeeded.
  *
  * @returns the ids of the batches that stand
  */
-export function checkCreates({ emulator, broken }: World, when: string): string[] {
+export function checkCreates(world: World, when: string): string[] {
+	const { emulator, broken } = world;
 	const standing = emulator.ledger.batches.filter(({ status }) => !SPENT.includes(status));
 	const owners = new Map<string, string>();
-	for (const { id, metadata, input_file_id: fileId } of standing) {
+	for (const { id, metadata } of standing) {
 		const { submission_key: key = id, submission_part: part, retry_of: of = '' } = metadata ?? {};
-		for (const what of [`part ${key} ${part}`, ...customIds(emulator, fileId, of)]) {
+		const ids = world.requested.get(id) ?? [];
+		for (const what of [`part ${key} ${part}`, ...ids.map((one) => `${one} ${of}`)]) {
 			const owner = owners.get(what);
 			if (owner) broken('a part becomes one batch', { when, what, ids: [owner, id] });
 			owners.set(what, id);
 		}
+		if (of !== '') checkPaidOnce(world, { id, of, ids, when });
 	}
 	return standing.map(({ id }) => id);
 }
 
-function customIds(emulator: World['emulator'], fileId: string, of: string): string[] {
-	const lines = textOf(emulator, fileId).split('\n').filter(Boolean);
-	return lines.map((line) => `${(JSON.parse(line) as { custom_id: string }).custom_id} ${of}`);
-}
-
-/** Nothing for a file that the story has deleted meanwhile. */
-function textOf(emulator: World['emulator'], fileId: string): string {
-	try {
-		return emulator.file(fileId).text();
-	} catch {
-		return '';
-	}
+/** What has succeeded is paid for, and a line without an id may be any request. */
+function checkPaidOnce(
+	{ written, broken }: World,
+	{ id, of, ids, when }: { id: string; of: string; ids: Array<string | undefined>; when: string },
+): void {
+	const again = ids.filter(
+		(one) => one === undefined || written.get(of)?.get(one)?.isSuccess === true,
+	);
+	if (again.length > 0) broken('what succeeded is not paid again', { when, id, of, again });
 }

@@ -15,22 +15,23 @@ interface NodeError extends Error {
 	context?: { itemIndex?: unknown };
 }
 
-/** Words that a program says, not a person. */
-const GARBLED = /undefined|\[object |cannot read prop|is not a function|NaN|unexpected token/i;
+/** Words that only a program would write. */
+const GARBLED =
+	/\bundefined\b|\[object |[Cc]annot read prop|is not a function|\bNaN\b|[Uu]nexpected token/;
 
-/** What an error has to tell: which item, and what exists at the service because of it. */
+/** An error has to name the item, and what exists at the service because of the operation. */
 export function checkError(world: World, act: Act, thrown: unknown, left: LeftBehind): void {
 	const error = thrown as NodeError;
 	const text = `${error.message} ${error.description ?? ''}`;
 	const wrong = (why: string, more: unknown = {}) =>
-		world.broken('errors tell what happened', { why, act: act.operation, text, more });
+		world.broken('errors say what happened', { why, act: act.operation, text, more });
 	if (!/^Node(Api|Operation)Error$/.test(error.name)) wrong(`it is a ${inspect(error)}`);
 	if (error.message.trim() === '' || GARBLED.test(text)) wrong('it is not for people');
 	if (typeof error.context?.itemIndex !== 'number' && !/cancelled/.test(text)) {
 		wrong('it names no item');
 	}
 	for (const { id, metadata, status } of left.batches) {
-		// Validation has refused it meanwhile: none of it ran or will, and it was made anew.
+		// Validation has refused it in the meantime: none of it ran or will run, and it was made again.
 		if (status === 'failed') continue;
 		const key = metadata?.submission_key ?? id;
 		if (!text.includes(id) && !text.includes(key)) wrong(`it does not name batch ${id}`);

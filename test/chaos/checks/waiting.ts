@@ -1,19 +1,19 @@
 import type { Done } from '../start';
 import type { World } from '../world';
 
-/** What an operation that does not wait for a batch may let pass between two requests. */
+/** The longest pause between two requests of an operation that does not wait for a batch. */
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Nothing may stand still for longer than an upload's answer may take. */
 const LONGEST_STALL_MS = 300_000;
 
-/** After Max Wait the last look at a batch has this long. */
+/** After Max Wait the last request for a batch may take this long. */
 const LAST_LOOK_MS = 10_000;
 
-/** How exactly the time of a story is told: a slice of a wait, and a connection that closes. */
+/** How inexact the time of a story is: a slice of a wait, and a connection that closes. */
 const TOLERANCE_MS = 2_500;
 
-/** All waits end: Wait when the user said, and with a look; the others after a minute each. */
+/** All waits end: Wait at the time that the user set, with a last request; the others after a minute each. */
 export function checkWaiting({ broken }: World, { act, requests, begun, ended, message }: Done) {
 	const wrong = (why: string, detail: unknown) =>
 		broken('waits stay within their limits', { why, operation: act.operation, detail });

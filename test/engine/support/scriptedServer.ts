@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { serveOnLoopback } from '../../support/loopback';
 
-/** Answers one request in whatever way; the body of the request has not been read yet. */
+/** Answers one request in any way; the body of the request has not been read yet. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface SeenRequest {

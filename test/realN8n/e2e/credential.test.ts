@@ -3,7 +3,7 @@ import { Canvas } from '../../support/lab/editor/canvas';
 import { itSeen, keep } from './seen';
 import type { World } from './world';
 
-/** A workflow of the trigger alone, with the dialog for its new credential open. */
+/** Opens the dialog for a new credential in a workflow that has only the trigger. */
 async function openDialog(page: Page, { n8nUrl }: World): Promise<Locator> {
 	const canvas = new Canvas(page);
 	await canvas.openNew(n8nUrl);
@@ -11,7 +11,7 @@ async function openDialog(page: Page, { n8nUrl }: World): Promise<Locator> {
 	await (await canvas.search('openai batch', 'OpenAI Batch')).click();
 	await canvas.entry('On batch completed').click();
 	await canvas.panel();
-	// With a credential there already it is a list, else a button.
+	// A list if there is a credential already, otherwise a button.
 	const list = page.getByTestId('node-credentials-select');
 	const button = page.getByTestId('node-credentials-empty-state').getByRole('button');
 	await list.or(button).first().click();
@@ -30,7 +30,7 @@ async function enter(dialog: Locator, apiKey: string, apiUrl: string): Promise<v
 }
 
 describe('the credential', () => {
-	itSeen('is tested when it is saved, and keeps its key to itself', async (page, world) => {
+	itSeen('is tested when it is saved, and does not show its key', async (page, world) => {
 		const dialog = await openDialog(page, world);
 		await keep(page, 'credential 1 empty');
 		await enter(dialog, world.apiKey, world.apiUrl);

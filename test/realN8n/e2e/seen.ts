@@ -3,15 +3,15 @@ import type { Page } from 'playwright-core';
 import { openBrowser, signIn } from '../../support/lab/editor/browser';
 import { knownWorld, type World } from './world';
 
-/** Where the tests leave what they have seen. */
+/** Where the tests leave their screenshots. */
 export const SCREENSHOTS = resolve(__dirname, '..', '..', '..', 'test-output', 'e2e');
 
-/** Keeps what the page shows now. */
+/** Takes a screenshot of the page. */
 export async function keep(page: Page, name: string): Promise<void> {
 	await page.screenshot({ path: resolve(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
 }
 
-/** A test in a browser of its own, signed in. A test that fails leaves a screenshot. */
+/** A test in its own browser, signed in. A test that fails leaves a screenshot. */
 export function itSeen(title: string, test: (page: Page, world: World) => Promise<void>): void {
 	it(title, async () => {
 		const world = knownWorld();

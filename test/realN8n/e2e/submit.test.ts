@@ -16,7 +16,7 @@ async function addSubmit(page: Page, world: World): Promise<NodePanel> {
 	const panel = await canvas.panel();
 	await panel.chooseCredential(CREDENTIAL);
 	await panel.fill('prompt', 'Which genre is the film {{ $json.title }}?');
-	// n8n has noticed that it is an expression.
+	// n8n has recognized the expression.
 	await panel.parameter('prompt').locator('.cm-content').waitFor();
 	return panel;
 }

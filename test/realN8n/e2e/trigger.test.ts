@@ -11,7 +11,7 @@ const TRIGGER = {
 	parameters: {
 		pollTimes: { item: [{ mode: 'everyMinute' }] },
 		filters: { metadata: { pairs: [{ key: 'job', value: 'news' }] } },
-		// n8n starts the trigger in the background: the batch may be finished before.
+		// n8n starts the trigger in the background: the batch may be finished by then.
 		options: { includeFinishedWithin: 1 },
 	},
 };

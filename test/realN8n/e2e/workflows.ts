@@ -23,7 +23,7 @@ export const FILM_NODES: Step[] = [
 	},
 ];
 
-/** What a user has done before a test begins: a credential, and a workflow of a chain of nodes. */
+/** Prepares what a test begins with: a credential, and a workflow of a chain of nodes. */
 export async function prepare(
 	world: World,
 	name: string,

@@ -7,7 +7,7 @@ import { readExample } from './files';
 
 const TASK = 'Summarize the history of the zip';
 
-/** What the model does for each wish of the user; the batch's id it knows from the conversation. */
+/** The model's reaction to each request of the user; it takes the batch id from the conversation. */
 const CALLS: Array<{ wish: RegExp; call: (batchId?: string) => Turn }> = [
 	{ wish: /not urgent/, call: () => ({ tool: 'submit_request', arguments: { prompt: TASK } }) },
 	{ wish: /how far/, call: (id) => ({ tool: 'look_at_batch', arguments: { batch_id: id } }) },
@@ -15,7 +15,7 @@ const CALLS: Array<{ wish: RegExp; call: (batchId?: string) => Turn }> = [
 	{ wish: /stop/, call: (id) => ({ tool: 'cancel_batch', arguments: { batch_id: id } }) },
 ];
 
-/** Calls the tool that the user's last message asks for, and then repeats what the tool said. */
+/** Calls the tool that the user's last message asks for, and then repeats the tool's answer. */
 function decide(messages: Message[]): Turn {
 	const last = messages.at(-1)!;
 	if (last.role === 'tool') return { words: String(last.content) };

@@ -2,7 +2,7 @@ import { chatText } from './content';
 import type { Lab } from '../../support/lab/lab';
 import { Scene } from './scene';
 
-/** The same nodes with a credential for Azure: another path, the key in a header of its own. */
+/** The same nodes with a credential for Azure: another path, the key in another header. */
 export async function azureOpenAi(lab: Lab): Promise<void> {
 	const apiKey = 'azure-resource-key';
 	const scene = await Scene.open(

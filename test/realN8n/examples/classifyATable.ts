@@ -4,7 +4,7 @@ import { Scene } from './scene';
 
 const REFUSED = '[[emulator:fail 400 context_length_exceeded]]';
 
-/** Every product gets the category of its own answer, and the one that failed gets the reason. */
+/** Every product gets the category of its own answer, and the product that failed gets the reason. */
 export async function classifyATable(lab: Lab): Promise<void> {
 	const scene = await Scene.open(lab);
 	const rows = await scene.table(

@@ -8,7 +8,7 @@ import { waitInOneWorkflow } from './waitInOneWorkflow';
 import { exampleNames } from './files';
 import { Lab } from '../../support/lab/lab';
 
-/** By the name of the example's file: runs it in n8n and checks what became of the rows. */
+/** By the name of the example's file: runs it in n8n and checks the rows. */
 const EXAMPLES: Record<string, (lab: Lab) => Promise<void>> = {
 	'agent-tools': agentTools,
 	'azure-openai': azureOpenAi,

@@ -17,12 +17,12 @@ const NAMES = [
 /** The space that a node takes on the canvas, its name below it included. */
 const NODE = { width: 96, height: 144 };
 
-it('are all looked at here', async () => {
+it('are all checked here', async () => {
 	expect((await exampleNames()).sort()).toEqual(NAMES);
 });
 
 describe.each(NAMES)('the file %s', (name) => {
-	it('names no credential of anyone', async () => {
+	it('contains no credential of anyone', async () => {
 		const { nodes } = await readExample(name);
 		const ids = nodes.flatMap(({ credentials }) =>
 			Object.values(credentials ?? {}).map(({ id }) => id),
@@ -31,7 +31,7 @@ describe.each(NAMES)('the file %s', (name) => {
 		expect(new Set(ids)).toEqual(new Set([null]));
 	});
 
-	it('gives every node an id and a name of its own, and connects all but the notes', async () => {
+	it('gives every node its own id and name, and connects all nodes but the notes', async () => {
 		const { nodes, connections } = await readExample(name);
 		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
 		const names = nodes.filter(({ type }) => type !== STICKY).map((node) => node.name);
@@ -78,7 +78,7 @@ describe.each(NAMES)('the file %s', (name) => {
 	});
 });
 
-it('gets only choices that it has', async () => {
+it('refuses choices that it does not have', async () => {
 	const workflow = await readExample('wait-in-one-workflow');
 	expect(() => withChoices(workflow, { credentials: {} })).toThrow('needs a credential');
 	const wrong = { credentials: {}, parameters: { Nowhere: {} } };

@@ -7,7 +7,7 @@ import { Scene } from './scene';
 const RATE_LIMIT: Outcome = { type: 'fail', status: 429, code: 'rate_limit_exceeded' };
 const TOO_LONG: Outcome = { type: 'fail', status: 400, code: 'context_length_exceeded' };
 
-/** What becomes of a review each time that it is sent, where it is not simply answered. */
+/** The outcomes of a review, one for each time that it is sent; others are simply answered. */
 const TROUBLES: Record<string, Outcome[]> = {
 	'review-2': [RATE_LIMIT],
 	'review-3': [{ type: 'missing' }],

@@ -11,7 +11,7 @@ import { readExample } from './files';
 
 export type Row = Record<string, unknown>;
 
-/** Only guards against hanging: the trigger looks once a minute, and no example needs it often. */
+/** Only guards against hanging: the trigger polls once a minute, and no example needs many polls. */
 const PATIENCE_MS = 15 * 60_000;
 
 /** One example with its own API and data tables in the common n8n. */
@@ -29,7 +29,7 @@ export class Scene {
 		this.emulator.onBatch((batch) => this.seen.set(batch.id, structuredClone(batch)));
 	}
 
-	/** Opens a scene with an API of its own; `fields` are further fields of its credential. */
+	/** Opens a scene with its own API; `fields` are further fields of its credential. */
 	static async open(lab: Lab, options: EmulatorOptions = {}, fields = {}): Promise<Scene> {
 		return new Scene(lab.rest, await lab.account(options, fields));
 	}
@@ -72,7 +72,8 @@ export class Scene {
 				({ status }) => status === 'error' || status === 'crashed',
 			);
 			if (failed) throw failureOf(await this.rest.execution(failed.id));
-			if (Date.now() > deadline) throw new Error(`Nothing came: ${JSON.stringify(this.batches)}`);
+			if (Date.now() > deadline)
+				throw new Error(`The value did not come. The batches: ${JSON.stringify(this.batches)}`);
 			await sleep(1_000);
 		}
 	}

@@ -35,7 +35,7 @@ const DURING: Record<string, FaultRule> = {
 	'it reads the results': stall('GET', /\/content$/, 'after'),
 };
 
-/** Chosen once; another seed is another five moments. */
+/** Chosen once; another seed gives another five moments. */
 const SEED = 20_260_901;
 const RANDOM_MOMENTS = 5;
 /** The whole job takes about so many requests. */
@@ -69,7 +69,7 @@ describe('a workflow that submits, waits and gets results, in an n8n that is kil
 		return { batches: emulator.ledger.batches.slice(earlier), results };
 	}
 
-	/** One batch, and each of its requests once. */
+	/** There is one batch, and each of its requests once. */
 	function expectWhole({ batches, results }: Awaited<ReturnType<typeof killedAt>>): void {
 		expect(batches).toHaveLength(1);
 		const succeeded = results.filter(({ json }) => json.status === 'succeeded');

@@ -17,7 +17,7 @@ const PUBLIC_URL = 'https://n8n.example.test/';
 
 export interface ClusterOptions {
 	workers: number;
-	/** Ends what was started. */
+	/** Ends what is started, also later on. */
 	stack: AsyncDisposableStack;
 	show: Show;
 }
@@ -47,7 +47,7 @@ function sharedEnvironment(redis: Service, postgres: Service): NodeJS.ProcessEnv
 }
 
 /**
- * n8n in queue mode: a main process, a webhook processor and workers, each with a folder of its own
+ * n8n in queue mode: a main process, a webhook processor and workers, each with its own folder
  * and this package in it, over Redis and PostgreSQL, with binary data in the database.
  */
 export class Cluster {
@@ -56,7 +56,7 @@ export class Cluster {
 	readonly workers: N8n[] = [];
 
 	private constructor(
-		/** Removed at the end, whatever lies in it. */
+		/** Removed at the end, with everything in it. */
 		readonly folder: string,
 		readonly main: N8n,
 		readonly webhook: N8n,
@@ -68,7 +68,7 @@ export class Cluster {
 		this.rest = new Rest(main.url);
 	}
 
-	/** Starts it all. The main process comes first: it makes the tables. */
+	/** Starts all processes. The main process comes first: it creates the tables. */
 	static async start({ workers: count, stack, show }: ClusterOptions): Promise<Cluster> {
 		const binaries = await ensureBinaries(show.note);
 		const folder = await labFolder();
@@ -83,7 +83,7 @@ export class Cluster {
 		const add = async (role: RoleName, env: NodeJS.ProcessEnv = {}) => {
 			const member = await N8n.start({
 				role: ROLES[role],
-				// As if on a machine of its own: nothing is shared but Redis and PostgreSQL.
+				// As if on its own machine: only Redis and PostgreSQL are shared.
 				userFolder: join(folder, `${role}-${++members}`),
 				env: { ...shared, ...env },
 				tarball,
@@ -102,7 +102,7 @@ export class Cluster {
 		return cluster;
 	}
 
-	/** One more worker. */
+	/** Starts one more worker. */
 	async addWorker(): Promise<void> {
 		this.workers.push(await this.add('worker'));
 	}

@@ -29,10 +29,15 @@ export class Stage {
 	) {}
 
 	static async open(workers = 3): Promise<Stage> {
-		await using stack = new AsyncDisposableStack();
-		await ensureN8n({ onProgress: showProgressOnly.note });
-		const cluster = await Cluster.start({ workers, stack, show: showProgressOnly });
-		return new Stage(cluster, stack.move());
+		const stack = new AsyncDisposableStack();
+		try {
+			await ensureN8n({ onProgress: showProgressOnly.note });
+			const cluster = await Cluster.start({ workers, stack, show: showProgressOnly });
+			return new Stage(cluster, stack);
+		} catch (error) {
+			await stack.disposeAsync();
+			throw error;
+		}
 	}
 
 	/** An emulator with the credential for it, for one proof. */

@@ -74,9 +74,9 @@ export async function answerTo(
 	return line.response.body;
 }
 
-/** Waits for something that happens on the other side of a socket; gives up after five seconds. */
+/** Waits for something that happens on the other side of a socket; gives up after two minutes. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-	const end = performance.now() + 5000;
+	const end = performance.now() + 120_000;
 	while (!(await condition())) {
 		if (performance.now() > end) throw new Error(`It never happened: ${condition}`);
 		await setImmediate();

@@ -46,4 +46,44 @@ describe('npm run emulator', () => {
 		child.kill('SIGTERM');
 		expect(await once(child, 'exit')).toEqual([0, null]);
 	});
+
+	it('speaks a dialect, at its own path or at another', async () => {
+		for (const [options, place] of [
+			[['--dialect', 'azure-iso'], '/openai/v1'],
+			[['--dialect', 'azure-iso', '--base-path', '/v1'], '/v1'],
+		] as const) {
+			const child = spawn(
+				process.execPath,
+				['--import', 'tsx', 'test/support/emulator/main.ts', '--port', '0', ...options],
+				{ cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
+			);
+			const output = createInterface(child.stdout)[Symbol.asyncIterator]();
+			const greeting = String((await output.next()).value);
+			expect(greeting).toMatch(/^Azure OpenAI \(v1 API, ISO times\) Batch API emulator on /);
+			const [baseURL] = /http:\S+/.exec(greeting)!;
+			expect(new URL(baseURL).pathname).toBe(place);
+			const answer = await fetch(`${baseURL}/batches`, { headers: { 'api-key': 'sk-emulator' } });
+			expect(await answer.json()).toEqual({
+				data: [],
+				first_id: null,
+				has_more: false,
+				last_id: null,
+			});
+			child.kill('SIGTERM');
+			await once(child, 'exit');
+		}
+	});
+
+	it('names the dialects when it does not know one', async () => {
+		const child = spawn(
+			process.execPath,
+			['--import', 'tsx', 'test/support/emulator/main.ts', '--dialect', 'klingon'],
+			{ cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] },
+		);
+		let errors = '';
+		child.stderr.on('data', (chunk) => (errors += chunk));
+		expect(await once(child, 'exit')).toEqual([1, null]);
+		expect(errors).toMatch(/^There is no dialect "klingon"\./);
+		expect(errors).toContain('litellm-bedrock');
+	});
 });

@@ -69,7 +69,7 @@ describe('outcomes of requests', () => {
 			response: null,
 			error: { code: 'request_timeout' },
 		});
-		expect(emulator.batch(id).request_counts).toEqual({ total: 6, completed: 4, failed: 2 });
+		expect(emulator.batch(id).request_counts).toEqual({ total: 6, completed: 3, failed: 2 });
 	});
 
 	it('follow the rules of a test, the last one first', async () => {

@@ -27,7 +27,8 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
 		bodyLimit: JSON_BYTES,
 		exposeHeadRoutes: false,
 		forceCloseConnections: true,
-		routerOptions: { ignoreTrailingSlash: true },
+		// Some servers' ids have hundreds of characters.
+		routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2000 },
 		rewriteUrl: ({ url = '' }) => context.spoken.pathOf(url) ?? `${NOWHERE}${url}`,
 	});
 	await app.register(multipart, { throwFileSizeLimit: false });

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
 
-/** The start of every harness workflow: puts out the items it was started with. */
+/** The start of every harness workflow: returns the items that it was started with. */
 export class Items implements INodeType {
 	description = {
 		displayName: 'Items',

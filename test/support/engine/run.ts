@@ -47,7 +47,7 @@ export interface RunResult {
 	status: ExecutionStatus;
 	/** The error that stopped the workflow. */
 	error?: ExecutionError;
-	/** What a node put out in its last run; empty if it did not run. */
+	/** What a node returned in its last run; empty if it did not run. */
 	items: (nodeName: string, outputIndex?: number) => INodeExecutionData[];
 	runData: IRunData;
 	/** The workflow's static data at the end of the execution, as n8n would store it. */
@@ -69,7 +69,7 @@ export interface RunningExecution {
 
 let executions = 0;
 
-/** Starts a workflow whose first node puts out `input`; needs an initialized engine. */
+/** Starts a workflow whose first node returns `input`; needs an initialized engine. */
 export function startRun(parts: EngineParts, request: RunRequest): RunningExecution {
 	const mode = request.mode ?? 'trigger';
 	const executionId = request.executionId ?? `execution-${++executions}`;

@@ -28,7 +28,7 @@ export interface WebhookNodeOptions {
 	parameters?: Record<string, NodeParameterValueType>;
 	/** The origin of n8n's public address, what the environment variable WEBHOOK_URL sets. */
 	publicOrigin?: string;
-	/** n8n's default unless told otherwise. */
+	/** Default: that of n8n. */
 	expressionEngine?: ExpressionEngine;
 }
 

@@ -20,7 +20,7 @@ export interface HarnessNode extends Partial<
 	parameters?: Record<string, NodeParameterValueType>;
 }
 
-/** The name and type of the node that puts out the input items. */
+/** The name and type of the node that returns the input items. */
 export const ITEMS = 'Items';
 
 /** Makes a complete node, with a reference to each credential that its type can use. */

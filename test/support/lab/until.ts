@@ -9,7 +9,7 @@ const PATIENCE_MS = 10 * 60_000;
  *
  * @param look returns what is waited for, or undefined (or false) while it is not there
  * @param every milliseconds between two looks
- * @param instead says what there is meanwhile, for the error
+ * @param instead says what there is instead, for the error
  */
 export async function until<T>(
 	what: string,

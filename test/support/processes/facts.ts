@@ -17,7 +17,7 @@ function stat(pid: string): string[] | undefined {
 		const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
 		return text.slice(text.lastIndexOf(')') + 2).split(' ');
 	} catch {
-		// It has ended meanwhile.
+		// The process has ended in the meantime.
 		return undefined;
 	}
 }
@@ -41,5 +41,5 @@ export function factsOf(pid: string): ProcessFacts | undefined {
 	};
 }
 
-/** Makes the peak begin anew, at what the process has now. */
+/** Resets the peak to what the process uses now. */
 export const forgetPeak = (pid: string): void => writeFileSync(`/proc/${pid}/clear_refs`, '5');

@@ -68,7 +68,7 @@ export async function run(command: string, args: string[], options: RunOptions):
 }
 
 /**
- * Runs npm under the running Node, whatever `node` the machine has: native modules are then
+ * Runs npm under the running Node, not under the machine's `node`: native modules are then
  * compiled for the Node that will load them. `npm_execpath` is set by npm for its scripts.
  */
 export async function npm(args: string[], options: RunOptions): Promise<string> {

@@ -77,15 +77,15 @@ describe('requests of a poll, with 10,000 past batches', () => {
 			project.server.move(batch, 'completed');
 			missed.add(`${batch.id}:completed`);
 		}
-		const told: string[] = [];
+		const reported: string[] = [];
 		const counts: number[] = [];
 		for (let round = 0; round < 4; round++) {
 			const { ids, requests } = await project.poll(4);
-			told.push(...ids);
+			reported.push(...ids);
 			counts.push(requests);
 		}
-		expect(new Set(told)).toEqual(missed);
-		expect(told).toHaveLength(missed.size);
+		expect(new Set(reported)).toEqual(missed);
+		expect(reported).toHaveLength(missed.size);
 		expect(counts).toEqual([4, 4, 4, 1]);
 	});
 });

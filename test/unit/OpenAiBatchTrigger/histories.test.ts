@@ -1,6 +1,6 @@
-import { runHistories, type HistoryOptions } from './history';
+import { HISTORIES_TIMEOUT_MS, runHistories, type HistoryOptions } from './history';
 
-jest.setTimeout(120_000);
+jest.setTimeout(HISTORIES_TIMEOUT_MS);
 
 /** A failing run prints its seed: `new History(seed, options)` repeats it. */
 const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
@@ -9,6 +9,8 @@ const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
 	['batches that are deleted', 200, { pageSize: 10, deletions: true }],
 	['hundreds of batches at once', 12, { burst: 400 }],
 	['a list that shows batches late', 200, { burst: 2, lag: 1_800 }],
+	['a list that drops batches and shows earlier statuses for a moment', 200, { wavers: true }],
+	['filters and events that the user changes', 200, { pageSize: 20, changes: true }],
 	[
 		'a server without times, counts and has_more, in upper case',
 		200,

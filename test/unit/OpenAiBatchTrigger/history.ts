@@ -1,47 +1,59 @@
-import { isFinished } from '../../../nodes/openai/api/status';
 import { EVENTS, type EventName } from '../../../nodes/batchEvents/batchEvent';
+import { matchesFilters, type EventFilters } from '../../../nodes/batchEvents/eventFilters';
+import { isFinished } from '../../../nodes/openai/api/status';
+import type { Batch } from '../../../nodes/openai/api/types';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
+import { readState } from '../../../nodes/OpenAiBatchTrigger/state';
 import { ModelServer, Random, type ModelOptions } from './model';
 
 export interface HistoryOptions extends ModelOptions {
 	steps: number;
 	/** Most batches that are created at once. */
 	burst: number;
-	/** How late, in seconds, a batch may turn up in the list. */
+	/** How late, in seconds, a batch may appear in the list. */
 	lag: number;
 	/** The fewest requests that a poll's time is enough for. */
 	fewest: number;
 	deletions: boolean;
-	/** Whether there are batches before the activation. */
-	past: boolean;
-	/** Whether events may come twice where the trigger's place in the list was deleted. */
-	mayDouble: boolean;
+	/** Whether the list drops known open batches, and shows earlier statuses, for a moment. */
+	wavers: boolean;
+	/** Whether the user changes the filters and the events. */
+	changes: boolean;
 }
+
+type Choice = Pick<PollSettings, 'events' | 'filters'>;
 
 const MINUTE = 60;
 const DAY = 86_400;
+
+const JOBS = ['a', 'b'];
 
 /**
  * One random life of a trigger and a server: creations, changes of status, deletions, list pages
  * that shift while they are read, faults, polls without the time to read everything, memory lost
  * and restored, crashes before and after n8n stored the state, long pauses, a clock of n8n's that
- * has nothing to do with the server's.
+ * differs from the server's and is corrected.
  */
 export class History {
 	readonly log: string[] = [];
 	/** Event ids in the order of their delivery. */
 	readonly delivered: string[] = [];
 	readonly server: ModelServer;
-	largest = 0;
 
 	private readonly random: Random;
 	private readonly deleted = new Set<string>();
 	private memory: unknown;
 	private saved: unknown;
 	private activatedAt = 0;
+	/** From here on in what happened, the choice of the last polls is all that counts. */
+	private steadyFrom = Infinity;
+	/** How many seconds n8n's clock is ahead of the server's. */
+	private skew: number;
 	private readonly duringActivation = new Set<string>();
 	private readonly settings: PollSettings;
+	/** What the user had chosen in any of the polls. */
+	private readonly choices: Choice[] = [];
 
 	constructor(
 		seed: number,
@@ -49,17 +61,12 @@ export class History {
 	) {
 		this.random = new Random(seed);
 		this.server = new ModelServer(this.random, options);
-		const chosen = EVENTS.filter(() => this.random.chance(0.7));
-		this.settings = {
-			events: new Set(chosen.length > 0 ? chosen : EVENTS),
-			filters: { endpoint: '', metadata: [], batchIds: [] },
-			finishedWithin: 0,
-			simplify: true,
-		};
+		this.skew = this.random.below(2 * DAY) - DAY;
+		this.settings = { ...this.choose(), finishedWithin: 0, simplify: true };
 	}
 
 	async run(): Promise<void> {
-		for (let i = this.options.past ? this.random.below(4) : -1; i >= 0; i--) this.happen();
+		for (let i = this.random.below(4); i >= 0; i--) this.happen();
 		// What the list does not show at the activation is news later, whatever its times are.
 		this.server.time += this.options.lag;
 		await this.activate();
@@ -67,6 +74,7 @@ export class History {
 			// The first scheduled poll may follow the activation at once.
 			if (step > 0 || this.random.chance(0.5)) this.happen();
 			else this.change(3);
+			if (this.options.changes && this.random.chance(0.15)) this.rechoose();
 			await this.tick();
 			if (this.random.chance(0.15)) this.restart();
 		}
@@ -74,9 +82,27 @@ export class History {
 		this.verify();
 	}
 
+	private choose(): Choice {
+		const { random, options } = this;
+		const chosen = EVENTS.filter(() => random.chance(0.7));
+		const filters: EventFilters = { endpoint: '', metadata: [], batchIds: [] };
+		if (options.changes && random.chance(0.6)) filters.metadata = [['job', random.pick(JOBS)]];
+		return { events: new Set(chosen.length > 0 ? chosen : EVENTS), filters };
+	}
+
+	/** The user changes the filters, the events or both. */
+	private rechoose(): void {
+		const { events, filters } = this.choose();
+		if (this.random.chance(0.5)) this.settings.events = events;
+		if (this.random.chance(0.8)) this.settings.filters = filters;
+		this.log.push(`choose ${[...this.settings.events]} ${filters.metadata}`);
+	}
+
 	/** Something happens on the server, or nothing. */
 	private happen(): void {
 		const { random, server, options } = this;
+		// Somebody corrects n8n's clock.
+		if (random.chance(0.02)) this.skew -= random.below(DAY);
 		server.time += random.pick([MINUTE, MINUTE, MINUTE + 1, 10 * MINUTE, DAY / 2]);
 		if (random.chance(0.03)) server.time += 9 * DAY;
 		this.change(random.chance(0.1) ? options.burst : random.below(4));
@@ -85,7 +111,8 @@ export class History {
 	private change(creations: number): void {
 		const { random, server, options } = this;
 		for (let i = 0; i < creations; i++) {
-			server.create({}, random.chance(0.1) ? random.below(options.lag + 1) : 0);
+			const metadata = options.changes ? { job: random.pick(JOBS) } : undefined;
+			server.create({ metadata }, random.chance(0.1) ? random.below(options.lag + 1) : 0);
 		}
 		const eagerness = random.next() ** 2;
 		for (const batch of server.batches) {
@@ -109,10 +136,10 @@ export class History {
 		this.delivered.push(...events);
 		this.memory = stored;
 		this.saved = stored;
-		// Where an activation has to go by times, it cannot tell what was just before it.
-		const { seen } = stored as { seen: number };
+		// What an activation leaves unread is judged by times, which have no fractions of a second.
+		const { unread } = stored as { unread?: { since: number } };
 		for (const { id, at } of this.server.happened) {
-			if (at >= seen) this.duringActivation.add(id);
+			if (unread && at >= unread.since) this.duringActivation.add(id);
 		}
 	}
 
@@ -126,6 +153,7 @@ export class History {
 			if (random.chance(0.2)) this.change(random.below(2));
 			if (random.chance(0.2)) server.time += 1;
 		};
+		if (options.wavers) this.waver();
 		try {
 			const { events, stored } = await this.poll(enough);
 			const crash = random.chance(0.08);
@@ -140,17 +168,25 @@ export class History {
 			this.saved = stored;
 			this.delivered.push(...events);
 		} catch (error) {
-			if (
-				!['fault', 'The list of batches changed while it was read'].includes(
-					(error as Error).message,
-				)
-			) {
-				throw error;
-			}
+			const expected = ['fault', 'The list of batches changed while it was read'];
+			if (!expected.includes((error as Error).message)) throw error;
 			this.log.push(`fault ${requests}`);
 		} finally {
 			server.onRequest = () => {};
+			server.isHidden = () => false;
+			server.isStale = () => false;
 		}
+	}
+
+	/** For one poll, the list drops some batches that the trigger follows, and is behind with others. */
+	private waver(): void {
+		const { random, server } = this;
+		const followed = [this.memory, this.saved].map(
+			(state) => new Set(readState(state)?.open.map(({ id }) => id)),
+		);
+		const hidden = new Set(server.batches.filter(() => random.chance(0.3)).map(({ id }) => id));
+		server.isHidden = ({ id }) => hidden.has(id) && followed.every((ids) => ids.has(id));
+		server.isStale = () => random.chance(0.2);
 	}
 
 	private restart(): void {
@@ -161,25 +197,30 @@ export class History {
 	private async poll(enough: number): Promise<{ events: string[]; stored: unknown }> {
 		const { server, settings } = this;
 		const start = server.requests;
+		this.choices.push({ ...settings });
 		const { events, stored } = await poll(
 			server,
 			JSON.parse(JSON.stringify(this.memory ?? null)),
 			settings,
 			{
-				now: () => (server.requests - start < enough ? 0 : 2),
-				stopAt: 1,
+				now: () => (server.time + this.skew) * 1000,
+				hasTime: () => server.requests - start < enough,
 			},
 		);
-		this.largest = Math.max(this.largest, JSON.stringify(stored).length);
+		const unwanted = events.find(
+			({ name, batch }) => !settings.events.has(name) || !matchesFilters(batch, settings.filters),
+		);
+		if (unwanted) throw new Error(`unwanted: ${unwanted.batch.id}:${unwanted.name}`);
 		return { events: events.map(({ name, batch }) => `${batch.id}:${name}`), stored };
 	}
 
-	/** Everything finishes, and polls have the time to tell it. */
+	/** Everything finishes, and polls have the time to report it. */
 	private async settle(): Promise<void> {
 		const { server } = this;
 		server.time += this.options.lag;
 		for (let round = 0; round < 12; round++) {
 			server.time += 2 * MINUTE;
+			if (round === 2) this.steadyFrom = server.happened.length;
 			for (const batch of server.batches) server.step(batch);
 			const { events, stored } = await this.poll(Infinity);
 			this.log.push(`settle ${events.join(' ')}`);
@@ -188,29 +229,28 @@ export class History {
 		}
 	}
 
-	/** @throws for events that are missed, told twice, or should not be told */
+	/** @throws for events that are missed, reported twice, or should not be reported */
 	private verify(): void {
-		const { settings, options, delivered } = this;
-		const isWanted = (id: string) => settings.events.has(id.split(':')[1] as EventName);
-		const after = this.server.happened.slice(this.activatedAt).map(({ id }) => id);
-		const happened = new Set(after.filter(isWanted));
-		const isTold = (id: string) => {
-			const name = id.split(':')[1];
-			return (
-				options.times !== false ||
-				['created', 'completed', 'failed', 'expired', 'cancelled'].includes(name)
-			);
-		};
-		const batchOf = (id: string) => id.split(':')[0];
-		const missed = [...happened].filter(
-			(id) => isTold(id) && !this.deleted.has(batchOf(id)) && !delivered.includes(id),
-		);
-		const twice = delivered.filter((id, index) => delivered.indexOf(id) !== index);
-		const before = new Set(this.server.happened.slice(0, this.activatedAt).map(({ id }) => id));
+		const { options, delivered, server, choices } = this;
+		const batches = new Map(server.all.map((batch) => [batch.id, batch]));
+		const wants = (batch: Batch, name: string) => (choice: Choice) =>
+			choice.events.has(name as EventName) && matchesFilters(batch, choice.filters);
+		const known = new Set(delivered);
+		const withoutTime = ['created', 'completed', 'failed', 'expired', 'cancelled'];
+		const missed = server.happened.slice(this.activatedAt).filter(({ id }, index) => {
+			const [batchId, name] = id.split(':');
+			if (this.deleted.has(batchId)) return false;
+			if (options.times === false && !withoutTime.includes(name)) return false;
+			const isSteady = this.activatedAt + index >= this.steadyFrom;
+			const relevant = isSteady ? choices.slice(-1) : choices;
+			return relevant.every(wants(batches.get(batchId)!, name)) && !known.has(id);
+		});
+		const left = new Set(delivered);
+		const twice = delivered.filter((id) => !left.delete(id));
+		const before = new Set(server.happened.slice(0, this.activatedAt).map(({ id }) => id));
 		const wrong = delivered.filter((id) => before.has(id) && !this.duringActivation.has(id));
-		const wronglyTwice = this.options.mayDouble ? [] : twice;
-		if (missed.length + wronglyTwice.length + wrong.length === 0) return;
-		throw new Error(JSON.stringify({ missed, twice, wrong }));
+		if (missed.length + twice.length + wrong.length === 0) return;
+		throw new Error(JSON.stringify({ missed: missed.map(({ id }) => id), twice, wrong }));
 	}
 }
 
@@ -220,13 +260,19 @@ const ORDINARY: HistoryOptions = {
 	lag: 20,
 	fewest: 1,
 	deletions: false,
-	past: true,
-	mayDouble: false,
+	wavers: false,
+	changes: false,
 };
+
+/** Multiplies the number of histories, for a thorough run. */
+const FACTOR = Number(process.env.HISTORIES ?? 1);
+
+/** More than any machine needs: the work is done by then, however busy it is. */
+export const HISTORIES_TIMEOUT_MS = 1_200_000 * Math.max(1, FACTOR);
 
 /** Runs `count` histories. @throws with the seed, the log and what was wrong, for the first bad one */
 export async function runHistories(count: number, options: Partial<HistoryOptions>): Promise<void> {
-	for (let seed = 1; seed <= count; seed++) {
+	for (let seed = 1; seed <= count * FACTOR; seed++) {
 		const history = new History(seed, { ...ORDINARY, ...options });
 		try {
 			await history.run();

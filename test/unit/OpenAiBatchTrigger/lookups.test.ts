@@ -2,7 +2,7 @@ import { Lookups } from '../../../nodes/OpenAiBatchTrigger/lookups';
 import type { Batch } from '../../../nodes/openai/api/types';
 
 const at = (...ranks: number[]) =>
-	ranks.map((rank) => ({ id: `at_${rank}`, rank, t: 0, seenEvents: 1 }));
+	ranks.map((rank) => ({ id: `at_${rank}`, rank, createdAt: 0, seenEvents: 1 }));
 const batch = (rank: number) => ({ id: `at_${rank}` }) as Batch;
 const HEAD = [{ id: 'head', rank: 99 }];
 

@@ -1,3 +1,4 @@
+import { readBatch } from '../../../nodes/openai/api/readBatch';
 import type { Batch, BatchStatus, ListPage } from '../../../nodes/openai/api/types';
 import type { BatchSource } from '../../../nodes/OpenAiBatchTrigger/poll';
 
@@ -26,7 +27,7 @@ export class Random {
 	}
 }
 
-/** What became of batches, for the oracle. */
+/** One thing that happened to a batch, by which a test knows what has to be reported. */
 export interface Happening {
 	/** As the trigger's `event_id`. */
 	id: string;
@@ -38,7 +39,7 @@ export interface ModelOptions {
 	time?: number;
 	/** Most batches in a page, whatever is asked for. */
 	pageSize?: number;
-	/** Whether the server tells times other than the creation's. */
+	/** Whether the server sends other times than the creation's. */
 	times?: boolean;
 	/** Whether it spells statuses in upper case. */
 	upperCase?: boolean;
@@ -52,6 +53,8 @@ interface Stored {
 	visibleAt: number;
 	/** Where it stands among the batches of its second. */
 	order: number;
+	/** What it was before its last change, and when that was. */
+	former?: { batch: Batch; until: number };
 }
 
 const NEXT: Partial<Record<BatchStatus, BatchStatus[]>> = {
@@ -61,15 +64,23 @@ const NEXT: Partial<Record<BatchStatus, BatchStatus[]>> = {
 	cancelling: ['cancelled'],
 };
 
-/** A server's batches, with a clock that moves only when told to. */
+/** A server's batches, with a clock that only tests move. */
 export class ModelServer implements BatchSource {
 	time: number;
 	requests = 0;
 	readonly happened: Happening[] = [];
 	/** Called before every request; may change the server, or throw. */
 	onRequest: () => void = () => {};
+	/** Whether the list leaves out a batch, for a moment. */
+	isHidden: (batch: Batch) => boolean = () => false;
+	/** Whether the list shows the status that a batch had before a change of the last minute. */
+	isStale: (batch: Batch) => boolean = () => false;
+	/** All batches there have ever been. */
+	readonly all: Batch[] = [];
 
-	private readonly stored: Stored[] = [];
+	private readonly stored = new Map<string, Stored>();
+	/** The same batches, newest first. */
+	private readonly list: Stored[] = [];
 	private count = 0;
 
 	constructor(
@@ -80,7 +91,7 @@ export class ModelServer implements BatchSource {
 	}
 
 	get batches(): Batch[] {
-		return this.stored.map(({ batch }) => batch);
+		return [...this.stored.values()].map(({ batch }) => batch);
 	}
 
 	create(fields: Partial<Batch> = {}, lag = 0): Batch {
@@ -98,7 +109,13 @@ export class ModelServer implements BatchSource {
 			created_at: this.time,
 			...fields,
 		};
-		this.stored.push({ batch, visibleAt: this.time + lag, order: this.random.next() });
+		this.all.push(batch);
+		const stored = { batch, visibleAt: this.time + lag, order: this.random.next() };
+		const byAge = (other: Stored) =>
+			other.batch.created_at - batch.created_at || other.order - stored.order;
+		const place = this.list.findIndex((other) => byAge(other) < 0);
+		this.list.splice(place < 0 ? this.list.length : place, 0, stored);
+		this.stored.set(batch.id, stored);
 		this.happened.push({ id: `${batch.id}:created`, at: batch.created_at });
 		return batch;
 	}
@@ -113,6 +130,8 @@ export class ModelServer implements BatchSource {
 	}
 
 	move(batch: Batch, to: BatchStatus): void {
+		const stored = this.stored.get(batch.id);
+		if (stored) stored.former = { batch: { ...batch }, until: this.time };
 		batch.status = to;
 		if (this.options.times !== false) batch[`${to as 'completed'}_at`] = this.time;
 		this.happened.push({ id: `${batch.id}:${to}`, at: this.time });
@@ -125,30 +144,34 @@ export class ModelServer implements BatchSource {
 	}
 
 	delete(batch: Batch): void {
-		this.stored.splice(
-			this.stored.findIndex((stored) => stored.batch === batch),
-			1,
-		);
+		const stored = this.stored.get(batch.id);
+		this.stored.delete(batch.id);
+		this.list.splice(this.list.indexOf(stored!), 1);
 	}
 
 	async page(after: string | undefined): Promise<ListPage<Batch> | undefined> {
 		this.begin();
-		const list = this.stored
-			.filter(({ visibleAt }) => visibleAt <= this.time)
-			.sort((a, b) => b.batch.created_at - a.batch.created_at || b.order - a.order)
-			.map(({ batch }) => batch);
-		const at = after === undefined ? -1 : list.findIndex(({ id }) => id === after);
-		if (after !== undefined && at < 0) return undefined;
-		const end = at + 1 + (this.options.pageSize ?? 100);
-		const data = list.slice(at + 1, end).map((batch) => this.show(batch));
+		const size = this.options.pageSize ?? 100;
+		const isShown = ({ batch, visibleAt }: Stored) =>
+			visibleAt <= this.time && !this.isHidden(batch);
+		const shown: Stored[] = [];
+		let isAfter = after === undefined;
+		for (const stored of this.list) {
+			if (!isShown(stored)) continue;
+			if (isAfter) shown.push(stored);
+			if (shown.length > size) break;
+			isAfter ||= stored.batch.id === after;
+		}
+		if (!isAfter) return undefined;
+		const data = shown.slice(0, size).map((stored) => this.show(this.listed(stored)));
 		if (this.options.hasMore === false) return { data };
-		return { data, has_more: end < list.length, last_id: data.at(-1)?.id ?? null };
+		return { data, has_more: shown.length > size, last_id: data.at(-1)?.id ?? null };
 	}
 
 	async batch(id: string): Promise<Batch | undefined> {
 		this.begin();
-		const batch = this.batches.find((candidate) => candidate.id === id);
-		return batch && this.show(batch);
+		const stored = this.stored.get(id);
+		return stored && this.show(stored.batch);
 	}
 
 	private begin(): void {
@@ -156,8 +179,15 @@ export class ModelServer implements BatchSource {
 		this.onRequest();
 	}
 
+	/** What the list shows of a batch. */
+	private listed({ batch, former }: Stored): Batch {
+		const isRecent = former !== undefined && this.time - former.until <= 60;
+		return isRecent && this.isStale(batch) ? former.batch : batch;
+	}
+
 	private show(batch: Batch): Batch {
 		const status = this.options.upperCase ? batch.status.toUpperCase() : batch.status;
-		return { ...batch, status };
+		// As the nodes get it, whatever the server sends.
+		return readBatch({ ...batch, status } as never)!;
 	}
 }

@@ -26,15 +26,15 @@ export class Project {
 	 * One poll.
 	 *
 	 * @param enough for how many requests there is time
-	 * @param now n8n's clock in milliseconds
+	 * @param skew how many seconds n8n's clock is ahead of the server's
 	 * @returns the ids of the events, and the number of requests
 	 */
-	async poll(enough = Infinity, now = 0): Promise<{ ids: string[]; requests: number }> {
+	async poll(enough = Infinity, skew = 0): Promise<{ ids: string[]; requests: number }> {
 		const { server } = this;
 		const start = server.requests;
 		const time = {
-			now: () => now + (server.requests - start < enough ? 0 : 2),
-			stopAt: now + 1,
+			now: () => (server.time + skew) * 1000,
+			hasTime: () => server.requests - start < enough,
 		};
 		const { events, stored } = await poll(server, this.state, this.settings, time);
 		this.state = JSON.parse(JSON.stringify(stored));
@@ -45,7 +45,7 @@ export class Project {
 	}
 
 	/** The event ids of one poll. */
-	async told(...args: Parameters<Project['poll']>): Promise<string[]> {
+	async reported(...args: Parameters<Project['poll']>): Promise<string[]> {
 		return (await this.poll(...args)).ids;
 	}
 

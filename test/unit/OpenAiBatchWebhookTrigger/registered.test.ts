@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { seal, unseal } from '../../../nodes/OpenAiBatchWebhookTrigger/registration/registered';
 
 describe('a sealed secret', () => {
-	it('is read with its key only', () => {
+	it('can be read only with its key', () => {
 		fc.assert(
 			fc.property(fc.string(), fc.string(), fc.string(), (secret, key, other) => {
 				const sealed = seal(secret, key);
@@ -14,11 +14,11 @@ describe('a sealed secret', () => {
 		);
 	});
 
-	it('is another text each time', () => {
+	it('is a different text each time', () => {
 		expect(seal('whsec_abc', 'sk-key')).not.toBe(seal('whsec_abc', 'sk-key'));
 	});
 
-	it('is not read when it is damaged', () => {
+	it('cannot be read when it is damaged', () => {
 		const bytes = Buffer.from(seal('whsec_abc', 'sk-key'), 'base64');
 		for (let place = 0; place < bytes.length; place++) {
 			const damaged = Buffer.from(bytes);

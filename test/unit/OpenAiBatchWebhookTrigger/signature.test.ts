@@ -23,8 +23,8 @@ function signed(body: string, secret = SECRET, id = 'wh_1', seconds = now()): De
 	return { id, timestamp: String(seconds), signatures, body: Buffer.from(body) };
 }
 
-/** Whether OpenAI's own SDK takes a delivery. */
-async function sdkTakes({ id, timestamp, signatures, body }: Delivery, secret: string) {
+/** Whether OpenAI's own SDK accepts a delivery. */
+async function sdkAccepts({ id, timestamp, signatures, body }: Delivery, secret: string) {
 	const headers = {
 		'webhook-id': id,
 		'webhook-timestamp': timestamp,
@@ -40,12 +40,12 @@ const secrets = fc.uint8Array({ minLength: 1, maxLength: 64 }).map(secretOf);
 const ids = fc.stringMatching(/^[\w-]{1,40}$/);
 
 describe('the signature of a delivery', () => {
-	it('is taken as the reference implementation makes it, and as the SDK takes it', async () => {
+	it('is accepted as the reference implementation makes it, and as the SDK accepts it', async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.json(), secrets, ids, async (body, secret, id) => {
 				const delivery = signed(body, secret, id);
 				expect(isSigned(delivery, [secret])).toBe(true);
-				expect(await sdkTakes(delivery, secret)).toBe(true);
+				expect(await sdkAccepts(delivery, secret)).toBe(true);
 			}),
 		);
 	});
@@ -62,13 +62,13 @@ describe('the signature of a delivery', () => {
 				const text = `wh_1.${timestamp}.{"ü":1}`;
 				const signatures = signers.map((signer) => sign(signer, text)).join(' ');
 				const delivery: Delivery = { id: 'wh_1', timestamp, signatures, body };
-				expect(isSigned(delivery, [secret])).toBe(await sdkTakes(delivery, secret));
+				expect(isSigned(delivery, [secret])).toBe(await sdkAccepts(delivery, secret));
 				expect(isSigned(delivery, [secret])).toBe(signers.includes(secret));
 			}),
 		);
 	});
 
-	it('does not fit once a single byte of id, time or body is another', () => {
+	it('is wrong once a single byte of id, time or body is changed', () => {
 		const parts = fc.constantFrom<keyof Delivery>('id', 'timestamp', 'body');
 		const flip = fc.integer({ min: 1, max: 255 });
 		fc.assert(
@@ -82,7 +82,7 @@ describe('the signature of a delivery', () => {
 		);
 	});
 
-	it('does not fit once a byte is added, left out, or moved between the parts', () => {
+	it('is wrong once a byte is added, removed, or moved between the parts', () => {
 		const { id, timestamp, signatures, body } = signed('{"type":"x"}', SECRET, 'wh_1.2', now());
 		const tries: Delivery[] = [
 			{ id, timestamp, signatures, body: Buffer.concat([body, Buffer.from('\n')]) },
@@ -93,7 +93,7 @@ describe('the signature of a delivery', () => {
 		expect(tries.map((delivery) => isSigned(delivery, [SECRET]))).toEqual(tries.map(() => false));
 	});
 
-	it('does not fit once a byte of it is another', () => {
+	it('is wrong once a byte of it is changed', () => {
 		const delivery = signed('{}');
 		const bytes = Buffer.from(delivery.signatures.slice(3), 'base64');
 		for (let place = 0; place < bytes.length; place++) {
@@ -104,7 +104,7 @@ describe('the signature of a delivery', () => {
 		}
 	});
 
-	it('may be any of several', () => {
+	it('may be any one of several', () => {
 		const delivery = signed('{}');
 		const other = signed('{}', OTHER).signatures;
 		const lists = [
@@ -117,7 +117,7 @@ describe('the signature of a delivery', () => {
 		}
 	});
 
-	it('may be of any of several secrets', () => {
+	it('may be made with any of several secrets', () => {
 		const delivery = signed('{}');
 		expect(isSigned(delivery, [OTHER, SECRET])).toBe(true);
 		expect(isSigned(delivery, [SECRET, OTHER])).toBe(true);
@@ -126,7 +126,7 @@ describe('the signature of a delivery', () => {
 	});
 
 	it.each(['', 'whsec_', 'whsec_!!!'])(
-		'of the secret "%s", which has no key, is none',
+		'made with the secret "%s", which has no key, is wrong',
 		(secret) => {
 			const timestamp = String(now());
 			const hmac = createHmac('sha256', '').update(`wh_1.${timestamp}.{}`).digest('base64');
@@ -135,7 +135,7 @@ describe('the signature of a delivery', () => {
 		},
 	);
 
-	it('does not fit without an id, by which replays are known', () => {
+	it('is wrong without an id, by which replays are recognized', () => {
 		expect(isSigned(signed('{}', SECRET, ''), [SECRET])).toBe(false);
 	});
 });
@@ -147,11 +147,11 @@ describe('the time of a delivery', () => {
 		[300, true],
 		[-301, false],
 		[301, false],
-	])('%d seconds from now', async (seconds, isTaken) => {
+	])('%d seconds from now', async (seconds, isAccepted) => {
 		jest.useFakeTimers({ now: 1_800_000_000_000 });
 		const delivery = signed('{}', SECRET, 'wh_1', 1_800_000_000 + seconds);
-		expect(isRecent(delivery, 1_800_000_000)).toBe(isTaken);
-		expect(await sdkTakes(delivery, SECRET)).toBe(isTaken);
+		expect(isRecent(delivery, 1_800_000_000)).toBe(isAccepted);
+		expect(await sdkAccepts(delivery, SECRET)).toBe(isAccepted);
 		jest.useRealTimers();
 	});
 
@@ -166,5 +166,7 @@ describe('the time of a delivery', () => {
 		'NaN',
 		'Infinity',
 		'9'.repeat(400),
-	])('is none: "%s"', (timestamp) => expect(isRecent({ timestamp }, 1_800_000_000)).toBe(false));
+	])('is not a time: "%s"', (timestamp) =>
+		expect(isRecent({ timestamp }, 1_800_000_000)).toBe(false),
+	);
 });

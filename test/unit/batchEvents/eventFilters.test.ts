@@ -10,13 +10,13 @@ const filters = (fields: Partial<EventFilters>): EventFilters => ({
 const batch = (fields: Partial<Batch>) => ({ id: 'batch_1', endpoint: '', ...fields }) as Batch;
 
 describe('filters', () => {
-	test('the version in front of an endpoint is left out by some servers', () => {
+	test('match an endpoint with or without the version in front', () => {
 		const chosen = filters({ endpoint: '/v1/chat/completions' });
 		expect(matchesFilters(batch({ endpoint: '/chat/completions' }), chosen)).toBe(true);
 		expect(matchesFilters(batch({ endpoint: '/v1/completions' }), chosen)).toBe(false);
 	});
 
-	test('all metadata pairs have to be there', () => {
+	test('match batches that have all metadata pairs', () => {
 		const chosen = filters({
 			metadata: [
 				['job', 'films'],

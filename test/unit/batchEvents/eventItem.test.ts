@@ -62,11 +62,6 @@ describe('the item of an event', () => {
 		});
 	});
 
-	test('spells the status as the API does, whatever the server sends', () => {
-		expect(json({ status: 'COMPLETED' }).status).toBe('completed');
-		expect(json({ status: 'COMPLETED' }, false).status).toBe('completed');
-	});
-
 	test('of a failed batch says why, and whether it can be tried again', () => {
 		const full = {
 			code: 'token_limit_exceeded',

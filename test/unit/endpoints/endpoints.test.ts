@@ -1,14 +1,12 @@
+import fc from 'fast-check';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-
-import fc from 'fast-check';
-
+import { BODIES } from './requests';
 import { DEFAULT_ENDPOINT, DEFAULT_MODEL, endpointOf, ENDPOINTS } from '../../../nodes/endpoints';
 import { checkBody } from '../../../nodes/endpoints/body';
 import { embeddings } from '../../../nodes/endpoints/embeddings';
 import type { Endpoint, RequestOptions } from '../../../nodes/endpoints/endpoint';
-import { isSameEndpoint, versionedPath } from '../../../nodes/endpoints/path';
-import { BODIES } from './requests';
+import { isSameEndpoint, versionedPath } from '../../../nodes/endpoints/endpoint';
 
 /** A value of every option, each unlike what a body has without it. */
 const EVERY_OPTION: Required<RequestOptions> = {

@@ -1,6 +1,11 @@
-import { ENDPOINTS, endpointOf } from '../../../nodes/endpoints';
+import {
+	addTokens,
+	endpointOf,
+	ENDPOINTS,
+	estimateTokens,
+	NO_TOKENS,
+} from '../../../nodes/endpoints';
 import { makeBody } from '../../../nodes/endpoints/body';
-import { addTokens, estimateTokens, NO_TOKENS } from '../../../nodes/endpoints/tokens';
 
 const tokens = (body: object, endpoint?: string) =>
 	estimateTokens({ ...body }, endpointOf(endpoint));

@@ -1,4 +1,4 @@
-import { estimateCost } from '../../../nodes/jsonl/cost';
+import { batchCost, estimateCost } from '../../../nodes/OpenAiBatch/shared/prices';
 
 describe('estimateCost', () => {
 	const usage = { requests: 2, input_tokens: 1_000_000, output_tokens: 500_000 };
@@ -31,5 +31,28 @@ describe('estimateCost', () => {
 			regular_cost: 0.1,
 			method: expect.stringContaining('Output: not included') as string,
 		});
+	});
+
+	it('does not know cached input before the run, and says so', () => {
+		const cachedInputPerMillion = 0.01;
+		const priced = estimateCost({ ...usage, prices: { ...prices, cachedInputPerMillion } });
+		expect(priced).toEqual(estimateCost({ ...usage, prices }));
+		expect(priced.method).toMatch(/cached input is known only after the run/);
+		expect(estimateCost(usage).method).not.toMatch(/cached/);
+	});
+});
+
+describe('batchCost', () => {
+	it('counts each token once, at half the price', () => {
+		const prices = { inputPerMillion: 4, cachedInputPerMillion: 1, outputPerMillion: 8 };
+		const tokens = { input: 1_000_000, cachedInput: 500_000, output: 250_000 };
+		expect(batchCost(tokens, prices)).toBe(2.25);
+		expect(batchCost({ ...tokens, cachedInput: 0 }, prices)).toBe(3);
+		expect(
+			batchCost(
+				{ input: 1, cachedInput: 0, output: 2 },
+				{ inputPerMillion: 0.1, outputPerMillion: 0.1 },
+			),
+		).toBe(1.5e-7);
 	});
 });

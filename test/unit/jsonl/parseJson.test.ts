@@ -68,18 +68,52 @@ describe('parseJsonContent', () => {
 		});
 	});
 
-	it.each(['', 'Sorry, no.', '{"a":1} and more', "{'a':1}", '```json\n{a}\n```', '}{', '[1}'])(
-		'calls %j invalid',
-		(text) => {
-			expect(parseJsonContent(text)).toMatchObject({ ok: false, reason: 'invalid' });
-		},
-	);
+	it.each([
+		'',
+		'Sorry, no.',
+		'{"a":1} and {"b":2}',
+		'{\'a\': {"b":1}}',
+		'As shown in [1], it is so.',
+		"{'a':1}",
+		'```json\n{a}\n```',
+		'}{',
+		'[1}',
+	])('calls %j invalid', (text) => {
+		expect(parseJsonContent(text)).toMatchObject({ ok: false, reason: 'invalid' });
+	});
 
 	it('has an answer for any text', () => {
 		const text = fc.array(fc.constantFrom('```', 'json', '\n', '{', '}', '"', '\\', '[', 'a', '1'));
 		fc.assert(
 			fc.property(text, (parts) => {
 				expect(parseJsonContent(parts.join(''))).toHaveProperty('ok');
+			}),
+		);
+	});
+});
+
+describe('JSON with other words around it', () => {
+	it.each<[string, unknown]>([
+		['<think>Let me see {"x": 1}</think>\n{"title":"A"}', { title: 'A' }],
+		['<thinking>\nHm.\n</thinking>```json\n{"title":"A"}\n```', { title: 'A' }],
+		['Here is the JSON:\n\n{"title":"A"}', { title: 'A' }],
+		['{"a":1} and more', { a: 1 }],
+		['The list:\n[1, 2]\nThat is all.', [1, 2]],
+		['As shown in [1]:\n{"a":"}"}', { a: '}' }],
+	])('is read in %j', (text, value) => {
+		expect(parseJsonContent(text)).toEqual({ ok: true, value });
+	});
+
+	it('is read whatever the JSON and the words are', () => {
+		const words = fc.stringMatching(/^[A-Za-z ,.:!]{0,20}$/);
+		const value = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { minKeys: 1 });
+		fc.assert(
+			fc.property(words, value, words, (before, json, after) => {
+				const text = `${before}\n${JSON.stringify(json)}\n${after}`;
+				expect(parseJsonContent(text)).toEqual({
+					ok: true,
+					value: JSON.parse(JSON.stringify(json)) as unknown,
+				});
 			}),
 		);
 	});

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
-
-import type { JsonObject } from '../../../nodes/jsonl/json';
-import { RequestSerializationError, serializeRequest } from '../../../nodes/jsonl/requestLine';
 import { linesOf } from './bytes';
+import type { JsonObject } from '../../../nodes/jsonl/json';
+import { RequestSerializationError, serializeRequest } from '../../../nodes/jsonl/split';
 
 const request = (body: unknown) => ({
 	custom_id: 'r-1',

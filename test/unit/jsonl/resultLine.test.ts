@@ -147,10 +147,11 @@ describe('classify', () => {
 	});
 
 	it('explains a failure without an error object', () => {
-		expect(judge(answer(502, '<html>Bad Gateway</html>')).error?.message).toBe(
-			'The request ended with the HTTP status 502: <html>Bad Gateway</html>',
+		expect(judge(answer(502, '<html>Bad Gateway</html>')).error?.message).toBe('Bad Gateway');
+		expect(judge(answer(502)).error?.message).toBe('The request ended with the HTTP status 502.');
+		expect(judge(answer(0)).error?.message).toBe(
+			'The server reported no HTTP status and no reason.',
 		);
-		expect(judge(answer(0)).error?.message).toBe('The request ended with the HTTP status 0.');
 		expect(judge(answer(302)).status).toBe('failed');
 		expect(judge({ custom_id: 'r' }).error).toMatchObject({ code: 'missing_response' });
 	});

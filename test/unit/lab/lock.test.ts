@@ -10,13 +10,13 @@ const DEAD_PID = 2 ** 30;
 describe('withLock', () => {
 	const file = () => join(folder(), 'lock');
 
-	it('holds the lock while it works and gives it back', async () => {
+	it('holds the lock while it works, and releases it', async () => {
 		const held = await withLock(file(), async () => existsSync(file()));
 		expect(held).toBe(true);
 		expect(existsSync(file())).toBe(false);
 	});
 
-	it('gives it back when the work fails', async () => {
+	it('releases the lock when the work fails', async () => {
 		const work = async () => {
 			throw new Error('no');
 		};
@@ -24,7 +24,7 @@ describe('withLock', () => {
 		expect(existsSync(file())).toBe(false);
 	});
 
-	it('waits for a live holder, and says so once', async () => {
+	it('waits for a live holder, and reports that once', async () => {
 		await writeFile(file(), String(process.pid));
 		let waits = 0;
 		const onWait = () => {
@@ -42,7 +42,7 @@ describe('withLock', () => {
 		expect(onWait).not.toHaveBeenCalled();
 	});
 
-	it('stops waiting when it is told to', async () => {
+	it('stops waiting when its signal aborts', async () => {
 		await writeFile(file(), String(process.pid));
 		const controller = new AbortController();
 		const options = { signal: controller.signal, onWait: () => controller.abort() };

@@ -21,7 +21,7 @@ describe('run', () => {
 		expect(error.message).not.toContain('line 20');
 	});
 
-	it('ends the command when it is told to, with the reason', async () => {
+	it('ends the command when the signal aborts, with the reason', async () => {
 		const controller = new AbortController();
 		const reason = new Error('Stopped.');
 		const running = node("console.log('ready'); setInterval(() => {}, 1000)", {

@@ -90,7 +90,7 @@ describe('ports', () => {
 		await new Promise((resolve) => server.close(resolve));
 	});
 
-	it('tells a forbidden one from a taken one', () => {
+	it('distinguishes a forbidden port from a taken one', () => {
 		expect(portMessage(80, 'EACCES')).toContain('administrator');
 	});
 });

@@ -14,7 +14,7 @@ const PROPERTIES: Record<string, INodeProperties[]> = {
 };
 
 describe('readArguments', () => {
-	it('runs on, offline, on any port, unless told otherwise', () => {
+	it('keeps running, offline, on any port, by default', () => {
 		expect(readArguments([], { OPENAI_API_KEY: 'sk' })).toEqual({
 			once: false,
 			help: false,
@@ -23,7 +23,7 @@ describe('readArguments', () => {
 		});
 	});
 
-	it('takes --once, --port and --real with the key of the environment', () => {
+	it('accepts --once, --port and --real with the key of the environment', () => {
 		const args = ['--once', '--real', '--port', '5678'];
 		expect(readArguments(args, { OPENAI_API_KEY: 'sk' })).toMatchObject({
 			once: true,
@@ -159,7 +159,7 @@ describe('the example workflows', () => {
 });
 
 describe('the films', () => {
-	it('are 3,201, each with a custom id of its own', async () => {
+	it('are 3,201, each with its own custom id', async () => {
 		const titles = expectedRows(await readFilms());
 		expect(titles.size).toBe(3201);
 		expect(titles.get('film-0')).toBe('The Land Girls');

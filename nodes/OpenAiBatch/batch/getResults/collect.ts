@@ -3,13 +3,13 @@ import type { OpenAiClient } from '../../../openai/http/client';
 import type { Batch } from '../../../openai/api/types';
 import { findInputFile, inputLines, readResults, requestIn } from '../results/batchFiles';
 import type { ItemShape } from './resultItem';
-import { missingItem, moveImages, resultItem } from './resultItem';
+import { missingItem, moveMedia, resultItem } from './resultItem';
 import type { Wanted } from './resultSet';
 import { ResultSet } from './resultSet';
 
 export interface CollectOptions extends Wanted, ItemShape {
 	includeRequest: boolean;
-	imagesAsBinary: boolean;
+	mediaAsBinary: boolean;
 	/** Finished batches that repeated some of the requests, oldest first. */
 	retries: Batch[];
 }
@@ -71,10 +71,11 @@ async function collectFrom(
 	if (results.isFull) return;
 	for await (const some of readResults(client, batch)) {
 		for (const result of some) {
-			const entry = results.add(result.customId, result.status, result.error);
+			const place = { batchId: batch.id, customId: result.customId };
+			const entry = results.add(place, result.status, result.error);
 			if (entry) {
 				entry.item = resultItem(result, options);
-				if (options.imagesAsBinary) await moveImages(context, entry.item);
+				if (options.mediaAsBinary) await moveMedia(context, entry.item);
 			}
 			if (results.isFull) return;
 		}
@@ -113,9 +114,9 @@ async function collectRequests(
 			if (!request) continue;
 			const { customId } = request;
 			const known = results.find(customId);
-			if (known && includeRequest && join(known.item?.json, request.body)) toJoin--;
-			if (!known && !results.isFull) {
-				const entry = results.add(customId, 'missing', null);
+			if (includeRequest && known.some(({ item }) => join(item?.json, request.body))) toJoin--;
+			if (known.length === 0 && !results.isFull) {
+				const entry = results.add({ batchId: batch.id, customId }, 'missing', null);
 				if (entry) entry.item = missingItem(customId, batch.id);
 				if (includeRequest) join(entry?.item?.json, request.body);
 			}

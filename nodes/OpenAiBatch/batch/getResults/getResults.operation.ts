@@ -1,19 +1,21 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import type { CollectOptions, Collected } from './collect';
+import { collectResults } from './collect';
+import { getResultsProperties } from './getResults.properties';
+import type { ResultStatus } from './resultItem';
 import { getBatch } from '../../../openai/api/batches';
 import { deleteFile } from '../../../openai/api/files';
-import { OpenAiClient } from '../../../openai/http/client';
 import { statusOf } from '../../../openai/api/status';
 import type { Batch } from '../../../openai/api/types';
-import { batchIdField, idParameter } from '../../shared/fields';
+import { OpenAiClient } from '../../../openai/http/client';
+import { batchIdField, idParameter, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { failedItem, forEachItem, showFor } from '../../shared/operation';
-import { assertFinished, failedValidation } from '../results/readiness';
+import type { PriceOptions } from '../../shared/prices';
+import { pricesOf } from '../../shared/prices';
+import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
 import { findOriginal, findRetries } from '../results/retryChain';
-import type { Collected } from './collect';
-import { collectResults } from './collect';
-import { getResultsOptions } from './getResults.options';
-import { getResultsProperties } from './getResults.properties';
 
 interface Retries {
 	withResults: Batch[];
@@ -38,8 +40,8 @@ async function retriesOf(
 		assertFinished(context.getNode(), retry, itemIndex, name);
 	}
 	return {
-		withResults: retries.filter((retry) => statusOf(retry) !== 'failed'),
-		failed: retries.filter((retry) => statusOf(retry) === 'failed'),
+		withResults: retries.filter((retry) => !hasNeverRun(retry)),
+		failed: retries.filter(hasNeverRun),
 	};
 }
 
@@ -101,6 +103,11 @@ function resultsHint(
 			'The input file is no longer there. Requests could not be added to the results, and requests without a result could not be found.',
 		);
 	}
+	if (results.repeatedIds.length > 0) {
+		parts.push(
+			`A custom_id stands for more than one request, and all their results are returned: ${results.repeatedIds.join(', ')}. Which result belongs to which request is not known.`,
+		);
+	}
 	if (failedRetries.length > 0) {
 		const ids = failedRetries.map(({ id }) => id).join(', ');
 		parts.push(`These retries failed before any request ran, so they have no results: ${ids}.`);
@@ -152,7 +159,7 @@ export const getResults: Operation = {
 		const retries = followRetries
 			? await retriesOf(context, client, batch, itemIndex)
 			: { withResults: [], failed: [] };
-		if (statusOf(batch) === 'failed' && retries.withResults.length === 0) {
+		if (hasNeverRun(batch) && retries.withResults.length === 0) {
 			throw failedValidation(context.getNode(), batch, itemIndex);
 		}
 		const collected = await collectResults(context, client, batch, {
@@ -168,3 +175,61 @@ export const getResults: Operation = {
 		return items;
 	}),
 };
+
+interface RawOptions extends PriceOptions {
+	deleteFiles?: boolean;
+	followRetries?: boolean;
+	include?: ResultStatus[];
+	includeRequest?: boolean;
+	limit?: unknown;
+	mediaAsBinary?: boolean;
+	offset?: unknown;
+	parseJson?: boolean;
+	simplify?: boolean;
+}
+
+export interface GetResultsOptions extends Omit<CollectOptions, 'retries'> {
+	deleteFiles: boolean;
+	followRetries: boolean;
+}
+
+const ALL_STATUSES: ResultStatus[] = ['succeeded', 'failed', 'expired', 'cancelled', 'missing'];
+
+/**
+ * The options of Get Results for an item.
+ *
+ * @throws {NodeOperationError} for a value that is not possible, and when two options contradict
+ */
+export function getResultsOptions(
+	context: IExecuteFunctions,
+	itemIndex: number,
+): GetResultsOptions {
+	const raw = context.getNodeParameter('options', itemIndex, {}) as RawOptions;
+	const number = (value: unknown, displayName: string, min: number) =>
+		wholeNumber(context, value, { displayName, min, itemIndex });
+	const limit = number(raw.limit, 'Limit', 1) ?? Infinity;
+	const offset = number(raw.offset, 'Offset', 0) ?? 0;
+	if (raw.deleteFiles && (limit < Infinity || offset > 0)) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'Delete Files cannot be used together with Limit or Offset',
+			{
+				itemIndex,
+				description:
+					'The results that Limit and Offset leave out would be lost. Remove these two options or turn off Delete Files.',
+			},
+		);
+	}
+	return {
+		deleteFiles: raw.deleteFiles ?? false,
+		followRetries: raw.followRetries ?? false,
+		mediaAsBinary: raw.mediaAsBinary ?? false,
+		include: new Set(raw.include?.length ? raw.include : ALL_STATUSES),
+		includeRequest: raw.includeRequest ?? false,
+		limit,
+		offset,
+		parseJson: raw.parseJson ?? false,
+		prices: pricesOf(context, raw, itemIndex),
+		simplify: raw.simplify ?? true,
+	};
+}

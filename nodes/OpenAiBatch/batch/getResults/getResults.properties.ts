@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { inputPriceField, outputPriceField } from '../../shared/prices';
+import { cachedInputPriceField, inputPriceField, outputPriceField } from '../../shared/prices';
 
 /** The options of Get Results. Without any, all results are returned as simple items. */
 export const getResultsProperties: INodeProperties = {
@@ -9,6 +9,7 @@ export const getResultsProperties: INodeProperties = {
 	placeholder: 'Add option',
 	default: {},
 	options: [
+		cachedInputPriceField,
 		{
 			displayName: 'Delete Files',
 			name: 'deleteFiles',
@@ -24,14 +25,6 @@ export const getResultsProperties: INodeProperties = {
 			default: true,
 			description:
 				'Whether to return the results of the original batch and of all its retries together, whichever of them you choose. For each request the newest result counts, but a success is kept. If a retry is not finished, the operation stops with an error.',
-		},
-		{
-			displayName: 'Images as Binary',
-			name: 'imagesAsBinary',
-			type: 'boolean',
-			default: true,
-			description:
-				'Whether to put generated images into binary fields named image, image_2 and so on. Otherwise the content contains them as base64 text, which makes the items very large.',
 		},
 		{
 			displayName: 'Include Request',
@@ -84,6 +77,14 @@ export const getResultsProperties: INodeProperties = {
 			description: 'Max number of results to return',
 		},
 		{
+			displayName: 'Media as Binary',
+			name: 'mediaAsBinary',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to put images and audio that the model generated into binary fields: image, image_2, audio and so on. Otherwise the item contains them as base64 text, which makes it very large.',
+		},
+		{
 			displayName: 'Offset',
 			name: 'offset',
 			type: 'number',
@@ -99,7 +100,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to parse content that is JSON, so that you can use its fields, such as content.name. Content that is not JSON stays text, and parse_error says why.',
+				'Whether to parse content that is JSON, so that you can use its fields, such as content.name. Each choice of an answer with several choices is parsed. Content that is not JSON stays text, and parse_error says why.',
 		},
 		{
 			displayName: 'Simplify',

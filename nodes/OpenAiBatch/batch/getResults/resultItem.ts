@@ -1,10 +1,14 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { MediaFormat } from './mediaFormat';
+import { imageFormat, soundFormat } from './mediaFormat';
 import { extractContent } from '../../../endpoints';
-import type { Content } from '../../../endpoints/content';
-import type { Prices } from '../../../jsonl/cost';
-import type { JsonObject } from '../../../jsonl/json';
+import type { Answer, Content } from '../../../endpoints/content';
+import { oneOrAll } from '../../../endpoints/content';
+import type { JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject } from '../../../jsonl/json';
 import { parseJsonContent } from '../../../jsonl/parseJson';
+import { UNKNOWN_FORM } from '../../../jsonl/resultLine';
+import type { Prices } from '../../shared/prices';
 import { costOf } from '../../shared/prices';
 import type { BatchResult } from '../results/batchFiles';
 
@@ -26,6 +30,17 @@ export interface ItemShape {
 	prices: Prices | undefined;
 }
 
+/** What an answer may have beside its content. The item has only the fields that it has. */
+const BESIDE_CONTENT = [
+	'refusal',
+	'tool_calls',
+	'reasoning_summary',
+	'commentary',
+	'sources',
+	'images',
+	'audio',
+] as const;
+
 /** The item for one result. */
 export function resultItem(result: BatchResult, shape: ItemShape): ResultItem {
 	const { batch, body, customId, error, requestId, status, statusCode } = result;
@@ -43,21 +58,43 @@ export function resultItem(result: BatchResult, shape: ItemShape): ResultItem {
 		finish_reason: content?.finish_reason ?? null,
 		usage: content?.usage ?? null,
 		error,
-		...(content?.refusal && { refusal: content.refusal }),
-		...(content?.tool_calls && { tool_calls: content.tool_calls }),
+		...(content && besideContent(content)),
 		...(shape.prices && { cost: costOf(content?.usage, shape.prices) }),
-		...(!shape.simplify && { response: result.raw }),
+		// What cannot be read is returned as it is: it may be an answer.
+		...((!shape.simplify || error?.code === UNKNOWN_FORM) && { response: result.raw }),
 	};
 	return { json: json as unknown as IDataObject };
 }
 
-/** The parsed content; or the text as it is, and why it could not be parsed. */
-function parsed({ content, finish_reason, refusal }: Content): IDataObject {
+function besideContent(content: Content): JsonObject {
+	const beside: JsonObject = {};
+	for (const name of BESIDE_CONTENT) {
+		if (content[name] !== null) beside[name] = content[name];
+	}
+	return beside;
+}
+
+/** The content with every text parsed. A text that is not JSON stays, and `parse_error` says why. */
+function parsed({ answers }: Content): JsonObject {
+	const results = (answers.length > 0 ? answers : [{ content: null }]).map(parsedAnswer);
+	const problems = results.flatMap(({ problem }, index) => {
+		if (problem === undefined) return [];
+		return results.length > 1 ? `Choice ${index + 1}: ${problem}` : problem;
+	});
+	return {
+		content: oneOrAll(results.map(({ content }) => content)),
+		...(problems.length > 0 && { parse_error: problems.join('\n') }),
+	};
+}
+
+function parsedAnswer(answer: Answer): { content: JsonValue; problem?: string } {
+	const { content, refusal, tool_calls: calls = [] } = answer;
 	if (typeof content !== 'string' && content !== null) return { content };
-	const result = parseJsonContent(content, { finish_reason, refusal });
-	return result.ok
-		? { content: result.value as IDataObject }
-		: { content, parse_error: result.message };
+	const result = parseJsonContent(content, answer);
+	if (result.ok) return { content: result.value };
+	// A model that calls a tool has not answered yet: its text, if any, need not be JSON.
+	const isExpected = calls.length > 0 && !refusal;
+	return isExpected ? { content } : { content, problem: result.message };
 }
 
 /** The item for a request that has no result. */
@@ -78,46 +115,78 @@ export function missingItem(customId: string, batchId: string): ResultItem {
 	return { json };
 }
 
-/**
- * Moves the images of a result from base64 in its `content` to binary fields `image`, `image_2`, …
- */
-export async function moveImages(context: IExecuteFunctions, item: ResultItem): Promise<void> {
-	const { content, custom_id } = item.json;
-	const images = imagesIn(content);
-	const name = String(custom_id ?? 'image').replace(/[^\w.-]+/g, '_');
-	const binary: IBinaryKeyData = {};
-	for (const [index, image] of images.entries()) {
-		const bytes = Buffer.from(image.b64_json as string, 'base64');
-		delete image.b64_json;
-		const number = index === 0 ? '' : `_${index + 1}`;
-		const { extension, mimeType } = formatOf(bytes);
-		const fileName = `${name}${number}.${extension}`;
-		binary[`image${number}`] = await context.helpers.prepareBinaryData(bytes, fileName, mimeType);
-	}
-	if (images.length > 0) item.binary = binary;
+/** A kind of media that an item may carry as base64. */
+interface MediaKind {
+	/** The name of the first binary field; the others are numbered. */
+	name: string;
+	/** Where the base64 is in each of the objects. */
+	key: string;
+	/** The objects in an item that may have some. */
+	objects: (json: IDataObject) => unknown[];
+	formatOf: (bytes: Buffer, holder: JsonObject) => MediaFormat;
 }
 
-function imagesIn(content: unknown): JsonObject[] {
-	const images = Array.isArray(content) ? (content as unknown[]) : [content];
-	return images.filter(isObject).filter(({ b64_json }) => typeof b64_json === 'string');
-}
-
-interface ImageFormat {
-	/** The first bytes of such a file, in hexadecimal. */
-	magic: string;
-	extension: string;
-	mimeType: string;
-}
-
-/** The formats that the image endpoints send. */
-const IMAGE_FORMATS: readonly ImageFormat[] = [
-	{ magic: '89504e47', extension: 'png', mimeType: 'image/png' },
-	{ magic: 'ffd8ff', extension: 'jpg', mimeType: 'image/jpeg' },
-	{ magic: '52494646', extension: 'webp', mimeType: 'image/webp' },
+const MEDIA: readonly MediaKind[] = [
+	{
+		name: 'image',
+		key: 'b64_json',
+		objects: ({ content, images }) => [content, images].flat(),
+		formatOf: (bytes, { output_format }) => imageFormat(bytes, output_format),
+	},
+	{
+		name: 'audio',
+		key: 'data',
+		objects: ({ audio }) => [audio].flat(),
+		formatOf: (bytes, { format }) => soundFormat(bytes, format),
+	},
 ];
 
-/** Read from the bytes, since an answer need not name its format. */
-function formatOf(bytes: Buffer): ImageFormat {
-	const head = bytes.toString('hex', 0, 4);
-	return IMAGE_FORMATS.find(({ magic }) => head.startsWith(magic)) ?? IMAGE_FORMATS[0];
+/**
+ * Moves images and sounds from base64 in an item to binary fields: `image`, `image_2`, …, `audio`,
+ * `audio_2`, … What else the answer says about them stays.
+ */
+export async function moveMedia(context: IExecuteFunctions, item: ResultItem): Promise<void> {
+	const { json } = item;
+	const fileName = String(json.custom_id ?? 'result').replace(/[^\w.-]+/g, '_');
+	const moved = new Set<unknown>();
+	for (const { name, key, objects, formatOf } of MEDIA) {
+		let count = 0;
+		for (const holder of objects(json).filter(isObject)) {
+			const base64 = holder[key];
+			const bytes = Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64');
+			if (bytes.length === 0) continue;
+			const number = ++count === 1 ? '' : `_${count}`;
+			const { extension, mimeType } = formatOf(bytes, holder);
+			item.binary ??= {};
+			item.binary[`${name}${number}`] = await context.helpers.prepareBinaryData(
+				bytes,
+				`${fileName}${number}.${extension}`,
+				mimeType,
+			);
+			delete holder[key];
+			moved.add(base64);
+		}
+	}
+	if (moved.size > 0) removeCopies(json.response, moved);
+}
+
+/** Removes base64 that was moved from the original line, where it stands a second time. */
+function removeCopies(line: unknown, moved: ReadonlySet<unknown>): void {
+	const open = [line];
+	// A list of its own, because a line can be nested deeper than calls can be.
+	for (let value = open.pop(); value !== undefined; value = open.pop()) {
+		if (typeof value !== 'object' || value === null) continue;
+		const fields = value as Record<string, unknown>;
+		for (const key of Object.keys(fields)) {
+			const field = fields[key];
+			if (moved.has(withoutPrefix(field))) delete fields[key];
+			else if (field !== undefined) open.push(field);
+		}
+	}
+}
+
+/** The base64 of a data URL, which is what is moved of it. */
+function withoutPrefix(value: unknown): unknown {
+	if (typeof value !== 'string' || !value.startsWith('data:')) return value;
+	return value.slice(value.indexOf(',') + 1);
 }

@@ -15,6 +15,8 @@ export interface Wanted {
 export interface Entry {
 	/** Null for a line that belongs to no request. */
 	readonly customId: string | null;
+	/** The batch that the result is from. */
+	batchId: string;
 	status?: ResultStatus;
 	/** Only for results that are returned: what the reader has made of the result. */
 	item?: ResultItem;
@@ -23,9 +25,13 @@ export interface Entry {
 	error?: ErrorCount;
 }
 
+/** So many ids that come twice are named; the others are counted. */
+const MAX_NAMED = 20;
+
 /**
- * The results of a batch, one for each custom_id, whatever the order of the lines. Keeps the items
- * of the results that are returned, and only the ids of the others.
+ * The results of a batch and its retries, one for each request, whatever the order of the lines.
+ * Where one batch has an id twice, as servers have that accept such files, these are two requests.
+ * Keeps the items of the results that are returned, and only the ids of the others.
  */
 export class ResultSet {
 	readonly counts: Record<ResultStatus, number> = {
@@ -37,7 +43,13 @@ export class ResultSet {
 	};
 	readonly errors = new ErrorCounts();
 
+	/** Ids that a batch has more than once, the first of them by name. */
+	readonly repeatedIds: string[] = [];
+
 	private readonly entries = new Map<string, Entry>();
+	/** The further results of ids that come more than once. */
+	private readonly repeated = new Map<string, Entry[]>();
+	private repetitions = 0;
 	/** Lines without a custom_id belong to no request. They are returned all the same. */
 	private nameless = 0;
 	private places = 0;
@@ -45,13 +57,13 @@ export class ResultSet {
 
 	constructor(private readonly wanted: Wanted) {}
 
-	/** How many different requests have a result. */
+	/** How many requests have a result. */
 	get size(): number {
-		return this.entries.size;
+		return this.entries.size + this.repetitions;
 	}
 
 	get total(): number {
-		return this.entries.size + this.nameless;
+		return this.size + this.nameless;
 	}
 
 	/** Whether all wanted results are there, so that the rest need not be read. */
@@ -66,30 +78,50 @@ export class ResultSet {
 		);
 	}
 
-	/** The entry of a request; undefined when it has no result yet. */
-	find(customId: string): Entry | undefined {
-		return this.entries.get(customId);
+	/** The entries with an id, in the order in which they arrived; none when it has no result yet. */
+	find(customId: string): Entry[] {
+		const first = this.entries.get(customId);
+		return first ? [first, ...(this.repeated.get(customId) ?? [])] : [];
 	}
 
 	/**
-	 * Adds a result. A second result of the same request replaces the first, unless the first
-	 * succeeded.
+	 * Adds a result. The result of a retry replaces one that did not succeed.
 	 *
 	 * @returns the entry to put the item into; undefined when the result is not returned
 	 */
-	add(customId: string | null, status: ResultStatus, error: ResultError | null): Entry | undefined {
-		const entry = this.entryOf(customId);
-		if (entry.status === 'succeeded') return undefined;
+	add(
+		{ batchId, customId }: Pick<Entry, 'batchId' | 'customId'>,
+		status: ResultStatus,
+		error: ResultError | null,
+	): Entry | undefined {
+		const entry = this.entryFor(batchId, customId);
+		if (!entry) return undefined;
+		entry.batchId = batchId;
 		this.settle(entry, status, error);
 		return this.isHeld(entry) ? entry : undefined;
 	}
 
-	private entryOf(customId: string | null): Entry {
-		const known = customId === null ? undefined : this.entries.get(customId);
-		if (known) return known;
-		const entry: Entry = { customId };
-		if (customId === null) this.nameless++;
-		else this.entries.set(customId, entry);
+	/** The entry that a result belongs to; undefined when it is answered already. */
+	private entryFor(batchId: string, customId: string | null): Entry | undefined {
+		const entry: Entry = { batchId, customId };
+		if (customId === null) {
+			this.nameless++;
+			return entry;
+		}
+		const known = this.find(customId);
+		if (known.length === 0) {
+			this.entries.set(customId, entry);
+			return entry;
+		}
+		const isRetry = known.every((one) => one.batchId !== batchId);
+		if (isRetry) return known.find(({ status }) => status !== 'succeeded');
+		const others = this.repeated.get(customId);
+		if (others) others.push(entry);
+		else {
+			this.repeated.set(customId, [entry]);
+			if (this.repeatedIds.length < MAX_NAMED) this.repeatedIds.push(customId);
+		}
+		this.repetitions++;
 		return entry;
 	}
 

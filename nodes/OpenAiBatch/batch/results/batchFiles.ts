@@ -1,16 +1,15 @@
 import { NodeOperationError } from 'n8n-workflow';
 import type { JsonValue } from '../../../jsonl/json';
-import { isObject, tryParseJson } from '../../../jsonl/json';
+import { isObject, textOrNull, tryParseJson } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import { readLineBatches } from '../../../jsonl/lines';
 import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
 import { classify, parseResultLine } from '../../../jsonl/resultLine';
-import type { OpenAiClient } from '../../../openai/http/client';
-import { downloadFile } from '../../../openai/transfer/download';
 import { findFile } from '../../../openai/api/files';
 import type { Batch, FileObject } from '../../../openai/api/types';
-import { asNodeError } from '../../shared/operation';
-import { breathing } from '../../shared/breather';
+import type { OpenAiClient } from '../../../openai/http/client';
+import { downloadFile } from '../../../openai/transfer/download';
+import { asNodeError, breathing } from '../../shared/operation';
 
 /** The result of one request, as a line of a result file has it. */
 export interface BatchResult extends ClassifiedResult {
@@ -25,6 +24,8 @@ export interface BatchResult extends ClassifiedResult {
 /** A request of a batch, as a line of its input file has it. */
 export interface InputRequest {
 	customId: string;
+	/** The endpoint that the line names. */
+	url: string | null;
 	body: JsonValue | undefined;
 }
 
@@ -74,7 +75,7 @@ function unreadable({ context, options }: OpenAiClient, error: unknown, file: st
 	return new NodeOperationError(context.getNode(), `${file} is no longer there`, {
 		itemIndex,
 		description:
-			'The service deletes result files after 30 days, or earlier when an expiry was set for them. Somebody can have deleted the file, too. Its results are lost.',
+			'The service deletes result files after 30 days, or earlier if the batch was created with an expiry. Somebody may also have deleted the file. Its results can no longer be read.',
 	});
 }
 
@@ -98,9 +99,9 @@ export function inputLines(
 export function requestIn({ text }: Line): InputRequest | undefined {
 	const parsed = tryParseJson(text);
 	if (!parsed.ok || !isObject(parsed.value)) return undefined;
-	const { custom_id: id, body } = parsed.value;
+	const { custom_id: id, body, url } = parsed.value;
 	if (typeof id !== 'string' && typeof id !== 'number') return undefined;
-	return { customId: String(id), body };
+	return { customId: String(id), url: textOrNull(url), body };
 }
 
 function fileLines(
@@ -108,7 +109,7 @@ function fileLines(
 	fileId: string,
 	bytes: number | null | undefined,
 ): AsyncGenerator<Line[]> {
-	return breathing(readLineBatches(downloadFile(client, fileId, bytes)));
+	return breathing(readLineBatches(downloadFile(client, fileId, bytes, true)));
 }
 
 export interface ErrorCount {

@@ -1,8 +1,12 @@
 import type { INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { firstErrors } from '../../../openai/api/describe';
-import { transientFailure } from '../../../openai/api/transientFailure';
-import { isFinished, statusOf } from '../../../openai/api/status';
+import {
+	firstErrors,
+	isFinished,
+	isKnownStatus,
+	statusOf,
+	transientFailure,
+} from '../../../openai/api/status';
 import type { Batch } from '../../../openai/api/types';
 
 /** How many validation errors the message lists. */
@@ -21,6 +25,7 @@ const ADVICE =
 
 /** How far a batch is, in words: `in progress: 3 of 10 requests are done, 1 failed`. */
 export function describeProgress(batch: Batch): string {
+	if (!isKnownStatus(batch)) return `in the unknown status '${batch.status}'`;
 	const status = statusOf(batch).replace('_', ' ');
 	const { total, completed, failed } = batch.request_counts ?? {};
 	if (!total) return status;
@@ -46,6 +51,14 @@ export function assertFinished(
 		description:
 			'A batch has results only when it is finished. Start this step from the OpenAI Batch Trigger, which fires at that moment, or put Wait for Completion before it.',
 	});
+}
+
+/**
+ * Whether a batch failed before any of its requests ran. Servers that call a batch failed since all
+ * its requests failed give their results.
+ */
+export function hasNeverRun(batch: Batch): boolean {
+	return statusOf(batch) === 'failed' && !batch.output_file_id && !batch.error_file_id;
 }
 
 /** The error for a batch that failed validation: none of its requests ran. */

@@ -29,7 +29,8 @@ export async function findOriginal(client: OpenAiClient, batch: Batch): Promise<
 export async function findRetries(client: OpenAiClient, original: Batch): Promise<Batch[]> {
 	const candidates: Batch[] = [];
 	for await (const batch of listBatches(client)) {
-		if (batch.created_at < original.created_at) break;
+		// A server may not say when batches were created.
+		if (batch.created_at && batch.created_at < original.created_at) break;
 		if (batch.metadata?.[RETRY_OF]) candidates.push(batch);
 	}
 	const retriesOf = (id: string): Batch[] =>

@@ -1,30 +1,30 @@
 import { createHash } from 'crypto';
 import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
-import { getBatch } from '../../../openai/api/batches';
-import { statusOf } from '../../../openai/api/status';
-import { transientFailure } from '../../../openai/api/transientFailure';
+import { retryProperties } from './retry.properties';
+import { ambiguity, inputFileGone, nothingToRetry, unreadableResults } from './retryErrors';
+import type { Reason, Selection, SelectionOptions } from './retrySelection';
+import { REASONS, selectForRetry, UnreadableResultsError } from './retrySelection';
+import { getBatch, isWithoutList } from '../../../openai/api/batches';
+import { transientFailure } from '../../../openai/api/status';
 import type { Batch, FileObject } from '../../../openai/api/types';
 import { OpenAiClient } from '../../../openai/http/client';
+import { keyOf } from '../../../openai/submissions/scope';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
 import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
-import { batchExpiries } from '../../shared/batchOptions';
+import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
-import { MAX_METADATA_PAIRS, userMetadata } from '../../shared/metadata';
 import type { Operation } from '../../shared/operation';
-import { forEachItem, showFor } from '../../shared/operation';
+import { asNodeError, forEachItem, showFor } from '../../shared/operation';
 import { findInputFile } from '../results/batchFiles';
-import { assertFinished, failedValidation } from '../results/readiness';
-import { RETRY_OF } from '../results/retryChain';
-import { retryProperties } from './retry.properties';
-import type { Reason, Selection } from './retrySelection';
-import { REASONS, selectForRetry } from './retrySelection';
+import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
+import { findRetries, RETRY_OF } from '../results/retryChain';
 
 interface RetryOptions {
 	include?: Reason[];
 	inputExpiresAfter?: number;
 	outputExpiresAfter?: number;
 	retryAllFailed?: boolean;
+	retryUnreadable?: boolean;
 	submissionKey?: string;
 	createWithoutSearch?: boolean;
 }
@@ -55,44 +55,25 @@ function retryMetadata(
 	};
 }
 
-/** The error for a batch whose requests cannot be read any more. */
-function inputFileGone(node: INode, batch: Batch, itemIndex: number): NodeOperationError {
-	return new NodeOperationError(
-		node,
-		`The input file ${batch.input_file_id} of batch ${batch.id} is no longer there`,
-		{
-			itemIndex,
-			description:
-				'Its requests cannot be sent again from there: submit them again from your own data.',
-		},
-	);
-}
-
-/** The error for a batch that has no requests to retry. */
-function nothingToRetry(
-	node: INode,
-	{ id }: Batch,
-	{ succeeded, permanent, permanentErrors, leftOut }: Selection,
-	itemIndex: number,
-): NodeOperationError {
-	if (permanent === 0 && leftOut === 0) {
-		const all = succeeded === 1 ? 'The only request' : `All ${succeeded} requests`;
-		return new NodeOperationError(node, `${all} of batch ${id} succeeded`, {
-			itemIndex,
-			description: 'There is nothing to retry.',
-		});
+/**
+ * The earlier retries of a batch that are not this one, oldest first. Without a list of batches,
+ * where the user allows that, none are known.
+ *
+ * @param ownKey the submission key of this retry
+ */
+async function earlierRetries(
+	client: OpenAiClient,
+	original: Batch,
+	ownKey: string,
+	{ createWithoutSearch }: RetryOptions,
+): Promise<Batch[]> {
+	try {
+		const retries = await findRetries(client, original);
+		return retries.filter((retry) => keyOf(retry) !== ownKey && !hasNeverRun(retry));
+	} catch (error) {
+		if (createWithoutSearch && isWithoutList(error)) return [];
+		throw asNodeError(client.context.getNode(), error, client.options.itemIndex);
 	}
-	const common = permanentErrors.mostCommon();
-	const description = [
-		permanent > 0 &&
-			`${permanent} failed with errors that a retry would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.`,
-		common && `Most common (${common.count}): ${common.message}`,
-		leftOut > 0 && `${leftOut} did not succeed, but the option Include leaves them out.`,
-	];
-	return new NodeOperationError(node, `Batch ${id} has no requests to retry`, {
-		itemIndex,
-		description: description.filter(Boolean).join('<br>'),
-	});
 }
 
 /**
@@ -109,7 +90,7 @@ async function findOriginal(
 ): Promise<{ original: Batch; inputFile: FileObject }> {
 	const original = await getBatch(client, batchId);
 	assertFinished(node, original, itemIndex);
-	if (statusOf(original) === 'failed' && !transientFailure(original)) {
+	if (hasNeverRun(original) && !transientFailure(original)) {
 		throw failedValidation(node, original, itemIndex);
 	}
 	const inputFile = await findInputFile(client, original);
@@ -123,19 +104,15 @@ function fileNameFor({ filename }: FileObject, key: string): string {
 	return `${name}-retry-${key.slice(0, 8)}.jsonl`;
 }
 
-/**
- * What is submitted: the chosen requests as a new file, or the very same file of a batch that
- * failed before any request ran.
- */
+/** What is submitted: the chosen requests as a new file, or without a choice the very same file. */
 function retryPart(
-	original: Batch,
+	contentHash: string,
 	inputFile: FileObject,
 	selection: Selection | undefined,
 	expiresAfter: number | undefined,
 ): SubmissionPart {
-	const content = selection?.contentHash ?? inputFile.id;
 	return {
-		contentHash: createHash('sha256').update(`${original.id}\n${content}`).digest('hex'),
+		contentHash,
 		place: '1/1',
 		input: selection
 			? {
@@ -162,6 +139,23 @@ function metadataFor(
 	return metadata;
 }
 
+/** As `selectForRetry`, with errors for the user. */
+async function select(...args: Parameters<typeof selectForRetry>): Promise<Selection> {
+	const [{ context, options }] = args;
+	try {
+		return await selectForRetry(...args);
+	} catch (error) {
+		const { itemIndex = 0 } = options;
+		if (!(error instanceof UnreadableResultsError)) {
+			throw asNodeError(context.getNode(), error, itemIndex);
+		}
+		throw unreadableResults(context.getNode(), error.message, itemIndex);
+	}
+}
+
+const notRetried = ({ permanent, leftOut, running, ambiguousIds }: Selection) =>
+	permanent + leftOut + running + ambiguousIds.length;
+
 export const retry: Operation = {
 	option: {
 		name: 'Retry Unfinished',
@@ -179,23 +173,36 @@ export const retry: Operation = {
 		const node = context.getNode();
 		const client = new OpenAiClient(context, { itemIndex });
 		const { original, inputFile } = await findOriginal(client, node, batchId, itemIndex);
+		const submissions = new Submissions(client, context, options);
+		const choices: Omit<SelectionOptions, 'earlier'> = {
+			include: new Set(options.include?.length ? options.include : REASONS),
+			allFailed: options.retryAllFailed ?? false,
+			unreadable: options.retryUnreadable ?? false,
+		};
+		// What is chosen depends on what earlier retries have done by now, and who asks again gets the
+		// same batch: so the choices make the content, not what they choose.
+		const content = JSON.stringify([
+			original.id,
+			{ ...choices, include: [...choices.include].sort() },
+		]);
+		const contentHash = createHash('sha256').update(content).digest('hex');
+		// A batch that failed before any request ran is repeated as a whole, uncounted.
+		const selection = hasNeverRun(original)
+			? undefined
+			: await select(client, original, inputFile, {
+					...choices,
+					earlier: await earlierRetries(client, original, submissions.keyOf(contentHash), options),
+				});
+		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
+		const ambiguous = selection && ambiguity(selection);
+		if (ambiguous) client.hint(ambiguous);
 		const settings = {
-			endpoint: original.endpoint,
+			endpoint: selection?.url ?? original.endpoint,
 			completionWindow: original.completion_window || '24h',
 			metadata: metadataFor(context, original, users),
 			outputExpiresAfter,
 		};
-		// A batch that failed before any request ran is repeated as a whole, uncounted.
-		const isWhole = statusOf(original) === 'failed';
-		const selection = isWhole
-			? undefined
-			: await selectForRetry(client, original, inputFile, {
-					include: new Set(options.include?.length ? options.include : REASONS),
-					allFailed: options.retryAllFailed ?? false,
-				});
-		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
-		const submissions = new Submissions(client, context, options);
-		const part = retryPart(original, inputFile, selection, inputExpiresAfter);
+		const part = retryPart(contentHash, inputFile, selection, inputExpiresAfter);
 		const { batch, key, adopted } = await submissions.create(part, settings);
 		const counts = REASONS.map((reason) => [`retried_${reason}`, selection?.counts[reason]]);
 		return {
@@ -203,7 +210,7 @@ export const retry: Operation = {
 				...(batch as unknown as IDataObject),
 				retry_of: original.id,
 				...(selection && { requests: selection.requests, ...Object.fromEntries(counts) }),
-				not_retried: selection ? selection.permanent + selection.leftOut : 0,
+				not_retried: selection ? notRetried(selection) : 0,
 				submission_key: key,
 				adopted,
 			},

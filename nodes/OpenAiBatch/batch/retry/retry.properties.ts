@@ -1,7 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { inputExpiryField, outputExpiryField } from '../../shared/batchOptions';
+import {
+	createWithoutSearchField,
+	inputExpiryField,
+	outputExpiryField,
+	submissionKeyField,
+} from '../../shared/batchOptions';
 import { batchIdField, metadataField } from '../../shared/fields';
-import { createWithoutSearchField, submissionKeyField } from '../submission.properties';
 
 /** The fields of Retry Unfinished. */
 export const retryProperties: INodeProperties[] = [
@@ -53,6 +57,14 @@ export const retryProperties: INodeProperties[] = [
 				default: true,
 				description:
 					'Whether to run failed requests again whatever their error, for example after adding credit or gaining access to a model',
+			},
+			{
+				displayName: 'Retry Unreadable',
+				name: 'retryUnreadable',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether to run requests again that may have an answer which this node cannot read. Without this option the operation stops with an error when the results do not match the counts of the batch, because the requests would be charged twice.',
 			},
 			submissionKeyField(
 				'e.g. retry-films-2026-11-22',

@@ -1,8 +1,8 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import type { Prices } from '../../../jsonl/cost';
 import type { PartLimits } from '../../../jsonl/split';
 import { batchExpiries, completionWindow } from '../../shared/batchOptions';
 import { optionalText, wholeNumber } from '../../shared/fields';
+import type { Prices } from '../../shared/prices';
 import { pricesOf } from '../../shared/prices';
 
 /** The options of Submit, checked and in the units of the API. */

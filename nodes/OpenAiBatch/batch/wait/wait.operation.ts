@@ -5,14 +5,14 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { BatchWait } from './batchWait';
+import { describeBatch } from '../../../openai/api/status';
 import { CANCELLED } from '../../../openai/http/client';
-import { describeBatch } from '../../../openai/api/describe';
-import { pause } from '../../../openai/http/pause';
+import { pause } from '../../../openai/http/idleGuard';
 import { batchIdField, idParameter, isUnset } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, showFor } from '../../shared/operation';
 import { describeProgress } from '../results/readiness';
-import { BatchWait } from './batchWait';
 
 const DEFAULT_MAX_WAIT = 60;
 const DEFAULT_POLL_INTERVAL = 30;

@@ -1,9 +1,9 @@
 import { endpointOf } from '../../../endpoints';
-import { isSameEndpoint } from '../../../endpoints/path';
-import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from '../../../jsonl/batchLimits';
+import { isSameEndpoint } from '../../../endpoints/endpoint';
 import type { Issue } from '../../../jsonl/fieldChecks';
-import { isObject, textOrNull } from '../../../jsonl/json';
 import type { JsonObject } from '../../../jsonl/json';
+import { isObject, textOrNull } from '../../../jsonl/json';
+import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from '../../../jsonl/split';
 import { modelOf } from '../../requests/requestChecker';
 
 /** The totals of a file, for the rules that no line can break alone. */

@@ -1,12 +1,11 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { DEFAULT_MAX_ERRORS, validateRequests } from './validateFile';
 import { urlFault } from '../../../endpoints';
 import { inputBinary, inputBinaryField } from '../../shared/binary';
 import { optionalText, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
-import { forEachItem, showFor } from '../../shared/operation';
-import { breathing } from '../../shared/breather';
-import { DEFAULT_MAX_ERRORS, validateRequests } from './validateFile';
+import { breathing, forEachItem, showFor } from '../../shared/operation';
 
 interface ValidateOptions {
 	endpoint?: unknown;

@@ -8,7 +8,7 @@ const rows = (job: string, count: number, text = (index: number) => `Row ${index
 
 const customIds = (items: Json[]) => items.map(({ custom_id }) => custom_id as string).sort();
 
-/** The jobs of the nodes, each in an execution that some worker runs. */
+/** The jobs of the nodes, each in an execution that a worker runs. */
 export function jobs(stage: () => Stage): void {
 	it('submits, waits, and gets the results in a worker', async () => {
 		const account = await stage().account();
@@ -31,7 +31,7 @@ export function jobs(stage: () => Stage): void {
 		expect(stage().cluster.workerOf(execution.id)).toBeDefined();
 	});
 
-	it('runs in a worker what is started by hand', async () => {
+	it('runs an execution in a worker that was started by hand', async () => {
 		const account = await stage().account();
 		const { rest } = stage().cluster;
 		const { id } = await rest.createWorkflow(
@@ -45,7 +45,7 @@ export function jobs(stage: () => Stage): void {
 		expect(stage().cluster.workerOf(execution.id)).toBeDefined();
 	});
 
-	it('retries what did not succeed, and gives the results of both batches', async () => {
+	it('retries the requests that did not succeed, and returns the results of both batches', async () => {
 		const account = await stage().account();
 		const isFaulty = (index: number) => index % 5 === 0;
 		const text = (index: number) =>

@@ -14,12 +14,12 @@ const ROWS = Array.from({ length: 30 }, (_, index) => ({
 	job: 'killed',
 }));
 
-/** A request that gets no answer, and in the middle of which the worker dies. */
+/** A request that gets no answer; the worker dies while it waits for it. */
 function stalled(method: string, path: string | RegExp, when: 'before' | 'after'): FaultRule {
 	return { method, path, times: 100, fault: { type: 'stall', when } };
 }
 
-/** Whether it dies before or after the request has had its effect. */
+/** The worker dies before or after the request has had its effect. */
 const DURING: Record<string, FaultRule> = {
 	'before its file is stored': stalled('POST', '/files', 'before'),
 	'after its file was stored': stalled('POST', '/files', 'after'),
@@ -49,14 +49,14 @@ export function killed(stage: () => Stage): void {
 		return { id, worker };
 	}
 
-	/** A workflow that submits what it is called with. */
+	/** Publishes a workflow that submits the rows that it is called with. */
 	const submitting = async (account: Account, options: object) =>
 		await stage().callable('Killed', [
 			rowsOfBody,
 			account.step('Submit', 'batch', 'submit', { ...REQUESTS, options }),
 		]);
 
-	/** The newest execution of a workflow that has so many, when it has ended. */
+	/** Waits until a workflow has so many ended executions; returns the newest. */
 	const newest = async (workflowId: string, count: number): Promise<Execution> =>
 		(await stage().ended(workflowId, count)).at(-1)!;
 
@@ -87,7 +87,7 @@ export function killed(stage: () => Stage): void {
 		},
 	);
 
-	it('is given up by n8n when the worker stays away, and only a new start helps', async () => {
+	it('is abandoned by n8n when the worker does not come back, and only a new start helps', async () => {
 		const { rest } = stage().cluster;
 		const account = await stage().account();
 		const { faults, ledger } = account.emulator;
@@ -100,7 +100,7 @@ export function killed(stage: () => Stage): void {
 			const given = await rest.finished(workflowId, id);
 			expect(given.status).toBe('error');
 			expect(given.data.resultData.error?.message).toMatch(/failed to be processed too many times/);
-			// n8n has not kept what was to be run: its own retry runs no node.
+			// n8n has not kept the data of the execution: its own retry runs no node.
 			const requests = ledger.requests.length;
 			const retried = await rest.execution(await rest.retry(id));
 			expect([retried.status, ledger.requests.length]).toEqual(['error', requests]);
@@ -127,7 +127,7 @@ export function killed(stage: () => Stage): void {
 		expect(account.emulator.ledger.batches).toHaveLength(2);
 	});
 
-	it('gets all results when a worker died while it read them, and repeats no event', async () => {
+	it('gets all results when a worker died while reading them, and repeats no event', async () => {
 		const { rest } = stage().cluster;
 		const account = await stage().account(STILL);
 		const { emulator, credential } = account;

@@ -51,15 +51,15 @@ export function large(stage: () => Stage): void {
 		expect(emulator.file(String(copy.id)).object.bytes).toBe(output.bytes);
 	});
 
-	it('says what n8n cannot read out of PostgreSQL, instead of waiting for ever', async () => {
-		expect(await failure(260)).toMatch(/cannot read files of 256 MiB and more out of PostgreSQL/);
+	it('reports that n8n cannot read a file out of PostgreSQL, instead of waiting for ever', async () => {
+		expect(await failure(260)).toMatch(/cannot read a file of 256 MiB or more from PostgreSQL/);
 	});
 
-	it("says n8n's own limit for what is larger than it stores", async () => {
+	it("reports n8n's own limit for a file that is larger than n8n stores", async () => {
 		expect(await failure(513)).toMatch(/exceeds the max size limit of 512 MB/);
 	});
 
-	/** What the user is told when a file of so many MiB goes through the storage. */
+	/** The message that the user sees when a file of so many MiB goes through the storage. */
 	async function failure(size: number): Promise<string | undefined> {
 		const account = await stage().account();
 		const content = Buffer.alloc(size * MIB, 'x\n');
@@ -72,7 +72,7 @@ export function large(stage: () => Stage): void {
 	}
 }
 
-/** Into the binary storage, from there to the service, and the results both ways too. */
+/** Steps that take a file into the binary storage and from there to the service; the results too. */
 const throughStorage = ({ step }: Account, file: string) => [
 	step('Input', 'file', 'download', { fileId: byId(file), binaryPropertyName: 'data' }),
 	step('Upload', 'file', 'upload', {

@@ -8,7 +8,7 @@ import type { Stage } from '../stage';
 import { byId } from '../../../support/lab/workflows/steps';
 import { REQUESTS, rowsOfBody } from '../workflows';
 
-/** The main process goes, and another one comes: that is a leader change without a licence. */
+/** One main process ends and another one starts: that is a leader change without a licence. */
 export function mains(stage: () => Stage): void {
 	it('loses and repeats nothing when the main process is killed and started again', async () => {
 		const { cluster } = stage();

@@ -15,7 +15,7 @@ const EVENTS = 6;
 
 /** Both triggers, with every process of the cluster there to repeat an event. */
 export function triggers(stage: () => Stage): void {
-	it('tells each event once by polling, and workers share the executions', async () => {
+	it('reports each event once by polling, and workers share the executions', async () => {
 		const account = await stage().account(STILL);
 		const { credential, emulator } = account;
 		const id = await stage().publish(pollingWorkflow({ name: 'polled', credential }));
@@ -37,7 +37,7 @@ export function triggers(stage: () => Stage): void {
 		await stage().cluster.rest.deactivate(id);
 	});
 
-	it('tells each event once by webhook, and knows a repeated delivery in any process', async () => {
+	it('reports each event once by webhook, and recognizes a repeated delivery in any process', async () => {
 		const { cluster } = stage();
 		const account = await hooked();
 		const { credential, emulator } = account;
@@ -83,13 +83,13 @@ export function triggers(stage: () => Stage): void {
 	}
 }
 
-/** Batches that a trigger of this case hears of, all in the same status. */
+/** Creates batches that a trigger of this case reports, all in the same status. */
 async function inBatches(account: Account, name: string, to: BatchStatus): Promise<string[]> {
 	const each = Array.from({ length: EVENTS }, async () => await account.batch(name, to));
 	return await Promise.all(each);
 }
 
-/** The delivery of a batch's event, once n8n has taken it. */
+/** Waits until n8n has accepted the delivery of a batch's event. */
 async function acknowledged({ emulator }: Account, batch: string): Promise<Delivery> {
 	const { ledger } = emulator.webhooks.deliveries;
 	return await until('the acknowledgement', () =>

@@ -61,7 +61,7 @@ async function find(): Promise<Binaries | undefined> {
 /** Debian's packages, without starting the services that come with them. */
 async function installFromDebian(onProgress: (text: string) => void): Promise<void> {
 	const cwd = dirname(__filename);
-	// Told so, Debian's scripts take the machine for one that is being repaired, and start nothing.
+	// In this run level, Debian's scripts start no services.
 	const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
 	onProgress('installing redis-server and postgresql with apt-get');
 	await run('apt-get', ['update', '-q'], { cwd, env });

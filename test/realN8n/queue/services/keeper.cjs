@@ -3,8 +3,8 @@ const { createWriteStream, rmSync } = require('node:fs');
 
 /**
  * Runs a service for as long as the process that started it lives: the standard input is a pipe
- * from there, which ends with it, however it ends. Then the service is told to stop, and its folder
- * goes. Started in a process group of its own, so that Ctrl-C does not reach it ahead of its turn.
+ * from there, which ends with it, however it ends. Then the service gets a signal to stop, and its
+ * folder is removed. Started in a process group of its own, so that Ctrl-C does not reach it ahead of its turn.
  *
  * The argument is JSON: command, args, folder (removed at the end), log (a file in it), signal (that
  * stops the service at once), uid and gid.

@@ -20,7 +20,7 @@ function processes(): Map<number, Times> {
 			const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
 			found.set(Number(name), { parent: Number(fields[1]), seconds: ticks / TICKS_PER_SECOND });
 		} catch {
-			// It has ended meanwhile.
+			// The process has ended in the meantime.
 		}
 	}
 	return found;

@@ -20,8 +20,8 @@ interface Polls {
 	requests: number;
 	/** From the first request of a poll to its last, in the mean. */
 	seconds: number;
-	/** How many of the events were told by the next two polls. */
-	told: number;
+	/** How many of the events the next two polls reported. */
+	reported: number;
 }
 
 const isFirstPage = ({ path, query }: { path: string; query: Record<string, string> }) =>
@@ -70,7 +70,7 @@ async function withOpen(stage: Stage, open: number): Promise<Polls> {
 		open,
 		requests: mean(polls.map(({ length }) => length)),
 		seconds: mean(polls.map((times) => (times.at(-1)! - times[0]) / 1000)),
-		told: new Set(eventIds(found)).size,
+		reported: new Set(eventIds(found)).size,
 	};
 }
 
@@ -84,14 +84,14 @@ export async function triggerTable(stage: Stage): Promise<string> {
 			open.toLocaleString('en-US'),
 			polls.requests.toFixed(1),
 			polls.seconds.toFixed(2),
-			`${polls.told} of ${ENDING}`,
+			`${polls.reported} of ${ENDING}`,
 		]);
 	}
 	const titles = [
 		'unfinished batches',
 		'requests a poll',
 		'seconds a poll',
-		'told within two polls',
+		'reported within two polls',
 	];
 	return toTable([titles, ...rows]);
 }

@@ -1,6 +1,10 @@
-import type { Batch, BatchStatus, BatchUsage } from '../../../../nodes/openai/api/types';
+import type {
+	Batch,
+	BatchStatus,
+	BatchUsage,
+	BatchValidationError,
+} from '../../../../nodes/openai/api/types';
 import type { Tokens } from '../answers';
-import type { Input } from './input';
 import type { Endpoint } from './requestLine';
 import type { Fate, Outcome } from '../outcomes';
 
@@ -38,6 +42,11 @@ export interface StoredBatch {
 	/** Unix milliseconds before which no list shows it. */
 	hiddenUntil?: number;
 }
+
+/** A batch's input, read and checked: why it fails, or the work to do. */
+export type Input =
+	| { errors: BatchValidationError[] }
+	| { model: string | null; badLines: BatchValidationError[]; work: Omit<Work, 'startedAt'> };
 
 /** The requests of a valid batch. */
 export interface Work {

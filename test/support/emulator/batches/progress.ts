@@ -33,10 +33,14 @@ export function doneAt(work: Work, now: number, duration: number): number {
 export function countsAt(work: Work, done: number, fate: StoredBatch['fate']) {
 	if (fate === 'fail_all') return { total: work.total, completed: 0, failed: done };
 	let failed = 0;
+	let lost = 0;
 	for (const [index, outcome] of work.outcomes) {
-		if (failsAtRun(outcome) && work.places[index] < done) failed++;
+		if (work.places[index] >= done) continue;
+		if (failsAtRun(outcome)) failed++;
+		else if (outcome.type === 'missing') lost++;
 	}
-	return { total: work.total, completed: done - failed, failed };
+	// A request that is lost counts as neither: nobody has its result.
+	return { total: work.total, completed: done - failed - lost, failed };
 }
 
 /** The batch object at a moment: the counts grow while it is in progress. */

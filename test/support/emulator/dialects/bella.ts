@@ -39,6 +39,7 @@ export const bella: Dialect = {
 		),
 		expired_at: Number(batch.expires_at) * 1000,
 		error_file_id: batch.error_file_id ?? '',
+		metadata: {},
 	}),
 	batchList: listing,
 	file: openai.file,

@@ -66,6 +66,8 @@ export interface Rules {
 	takesManyModels: boolean;
 	takesByteOrderMark: boolean;
 	badLines: 'fail the batch' | 'fail alone' | 'are refused at the upload';
+	/** What a creation does whose input file does not exist. */
+	missingInput: 'fails the batch' | 'refuses the create';
 	/** What a batch does that is above the limit of enqueued tokens. */
 	fullQueue: 'fails the batch' | 'refuses the create';
 	overdue: 'expires' | 'goes on';

@@ -20,8 +20,8 @@ function bedrockLine({ request, response, error }: LineParts): Wire {
 	};
 }
 
-/** The end statuses in which a job has an output folder at all. */
-const EARLY = ['in_progress', 'finalizing', 'cancelling'];
+/** The statuses in which `output_file_id` names a folder, and `in_progress_at` is set. */
+const UNDER_WAY = ['in_progress', 'finalizing', 'cancelling', 'failed'];
 
 /**
  * A LiteLLM proxy in front of Amazon Bedrock.
@@ -42,16 +42,16 @@ export const litellmBedrock: Dialect = {
 	},
 	batch: (batch) => {
 		const status = String(batch.status);
-		const isEarly = EARLY.includes(status);
+		const isUnderWay = UNDER_WAY.includes(status);
 		const errors = batch.errors as { data: Wire[] } | null;
 		return {
 			...without(batch, 'model', 'usage'),
-			output_file_id: isEarly
+			output_file_id: isUnderWay
 				? `s3://bucket/litellm-batch-outputs/litellm-batch-1/`
 				: batch.output_file_id,
 			error_file_id: null,
 			expires_at: status === 'validating' ? null : batch.expires_at,
-			in_progress_at: status === 'in_progress' ? batch.in_progress_at : null,
+			in_progress_at: isUnderWay ? (batch.in_progress_at ?? batch.created_at) : null,
 			request_counts: status === 'validating' ? null : batch.request_counts,
 			errors: errors && {
 				data: errors.data.map(({ message }) => ({ code: '200', message })),

@@ -12,7 +12,7 @@ const RAW = 2;
  * A LiteLLM proxy in front of Google's Vertex AI.
  *
  * - batch objects: code of 2025 and 2026, undated copies; all fields but a few are null in every
- *   state, `completed_at` and counts too; `output_file_id` is a prefix at first; a failed batch
+ *   state, `completed_at`, counts and metadata too; `output_file_id` is a prefix at first; a failed batch
  *   says no reason
  * - `bytes` is the size of the raw file, and its content is the shorter translation: capture
  * - the input file downloads in Vertex' form, without ids: capture
@@ -37,7 +37,7 @@ export const litellmVertex: Dialect = {
 	},
 	batch: (batch) => ({
 		...Object.fromEntries(Object.keys(batch).map((name) => [name, null])),
-		...only(batch, 'id', 'created_at', 'object', 'status', 'input_file_id', 'metadata'),
+		...only(batch, 'id', 'created_at', 'object', 'status', 'input_file_id'),
 		completion_window: '24hrs',
 		endpoint: '',
 		output_file_id: batch.output_file_id ?? BUCKET,

@@ -38,6 +38,7 @@ export const novita: Dialect = {
 		const [error] = (batch.errors as { data: Array<{ message: string }> } | null)?.data ?? [];
 		return {
 			...times(emptyFileIds(without(batch, 'model', 'usage')), isoTime),
+			...(batch.status === 'VALIDATING' && { expires_at: null }),
 			errors: error?.message ?? '',
 			version: 0,
 			updated_at: null,

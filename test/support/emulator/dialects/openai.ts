@@ -51,6 +51,7 @@ export const openai: Dialect = {
 		takesManyModels: false,
 		takesByteOrderMark: true,
 		badLines: 'fail the batch',
+		missingInput: 'fails the batch',
 		fullQueue: 'fails the batch',
 		overdue: 'expires',
 		resultFiles: 'with lines',

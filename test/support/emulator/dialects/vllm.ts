@@ -26,7 +26,7 @@ function runBatchLine({ id, request, response, error }: LineParts): Wire {
 			error: {
 				message: failed.message,
 				type: 'BadRequestError',
-				param: failed.param,
+				param: null,
 				code: response.status_code,
 			},
 		},
@@ -38,7 +38,7 @@ function runBatchLine({ id, request, response, error }: LineParts): Wire {
  * are not one server: the router's own results are a placeholder, and run-batch has no server.
  *
  * - objects, routes and errors: code of 2026-08, read and not run
- * - flat counts, `pending` and `running`: code
+ * - flat counts that are never filled, `pending` and `running`: code
  * - cancels by DELETE: code; that of a running batch ends in an error there, which is not imitated
  * - a second page is always empty: conclusion from the code
  * - file names and purposes are not kept: code
@@ -57,19 +57,18 @@ export const vllm: Dialect = {
 	success: openai.success,
 	ids: { batch: hexId('batch_', 3), file: hexId('file-', 3) },
 	statuses: { ...openai.statuses, validating: 'pending', in_progress: 'running' },
-	batch: (batch) => {
-		const counts = batch.request_counts as { total: number; completed: number; failed: number };
-		return {
-			...without(batch, 'object', 'errors', 'request_counts', 'model', 'usage'),
-			expires_at: null,
-			in_progress_at: null,
-			finalizing_at: null,
-			error_file_id: null,
-			total_requests: counts.total || null,
-			completed_requests: counts.completed,
-			failed_requests: counts.failed,
-		};
-	},
+	batch: (batch) => ({
+		...without(batch, 'object', 'errors', 'request_counts', 'model', 'usage'),
+		expires_at: null,
+		in_progress_at: null,
+		finalizing_at: null,
+		error_file_id: null,
+		...(batch.status === 'failed' && { completed_at: batch.failed_at, failed_at: null }),
+		// The code never fills them.
+		total_requests: null,
+		completed_requests: 0,
+		failed_requests: 0,
+	}),
 	batchList: {
 		query: ({ after, limit }) => ({ limit, isEmpty: after !== undefined }),
 		page: openai.batchList.page,
@@ -100,6 +99,7 @@ export const vllm: Dialect = {
 	rules: {
 		...compatibleRules,
 		window: (value) => (typeof value === 'string' ? value : '5s'),
+		missingInput: 'refuses the create',
 		hasErrorFile: false,
 	},
 };

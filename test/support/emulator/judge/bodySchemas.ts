@@ -1,7 +1,9 @@
 import Ajv, { type ValidateFunction } from 'ajv';
 
+import type { DataValidateFunction } from 'ajv/dist/types';
+
 import type { Endpoint } from '../batches/requestLine';
-import { phrased, type Refusal, type SchemaError } from './phrases';
+import { phrased, type Fault, type Refusal, type TagError } from './phrases';
 import chat from './schemas/chat.json';
 import completions from './schemas/completions.json';
 import embeddings from './schemas/embeddings.json';
@@ -21,16 +23,58 @@ const SCHEMAS: Record<Endpoint, object> = {
 	'/v1/images/edits': imageEdits,
 };
 
+interface ByTag {
+	tag: string;
+	definitions: Record<string, string>;
+}
+
 /** Compiled when an endpoint is first asked for, once for all emulators of the process. */
 const compiled = new Map<Endpoint, ValidateFunction>();
 
 function validator(endpoint: Endpoint): ValidateFunction {
 	const known = compiled.get(endpoint);
 	if (known !== undefined) return known;
-	const ajv = new Ajv({ discriminator: true, strict: false, verbose: true });
-	const validate = ajv.compile({ type: 'object', ...SCHEMAS[endpoint] });
+	const ajv = new Ajv({ strict: false, verbose: true, meta: false, validateSchema: false });
+	ajv.addKeyword({
+		keyword: 'byTag',
+		type: 'object',
+		errors: true,
+		compile: (byTag: ByTag) =>
+			choosing(byTag, (name) => ajv.getSchema(`body#/$defs/${name}`) as ValidateFunction),
+	});
+	const validate = ajv.compile({ $id: 'body', type: 'object', ...SCHEMAS[endpoint] });
 	compiled.set(endpoint, validate);
 	return validate;
+}
+
+/**
+ * The keyword `byTag`: the definition that a property chooses. Each is compiled when it is first
+ * chosen, since most bodies need few of the hundreds that the Responses API has.
+ */
+function choosing(
+	{ tag, definitions }: ByTag,
+	compile: (name: string) => ValidateFunction,
+): DataValidateFunction {
+	const known = Object.keys(definitions);
+	const ready = new Map<string, ValidateFunction>();
+	const chosen = (name: string): ValidateFunction => {
+		const validate = ready.get(name) ?? compile(name);
+		ready.set(name, validate);
+		return validate;
+	};
+	const check: DataValidateFunction = (data: Record<string, unknown>, context) => {
+		const value = data[tag];
+		const isKnown = typeof value === 'string' && definitions[value] !== undefined;
+		const validate = isKnown ? chosen(definitions[value]) : undefined;
+		if (validate?.(data, context)) return true;
+		// What is found below is hidden in an error of its own, since ajv changes errors on their way.
+		const cause = validate?.errors?.[0] as Fault | undefined;
+		const { instancePath } = context!;
+		const error: TagError = { keyword: 'byTag', instancePath, tag, value, known, cause };
+		check.errors = [error as object];
+		return false;
+	};
+	return check;
 }
 
 /** Why the published schema of the endpoint does not allow a body; undefined when it does. */
@@ -38,20 +82,5 @@ export function schemaRefusal(endpoint: Endpoint, body: unknown): Refusal | unde
 	const validate = validator(endpoint);
 	if (validate(body)) return undefined;
 	// The first error is the fault itself; the others say which condition led to it.
-	return phrased(validate.errors![0] as SchemaError, (schema, tag) =>
-		tagValues(schema as Union, tag, SCHEMAS[endpoint] as { $defs: Record<string, Member> }),
-	);
-}
-
-interface Member {
-	properties: Record<string, { enum?: unknown[] }>;
-}
-
-interface Union {
-	oneOf: Array<{ $ref: string }>;
-}
-
-/** The values that the members of a union give to their tag. */
-function tagValues({ oneOf }: Union, tag: string, { $defs }: { $defs: Record<string, Member> }) {
-	return oneOf.flatMap(({ $ref }) => $defs[$ref.split('/').at(-1)!].properties[tag].enum ?? []);
+	return phrased(validate.errors![0] as Fault);
 }

@@ -9,8 +9,6 @@ interface Expected {
 	items?: Expected;
 	properties?: Record<string, Expected>;
 	then?: Expected;
-	oneOf?: Expected[];
-	$ref?: string;
 }
 
 export type Refusal = ErrorFields & { message: string };
@@ -107,7 +105,7 @@ const tooLong: Phrase = ({ data, params }, param) => {
 	);
 };
 
-const unsupported = (value: unknown, choices: unknown[], param: string) =>
+const unsupported = (value: unknown, choices: readonly unknown[], param: string) =>
 	refusal(
 		`Invalid value: '${value}'. ${choices.length === 1 ? 'Value must be' : 'Supported values are:'} ${listed(quoted(choices), 'and')}.`,
 		param,
@@ -150,24 +148,29 @@ const PHRASES: Partial<Record<DefinedError['keyword'], Phrase>> = {
 	maxLength: tooLong,
 };
 
-/** The tag of one of several kinds of objects: an error of ajv that its types do not know. */
-interface TagError {
-	keyword: 'discriminator';
+/** A fault of the keyword `byTag`, which the schemas have for one of several kinds of objects. */
+export interface TagError {
+	keyword: 'byTag';
 	instancePath: string;
-	params: { error: 'tag' | 'mapping'; tag: string; tagValue: unknown };
-	parentSchema: { oneOf: object[] };
+	tag: string;
+	/** The value of the tag, undefined when there is none. */
+	value: unknown;
+	/** The values that it may have. */
+	known: readonly string[];
+	/** What is wrong with the object that the tag chose; undefined when the tag is. */
+	cause?: Fault;
 }
 
-export type SchemaError = Exclude<DefinedError, { keyword: 'discriminator' }> | TagError;
+export type Fault = DefinedError | TagError;
 
-/** A fault in the words of the service. `tags` are the values that a tag may have. */
-export function phrased(error: SchemaError, tags: (schema: object, tag: string) => unknown[]) {
-	if (error.keyword === 'discriminator') {
-		const { tag, tagValue, error: kind } = error.params;
-		const param = paramOf(error.instancePath, tag);
-		if (tagValue === undefined) return missing(param);
-		if (kind === 'mapping') return unsupported(tagValue, tags(error.parentSchema, tag), param);
-		const message = `Invalid type for '${param}': expected a string, but got ${got(tagValue)} instead.`;
+/** A fault in the words of the service. */
+export function phrased(error: Fault): Refusal {
+	if (error.keyword === 'byTag') {
+		if (error.cause !== undefined) return phrased(error.cause);
+		const param = paramOf(error.instancePath, error.tag);
+		if (error.value === undefined) return missing(param);
+		if (typeof error.value === 'string') return unsupported(error.value, error.known, param);
+		const message = `Invalid type for '${param}': expected a string, but got ${got(error.value)} instead.`;
 		return refusal(message, param, 'invalid_type');
 	}
 	const phrase = PHRASES[error.keyword];

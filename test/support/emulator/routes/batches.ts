@@ -12,7 +12,7 @@ import {
 import { unixSeconds } from '../clock';
 import type { Context } from '../context';
 import type { Dialect } from '../dialects';
-import { badRequest, batchNotFound, routeNotFound } from '../errors';
+import { badRequest, batchNotFound, fileNotFound, routeNotFound } from '../errors';
 import { limitOf, page } from './page';
 
 type ById = { Params: { id: string } };
@@ -68,6 +68,10 @@ export function batchRoutes(api: FastifyInstance, context: Context): void {
 			hiddenLists: faults.hiddenLists,
 			hiddenUntil: clock.now() + faults.hiddenMs,
 		};
+		const isMissing = store.file(wire.input_file_id) === undefined;
+		if (isMissing && rules.missingInput === 'refuses the create') {
+			throw fileNotFound(wire.input_file_id);
+		}
 		await lifecycle.admit(batch);
 		ledger.created(batch);
 		lifecycle.add(batch);

@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 
 import type { FastifyInstance } from 'fastify';
 
@@ -18,8 +17,11 @@ interface ListQuery extends Record<string, string | undefined> {
 
 type ById = { Params: { id: string } };
 
-async function* translated(path: string, translate: (line: string) => string) {
-	for await (const line of readLines(path)) yield Buffer.from(`${translate(line)}\n`);
+/** The whole file in other words: gateways that translate have it in memory, and know its length. */
+async function translated(path: string, translate: (line: string) => string): Promise<Buffer> {
+	const lines: string[] = [];
+	for await (const line of readLines(path)) lines.push(`${translate(line)}\n`);
+	return Buffer.from(lines.join(''));
 }
 
 /** `/files` and below. */
@@ -72,7 +74,7 @@ export function fileRoutes(api: FastifyInstance, context: Context): void {
 			'content-disposition': `attachment; filename="${filename}"`,
 		});
 		const translate = spoken.dialect.download(object);
-		if (translate !== undefined) return reply.send(Readable.from(translated(path, translate)));
+		if (translate !== undefined) return reply.send(await translated(path, translate));
 		return reply
 			.header('content-length', object.bytes!)
 			.send(createReadStream(path, { highWaterMark: 256 * 1024 }));

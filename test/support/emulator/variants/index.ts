@@ -1,6 +1,6 @@
-import { CHAT } from './chat';
-import { RESPONSES } from './responses';
-import { RESULT_LINES } from './resultLines';
+import { CHAT } from './chatVariants';
+import { RESPONSES } from './responsesVariants';
+import { RESULT_LINES } from './lineVariants';
 import type { Variant } from './variant';
 
 export type { OrdinaryLine, Variant } from './variant';

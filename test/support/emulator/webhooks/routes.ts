@@ -5,7 +5,7 @@ import { onlyKnown, requiredObject } from '../checks';
 import type { Context } from '../context';
 import { ApiError } from '../errors';
 import { limitOf, page } from '../routes/page';
-import { checkedSettings, eventType, SETTINGS } from './checks';
+import { checkedSettings, eventType, SETTINGS } from './settings';
 import type { EndpointSettings, StoredEndpoint } from './endpoints';
 
 type ById = { Params: { id: string } };

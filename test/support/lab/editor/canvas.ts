@@ -29,7 +29,7 @@ export class Canvas {
 		await this.page.getByTestId('canvas-handle-plus').last().click();
 	}
 
-	/** What the nodes panel finds; waits until the wanted entry is there. */
+	/** Searches the nodes panel, and waits until the wanted entry is there. */
 	async search(text: string, wanted: string): Promise<Locator> {
 		await this.page.getByTestId('node-creator-search-bar').fill(text);
 		const found = this.entry(wanted);

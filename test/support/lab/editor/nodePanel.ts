@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** A node's panel: its parameters in the middle, what it gave out on the right. */
+/** A node's panel: its parameters in the middle, its output on the right. */
 export class NodePanel {
 	readonly output: Locator;
 
@@ -56,7 +56,7 @@ export class NodePanel {
 		await this.page.getByTestId('node-execute-button').click();
 	}
 
-	/** Shows the output as a table; gives its rows as the texts of their cells, the heading first. */
+	/** Shows the output as a table; returns its rows as the texts of their cells, the heading first. */
 	async table(): Promise<string[][]> {
 		await this.output.getByTestId('radio-button-table').click();
 		const rows = this.output.locator('table').first().locator('tr');

@@ -7,7 +7,7 @@ import { CommandError, npm } from '../../processes/run';
 import { N8N_VERSION, nodeHeadersPackage, nodeMajor } from './version';
 
 export interface EnsureOptions {
-	/** Told what happens, about every five seconds while something long runs. */
+	/** Called with what happens, about every five seconds while a long step runs. */
 	onProgress?: (text: string) => void;
 	/** Stops an install; what it had written is removed. */
 	signal?: AbortSignal;
@@ -47,7 +47,7 @@ export async function ensureN8n(
 	return { folder, version: N8N_VERSION };
 }
 
-/** Installs under the lock: whatever lies around half-finished now is nobody's. */
+/** Installs under the lock, so an unfinished install that is found belongs to nobody. */
 async function install(folder: string, wanted: Installed, options: EnsureOptions): Promise<void> {
 	if (await isComplete(folder, wanted)) return;
 	const cache = dirname(folder);

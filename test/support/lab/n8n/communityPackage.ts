@@ -24,8 +24,8 @@ const NPM_INSTALL = [
  * Puts a packed package where n8n puts community packages, step by step as n8n 2.41 does
  * (`CommunityPackagesService.downloadPackage`): unpack, drop the dev, peer and optional
  * dependencies from its package.json (n8n provides n8n-workflow), install what remains, enter it
- * in the ledger. n8n's own REST call is no way to do it: it takes packages of the public registry
- * only. The package is found at n8n's next start, with its own prefix of node types.
+ * in the ledger. n8n's own REST call does not help: it accepts only packages of the public
+ * registry. The package is found at n8n's next start, with its own prefix of node types.
  */
 export async function installCommunityPackage(userFolder: string, tarball: string): Promise<void> {
 	const nodes = join(userFolder, '.n8n', 'nodes');

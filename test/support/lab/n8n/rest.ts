@@ -12,7 +12,7 @@ const UNDECIDED = new Set(['not_published', 'in_progress']);
 const STILL_ACTIVE = new Set(['in_progress', 'published', 'partial', 'failed']);
 const ENDED = new Set(['success', 'error', 'canceled', 'crashed']);
 
-/** The largest page of rows that n8n gives (`MAX_ITEMS_PER_PAGE`). */
+/** The largest page of rows that n8n returns (`MAX_ITEMS_PER_PAGE`). */
 const ROWS_PER_PAGE = 250;
 
 /**
@@ -68,17 +68,17 @@ export class Rest {
 		await this.publication(workflowId, STILL_ACTIVE);
 	}
 
-	/** The state of a publication, once it is none of the given ones any more. */
-	private async publication(workflowId: string, passing: Set<string>): Promise<Publication> {
+	/** Waits until the state of a publication is none of the given ones, and returns it. */
+	private async publication(workflowId: string, undecided: Set<string>): Promise<Publication> {
 		for (;;) {
 			const path = `/workflows/${workflowId}/publication-status`;
 			const publication = await this.session.call<Publication>('GET', path);
-			if (!passing.has(publication.status)) return publication;
+			if (!undecided.has(publication.status)) return publication;
 			await sleep(100);
 		}
 	}
 
-	/** Runs a workflow as the editor's button does, from the named trigger; gives the execution. */
+	/** Runs a workflow as the editor's button does, from the named trigger; returns the id of the execution. */
 	async run(workflowId: string, trigger: string): Promise<string> {
 		const { executionId } = await this.session.call<{ executionId: string }>(
 			'POST',
@@ -90,7 +90,7 @@ export class Rest {
 
 	/**
 	 * Runs an execution that did not succeed again, as the button in the list of executions does, and
-	 * waits until the new one has ended, however it ended; gives its id.
+	 * waits until the new one has ended, however it ended; returns its id.
 	 */
 	async retry(executionId: string): Promise<string> {
 		const path = `/executions/${executionId}/retry`;

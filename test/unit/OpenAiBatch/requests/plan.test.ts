@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import type { JsonObject } from '../../../../nodes/jsonl/json';
-import { serializeRequest } from '../../../../nodes/jsonl/requestLine';
+import { createHash } from 'node:crypto';
 import type { ItemParameters } from '../../../../nodes/OpenAiBatch/parameters/itemParameters';
 import type { PlannedPart } from '../../../../nodes/OpenAiBatch/requests/plan';
 import { RequestPlanner } from '../../../../nodes/OpenAiBatch/requests/plan';
 import { RequestProblem } from '../../../../nodes/endpoints/endpoint';
+import type { JsonObject } from '../../../../nodes/jsonl/json';
+import { serializeRequest } from '../../../../nodes/jsonl/split';
 
 const ENDPOINT = '/v1/embeddings';
 

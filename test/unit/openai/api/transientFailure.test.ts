@@ -1,4 +1,5 @@
-import { transientFailure } from '../../../../nodes/openai/api/transientFailure';
+import { readStatus } from '../../../../nodes/openai/api/readBatch';
+import { transientFailure } from '../../../../nodes/openai/api/status';
 import type { BatchValidationError } from '../../../../nodes/openai/api/types';
 
 const failed = (...data: BatchValidationError[]) => ({
@@ -46,7 +47,7 @@ describe('transientFailure', () => {
 	});
 
 	test('an upper-case status is a failed batch too', () => {
-		expect(transientFailure({ ...failed(TOKENS), status: 'FAILED' })).toBeDefined();
+		expect(transientFailure({ ...failed(TOKENS), status: readStatus('FAILED') })).toBeDefined();
 	});
 
 	test.each([

@@ -1,26 +1,4 @@
-/** What OpenAI writes in front of the path of each endpoint. */
-const VERSION = '/v1';
-
-/** The path of an endpoint as OpenAI writes it, with the version in front. */
-export function versionedPath(path: string): string {
-	return `${VERSION}${path}`;
-}
-
-/** The path without OpenAI's version; undefined for what is not a path, such as null. */
-export function unversionedPath(endpoint: unknown): string | undefined {
-	if (typeof endpoint !== 'string' || endpoint === '') return undefined;
-	return endpoint.startsWith(`${VERSION}/`) ? endpoint.slice(VERSION.length) : endpoint;
-}
-
-/**
- * Whether two spellings name the same endpoint: Azure writes `/chat/completions` where OpenAI has
- * `/v1/chat/completions`. An endpoint that is absent, as some servers leave it out of their
- * batches, is not the same as any other.
- */
-export function isSameEndpoint(a: unknown, b: unknown): boolean {
-	const path = unversionedPath(a);
-	return path !== undefined && path === unversionedPath(b);
-}
+import { versionedPath } from './endpoint';
 
 /** The path behind `https://host`, `//host.name` or `host.name`. */
 const ADDRESS =
@@ -64,7 +42,8 @@ function pathInAddress(path: string, known: readonly string[]): string {
 	const ends = known.filter((one) => trimmed.endsWith(one)).sort((a, b) => b.length - a.length);
 	if (ends.length === 0) return meantPath(path, known) ?? trimmed;
 	const before = trimmed.slice(0, -ends[0].length);
-	return `${/\/v\d+[a-z]*\d*$/i.exec(before)?.[0] ?? VERSION}${ends[0]}`;
+	const version = /\/v\d+[a-z]*\d*$/i.exec(before)?.[0];
+	return version === undefined ? versionedPath(ends[0]) : `${version}${ends[0]}`;
 }
 
 /**
@@ -74,10 +53,11 @@ function pathInAddress(path: string, known: readonly string[]): string {
 function meantPath(path: string, known: readonly string[]): string | undefined {
 	const [plain] = path.toLowerCase().split(/[?#]/);
 	let rest = plain.replace(/\/+$/, '');
-	const version = ANY_VERSION.exec(rest)?.[0] ?? VERSION;
+	const version = ANY_VERSION.exec(rest)?.[0];
 	while (ANY_VERSION.test(rest)) rest = rest.replace(ANY_VERSION, '');
 	const near = known.find((one) => isNear(rest, one));
-	return near === undefined ? undefined : `${version}${near}`;
+	if (near === undefined) return undefined;
+	return version === undefined ? versionedPath(near) : `${version}${near}`;
 }
 
 /** Whether one text becomes the other by at most `MOST_TYPOS` letters added, left out or changed. */

@@ -1,0 +1,72 @@
+import type { INode } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import type { Batch } from '../../../openai/api/types';
+import type { Selection } from './retrySelection';
+
+/** How many ids an error lists. */
+const LISTED_IDS = 20;
+
+/** The error for a batch whose requests cannot be read any more. */
+export function inputFileGone(node: INode, batch: Batch, itemIndex: number): NodeOperationError {
+	return new NodeOperationError(
+		node,
+		`The input file ${batch.input_file_id} of batch ${batch.id} is no longer there`,
+		{
+			itemIndex,
+			description:
+				'Its requests cannot be sent again from there: submit them again from your own data.',
+		},
+	);
+}
+
+/** The error for results that may have been charged, and that nobody can read. */
+export function unreadableResults(
+	node: INode,
+	message: string,
+	itemIndex: number,
+): NodeOperationError {
+	return new NodeOperationError(node, message, {
+		itemIndex,
+		description:
+			'A retry would run requests again that may have an answer already, and be charged again. Look at the result files (File: Download). If you want to run them again all the same, turn on Retry Unreadable.',
+	});
+}
+
+/** The words for requests that share their id with one that succeeded; undefined without any. */
+export function ambiguity({ ambiguousIds }: Selection): string | undefined {
+	if (ambiguousIds.length === 0) return undefined;
+	const some = ambiguousIds.slice(0, LISTED_IDS).join(', ');
+	const ids = ambiguousIds.length > LISTED_IDS ? `${some}, …` : some;
+	return `${ambiguousIds.length} have the same custom_id as a request that succeeded, so it is not known which of them did not: ${ids}. Submit them again with ids of their own.`;
+}
+
+/** The error for a batch that has no requests to retry. */
+export function nothingToRetry(
+	node: INode,
+	{ id }: Batch,
+	selection: Selection,
+	itemIndex: number,
+): NodeOperationError {
+	const { succeeded, permanent, permanentErrors, running, leftOut } = selection;
+	const ambiguous = ambiguity(selection);
+	if (permanent === 0 && leftOut === 0 && running === 0 && !ambiguous) {
+		const all = succeeded === 1 ? 'The only request' : `All ${succeeded} requests`;
+		return new NodeOperationError(node, `${all} of batch ${id} succeeded`, {
+			itemIndex,
+			description: 'There is nothing to retry.',
+		});
+	}
+	const common = permanentErrors.mostCommon();
+	const description = [
+		permanent > 0 &&
+			`${permanent} failed with errors that a retry would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.`,
+		common && `Most common (${common.count}): ${common.message}`,
+		running > 0 && `${running} run in an earlier retry that is not finished.`,
+		leftOut > 0 && `${leftOut} did not succeed, but the option Include leaves them out.`,
+		ambiguous,
+	];
+	return new NodeOperationError(node, `Batch ${id} has no requests to retry`, {
+		itemIndex,
+		description: description.filter(Boolean).join('<br>'),
+	});
+}
