@@ -4,12 +4,11 @@ import type { AnswerReader, Content } from './content';
 import { together } from './content';
 import { embeddings } from './embeddings';
 import type { Endpoint, TokenFields } from './endpoint';
-import { unversionedPath } from './endpoint';
+import { pathFault, unversionedPath } from './endpoint';
 import { imageEdits } from './imageEdits';
 import { imageGenerations } from './imageGenerations';
 import { moderations } from './moderations';
 import { responses } from './responses';
-import { pathFault } from './urlFault';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject } from '../jsonl/json';
 

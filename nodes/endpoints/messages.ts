@@ -160,7 +160,7 @@ export function checkMessages({ messages }: JsonObject): Issue[] {
 		(message, at) => {
 			const { role, content } = message;
 			// `checkRoles` has refused any other value.
-			if (typeof role !== 'string') return [];
+			if (typeof role !== 'string' || role === '') return [];
 			const issues = checkRole(role, at, CHAT_ROLES);
 			if (issues.length > 0) return issues;
 			if (!isAbsent(content)) return checkContent(content, `${at}.content`, CHAT_ROLES[role]);

@@ -147,7 +147,9 @@ describe('Upload', () => {
 		async (name) => {
 			const { error } = await product.run('file', 'upload', {}, [inMemory('{}\n', name)]);
 			expect(error?.message).toBe(`The name '${name}' does not end with .jsonl`);
-			expect(error?.description).toMatch(/Set the option File Name, for example to requests\.jsonl/);
+			expect(error?.description).toMatch(
+				/Set the option File Name, for example to requests\.jsonl/,
+			);
 			expect(product.emulator.ledger.requests).toEqual([]);
 			const options = { fileName: 'rows.jsonl' };
 			expect(await upload({ options }, [inMemory('{}\n', name)])).toMatchObject([

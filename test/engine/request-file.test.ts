@@ -239,7 +239,12 @@ describe('Validate', () => {
 	);
 
 	test.each([
-		['one JSON list', `[${requestLine('a')},${requestLine('b')}]`, null, /one JSON document, a list/],
+		[
+			'one JSON list',
+			`[${requestLine('a')},${requestLine('b')}]`,
+			null,
+			/one JSON document, a list/,
+		],
 		['objects as text', '[object Object]\n[object Object]\n', null, /JSON\.stringify/],
 		['CSV', 'custom_id,prompt\na,Hi\n', null, /CSV/],
 		['Python dictionaries', "{'custom_id': 'a'}\n", null, /Python/],

@@ -326,7 +326,9 @@ describe('settings of the whole submission', () => {
 	it('an endpoint that is nearly one that the node knows is named', async () => {
 		const parameters = { endpoint: 'other', otherEndpoint: '/v1/chat/completion', prompt: 'a' };
 		const error = await refused(parameters);
-		expect(error.description).toMatch(/^The endpoint .* Did you mean '\/v1\/chat\/completions'\? Set/);
+		expect(error.description).toMatch(
+			/^The endpoint .* Did you mean '\/v1\/chat\/completions'\? Set/,
+		);
 	});
 
 	it('metadata that would be lost is refused, and numbers are written out', async () => {

@@ -16,13 +16,9 @@ afterAll(async () => await product.stop());
 
 /** A dry run with the address of OpenAI in the credential; nothing is sent. */
 const atOpenAi = async (parameters: Parameters, items: IDataObject[], url?: string) =>
-	await product.run(
-		'batch',
-		'submit',
-		{ ...parameters, options: { dryRun: true } },
-		items,
-		{ credentialData: { [CREDENTIAL]: { apiKey: 'sk-1', url: url ?? 'https://api.openai.com/v1' } } },
-	);
+	await product.run('batch', 'submit', { ...parameters, options: { dryRun: true } }, items, {
+		credentialData: { [CREDENTIAL]: { apiKey: 'sk-1', url: url ?? 'https://api.openai.com/v1' } },
+	});
 
 /** The same at a server of another address. */
 const elsewhere = async (parameters: Parameters, items: IDataObject[]) =>

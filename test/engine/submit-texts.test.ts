@@ -22,16 +22,36 @@ const WROTE = { ...FILM, id: 'b', crew: '[object Object]' };
 
 describe('an object inserted into a text', () => {
 	it.each<[string, Parameters, string]>([
-		['the prompt', { prompt: '=Film: {{ $json.title }} by {{ $json.crew }}' }, 'Prompt has .* {{ $json.crew }}'],
-		['a list in the prompt', { prompt: '=By {{ $json.crews }}' }, 'Prompt has .* {{ $json.crews }}'],
-		['the prompt, by n8n', { prompt: '=By {{ $json.crew + "" }}' }, 'Prompt has .* {{ $json.crew + "" }}'],
-		['the prompt, by code alone', { prompt: '={{ "By " + $json.crew }}' }, 'Prompt has .* {{ "By " + $json.crew }}'],
+		[
+			'the prompt',
+			{ prompt: '=Film: {{ $json.title }} by {{ $json.crew }}' },
+			'Prompt has .* {{ $json.crew }}',
+		],
+		[
+			'a list in the prompt',
+			{ prompt: '=By {{ $json.crews }}' },
+			'Prompt has .* {{ $json.crews }}',
+		],
+		[
+			'the prompt, by n8n',
+			{ prompt: '=By {{ $json.crew + "" }}' },
+			'Prompt has .* {{ $json.crew + "" }}',
+		],
+		[
+			'the prompt, by code alone',
+			{ prompt: '={{ "By " + $json.crew }}' },
+			'Prompt has .* {{ "By " + $json.crew }}',
+		],
 		[
 			'the system message',
 			{ prompt: 'Hi', requestOptions: { systemMessage: '=For {{ $json.crew }}' } },
 			'System Message has .* {{ $json.crew }}',
 		],
-		['the id', { prompt: 'Hi', customId: '=item-{{ $json.crew }}' }, 'Custom ID has .* {{ $json.crew }}'],
+		[
+			'the id',
+			{ prompt: 'Hi', customId: '=item-{{ $json.crew }}' },
+			'Custom ID has .* {{ $json.crew }}',
+		],
 		[
 			'a JSON body',
 			{
@@ -49,7 +69,10 @@ describe('an object inserted into a text', () => {
 			'Body has .* {{ $json.crew }}',
 		],
 	])('%s is refused with the field', async (_what, parameters, reason) => {
-		const items = [{ ...FILM, id: 0, crew: 'R', crews: 'R' }, { ...FILM, crews: [{ a: 1 }] }];
+		const items = [
+			{ ...FILM, id: 0, crew: 'R', crews: 'R' },
+			{ ...FILM, crews: [{ a: 1 }] },
+		];
 		const { error } = await submit(parameters, items);
 		const pattern = reason.replace(/[{}$+"]/g, '\\$&');
 		expect(error?.message).toMatch(new RegExp(`^Item 1 cannot be submitted: ${pattern}`));
@@ -164,7 +187,11 @@ describe('a field that is empty', () => {
 		expect(result.error).toBeUndefined();
 		return result.hints('Node').map(({ message }) => message);
 	};
-	const rows = [{ a: 'x', b: 'y' }, { a: 'x', b: 'y' }, { a: 'x', b: '' }];
+	const rows = [
+		{ a: 'x', b: 'y' },
+		{ a: 'x', b: 'y' },
+		{ a: 'x', b: '' },
+	];
 
 	it('in the text of a prompt gets a hint with the first item', async () => {
 		expect(await hints({ prompt: '=Is {{ $json.a }} {{ $json.b }}?' }, rows)).toEqual([

@@ -24,22 +24,24 @@ function mergedModel(base: Model | undefined, more: Model): Model {
 }
 
 const key = fc.constantFrom('a', 'b', 'text', '__proto__', 'constructor', 'toString');
-const json: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue; object: JsonObject }>((tie) => ({
-	value: fc.oneof(
-		{ depthSize: 'medium' },
-		fc.constantFrom<JsonValue>(1, 'x', null, false, [], [1, { a: 1 }]),
-		tie('object'),
-	),
-	// By way of text, which makes own keys of `__proto__` too.
-	object: fc
-		.array(fc.tuple(key, tie('value')), { maxLength: 4 })
-		.map(
-			(entries) =>
-				JSON.parse(
-					`{${entries.map(([name, value]) => `"${name}":${JSON.stringify(value)}`).join(',')}}`,
-				) as JsonObject,
+const json: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue; object: JsonObject }>(
+	(tie) => ({
+		value: fc.oneof(
+			{ depthSize: 'medium' },
+			fc.constantFrom<JsonValue>(1, 'x', null, false, [], [1, { a: 1 }]),
+			tie('object'),
 		),
-})).object;
+		// By way of text, which makes own keys of `__proto__` too.
+		object: fc
+			.array(fc.tuple(key, tie('value')), { maxLength: 4 })
+			.map(
+				(entries) =>
+					JSON.parse(
+						`{${entries.map(([name, value]) => `"${name}":${JSON.stringify(value)}`).join(',')}}`,
+					) as JsonObject,
+			),
+	}),
+).object;
 const object = json as fc.Arbitrary<JsonObject>;
 
 describe('merged', () => {

@@ -31,7 +31,11 @@ describe('chat completions refuse', () => {
 		['a role that is no text', [{ role: 1, content: 'Hi' }], [`invalid_type ${M0}.role`]],
 		['an empty role', [{ role: '', content: 'Hi' }], [`invalid_value ${M0}.role`]],
 		['an unknown role', [{ role: 'bot', content: 'Hi' }], [`invalid_value ${M0}.role`]],
-		['the role of a prototype', [{ role: 'toString', content: 'Hi' }], [`invalid_value ${M0}.role`]],
+		[
+			'the role of a prototype',
+			[{ role: 'toString', content: 'Hi' }],
+			[`invalid_value ${M0}.role`],
+		],
 		['a message without content', [{ role: 'user' }], [`missing_required_parameter ${M0}.content`]],
 		[
 			'an answer without anything',
@@ -65,11 +69,7 @@ describe('chat completions refuse', () => {
 		['the part of a prototype', { type: 'constructor' }, [`invalid_value ${P0}.type`]],
 		['a text without text', { type: 'text' }, [`missing_required_parameter ${P0}.text`]],
 		['a text that is none', { type: 'text', text: {} }, [`invalid_type ${P0}.text`]],
-		[
-			'an image as text',
-			{ type: 'image_url', image_url: IMAGE },
-			[`invalid_type ${P0}.image_url`],
-		],
+		['an image as text', { type: 'image_url', image_url: IMAGE }, [`invalid_type ${P0}.image_url`]],
 		['an image without one', { type: 'image_url' }, [`missing_required_parameter ${P0}.image_url`]],
 		[
 			'an image without an address',
@@ -157,7 +157,11 @@ describe('responses refuse', () => {
 			{ type: 'input_file', file_data: 'data:application/pdf;base64,[object Object]' },
 			[`invalid_base64 ${I0}.content[0].file_data`],
 		],
-		['an id that is no text', { type: 'input_file', file_id: 1 }, [`invalid_type ${I0}.content[0].file_id`]],
+		[
+			'an id that is no text',
+			{ type: 'input_file', file_id: 1 },
+			[`invalid_type ${I0}.content[0].file_id`],
+		],
 	])('%s', (_what, part, issues) => {
 		expect(brief(inputOf([part]))).toEqual(issues);
 	});
@@ -180,12 +184,32 @@ it.each<[string, unknown, string[]]>([
 });
 
 it.each<[string, object, string[]]>([
-	['an object around the address', { images: [{ image_url: { url: IMAGE } }] }, ['invalid_type body.images[0].image_url']],
-	['an image twice', { images: [{ image_url: IMAGE, file_id: 'f' }] }, ['invalid_value body.images[0]']],
+	[
+		'an object around the address',
+		{ images: [{ image_url: { url: IMAGE } }] },
+		['invalid_type body.images[0].image_url'],
+	],
+	[
+		'an image twice',
+		{ images: [{ image_url: IMAGE, file_id: 'f' }] },
+		['invalid_value body.images[0]'],
+	],
 	['nothing as an image', { images: [{ file_id: 'f' }, {}] }, ['invalid_value body.images[1]']],
-	['an image that is not there', { images: [{ image_url: 'data:image/png;base64,null' }] }, ['invalid_base64 body.images[0].image_url']],
-	['17 images', { images: Array.from({ length: 17 }, () => ({ file_id: 'f' })) }, ['invalid_value body.images']],
-	['a mask without an image', { images: [{ file_id: 'f' }], mask: {} }, ['invalid_value body.mask']],
+	[
+		'an image that is not there',
+		{ images: [{ image_url: 'data:image/png;base64,null' }] },
+		['invalid_base64 body.images[0].image_url'],
+	],
+	[
+		'17 images',
+		{ images: Array.from({ length: 17 }, () => ({ file_id: 'f' })) },
+		['invalid_value body.images'],
+	],
+	[
+		'a mask without an image',
+		{ images: [{ file_id: 'f' }], mask: {} },
+		['invalid_value body.mask'],
+	],
 ])('image edits refuse %s', (_what, fields, issues) => {
 	const body = { model: 'gpt-image-1.5', prompt: 'Hat', ...fields } as JsonObject;
 	expect(brief(check('/images/edits', body))).toEqual(issues);
@@ -232,14 +256,21 @@ describe('a data URL', () => {
 		);
 	});
 
-	it.each(['', ' ', 'undefined', 'null', 'NaN', '[object Object]', '{{ $json.image }}', 'a=b', '<svg>'])(
-		'is refused with the content %j',
-		(content) => {
-			const [issue, ...others] = image(content);
-			expect(others).toEqual([]);
-			expect(issue.message).toMatch(/is not base64\. Check the expression/);
-		},
-	);
+	it.each([
+		'',
+		' ',
+		'undefined',
+		'null',
+		'NaN',
+		'[object Object]',
+		'{{ $json.image }}',
+		'a=b',
+		'<svg>',
+	])('is refused with the content %j', (content) => {
+		const [issue, ...others] = image(content);
+		expect(others).toEqual([]);
+		expect(issue.message).toMatch(/is not base64\. Check the expression/);
+	});
 
 	it('is refused with anything behind it that is not base64', () => {
 		const char = fc.constantFrom(...'{}[]<>"\'!?.,:;äé');
@@ -261,7 +292,15 @@ it('any body gets an answer, in whole sentences', () => {
 		fc.jsonValue({ maxDepth: 1 }),
 		fc.record(
 			{
-				type: fc.constantFrom('text', 'image_url', 'input_image', 'file', 'input_audio', 'message', 'x'),
+				type: fc.constantFrom(
+					'text',
+					'image_url',
+					'input_image',
+					'file',
+					'input_audio',
+					'message',
+					'x',
+				),
 				text: fc.jsonValue({ maxDepth: 0 }),
 				image_url: fc.jsonValue({ maxDepth: 1 }),
 				file: fc.jsonValue({ maxDepth: 1 }),

@@ -25,19 +25,22 @@ const SCHEMAS: Record<string, object> = {
 	'/responses': responses,
 };
 
-/** What the Batch API needs although the endpoint itself does not. */
+/** What is needed beyond the types: texts, images and inputs that are there. */
 const NEEDED: Record<string, (body: JsonObject) => boolean> = {
 	'/completions': ({ prompt }) => prompt !== null,
-	'/images/edits': ({ prompt }) => prompt !== '',
+	'/embeddings': ({ input }) =>
+		!Array.isArray(input) || !input.some((one) => Array.isArray(one) && one.length === 0),
+	'/images/edits': ({ prompt, images, mask }) =>
+		prompt !== '' &&
+		[...(images as JsonObject[]), ...(mask ? [mask as JsonObject] : [])].every((image) =>
+			Object.values(image).some((value) => value !== null),
+		),
 	'/images/generations': ({ prompt }) => prompt !== '',
 	'/responses': ({ input, prompt, conversation, previous_response_id }) =>
 		[input, prompt, conversation, previous_response_id].some(
 			(value) => value !== undefined && value !== null,
 		),
 };
-
-
-
 
 describe.each(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint] as const))(
 	'%s',

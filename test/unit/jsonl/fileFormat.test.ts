@@ -1,12 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 
-import {
-	FormatGuard,
-	foreignFormat,
-	readHead,
-	unparseable,
-} from '../../../nodes/jsonl/fileFormat';
+import { FormatGuard, foreignFormat, readHead, unparseable } from '../../../nodes/jsonl/fileFormat';
 import { tryParseJson } from '../../../nodes/jsonl/json';
 import { request } from '../endpoints/requests';
 import { chunksOf } from './bytes';
@@ -39,7 +34,11 @@ const FOREIGN: Array<[string, Uint8Array, RegExp]> = [
 		bytes(JSON.stringify(request('a'), null, 2)),
 		/one JSON document over several lines/,
 	],
-	['a list over lines', bytes(JSON.stringify([request('a')], null, 2)), /one JSON document, a list/],
+	[
+		'a list over lines',
+		bytes(JSON.stringify([request('a')], null, 2)),
+		/one JSON document, a list/,
+	],
 	['objects as text', bytes('[object Object]\n[object Object]\n'), /JSON\.stringify\(\)/],
 	['CSV', bytes('custom_id,prompt\na,"Hi, you"\n'), /looks like CSV.*Extract from File/],
 	['CSV with semicolons', bytes('id;Titel (deutsch);Jahr\r\n1;Alien;1979\r\n'), /CSV/],
@@ -56,16 +55,19 @@ const FOREIGN: Array<[string, Uint8Array, RegExp]> = [
 ];
 
 describe('a file', () => {
-	it.each(FOREIGN)('that is %s is named, however it is cut, and not passed on', async (_, content, said) => {
-		expect(foreignFormat(content)).toMatch(said);
-		expect(foreignFormat(content)).toMatch(/\.$/);
-		for (const size of [1, 2, 7, 65_536]) {
-			const { passed, foreign } = await guarded(content, [size]);
-			expect(foreign).toMatch(said);
-			expect(passed).toHaveLength(0);
-		}
-		expect(foreignFormat(await readHead(chunksOf(content)))).toMatch(said);
-	});
+	it.each(FOREIGN)(
+		'that is %s is named, however it is cut, and not passed on',
+		async (_, content, said) => {
+			expect(foreignFormat(content)).toMatch(said);
+			expect(foreignFormat(content)).toMatch(/\.$/);
+			for (const size of [1, 2, 7, 65_536]) {
+				const { passed, foreign } = await guarded(content, [size]);
+				expect(foreign).toMatch(said);
+				expect(passed).toHaveLength(0);
+			}
+			expect(foreignFormat(await readHead(chunksOf(content)))).toMatch(said);
+		},
+	);
 
 	it.each([
 		['a request', LINE],
@@ -148,12 +150,18 @@ describe('a line', () => {
 	it('has no other line number in its message', () => {
 		expect(said("{'a': 1}")).not.toMatch(/\(line/);
 		fc.assert(
-			fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json().map((text) => text.slice(1))), (text) => {
-				const message = said(text);
-				if (message === undefined) return;
-				expect(message).not.toMatch(/\(line \d+ column \d+\)/);
-				expect(message).toMatch(/\.$/);
-			}),
+			fc.property(
+				fc.oneof(
+					fc.string({ unit: 'binary' }),
+					fc.json().map((text) => text.slice(1)),
+				),
+				(text) => {
+					const message = said(text);
+					if (message === undefined) return;
+					expect(message).not.toMatch(/\(line \d+ column \d+\)/);
+					expect(message).toMatch(/\.$/);
+				},
+			),
 		);
 	});
 

@@ -25,6 +25,7 @@ describe('validateRequests', () => {
 			endpoints: [CHAT],
 			error_count: 0,
 			errors: [],
+			hints: [],
 		});
 	});
 
