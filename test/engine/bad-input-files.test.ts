@@ -196,7 +196,8 @@ describe('Submit', () => {
 
 	it('takes a prompt of 10 MB as it is', async () => {
 		const input = 'é'.repeat(5_000_000);
-		const { error, items } = await submit({ model: 'm', input, messages: [{ content: input }] });
+		const messages = [{ role: 'user', content: input }];
+		const { error, items } = await submit({ model: 'm', input, messages });
 		expect(error).toBeUndefined();
 		const file = product.emulator.file(items('Node')[0].json.input_file_id as string);
 		expect((JSON.parse(file.text()) as { body: { input: string } }).body.input).toBe(input);

@@ -26,8 +26,12 @@ type Definitions = Record<string, Schema>;
 /** Below this depth, objects have only what they need. */
 const DEPTH = 4;
 
-/** Texts that suit ids, names, addresses and prompts alike. */
-const TEXTS = ['Hi', 'answer_1', 'https://example.com/a.png', 'data:image/png;base64,iVBORw0KGgo='];
+/** Texts that suit ids, names and prompts alike. */
+const TEXTS = ['Hi', 'answer_1', '[object Object]', 'https://example.com/a.png'];
+
+const ADDRESSES: Schema = {
+	enum: ['https://example.com/a.png', 'data:image/png;base64,iVBORw0KGgo='],
+};
 
 const PLAIN: Record<string, (schema: Schema) => fc.Arbitrary<unknown>> = {
 	string: ({ enum: values, then }) => fc.constantFrom(...(values ?? then?.enum ?? TEXTS)),
@@ -66,7 +70,11 @@ class Generator {
 		const names = Object.keys(properties).filter(
 			(name) => depth < DEPTH || required.includes(name),
 		);
-		const fields = names.map((name) => [name, this.value(properties[name], depth + 1)] as const);
+		const fields = names.map((name) => {
+			const isAddress = /url$/.test(name) && !properties[name].enum;
+			const field = { ...properties[name], ...(isAddress && ADDRESSES) };
+			return [name, this.value(field, depth + 1)] as const;
+		});
 		return fc.record(Object.fromEntries(fields), {
 			requiredKeys: required.filter((name) => names.includes(name)),
 		});

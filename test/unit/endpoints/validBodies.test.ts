@@ -32,8 +32,8 @@ const NEEDED: Record<string, (body: JsonObject) => boolean> = {
 		!Array.isArray(input) || !input.some((one) => Array.isArray(one) && one.length === 0),
 	'/images/edits': ({ prompt, images, mask }) =>
 		prompt !== '' &&
-		[...(images as JsonObject[]), ...(mask ? [mask as JsonObject] : [])].every((image) =>
-			Object.values(image).some((value) => value !== null),
+		[...(images as JsonObject[]), ...(mask ? [mask as JsonObject] : [])].every(
+			(image) => Object.values(image).filter((value) => value !== null).length === 1,
 		),
 	'/images/generations': ({ prompt }) => prompt !== '',
 	'/responses': ({ input, prompt, conversation, previous_response_id }) =>
@@ -59,10 +59,11 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint] as const))(
 					expect(checkBody(endpoint, body)).toEqual([]);
 					expect(checkBody(endpoint, body, 'compatible')).toEqual([]);
 				}),
-				{ numRuns: 400 },
+				{ numRuns: 1_000 },
 			);
 			// Most bodies that are made from the schema are right, so the test is not empty.
-			expect(accepted).toBeGreaterThan(20);
+
+			expect(accepted).toBeGreaterThan(25);
 		});
 	},
 );
