@@ -1,6 +1,7 @@
 import type { JsonObject } from 'n8n-workflow';
-import { NodeApiError } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import { inOrder, newEvents, type BatchEvent } from '../batchEvents/batchEvent';
+import { creationTime } from '../batchEvents/batchTimes';
 import { matchesFilters } from '../batchEvents/eventFilters';
 import type { EventSettings } from '../batchEvents/eventSettings';
 import { BATCH_PAGE_SIZE, findBatch, listBatchPage } from '../openai/api/batches';
@@ -61,18 +62,49 @@ export async function poll(
 /** Servers differ in how they refuse to list after a batch that was deleted. */
 const UNKNOWN_PLACE: readonly unknown[] = ['400', '404'];
 
-/** The batches of a real server. Its methods throw {NodeApiError} after the client's own retries. */
+/** Why the list cannot be read from its newest batch on; undefined when it can. */
+function orderProblem({ data }: ListPage<Batch>): string | undefined {
+	const times = data.map(creationTime);
+	if (times.includes(0)) return 'The server does not say when batches were created';
+	const isOldestFirst = times.length > 1 && times[0] < times[times.length - 1];
+	return isOldestFirst ? 'The server lists the batch that was created first on top' : undefined;
+}
+
+/**
+ * The batches of a real server. Its methods throw {NodeApiError} after the client's own retries.
+ *
+ * @throws {NodeOperationError} for a list that has no order to go by
+ */
 export function batchSource(client: OpenAiClient): BatchSource {
+	/** Where the page after a batch begins, on servers whose pages begin at a cursor. */
+	const cursors = new Map<string, string>();
+	const fetchPage = async (after: string | undefined) => {
+		const cursor = after === undefined ? undefined : cursors.get(after);
+		const start = cursor === undefined ? { after } : { cursor };
+		try {
+			return await listBatchPage(client, { ...start, limit: BATCH_PAGE_SIZE });
+		} catch (error) {
+			const { httpCode } = error as NodeApiError;
+			if (after !== undefined && UNKNOWN_PLACE.includes(httpCode)) return undefined;
+			// n8n's constructor returns such an error as it is.
+			throw new NodeApiError(client.context.getNode(), error as JsonObject);
+		}
+	};
 	return {
 		async page(after) {
-			try {
-				return await listBatchPage(client, { after, limit: BATCH_PAGE_SIZE });
-			} catch (error) {
-				const { httpCode } = error as NodeApiError;
-				if (after !== undefined && UNKNOWN_PLACE.includes(httpCode)) return undefined;
-				// n8n's constructor returns such an error as it is.
-				throw new NodeApiError(client.context.getNode(), error as JsonObject);
-			}
+			const page = await fetchPage(after);
+			const last = page?.data.at(-1);
+			if (last && page?.next_cursor) cursors.set(last.id, page.next_cursor);
+			const problem = page && orderProblem(page);
+			if (problem === undefined) return page;
+			throw new NodeOperationError(
+				client.context.getNode(),
+				`${problem}, so the list of batches has no order that this trigger can follow`,
+				{
+					description:
+						'Use Wait for Completion, or a schedule with Get Many and its filter Status.',
+				},
+			);
 		},
 		batch: async (id) => await findBatch(client, id),
 	};

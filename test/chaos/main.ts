@@ -91,7 +91,7 @@ async function main(): Promise<void> {
 	const engine = await startChaosEngine();
 	let failed = 0;
 	for (let seed = first; seed < first + runs; seed++) {
-		const violations = await run(engine, seed);
+		const violations = await virtualTime.tell(async () => await run(engine, seed));
 		if (violations.length > 0) {
 			failed++;
 			showViolations(seed, violations);

@@ -35,6 +35,8 @@ export interface Server {
 	 * at the server before running a node again.
 	 */
 	canFindBatches: boolean;
+	/** Whether the polling trigger can follow its list: one that begins with the newest batch. */
+	canBeWatched: boolean;
 	/** Whether input files have the ids of their requests when they are downloaded. */
 	namesRequests: boolean;
 	/** Whether result lines have a form that can be read. */
@@ -92,6 +94,7 @@ export function serverNamed(name: string): Server {
 		window: windowOf(dialect),
 		keepsMetadata,
 		canFindBatches: keepsMetadata && has('GET /batches'),
+		canBeWatched: has('GET /batches') && !dialect.batchList.query({}).oldestFirst,
 		namesRequests: translate('{"custom_id":"a"}').includes('custom_id'),
 		hasReadableLines: (line as Wire).custom_id === 'a',
 		shownStatus: (status) =>

@@ -32,7 +32,7 @@ export async function tell(world: World): Promise<void> {
 		const times = isRefused ? 1 : world.random.integer(1, 2);
 		emulator.control.batches({ match: () => true, fate, times });
 	}
-	const watcher = server.has('GET /batches') ? new Watcher(world) : undefined;
+	const watcher = server.canBeWatched ? new Watcher(world) : undefined;
 	const listener = await Listener.start(world);
 	world.storm();
 	await watcher?.activate();

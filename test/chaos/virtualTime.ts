@@ -4,6 +4,7 @@
  * moves the clocks, so that a story is the same on every machine.
  */
 import '../support/engine/environment';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 
@@ -28,6 +29,10 @@ let steps: Array<{ at: number; wake: () => void }> = [];
 let follower: (ms: number) => Promise<void> = async () => {};
 let onPause: () => void = () => {};
 
+/** The story that is told now, and in everything that a story starts, that story. */
+let story: symbol | undefined;
+const stories = new AsyncLocalStorage<symbol>();
+
 async function goTo(time: number): Promise<void> {
 	// Two waits at a time take as long as the longer one.
 	if (time <= now) return;
@@ -39,6 +44,8 @@ async function goTo(time: number): Promise<void> {
 }
 
 async function sleep(ms: number): Promise<void> {
+	// What an earlier story has left running stands still: it does not move the clocks of this one.
+	if (stories.getStore() !== story) await new Promise<never>(() => {});
 	virtualTime.longest = Math.max(virtualTime.longest, ms);
 	if (ms > LONGEST_SLICE_MS && ms <= LONGEST_STEP_MS) {
 		await new Promise<void>((wake) => steps.push({ at: now + ms, wake }));
@@ -58,6 +65,11 @@ export const virtualTime = {
 	/** Whether somebody counts the time beside the work. */
 	get isCounted(): boolean {
 		return steps.length > 0;
+	},
+	/** Tells a story. */
+	async tell<T>(run: () => Promise<T>): Promise<T> {
+		story = Symbol();
+		return await stories.run(story, run);
 	},
 	/**
 	 * Begins a story at midnight, whose other clock goes on with ours.

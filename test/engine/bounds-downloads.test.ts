@@ -61,9 +61,20 @@ describe('an answer that is not the file', () => {
 		expect(items('Node')).toEqual([]);
 	});
 
+	it('is no line of a file that the server does not describe', async () => {
+		const error = { message: 'The vault is locked.', type: 'x', param: null, code: null };
+		const { id } = batch();
+		product.emulator.faults.next({
+			path: /files\/[^/]+$/,
+			fault: { type: 'status', status: 405 },
+		});
+		strike({ type: 'status', status: 200, headers: json, body: { error } });
+		expect(await customIds(id)).toEqual(['a', 'b', 'c']);
+	});
+
 	it('is noticed when it came first, without a length, and was interrupted', async () => {
 		const node = await startClientNode({ apiKey: 'sk-client', url: server.url });
-		const content = '{"right":"content"}\n'.repeat(200);
+		const content = '{"right":"content"}\n'.repeat(2_000);
 		const whole = answer(200, content);
 		const cut =
 			(start: string): Answer =>
@@ -75,9 +86,9 @@ describe('an answer that is not the file', () => {
 				for await (const chunk of downloadFile(client, 'file-1')) text += String(chunk);
 				return text;
 			});
-		server.script(cut(content.slice(0, 2000)), cut('{"another":"content"}'), whole);
+		server.script(cut(content.slice(0, 20_000)), cut('{"another":"content"}'.repeat(1_000)), whole);
 		expect(await download()).toBe(content);
-		server.script(cut('{"another":"content"}'), ...Array<Answer>(9).fill(whole));
+		server.script(cut('{"another":"content"}'.repeat(1_000)), ...Array<Answer>(9).fill(whole));
 		await expect(download()).rejects.toThrow('had another content than before');
 		expect(server.seen).toHaveLength(5);
 	});

@@ -71,7 +71,11 @@ test('cancelling ends the look for a batch whose create had no answer', async ()
 		return await new Submissions(client, context, { submissionKey: 'k' }).create(part, settings);
 	});
 	expect((outcome as Error).message).toMatch(/^The batch may or may not have been created/);
-	expect(memory).toEqual({ createdBatches: { [submissionKey('key:k', 'h')]: '' } });
+	const key = submissionKey('key:k', 'h');
+	expect(memory).toEqual({
+		createdBatches: { [key]: '' },
+		sentCreates: { [key]: { fileId: 'f', at: expect.any(Number) } },
+	});
 	expect(took).toBeLessThan(WAIT_MS);
 	expect(server.seen).toHaveLength(2);
 });

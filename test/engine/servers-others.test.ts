@@ -156,6 +156,19 @@ describe('SiliconFlow', () => {
 		expect(server.emulator.ledger.batches[0].input_file_id).toBe(file.id);
 	});
 
+	it('takes requests that stream, as its own examples do', async () => {
+		await start('siliconflow');
+		const parameters = {
+			endpoint: chatPath(server.dialect),
+			requestSource: 'lines',
+			options: { completionWindow: completionWindow(server.dialect) },
+		};
+		const line = lineOf('a', { stream: true });
+		await server.json('batch', 'submit', parameters, [line]);
+		const [{ id }] = server.emulator.ledger.uploads;
+		expect(server.emulator.file(id).text()).toContain('"stream":true');
+	});
+
 	it('takes 5,000 requests a file, which Max Requests per Batch respects', async () => {
 		await start('siliconflow');
 		const rows = Array.from({ length: 5_001 }, (_, n) => ({ id: `row ${n}`, text: 'Hello' }));

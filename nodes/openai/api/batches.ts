@@ -1,7 +1,7 @@
 import type { NodeApiError } from 'n8n-workflow';
 import type { OpenAiClient } from '../http/client';
 import type { Fault, Result } from '../http/fault';
-import { paginate, readPage } from './pages';
+import { pages, readPage } from './pages';
 import type { PageStart } from './pages';
 import { readBatch } from './readBatch';
 import type { Batch, ListPage } from './types';
@@ -92,11 +92,31 @@ export function isWithoutList(error: unknown): boolean {
 export const NO_LIST = 'The server has no list of batches at this Base URL';
 
 /** All batches, newest first, page by page as they are read. */
-export function listBatches(
+export async function* listBatches(
 	client: OpenAiClient,
 	pageSize = BATCH_PAGE_SIZE,
 ): AsyncGenerator<Batch> {
-	return paginate((start, limit) => listBatchPage(client, { ...start, limit }), pageSize);
+	const fetchPage = async (start: PageStart, limit: number) =>
+		await listBatchPage(client, { ...start, limit });
+	for await (const page of newestFirst(pages(fetchPage, pageSize))) yield* page;
+}
+
+/**
+ * The pages of a list of batches, newest first. A list that begins with the oldest batch, as a few
+ * servers send it, is read to its end before its last page comes.
+ */
+export async function* newestFirst(list: AsyncIterable<Batch[]>): AsyncGenerator<Batch[]> {
+	const read: Batch[][] = [];
+	for await (const page of list) {
+		if (read.length > 0 || isOldestFirst(page)) read.push(page);
+		else yield page;
+	}
+	for (const page of read.reverse()) yield [...page].reverse();
+}
+
+function isOldestFirst(page: readonly Batch[]): boolean {
+	const times = page.map(({ created_at: at }) => at).filter((at) => typeof at === 'number');
+	return times.length > 1 && times[0] < times[times.length - 1];
 }
 
 /**

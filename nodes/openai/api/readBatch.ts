@@ -29,7 +29,7 @@ const TIME_FIELDS = [
 	'cancelled_at',
 ] as const;
 
-const ID_FIELDS = ['input_file_id', 'output_file_id', 'error_file_id'] as const;
+const FILE_ID_FIELDS = ['input_file_id', 'output_file_id', 'error_file_id'] as const;
 
 const TEXT_FIELDS = ['endpoint', 'completion_window', 'model'] as const;
 
@@ -98,6 +98,14 @@ function readId(value: unknown): string | null {
 	return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/** The folder in Google's storage where a file will be, which LiteLLM sends as long as there is none. */
+const FOLDER = /^gs:\/\/(?!.*\.jsonl$)/;
+
+function readFileId(value: unknown): string | null {
+	const id = readId(value);
+	return id !== null && FOLDER.test(id) ? null : id;
+}
+
 /** Counts in an object, or beside the other fields as some servers have them. */
 function readCounts(body: JsonObject): BatchRequestCounts | null {
 	const inside = isObject(body.request_counts) ? body.request_counts : {};
@@ -159,7 +167,7 @@ export function readBatch(body: JsonObject): Batch | undefined {
 	return {
 		...body,
 		...readFields(body, TEXT_FIELDS, readText),
-		...readFields(body, ID_FIELDS, readId),
+		...readFields(body, FILE_ID_FIELDS, readFileId),
 		...readFields(body, TIME_FIELDS, readTime),
 		...readFields(body, ['errors'], (value) => readErrors(value as JsonValue)),
 		...readFields(body, ['metadata'], (value) => readMetadata(value as JsonValue)),

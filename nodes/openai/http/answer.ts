@@ -72,6 +72,25 @@ function isErrorBody(body: JsonObject): boolean {
 	return object === 'error' || (error !== undefined && error !== null && error !== '');
 }
 
+/** What an error has in place of a file. A line of results has other keys too. */
+const ERROR_KEYS: ReadonlySet<string> = new Set([
+	'code',
+	'error',
+	'message',
+	'object',
+	'param',
+	'status',
+	'type',
+]);
+
+/** The fault that the whole content of a file stands for, when it is an error and no line of it. */
+export function errorAsContent(content: string, headers: Headers): Fault | undefined {
+	const parsed = tryParseJson(content);
+	if (!parsed.ok || !isObject(parsed.value) || !isErrorBody(parsed.value)) return undefined;
+	const isLine = Object.keys(parsed.value).some((key) => !ERROR_KEYS.has(key));
+	return isLine ? undefined : statusFault(200, headers, parsed.value, Date.now());
+}
+
 /** How many bytes of the file a body has by its own header; undefined where that says nothing. */
 export function announcedBytes(headers: Headers): number | undefined {
 	if (headers['content-encoding'] || headers['content-length'] === undefined) return undefined;

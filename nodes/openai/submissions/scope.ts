@@ -1,6 +1,13 @@
 import { createHash } from 'crypto';
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
-import { BATCH_PAGE_SIZE, findBatch, hasNoList, NO_LIST, tryListBatchPage } from '../api/batches';
+import {
+	BATCH_PAGE_SIZE,
+	findBatch,
+	hasNoList,
+	newestFirst,
+	NO_LIST,
+	tryListBatchPage,
+} from '../api/batches';
 import type { PageStart } from '../api/pages';
 import { pages } from '../api/pages';
 import { statusOf } from '../api/status';
@@ -75,6 +82,19 @@ export function submissionKey(scopeName: string, contentHash: string): string {
 	return createHash('sha256').update(`${scopeName}\n${contentHash}`).digest('hex').slice(0, 32);
 }
 
+/** The last create that was sent under a key. */
+interface SentCreate {
+	fileId: string;
+	/** Unix seconds. */
+	at: number;
+}
+
+/** What a node keeps in its own data. */
+interface MemoryData {
+	createdBatches?: Record<string, string>;
+	sentCreates?: Record<string, SentCreate>;
+}
+
 /**
  * What this execution knows of the creates of a node: the batch's id by submission key, or `''`
  * while a create was sent and no answer has come. The list of batches may lag behind it. It lives
@@ -82,10 +102,12 @@ export function submissionKey(scopeName: string, contentHash: string): string {
  */
 export class CreateMemory {
 	private readonly created: Record<string, string>;
+	private readonly sent: Record<string, SentCreate>;
 
 	constructor(context: Pick<IExecuteFunctions, 'getContext'>) {
-		const data = context.getContext('node') as { createdBatches?: Record<string, string> };
+		const data = context.getContext('node') as MemoryData;
 		this.created = data.createdBatches ??= {};
+		this.sent = data.sentCreates ??= {};
 	}
 
 	/** The batch that was created under the key; undefined for none, and for one without an answer. */
@@ -98,8 +120,20 @@ export class CreateMemory {
 		return this.created[key] === '';
 	}
 
-	noteSent(key: string): void {
+	/**
+	 * Whether a batch that carries no key, since its server does not keep metadata, was created under
+	 * this one: by its id, or by the file that a create without an answer has named.
+	 */
+	isCreated(key: string, { id, input_file_id: fileId, created_at: at }: Batch): boolean {
+		if (this.idOf(key) === id) return true;
+		const sent = this.sent[key];
+		if (sent === undefined || fileId !== sent.fileId) return false;
+		return typeof at !== 'number' || at >= sent.at - CLOCK_SLACK_SECONDS;
+	}
+
+	noteSent(key: string, fileId: string): void {
 		this.created[key] = '';
+		this.sent[key] = { fileId, at: Math.floor(Date.now() / 1000) };
 	}
 
 	noteCreated(key: string, batchId: string): void {
@@ -109,6 +143,7 @@ export class CreateMemory {
 	/** The create certainly had no effect. */
 	forget(key: string): void {
 		delete this.created[key];
+		delete this.sent[key];
 	}
 
 	/**
@@ -187,11 +222,18 @@ export class SubmissionSearch {
 	private async findInList(keys: ReadonlySet<string>): Promise<Batch[]> {
 		const found: Batch[] = [];
 		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < this.scope.since;
-		for await (const page of pages(this.fetchPage, BATCH_PAGE_SIZE)) {
-			found.push(...page.filter((batch) => !isOld(batch) && keys.has(keyOf(batch) ?? '')));
+		const isWanted = (batch: Batch) => [...keys].some((key) => this.belongs(batch, key));
+		for await (const page of newestFirst(pages(this.fetchPage, BATCH_PAGE_SIZE))) {
+			found.push(...page.filter((batch) => !isOld(batch) && isWanted(batch)));
 			if (page.every(isOld)) break;
 		}
 		return found;
+	}
+
+	/** Whether a batch was created under the key, also where the server does not keep metadata. */
+	belongs(batch: Batch, key: string): boolean {
+		const carried = keyOf(batch);
+		return carried === undefined ? this.scope.memory.isCreated(key, batch) : carried === key;
 	}
 
 	/** Where the user allows it, a server without a list has an empty one. */

@@ -114,11 +114,11 @@ export class Submissions {
 	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
 		const keys = parts.map(({ contentHash }) => this.keyOf(contentHash));
 		const found = await this.search.find(new Set(keys));
-		this.rememberFound(found);
+		this.rememberFound(found, keys);
 		const created: CreatedBatch[] = [];
 		for (const [index, part] of parts.entries()) {
 			const key = keys[index];
-			const known = found.filter((batch) => keyOf(batch) === key);
+			const known = found.filter((batch) => this.search.belongs(batch, key));
 			const existing = known.find(isAdoptable);
 			try {
 				created.push(
@@ -175,6 +175,7 @@ export class Submissions {
 		const { memory } = this.scope;
 		const done = (batch: Batch, adopted: boolean): Result<CreatedBatch> => {
 			memory.noteCreated(key, batch.id);
+			if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
 			return { ok: true, value: { batch, key, adopted } };
 		};
 		// An earlier run of the node in this execution may have sent a create without an answer.
@@ -185,7 +186,7 @@ export class Submissions {
 			if (look.failure) return { ok: false, fault: look.failure };
 		}
 		for (let attempt = 1; ; attempt++) {
-			memory.noteSent(key);
+			memory.noteSent(key, body.input_file_id);
 			const result = await tryCreateBatch(this.client, body);
 			if (result.ok) return done(result.value, false);
 			const { fault } = result;
@@ -226,10 +227,10 @@ export class Submissions {
 	}
 
 	/** What the list shows counts as created in this execution too: the next search may not show it. */
-	private rememberFound(found: readonly Batch[]): void {
+	private rememberFound(found: readonly Batch[], keys: readonly string[]): void {
 		const { memory } = this.scope;
 		for (const batch of found.filter(isAdoptable)) {
-			const key = keyOf(batch);
+			const key = keys.find((one) => this.search.belongs(batch, one));
 			if (key !== undefined && memory.idOf(key) === undefined) memory.noteCreated(key, batch.id);
 		}
 	}
@@ -264,6 +265,9 @@ export class Submissions {
 		return this.client.error(fault, `${said}, ${left}`);
 	}
 }
+
+const withoutMetadata = (id: string) =>
+	`The server returned batch ${id} without its metadata. If it does not keep them, another run of this workflow does not find the batch, and creates a second one.`;
 
 function createBody(
 	inputFileId: string,

@@ -1,8 +1,8 @@
 import { tryParseJson } from '../../jsonl/json';
-import { announcedBytes } from '../http/answer';
+import { announcedBytes, errorAsContent } from '../http/answer';
 import type { OpenAiClient, OpenedBody } from '../http/client';
 import { CANCELLED } from '../http/client';
-import type { Fault, Result } from '../http/fault';
+import type { Fault, Headers, Result } from '../http/fault';
 import { connectionFault } from '../http/fault';
 import { waitBeforeRetry } from '../http/retry';
 import { apiPath } from '../http/url';
@@ -125,7 +125,7 @@ function shorterThanDescribed(fileId: string, { bytes, describedBytes }: OpenedF
 /** Reads what is new in one attempt, and says whether the file was there to its end. */
 async function* readFrom(
 	client: OpenAiClient,
-	{ body, bytes, guard }: OpenedFile,
+	{ body, bytes, guard, headers }: OpenedFile,
 	delivered: Overlap,
 ): AsyncGenerator<Uint8Array, Result<void>> {
 	const skip = delivered.end;
@@ -133,7 +133,9 @@ async function* readFrom(
 	let isOver = false;
 	guard.touch(IDLE_LIMIT_MS);
 	try {
-		for await (const chunk of body) {
+		// A length that is known is longer than an error, and would not be reached by one.
+		const chunks = bytes > 0 ? body : unlessError(body, headers);
+		for await (const chunk of chunks) {
 			// While the reader is busy with it, the server is not to blame.
 			guard.hold();
 			if (received < skip && !delivered.agrees(chunk, received)) return OTHER_CONTENT;
@@ -145,7 +147,8 @@ async function* readFrom(
 		isOver = true;
 	} catch (error) {
 		isOver = true;
-		return { ok: false, fault: brokenOff(client, error, guard.stalled) };
+		const isError = error instanceof ErrorAsContent;
+		return { ok: false, fault: isError ? error.fault : brokenOff(client, error, guard.stalled) };
 	} finally {
 		// Closing the body alone would leave the connection open until the server ends it.
 		if (!isOver) guard.abort();
@@ -153,6 +156,43 @@ async function* readFrom(
 	}
 	if (received >= bytes) return { ok: true, value: undefined };
 	return { ok: false, fault: cutOff(received, bytes) };
+}
+
+/** An error of the API is shorter than this. */
+const MAX_ERROR_BYTES = 16 * 1024;
+
+class ErrorAsContent extends Error {
+	constructor(readonly fault: Fault) {
+		super(fault.message);
+	}
+}
+
+/**
+ * Passes on the content of a file whose length is not known, once there is more of it than an error
+ * has.
+ *
+ * @throws {ErrorAsContent} when the whole content is an error, as it can come under a good status
+ */
+async function* unlessError(
+	body: AsyncIterable<Uint8Array>,
+	headers: Headers,
+): AsyncGenerator<Uint8Array> {
+	let start: Uint8Array[] | undefined = [];
+	let bytes = 0;
+	for await (const chunk of body) {
+		start?.push(chunk);
+		bytes += chunk.byteLength;
+		if (start === undefined) yield chunk;
+		else if (bytes > MAX_ERROR_BYTES) {
+			yield Buffer.concat(start);
+			start = undefined;
+		}
+	}
+	if (start === undefined) return;
+	const content = Buffer.concat(start);
+	const fault = errorAsContent(content.toString(), headers);
+	if (fault) throw new ErrorAsContent(fault);
+	yield content;
 }
 
 function cutOff(received: number, bytes: number | undefined): Fault {

@@ -29,11 +29,20 @@ function truth(world: World, batchIds: string[]): Outcomes {
 		}
 	}
 	const [original] = batchIds;
-	const knowsAll = server.namesRequests && server.dialect.rules.inputFile === 'kept';
+	const knowsAll = server.namesRequests && hasInput(world, original);
 	for (const id of (knowsAll && requested.get(original)) || []) {
 		if (!outcomes.has(id!)) outcomes.set(id!, { status: 'missing', requestId: null });
 	}
 	return outcomes;
+}
+
+/** Whether the input file, which shows what is missing, is still there. */
+function hasInput({ emulator }: World, batchId: string): boolean {
+	try {
+		return emulator.file(emulator.batch(batchId).input_file_id) !== undefined;
+	} catch {
+		return false;
+	}
 }
 
 /** Every request once, with what became of it; nothing more, nothing less. */

@@ -145,6 +145,13 @@ describe('other forms', () => {
 		expect(read(changes)?.request_counts).toEqual(counts);
 	});
 
+	it("of files that are not there yet are null: LiteLLM names the folder in Google's storage", () => {
+		const folder = 'gs://bucket/litellm-vertex-files/publishers/google/models/gemini';
+		const file = `${folder}/prediction-1/predictions.jsonl`;
+		expect(readBatch({ ...WHOLE, output_file_id: folder })?.output_file_id).toBeNull();
+		expect(readBatch({ ...WHOLE, output_file_id: file })?.output_file_id).toBe(file);
+	});
+
 	it('of ids: empty text stands for none, numbers are written out', () => {
 		expect(read({ id: 123, output_file_id: '', error_file_id: 7 })).toMatchObject({
 			id: '123',
