@@ -98,8 +98,11 @@ function readId(value: unknown): string | null {
 	return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The folder in Google's storage where a file will be, which LiteLLM sends as long as there is none. */
-const FOLDER = /^gs:\/\/(?!.*\.jsonl$)/;
+/**
+ * The folder in Amazon's or Google's storage where a file will be, which LiteLLM sends as long as
+ * there is none.
+ */
+const FOLDER = /^(s3:.*\/$|gs:(?!.*\.jsonl$))/;
 
 function readFileId(value: unknown): string | null {
 	const id = readId(value);

@@ -145,11 +145,16 @@ describe('other forms', () => {
 		expect(read(changes)?.request_counts).toEqual(counts);
 	});
 
-	it("of files that are not there yet are null: LiteLLM names the folder in Google's storage", () => {
-		const folder = 'gs://bucket/litellm-vertex-files/publishers/google/models/gemini';
-		const file = `${folder}/prediction-1/predictions.jsonl`;
-		expect(readBatch({ ...WHOLE, output_file_id: folder })?.output_file_id).toBeNull();
-		expect(readBatch({ ...WHOLE, output_file_id: file })?.output_file_id).toBe(file);
+	it.each([
+		[
+			'gs://bucket/litellm-vertex-files/publishers/google/models/gemini',
+			'/prediction-1/predictions.jsonl',
+		],
+		['s3://bucket/litellm-batch-outputs/litellm-batch-1/', 'abc.jsonl.out'],
+	])('of files that are not there yet are null: LiteLLM names a folder, %s', (folder, rest) => {
+		const read = (id: string) => readBatch({ ...WHOLE, output_file_id: id })?.output_file_id;
+		expect(read(folder)).toBeNull();
+		expect(read(folder + rest)).toBe(folder + rest);
 	});
 
 	it('of ids: empty text stands for none, numbers are written out', () => {
