@@ -1,7 +1,13 @@
 import { createHash } from 'crypto';
 import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
 import { retryProperties } from './retry.properties';
-import { ambiguity, inputFileGone, nothingToRetry, unreadableResults } from './retryErrors';
+import {
+	ambiguity,
+	endpointUnknown,
+	inputFileGone,
+	nothingToRetry,
+	unreadableResults,
+} from './retryErrors';
 import type { Reason, Selection, SelectionOptions } from './retrySelection';
 import { REASONS, selectForRetry, UnreadableResultsError } from './retrySelection';
 import { getBatch, isWithoutList } from '../../../openai/api/batches';
@@ -15,7 +21,7 @@ import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/ba
 import { idParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, forEachItem, showFor } from '../../shared/operation';
-import { findInputFile } from '../results/batchFiles';
+import { findInputFile, inputLines, requestIn } from '../results/batchFiles';
 import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
 import { findRetries, RETRY_OF } from '../results/retryChain';
 
@@ -96,6 +102,12 @@ async function findOriginal(
 	const inputFile = await findInputFile(client, original);
 	if (!inputFile) throw inputFileGone(node, original, itemIndex);
 	return { original, inputFile };
+}
+
+/** The endpoint that the first request of a file names; null without one. */
+async function firstUrl(client: OpenAiClient, inputFile: FileObject): Promise<string | null> {
+	for await (const [line] of inputLines(client, inputFile)) return requestIn(line)?.url ?? null;
+	return null;
 }
 
 /** The name of the file of a retry: the original's, with the retry's key. */
@@ -196,8 +208,11 @@ export const retry: Operation = {
 		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
 		const ambiguous = selection && ambiguity(selection);
 		if (ambiguous) client.hint(ambiguous);
+		// Azure leaves the endpoint out of its batches.
+		const endpoint = selection?.url ?? original.endpoint ?? (await firstUrl(client, inputFile));
+		if (!endpoint) throw endpointUnknown(node, original, itemIndex);
 		const settings = {
-			endpoint: selection?.url ?? original.endpoint,
+			endpoint,
 			completionWindow: original.completion_window || '24h',
 			metadata: metadataFor(context, original, users),
 			outputExpiresAfter,

@@ -6,15 +6,31 @@ import type { Selection } from './retrySelection';
 /** How many ids an error lists. */
 const LISTED_IDS = 20;
 
-/** The error for a batch whose requests cannot be read any more. */
-export function inputFileGone(node: INode, batch: Batch, itemIndex: number): NodeOperationError {
+/** The error for a batch whose requests cannot be read, or not any more. */
+export function inputFileGone(
+	node: INode,
+	{ id, input_file_id: fileId }: Batch,
+	itemIndex: number,
+): NodeOperationError {
+	const message = fileId
+		? `The input file ${fileId} of batch ${id} is no longer there`
+		: `The server does not name the input file of batch ${id}`;
+	return new NodeOperationError(node, message, {
+		itemIndex,
+		description:
+			'Its requests cannot be sent again from there: submit them again from your own data.',
+	});
+}
+
+/** The error for a batch of which nobody says to which endpoint its requests go. */
+export function endpointUnknown(node: INode, { id }: Batch, itemIndex: number): NodeOperationError {
 	return new NodeOperationError(
 		node,
-		`The input file ${batch.input_file_id} of batch ${batch.id} is no longer there`,
+		`The endpoint of batch ${id} is named neither by the server nor in its input file`,
 		{
 			itemIndex,
 			description:
-				'Its requests cannot be sent again from there: submit them again from your own data.',
+				'Create the batch again with the operation Create, where you choose the endpoint.',
 		},
 	);
 }
