@@ -54,7 +54,18 @@ export function parseResultLine(text: string): ResultLine {
 }
 
 /** The code of a line that a server wrote in a form of its own. */
-export const UNKNOWN_FORM = 'unknown_result_form';
+const UNKNOWN_FORM = 'unknown_result_form';
+
+/** The code of a line that is not JSON, or not an object. */
+const INVALID_LINE = 'invalid_json_line';
+
+/**
+ * Whether there is a line and nobody knows what it says: it may be an answer, and charged, so
+ * the request does not run again by itself.
+ */
+export function isUnreadable({ code }: ResultError): boolean {
+	return code === UNKNOWN_FORM || code === INVALID_LINE;
+}
 
 /** What a line may have; anything else is a form of the server's own. */
 const LINE_KEYS: ReadonlySet<string> = new Set([
@@ -136,7 +147,7 @@ export function isRetryable(result: ClassifiedResult): boolean {
 	if (result.error === null) return false;
 	if (result.status !== 'failed') return true;
 	const { code, type } = result.error;
-	if (code === UNKNOWN_FORM || hasPermanentCause(result.error)) return false;
+	if (isUnreadable(result.error) || hasPermanentCause(result.error)) return false;
 	if (hasTransientCause(result.error) || NO_ANSWER.has(code)) return true;
 	const status = httpStatusOf(result);
 	if (status === null) return !INVALID.has(code) && !INVALID.has(type);
@@ -164,7 +175,6 @@ const INVALID: ReadonlySet<string | null> = new Set(['invalid_request_error', 'i
 
 /** Codes that are made below: there is no answer, but the request was not refused. */
 const NO_ANSWER: ReadonlySet<string | null> = new Set([
-	'invalid_json_line',
 	'missing_response',
 	'response_cancelled',
 	'response_queued',
@@ -173,7 +183,7 @@ const NO_ANSWER: ReadonlySet<string | null> = new Set([
 
 function unreadable(raw: JsonValue, message: string): ResultLine {
 	const custom_id = typeof raw === 'string' ? readableId(raw) : null;
-	const error = { code: 'invalid_json_line', message, type: null, param: null };
+	const error = { code: INVALID_LINE, message, type: null, param: null };
 	return { id: null, custom_id, response: null, error, raw };
 }
 

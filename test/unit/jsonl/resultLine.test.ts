@@ -232,7 +232,14 @@ describe('isRetryable', () => {
 		expect(failed(200, { code: 'invalid_prompt' })).toBe(false);
 	});
 
-	it('is true for an answer that cannot be read', () => {
-		expect(retryable('{"custom_id":"a","resp')).toBe(true);
+	it.each([
+		'{"custom_id":"a","resp',
+		'not JSON',
+		'[]',
+		{ recordId: 'a', modelInput: {}, modelOutput: { content: [] } },
+		{ custom_id: 'a', result: { type: 'succeeded', message: {} } },
+		{ custom_id: 'a', response: { candidates: [] } },
+	])('is false for what may be an answer and cannot be read: %j', (line) => {
+		expect(retryable(line)).toBe(false);
 	});
 });

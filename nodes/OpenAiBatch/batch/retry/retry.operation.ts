@@ -5,6 +5,7 @@ import {
 	ambiguity,
 	endpointUnknown,
 	inputFileGone,
+	namelessLines,
 	nothingToRetry,
 	unreadableResults,
 } from './retryErrors';
@@ -161,12 +162,12 @@ async function select(...args: Parameters<typeof selectForRetry>): Promise<Selec
 		if (!(error instanceof UnreadableResultsError)) {
 			throw asNodeError(context.getNode(), error, itemIndex);
 		}
-		throw unreadableResults(context.getNode(), error.message, itemIndex);
+		throw unreadableResults(context.getNode(), error, itemIndex);
 	}
 }
 
-const notRetried = ({ permanent, leftOut, running, ambiguousIds }: Selection) =>
-	permanent + leftOut + running + ambiguousIds.length;
+const notRetried = ({ permanent, leftOut, running, nameless, ambiguousIds }: Selection) =>
+	permanent + leftOut + running + nameless + ambiguousIds.length;
 
 export const retry: Operation = {
 	option: {
@@ -206,8 +207,8 @@ export const retry: Operation = {
 					earlier: await earlierRetries(client, original, submissions.keyOf(contentHash), options),
 				});
 		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
-		const ambiguous = selection && ambiguity(selection);
-		if (ambiguous) client.hint(ambiguous);
+		const hints = selection ? [ambiguity(selection), namelessLines(selection)] : [];
+		for (const hint of hints) if (hint) client.hint(hint);
 		// Azure leaves the endpoint out of its batches.
 		const endpoint = selection?.url ?? original.endpoint ?? (await firstUrl(client, inputFile));
 		if (!endpoint) throw endpointUnknown(node, original, itemIndex);
