@@ -38,7 +38,8 @@ export interface ClassifiedResult {
  * becomes a result with the error `invalid_json_line`, and with its custom_id if that is readable.
  */
 export function parseResultLine(text: string): ResultLine {
-	const parsed = tryParseJson(text);
+	const strict = tryParseJson(text);
+	const parsed = strict.ok ? strict : tryParseJson(withoutPythonNumbers(text));
 	if (!parsed.ok) return unreadable(text, `This line is not valid JSON: ${parsed.message}`);
 	const line = parsed.value;
 	if (!isObject(line)) return unreadable(line, 'This line is not a JSON object.');
@@ -185,6 +186,16 @@ function unreadable(raw: JsonValue, message: string): ResultLine {
 	const custom_id = typeof raw === 'string' ? readableId(raw) : null;
 	const error = { code: INVALID_LINE, message, type: null, param: null };
 	return { id: null, custom_id, response: null, error, raw };
+}
+
+/** Python writes numbers that JSON does not have, such as a log probability of `-Infinity`: null. */
+function withoutPythonNumbers(text: string): string {
+	let inString = false;
+	return text.replace(/\\.|"|NaN|-?Infinity/gs, (token) => {
+		if (token === '"') inString = !inString;
+		const isNumber = !inString && token !== '"' && !token.startsWith('\\');
+		return isNumber ? 'null' : token;
+	});
 }
 
 /** The custom_id of a line that is cut or damaged: it is near the start of the line. */
