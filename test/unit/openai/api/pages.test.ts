@@ -92,7 +92,9 @@ test('any list is read to its end, whoever sends it', async () => {
 			const entries = ids(0, length);
 			const place = (id: string) => entries.findIndex((entry) => entry.id === id);
 			const fetchPage = async ({ after, cursor }: PageStart, limit: number) => {
-				const start = cursor === undefined ? place(after ?? '') + 1 : place(cursor);
+				// Who has cursors does not know what `after` means.
+				const known = name.includes('cursors') ? undefined : after;
+				const start = cursor === undefined ? place(known ?? '') + 1 : place(cursor);
 				const body = LISTS[name](entries.slice(start, start + limit), entries[start + limit]);
 				const page = readPage(body as never, ({ id }) =>
 					typeof id === 'string' ? { id } : undefined,
