@@ -89,6 +89,33 @@ describe('statuses', () => {
 		expect(readStatus(sent)).toBe(status);
 	});
 
+	it('mean the same in any spelling', () => {
+		const words = fc.constantFrom(
+			['validating', 'validating'],
+			['in progress', 'in_progress'],
+			['finalizing', 'finalizing'],
+			['completed', 'completed'],
+			['succeeded', 'completed'],
+			['failed', 'failed'],
+			['expired', 'expired'],
+			['cancelling', 'cancelling'],
+			['canceled', 'cancelled'],
+		);
+		const joints = fc.constantFrom('_', '-', ' ', '');
+		const prefixes = fc.constantFrom('', 'JOB_STATE_', 'batch-status-');
+		const spellings = fc.constantFrom<(text: string) => string>(
+			(text) => text,
+			(text) => text.toUpperCase(),
+			(text) => text.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+		);
+		fc.assert(
+			fc.property(words, joints, prefixes, spellings, ([word, status], joint, prefix, spell) => {
+				const sent = `${prefix}${spell(word).replace(' ', joint)}`;
+				expect([sent, readStatus(sent)]).toEqual([sent, status]);
+			}),
+		);
+	});
+
 	it('that are not known stay as they were sent', () => {
 		expect(readStatus('Hibernating')).toBe('Hibernating');
 		expect(readStatus(undefined)).toBe('');
