@@ -1,6 +1,6 @@
-import type { IDataObject } from 'n8n-workflow';
 import { cancelBatch } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
+import { batchItem } from '../shared/batchItem';
 import { chosenBatchField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
@@ -17,6 +17,6 @@ export const cancel: Operation = {
 	execute: forEachItem(async (context, itemIndex) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const batch = await cancelBatch(new OpenAiClient(context, { itemIndex }), batchId);
-		return { json: batch as unknown as IDataObject };
+		return { json: batchItem(batch) };
 	}),
 };
