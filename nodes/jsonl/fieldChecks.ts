@@ -79,15 +79,6 @@ export function checkTextOrList(object: JsonObject, param: string): Issue[] {
 	return isRight ? [] : [invalidType(param, 'a string or an array', value)];
 }
 
-/** Checks that a field is a string or a list that is not empty. */
-export function checkInput(object: JsonObject, param: string): Issue[] {
-	const issues = checkTextOrList(object, param);
-	const value = object[keyOf(param)];
-	if (value === '') issues.push(empty(param, 'empty', ''));
-	if (Array.isArray(value) && value.length === 0) issues.push(empty(param, 'an empty array', ''));
-	return issues;
-}
-
 /** What stands where the content of a file should be when an expression had no value for it. */
 const NO_CONTENT = new Set(['', 'undefined', 'null', 'NaN', 'true', 'false', '[object Object]']);
 
