@@ -57,6 +57,8 @@ export class ItemParameters {
 
 	private readonly items: INodeExecutionData[];
 	private readonly expressions: Expression[] = [];
+	/** Whether code reads '[object Object]' from elsewhere than the item, by the code. */
+	private readonly otherTexts = new Map<string, boolean>();
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.items = context.getInputData();
@@ -133,7 +135,30 @@ export class ItemParameters {
 			return undefined;
 		}
 		const value = this.context.getNodeParameter(parameter, itemIndex);
-		return contains(value, OBJECT_TEXT) ? evaluated[0].code : undefined;
+		if (!contains(value, OBJECT_TEXT)) return undefined;
+		return evaluated.some(({ code }) => this.mayReadObjectText(code, itemIndex))
+			? undefined
+			: evaluated[0].code;
+	}
+
+	/** Whether code may read '[object Object]' as a text: from other nodes, items or variables. */
+	private mayReadObjectText(code: string, itemIndex: number): boolean {
+		let known = this.otherTexts.get(code);
+		if (known === undefined) {
+			known = otherSources(code).some((source) => this.hasObjectText(source, itemIndex));
+			this.otherTexts.set(code, known);
+		}
+		return known;
+	}
+
+	/** Whether a source has the text, or cannot be read. @param source see `otherSources` */
+	private hasObjectText(source: string | undefined, itemIndex: number): boolean {
+		if (source === undefined) return true;
+		try {
+			return contains(this.context.evaluateExpression(`{{ ${source} }}`, itemIndex), OBJECT_TEXT);
+		} catch {
+			return true;
+		}
 	}
 
 	/** Remembers the expressions in a parameter, and what looks like one and is not evaluated. */
@@ -152,6 +177,25 @@ export class ItemParameters {
 			if (code !== undefined) this.unevaluated.push({ parameter, code });
 		}
 	}
+}
+
+/** A variable of n8n's in code, such as `$json`, or the name in `$("node")`. */
+const VARIABLE = /\$(?:([a-z_]\w*)|\((?:\s*("[^"\\]*"|'[^'\\]*')\s*\))?)/gi;
+
+/** Variables that are the item itself, or that have no texts. */
+const KNOWN_VARIABLES = new Set(['json', 'itemIndex', 'now', 'today', 'runIndex']);
+
+/**
+ * Expressions for what code reads besides the item: all items of the nodes that it names. Undefined
+ * stands for anything else.
+ */
+function otherSources(code: string): Array<string | undefined> {
+	return [...code.matchAll(VARIABLE)]
+		.filter(([, name]) => name === undefined || !KNOWN_VARIABLES.has(name))
+		.map(([, name, node]) => {
+			if (node !== undefined) return `$(${node}).all()`;
+			return name === 'input' ? '$input.all()' : undefined;
+		});
 }
 
 const isEmpty = (value: unknown) =>
