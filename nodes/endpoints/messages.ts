@@ -1,4 +1,5 @@
 import {
+	asHint,
 	checkDataUrl,
 	checkObject,
 	checkString,
@@ -265,5 +266,5 @@ function checkPart(part: JsonValue, at: string, parts: Parts): Issue[] {
 	const message = `'${type.slice(0, 60)}' is not a type of content that is possible here. ${advice}`;
 	const issue = invalidValue(`${at}.type`, message);
 	const isForeign = twin !== undefined || Object.hasOwn(CHAT_ROLES.user, type);
-	return [isForeign ? issue : { ...issue, isHint: true }];
+	return [isForeign ? issue : asHint(issue)];
 }

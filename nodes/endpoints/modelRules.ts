@@ -1,4 +1,4 @@
-import { isAbsent } from '../jsonl/fieldChecks';
+import { asHint, isAbsent } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
 import { isObject } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
@@ -115,7 +115,7 @@ function asked(body: JsonObject, parameters: Readonly<Record<string, IsNeutral>>
 
 function refused(param: string, message: string, isLikely = false): Issue {
 	const issue: Issue = { code: 'unsupported_parameter', param: `body.${param}`, message };
-	return isLikely ? { ...issue, isHint: true } : issue;
+	return isLikely ? asHint(issue) : issue;
 }
 
 /** What a body of chat completions has that its model refuses. */
@@ -158,7 +158,7 @@ function checkEffort(model: string, effort: unknown, param: string): Issue[] {
 	const { efforts, isLikely } = entry;
 	const message = `${model} does not have the reasoning effort '${effort}'. Use ${efforts.join(', ')}.`;
 	const issue: Issue = { code: 'unsupported_value', param: `body.${param}`, message };
-	return [isLikely ? { ...issue, isHint: true } : issue];
+	return [isLikely ? asHint(issue) : issue];
 }
 
 type Sampling = 'taken' | 'refused' | 'probably refused';

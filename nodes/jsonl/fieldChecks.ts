@@ -15,6 +15,9 @@ export interface Issue {
 	isHint?: true;
 }
 
+/** The issue as a hint, for a server that may accept it. */
+export const asHint = (issue: Issue): Issue => ({ ...issue, isHint: true });
+
 /** The issue of a parameter that is absent; `hint` says what belongs there. */
 export function missing(param: string, hint = ''): Issue {
 	const message = `Missing required parameter: '${nameOf(param)}'.`;

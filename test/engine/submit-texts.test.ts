@@ -210,7 +210,9 @@ describe('an expression in a field that is set to Fixed', () => {
 		expect(error?.message).toBe(
 			`${name} contains ${code}, but the field is set to Fixed, so that this text would be sent as it stands`,
 		);
-		expect(error?.description).toBe(`Switch the field ${name} to Expression.`);
+		expect(error?.description).toBe(
+			`Switch the field ${name} to Expression. If the text is meant as it stands, put it into a field of the items and insert that field.`,
+		);
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 
