@@ -130,7 +130,8 @@ describe('an object inserted into a text', () => {
 		'=By {{ $("Items").first().json.crew }}',
 		'={{ "By " + $("Items").first().json.crew }}',
 		'={{ `By ${$("Items").first().json.crew} for $5` }}',
-		"=By {{ $('Items').all()[0].json.crew }} on {{ $now }}",
+		"=On {{ $now }} by {{ $('Items').all()[0].json.crew }}",
+		'=A \\ and {{ $("Items").first().json.crew }}',
 	])('is refused when it comes from another node: %s', async (prompt) => {
 		const { error } = await fromEarlier(prompt, [FILM]);
 		expect(error?.message).toMatch(/^Item 0 cannot be submitted: Prompt has .* \{\{ .*Items/);

@@ -28,7 +28,6 @@ export interface FoundCode {
 /** A parameter that is an expression, or a part of one. */
 interface Expression {
 	parameter: string;
-	raw: string;
 	/** Whether it is text with code in it, so that objects become text. */
 	isTemplate: boolean;
 	insertions: CompiledInsertion[];
@@ -57,8 +56,8 @@ export class ItemParameters {
 
 	private readonly items: INodeExecutionData[];
 	private readonly expressions: Expression[] = [];
-	/** Whether code reads '[object Object]' from elsewhere than the item, by the code. */
-	private readonly otherTexts = new Map<string, boolean>();
+	/** Whether there is '[object Object]' in what code reads besides the item, by the code. */
+	private readonly wordsElsewhere = new Map<string, boolean>();
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.items = context.getInputData();
@@ -117,47 +116,43 @@ export class ItemParameters {
 		return undefined;
 	}
 
-	private objectIn(
-		{ parameter, raw, insertions, ...expression }: Expression,
-		itemIndex: number,
-	): string | undefined {
+	private objectIn({ isTemplate, insertions }: Expression, itemIndex: number): string | undefined {
 		const item = this.items[itemIndex];
-		const values = insertions.map(({ code, read }) => ({
-			code,
-			value: read ? read(item, itemIndex) : BAIL,
-		}));
-		if (expression.isTemplate) {
-			const found = values.find(({ value }) => isObjectText(value));
-			if (found) return found.code;
-		}
-		const evaluated = values.filter(({ value }) => value === BAIL);
-		if (evaluated.length === 0 || raw.includes(OBJECT_TEXT) || contains(item.json, OBJECT_TEXT)) {
-			return undefined;
-		}
-		const value = this.context.getNodeParameter(parameter, itemIndex);
-		if (!contains(value, OBJECT_TEXT)) return undefined;
-		return evaluated.some(({ code }) => this.mayReadObjectText(code, itemIndex))
-			? undefined
-			: evaluated[0].code;
+		return insertions.find(({ code, read }) => {
+			const value = read ? read(item, itemIndex) : BAIL;
+			if (value !== BAIL) return isTemplate && isObjectText(value);
+			// As a text where it becomes one: dates have a text of their own.
+			const written = this.evaluate(code, itemIndex, isTemplate ? ' ' : '');
+			return contains(written, OBJECT_TEXT) && !this.readsWords(code, itemIndex);
+		})?.code;
 	}
 
-	/** Whether code may read '[object Object]' as a text: from other nodes, items or variables. */
-	private mayReadObjectText(code: string, itemIndex: number): boolean {
-		let known = this.otherTexts.get(code);
+	/** Whether code may have '[object Object]' from a text that it has, or reads from anywhere. */
+	private readsWords(code: string, itemIndex: number): boolean {
+		if (code.includes(OBJECT_TEXT) || contains(this.items[itemIndex].json, OBJECT_TEXT))
+			return true;
+		let known = this.wordsElsewhere.get(code);
 		if (known === undefined) {
-			known = otherSources(code).some((source) => this.hasObjectText(source, itemIndex));
-			this.otherTexts.set(code, known);
+			known = otherSources(code).some(
+				(source) => source === undefined || contains(this.evaluate(source, itemIndex), OBJECT_TEXT),
+			);
+			this.wordsElsewhere.set(code, known);
 		}
 		return known;
 	}
 
-	/** Whether a source has the text, or cannot be read. @param source see `otherSources` */
-	private hasObjectText(source: string | undefined, itemIndex: number): boolean {
-		if (source === undefined) return true;
+	/**
+	 * The value of code; undefined when it fails, since then no text was made of it.
+	 *
+	 * @param before text in front of the code, which makes the value a text
+	 */
+	private evaluate(code: string, itemIndex: number, before = ''): unknown {
 		try {
-			return contains(this.context.evaluateExpression(`{{ ${source} }}`, itemIndex), OBJECT_TEXT);
+			// An expression with escapes is not taken apart.
+			const expression = code.includes('{{') ? code : `${before}{{ ${code} }}`;
+			return this.context.evaluateExpression(expression, itemIndex);
 		} catch {
-			return true;
+			return undefined;
 		}
 	}
 
@@ -168,7 +163,6 @@ export class ItemParameters {
 		} else if (isExpression(raw)) {
 			this.expressions.push({
 				parameter,
-				raw,
 				isTemplate: isTemplate(raw),
 				insertions: compileInsertions(raw),
 			});
