@@ -65,6 +65,25 @@ const filmLine = ({ id, title }: { id: number; title: string }) =>
 	});
 
 describe('Build', () => {
+	test('makes the body of an endpoint whatever version stands before it', async () => {
+		const otherEndpoint = '/v4/chat/completions';
+		const { items, binary } = await run(
+			'build',
+			{ ...FIELDS, endpoint: 'other', otherEndpoint },
+			films,
+		);
+		const content = films.map((film) => `${filmLine(film)}\n`).join('');
+		const [item] = items('Node');
+		expect((await binary(item)).toString()).toBe(content.replaceAll('/v1/', '/v4/'));
+		// And Validate checks it as one.
+		const line = requestLine('a', { messages: [] }, otherEndpoint);
+		const report = await run('validate', {}, [fileItem(line)]);
+		expect(report.items('Node')[0].json).toMatchObject({
+			valid: false,
+			errors: [{ line: 1, message: expect.stringMatching(/'messages' is an empty array/) }],
+		});
+	});
+
 	test('writes all items into one file', async () => {
 		const { items, binary, error } = await run('build', FIELDS, films);
 		expect(error).toBeUndefined();

@@ -251,6 +251,18 @@ describe('compatible servers', () => {
 		expect(check('/chat/completions', body, 'compatible')).toEqual([]);
 	});
 
+	it('may take more inputs to embed, and empty ones', () => {
+		const many = Array.from({ length: 2_049 }, () => 'x');
+		for (const input of [many, ['x', ''], [[]]]) {
+			const body = { model: 'm', input };
+			expect(check('/embeddings', body, 'compatible')).toEqual([]);
+			expect(check('/embeddings', body)).toHaveLength(1);
+		}
+		for (const input of ['', []]) {
+			expect(check('/embeddings', { model: 'm', input }, 'compatible')).toHaveLength(1);
+		}
+	});
+
 	it('need messages with roles, and images that are there, too', () => {
 		const messages = [
 			{ content: 'Hi' },
