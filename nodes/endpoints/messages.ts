@@ -85,7 +85,7 @@ const filePart: PartCheck = (part, at) => {
 			"Chat completions do not fetch files. Use 'file_data' with a data URL, or the endpoint /v1/responses.";
 		issues.push(invalidValue(`${param}.file_url`, message));
 	}
-	const type = /^data:([^;,]+)[;,]/.exec(String(file.file_data))?.[1];
+	const type = /^data:([^;,]+)[;,]/i.exec(String(file.file_data))?.[1].toLowerCase();
 	if (type !== undefined && type !== 'application/pdf') {
 		const message = `Chat completions take PDF files only, not ${type}. Use the endpoint /v1/responses for other files.`;
 		issues.push(invalidValue(`${param}.file_data`, message));

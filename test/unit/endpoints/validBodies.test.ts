@@ -107,6 +107,7 @@ const GUIDES: Array<[path: string, what: string, body: JsonObject]> = [
 							file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' },
 						},
 						{ type: 'file', file: { file_id: 'file-1' } },
+						{ type: 'file', file: { file_data: 'DATA:Application/PDF;base64,JVBERi0=' } },
 					],
 				},
 			],
