@@ -12,7 +12,7 @@ import { pages } from '../api/pages';
 import { statusOf } from '../api/status';
 import type { Batch, ListPage } from '../api/types';
 import type { OpenAiClient } from '../http/client';
-import { keyOf, SUBMISSION_KEY } from './submission';
+import { isSameContent, keyOf, SUBMISSION_KEY } from './submission';
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
@@ -232,7 +232,9 @@ export class SubmissionSearch {
 	/** Whether a batch was created under the key, also where the server does not keep metadata. */
 	belongs(batch: Batch, key: string): boolean {
 		const carried = keyOf(batch);
-		return carried === undefined ? this.scope.memory.isCreated(key, batch) : carried === key;
+		return carried === undefined
+			? this.scope.memory.isCreated(key, batch)
+			: isSameContent(carried, key);
 	}
 
 	/** Where the user allows it, a server without a list has an empty one. */

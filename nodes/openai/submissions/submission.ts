@@ -18,25 +18,35 @@ const KEY = /^[0-9a-f]{32}$/;
 const digitsOf = (text: string) =>
 	createHash('sha256').update(text).digest('hex').slice(0, ID_DIGITS);
 
-/** The id of the submission that a scope stands for. @param scopeName see `SubmissionScope` */
-export function submissionIdFor(scopeName: string): string {
-	return digitsOf(scopeName);
+/**
+ * The id of a submission: the same contents in the same scope are the same submission. A loop, or
+ * a key that is used again for other contents, makes another one each time.
+ *
+ * @param scopeName in whose name it is submitted, see `SubmissionScope`
+ * @param contentHashes digests of what each of its parts does, in order
+ * @returns 16 hexadecimal digits
+ */
+export function submissionIdFor(scopeName: string, contentHashes: readonly string[]): string {
+	return digitsOf([scopeName, ...contentHashes].join('\n'));
 }
 
 /**
- * The key of one batch: the same content in the same scope gives the same key.
+ * The key of one batch of a submission.
  *
- * @param scopeName in whose name it is created, see `SubmissionScope`
  * @param contentHash a digest of what the batch does
- * @param submissionId the submission that the batch belongs to, where it is not the scope's own
- * @returns 32 hexadecimal digits: 16 of the submission and 16 of this content
+ * @returns 32 hexadecimal digits: 16 of the submission and 16 of this content in this scope
  */
 export function submissionKey(
 	scopeName: string,
 	contentHash: string,
-	submissionId = submissionIdFor(scopeName),
+	submissionId: string,
 ): string {
 	return submissionId + digitsOf(`${scopeName}\n${contentHash}`);
+}
+
+/** Whether two keys are of the same content in the same scope, perhaps of different submissions. */
+export function isSameContent(key: string, other: string): boolean {
+	return KEY.test(key) && KEY.test(other) && key.slice(ID_DIGITS) === other.slice(ID_DIGITS);
 }
 
 /** The key that a batch was created with, if any. */

@@ -2,7 +2,14 @@ import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import type { SubmissionChoices, SubmissionScope } from './scope';
 import { isAdoptable, oldestOf, submissionScope, SubmissionSearch } from './scope';
 import type { Place } from './submission';
-import { keyOf, placeText, SUBMISSION_KEY, SUBMISSION_PART, submissionKey } from './submission';
+import {
+	keyOf,
+	placeText,
+	SUBMISSION_KEY,
+	SUBMISSION_PART,
+	submissionIdFor,
+	submissionKey,
+} from './submission';
 import type { CreateBatchBody } from '../api/batches';
 import { cancelBatch, NO_LIST, tryCreateBatch } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
@@ -83,12 +90,14 @@ export class Submissions {
 		this.search = new SubmissionSearch(client, this.scope);
 	}
 
-	/** The key that the batch of a part has here. */
-	keyOf({
-		contentHash,
-		submissionId,
-	}: Pick<SubmissionPart, 'contentHash' | 'submissionId'>): string {
-		return submissionKey(this.scope.name, contentHash, submissionId);
+	/** The keys that the batches of a submission of these parts have here. */
+	keysOf(parts: ReadonlyArray<Pick<SubmissionPart, 'contentHash' | 'submissionId'>>): string[] {
+		const { name } = this.scope;
+		const hashes = parts.map(({ contentHash }) => contentHash);
+		const own = submissionIdFor(name, hashes);
+		return parts.map(({ contentHash, submissionId = own }) =>
+			submissionKey(name, contentHash, submissionId),
+		);
 	}
 
 	/**
@@ -113,7 +122,7 @@ export class Submissions {
 		parts: readonly SubmissionPart[],
 		settings: BatchSettings,
 	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
-		const keys = parts.map((part) => this.keyOf(part));
+		const keys = this.keysOf(parts);
 		const found = await this.search.find(new Set(keys));
 		this.rememberFound(found, keys);
 		const created: CreatedBatch[] = [];
@@ -125,7 +134,7 @@ export class Submissions {
 			try {
 				created.push(
 					existing
-						? { batch: existing, key, adopted: true }
+						? { batch: existing, key: keyOf(existing) ?? key, adopted: true }
 						: await this.uploadAndCreate(part, settings, key, known),
 				);
 			} catch (error) {
@@ -170,7 +179,7 @@ export class Submissions {
 			this.client.hint(notYielded(batch.id, standing.id, error));
 		}
 		this.scope.memory.noteCreated(key, standing.id);
-		return { batch: standing, key, adopted: true };
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true };
 	}
 
 	private async uploadAndCreate(
@@ -216,7 +225,7 @@ export class Submissions {
 		const done = (batch: Batch, adopted: boolean): Result<CreatedBatch> => {
 			memory.noteCreated(key, batch.id);
 			if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
-			return { ok: true, value: { batch, key, adopted } };
+			return { ok: true, value: { batch, key: keyOf(batch) ?? key, adopted } };
 		};
 		// An earlier run of the node in this execution may have sent a create without an answer.
 		let mayExist = memory.isUnanswered(key);

@@ -223,7 +223,12 @@ export const retry: Operation = {
 			? undefined
 			: await select(client, original, inputFile, {
 					...choices,
-					earlier: await earlierRetries(client, original, submissions.keyOf(identity), options),
+					earlier: await earlierRetries(
+						client,
+						original,
+						submissions.keysOf([identity])[0],
+						options,
+					),
 				});
 		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
 		const hints = selection ? [ambiguity(selection), namelessLines(selection)] : [];

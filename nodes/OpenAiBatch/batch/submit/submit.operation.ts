@@ -1,8 +1,4 @@
-import type {
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import type { SubmitOptions } from './submit.options';
 import { submitOptions } from './submit.options';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
