@@ -196,7 +196,7 @@ export class SubmissionSearch {
 	/**
 	 * The batches of this scope that carry one of the keys, newest first: those in the list, and
 	 * those that this execution remembers although the list does not show them yet. One list page in
-	 * the usual case: the search ends with the first page on which all batches are older.
+	 * the usual case: the search ends with the first page whose last batch is older.
 	 *
 	 * @throws {NodeApiError} when the list cannot be read to its end, which proves no absence; it
 	 * names what earlier tries of this execution have created
@@ -224,7 +224,7 @@ export class SubmissionSearch {
 		const isWanted = (batch: Batch) => [...keys].some((key) => this.belongs(batch, key));
 		for await (const page of newestFirst(pages(this.fetchPage, BATCH_PAGE_SIZE))) {
 			found.push(...page.filter((batch) => !isOld(batch) && isWanted(batch)));
-			if (page.every(isOld)) break;
+			if (page.slice(-1).every(isOld)) break;
 		}
 		return found;
 	}
