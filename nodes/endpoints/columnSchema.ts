@@ -34,8 +34,8 @@ const SHAPES: Record<ColumnType, (column: AnswerColumn) => JsonObject> = {
  */
 const NAME = /^[A-Za-z_][\w-]{0,63}$/;
 
-/** Names that HTTP clients and n8n drop, since every object of JavaScript inherits them. */
-const DROPPED = new Set(['__proto__', 'constructor', 'prototype']);
+/** Names that n8n refuses in expressions (`unsafeObjectProperties` of n8n-workflow). */
+const UNREADABLE = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * The strict JSON schema of an answer with exactly these columns, in this order. An optional column
@@ -75,9 +75,9 @@ const refused = (message: string) =>
 
 function checkName(name: string, place: number): void {
 	if (name === '') throw refused(`Column ${place} has no name. Enter one, such as genre.`);
-	if (DROPPED.has(name)) {
+	if (UNREADABLE.has(name)) {
 		throw refused(
-			`Column ${place} cannot be called '${name}', since n8n drops fields of this name.`,
+			`Column ${place} cannot be called '${name}', since n8n expressions cannot read fields of this name.`,
 		);
 	}
 	if (NAME.test(name)) return;
@@ -89,7 +89,10 @@ function checkName(name: string, place: number): void {
 
 /** A name that is possible and looks like the one that was given. */
 function possible(name: string): string {
-	const plain = name.normalize('NFKD').replace(/\p{M}+/gu, '');
+	const plain = name
+		.normalize('NFKD')
+		.replace(/\p{M}+/gu, '')
+		.replaceAll('ß', 'ss');
 	const joined = plain.replace(/[^\w-]+/g, '_').replace(/^_+|_+$/g, '');
 	const begun = /^[A-Za-z]/.test(joined) ? joined : `column_${joined}`;
 	return begun.slice(0, 64).replace(/_+$/, '');

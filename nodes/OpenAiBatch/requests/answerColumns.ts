@@ -24,7 +24,6 @@ export const answerColumnsField: INodeProperties & { name: 'answerColumns' } = {
 					name: 'name',
 					type: 'string',
 					default: '',
-					required: true,
 					placeholder: 'e.g. genre',
 					description:
 						'The name of the field in the answer. Use letters from A to Z, digits, underscores and dashes.',
@@ -50,7 +49,6 @@ export const answerColumnsField: INodeProperties & { name: 'answerColumns' } = {
 					type: 'string',
 					displayOptions: { show: { type: ['enum'] } },
 					default: '',
-					required: true,
 					placeholder: 'e.g. horror, comedy, drama',
 					description:
 						'The values that the model chooses from, separated by commas. An expression may also return a list.',

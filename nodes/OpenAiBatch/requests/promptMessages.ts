@@ -37,7 +37,8 @@ export const promptFields: INodeProperties[] = [
 	{
 		...promptField,
 		displayOptions: {
-			show: { requestSource: ['fields'], endpoint: withMessages, promptType: ['text'] },
+			// n8n shows a field as soon as it comes to an expression, so the endpoint is the last.
+			show: { requestSource: ['fields'], promptType: ['text'], endpoint: withMessages },
 		},
 		placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
 		description:
@@ -45,7 +46,11 @@ export const promptFields: INodeProperties[] = [
 	},
 	{
 		...promptField,
-		displayOptions: { show: { requestSource: ['fields'] }, hide: { endpoint: withMessages } },
+		displayOptions: {
+			show: { requestSource: ['fields'] },
+			// For an expression, the field above is shown.
+			hide: { endpoint: [...withMessages, { _cnd: { startsWith: '=' } }] },
+		},
 		placeholder: 'e.g. {{ $json.text }}',
 		description:
 			'The text to embed, moderate, continue or draw. It is sent once for each item. Insert fields of the item as expressions.',
@@ -56,7 +61,7 @@ export const promptFields: INodeProperties[] = [
 		type: 'fixedCollection',
 		typeOptions: { multipleValues: true, sortable: true },
 		displayOptions: {
-			show: { requestSource: ['fields'], endpoint: withMessages, promptType: ['messages'] },
+			show: { requestSource: ['fields'], promptType: ['messages'], endpoint: withMessages },
 		},
 		placeholder: 'Add Message',
 		default: { values: [{ role: 'user', content: '' }] },
@@ -94,7 +99,6 @@ export const promptFields: INodeProperties[] = [
 						type: 'string',
 						typeOptions: { rows: 3 },
 						default: '',
-						required: true,
 						placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
 						description: 'The text of the message. Insert fields of the item as expressions.',
 					},
