@@ -100,8 +100,8 @@ function remembered<T>(read: ItemParameter, convert: (raw: unknown) => T): (inde
 	let last: { raw: unknown; value: T } | undefined;
 	return (itemIndex) => {
 		const raw = read(itemIndex);
-		if (last?.raw !== raw) last = { raw, value: convert(raw) };
-		return last!.value;
+		if (!last || last.raw !== raw) last = { raw, value: convert(raw) };
+		return last.value;
 	};
 }
 
