@@ -1,11 +1,4 @@
-import {
-	checkFormat,
-	namedSchema,
-	promptWithImages,
-	TEXT_MODEL,
-	TEXT_OPTIONS,
-	withoutUnset,
-} from './body';
+import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUnset } from './body';
 import type { Answer, AnswerReader } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
@@ -101,12 +94,11 @@ export const chatCompletions = defineEndpoint({
 	label: 'Chat Completions',
 	model: { example: TEXT_MODEL, isRequired: true },
 	options: TEXT_OPTIONS,
-	/** A list as the prompt is taken as the messages themselves. */
+	takesMessages: true,
 	makeBody({ model, prompt, options }) {
-		const { imageUrls, systemMessage } = options;
-		const turns = Array.isArray(prompt)
-			? prompt
-			: [{ role: 'user', content: promptWithImages(prompt, imageUrls) }];
+		const { imageUrls = [], systemMessage } = options;
+		const images = imageUrls.map((url) => ({ type: 'image_url', image_url: { url } }));
+		const turns = turnsOf(prompt, images, 'text');
 		const schema = namedSchema(options);
 		return withoutUnset({
 			model,
@@ -114,6 +106,8 @@ export const chatCompletions = defineEndpoint({
 			response_format: schema && { type: 'json_schema', json_schema: schema },
 			max_completion_tokens: options.maxTokens,
 			reasoning_effort: options.reasoningEffort,
+			verbosity: options.verbosity,
+			prompt_cache_key: options.promptCacheKey,
 			temperature: options.temperature,
 			top_p: options.topP,
 		});
