@@ -34,6 +34,11 @@ export function isTransient(fault: Fault): boolean {
 	return isTransientStatus(status);
 }
 
+/** Whether the same request may succeed so soon that it is worth waiting for. */
+export function isWorthRepeating(fault: Fault): boolean {
+	return isTransient(fault) && (fault.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS;
+}
+
 /**
  * The wait before the next attempt: what the server asks for, else 0.5 s doubling up to 8 s, less
  * up to 25 % so that many workflows do not come back at once (the policy of OpenAI's own SDKs).
@@ -70,10 +75,9 @@ export function retryIn(
 	now: number,
 	random: () => number = Math.random,
 ): number | undefined {
-	if (attempt > MAX_RETRIES || !isTransient(fault)) return undefined;
+	if (attempt > MAX_RETRIES || !isWorthRepeating(fault)) return undefined;
 	if (once && fault.mayHaveExecuted) return undefined;
 	const wait = waitBeforeRetry(attempt, fault, random);
-	if (wait > MAX_RETRY_AFTER_MS) return undefined;
 	if (deadline !== undefined && now + wait >= deadline) return undefined;
 	return wait;
 }

@@ -19,7 +19,7 @@ import type { OpenAiClient } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Result } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
-import { isQueueFull, isTransient } from '../http/retry';
+import { isQueueFull, isWorthRepeating } from '../http/retry';
 
 /** How long to wait before each look for a batch whose create had no answer: lists may lag. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
@@ -245,7 +245,7 @@ export class Submissions {
 			if (!fault.mayHaveExecuted) return failed;
 			const look = await this.lookFor(key, known);
 			if (look.batch) return done(look.batch, true);
-			if (look.failure || !isTransient(fault) || attempt >= MAX_CREATES) return failed;
+			if (look.failure || !isWorthRepeating(fault) || attempt >= MAX_CREATES) return failed;
 		}
 	}
 
@@ -308,8 +308,9 @@ export class Submissions {
 			() => true,
 			() => false,
 		);
+		// After an upload without an answer there may be another copy, which goes by the same name.
 		const left = isDeleted
-			? 'its input file was deleted'
+			? `its input file ${input.fileName(key)} was deleted`
 			: `its input file ${fileId} is left behind`;
 		return this.client.error(fault, `${said}, ${left}`);
 	}
