@@ -19,10 +19,10 @@ import { isObject } from '../jsonl/json';
  * @throws {RequestProblem} for fields that do not go together
  */
 export function makeBody(endpoint: Endpoint, fields: RequestFields): JsonObject {
-	const { additionalFields, imageUrls = [] } = fields.options;
-	if (Array.isArray(fields.prompt) && imageUrls.length > 0) {
+	const { additionalFields, attachments = [] } = fields.options;
+	if (Array.isArray(fields.prompt) && attachments.length > 0) {
 		throw new RequestProblem(
-			'Image URLs need a prompt that is text. Put the images into the list instead.',
+			'Attachments need a prompt that is text. Put them into the list instead.',
 			'prompt',
 		);
 	}
@@ -101,16 +101,17 @@ export function withoutUnset(body: Record<string, JsonValue | undefined>): JsonO
 }
 
 /**
- * A prompt and its images as the parts of one message, which chat completions and moderations
- * write alike; the prompt itself when there are no images.
+ * A text and what is attached to it as the parts of one message; the text itself when there is
+ * nothing else.
+ *
+ * @param type the endpoint's name of a text part
  */
-export function promptWithImages(
-	prompt: string | JsonValue[],
-	imageUrls: readonly string[] = [],
+export function textWithParts(
+	type: 'text' | 'input_text',
+	text: string | JsonValue[],
+	parts: readonly JsonObject[],
 ): JsonValue {
-	if (imageUrls.length === 0) return prompt;
-	const images = imageUrls.map((url) => ({ type: 'image_url', image_url: { url } }));
-	return [{ type: 'text', text: prompt }, ...images];
+	return parts.length === 0 ? text : [{ type, text }, ...parts];
 }
 
 /** A model that both chat completions and responses take. */
@@ -118,7 +119,7 @@ export const TEXT_MODEL = 'gpt-6-luna';
 
 /** The options that chat completions and responses share. */
 export const TEXT_OPTIONS = [
-	'imageUrls',
+	'attachments',
 	'jsonSchema',
 	'jsonSchemaName',
 	'jsonSchemaStrict',

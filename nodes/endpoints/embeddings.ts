@@ -1,6 +1,7 @@
 import { checkInput, invalidValue } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
+import { NO_ATTACHMENTS } from './attachments';
 import { withoutUnset } from './body';
 import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
@@ -12,6 +13,7 @@ export const embeddings = defineEndpoint({
 	path: '/embeddings',
 	label: 'Embeddings',
 	model: { example: 'text-embedding-3-small', isRequired: true },
+	attachments: NO_ATTACHMENTS,
 	options: ['dimensions'],
 	makeBody: ({ model, prompt, options }) =>
 		withoutUnset({ model, input: prompt, dimensions: options.dimensions }),
