@@ -1,10 +1,5 @@
-import type {
-	Attachment,
-	AttachmentShape,
-	AttachmentShapes,
-	AttachmentSources,
-	AttachmentType,
-} from './attachments';
+import type { Attachment, AttachmentShape, AttachmentSources, AttachmentType } from './attachments';
+import { MAX_FILES_BYTES, MAX_IMAGES } from './attachments';
 import type { Endpoint } from './endpoint';
 import { RequestProblem } from './endpoint';
 import type { FileNames, FileType } from './fileTypes';
@@ -103,20 +98,20 @@ export interface JudgedFile {
 }
 
 /**
- * Decides what a file is sent as: its bytes decide, and not its name.
+ * Decides what a file is sent as, which its bytes say and not its name, and what is wrong with it.
  *
- * @param label what messages call the endpoint
+ * @param endpoint one that takes the type
  */
-export function judgeFile(file: ReadFile, type: AttachmentType, { label, attachments }: Taker) {
+export function judgeFile(file: ReadFile, type: AttachmentType, endpoint: Taker): JudgedFile {
 	const found = fileType(file.head, file);
 	const sent = found ?? unknownType(file);
 	const judged: JudgedFile = { type: sent, fileName: nameWithExtension(file.fileName, sent) };
 	const fault =
 		emptyFault(file) ??
-		nameFault(file, found, attachments[type]) ??
-		typeFault(found, type, { label, attachments }) ??
+		nameFault(file, found, endpoint.attachments[type]) ??
+		typeFault(found, type, endpoint) ??
 		animationFault(file, type) ??
-		sizeFault(file, type, { label, attachments }, sent);
+		sizeFault(file, type, endpoint, sent);
 	return fault ? { ...judged, fault } : judged;
 }
 
@@ -192,4 +187,24 @@ function sizeFault(
 	if (characters <= maxDataUrl) return undefined;
 	const rule = `${label} take at most ${maxDataUrl} characters of ${type === 'image' ? 'an image' : 'a file'} as base64.`;
 	return { message: `has ${bytes} bytes, ${characters} characters as base64. ${rule}`, rule };
+}
+
+/**
+ * What is wrong with the inline files of one request together: OpenAI's own limits.
+ *
+ * @param files their types and lengths
+ */
+export function togetherFault(
+	files: ReadonlyArray<{ attached: AttachmentType; bytes: number }>,
+): FileFault | undefined {
+	const documents = files.filter(({ attached }) => attached === 'file');
+	const bytes = documents.reduce((sum, file) => sum + file.bytes, 0);
+	const images = files.filter(({ attached }) => attached === 'image').length;
+	if (bytes > MAX_FILES_BYTES) {
+		const rule = `The files of one request may have ${MAX_FILES_BYTES} bytes together.`;
+		return { message: `The attached files have ${bytes} bytes. ${rule} Attach fewer.`, rule };
+	}
+	if (images <= MAX_IMAGES) return undefined;
+	const rule = `One request may have ${MAX_IMAGES} images.`;
+	return { message: `${images} images are attached. ${rule} Attach fewer.`, rule };
 }

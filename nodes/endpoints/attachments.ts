@@ -41,6 +41,8 @@ export interface AttachmentShape {
 	takesLabel: string;
 	/** The most characters of a data URL, where OpenAI's specification has a limit. */
 	maxDataUrl?: number;
+	/** Whether the detail of an image can be chosen. */
+	hasDetail?: true;
 	/** The entry of a list for each source that the endpoint takes. */
 	write: {
 		[Source in keyof AttachmentSources]?: (
@@ -70,13 +72,13 @@ export const MAX_FILE_DATA = 73_400_320;
 /** Images by their address, or inline as a data URL in its place. */
 export const imagesByUrl = (
 	write: (url: string, attachment: Attachment) => JsonObject,
-	limits: Pick<AttachmentShape, 'maxDataUrl'> = {},
+	more: Pick<AttachmentShape, 'maxDataUrl' | 'hasDetail'> = {},
 ): AttachmentShape => ({
-	...limits,
+	...more,
 	takes: Object.values(IMAGE_TYPES),
 	takesLabel: 'PNG, JPEG, WebP and GIF images',
 	write: { inline: (file, attachment) => write(dataUrl(file), attachment), url: write },
 });
 
 /** The most characters of the data URL of an image, where OpenAI's specification has a limit. */
-export const MAX_IMAGE_URL = { maxDataUrl: 20_971_520 };
+export const MAX_IMAGE_URL = 20_971_520;

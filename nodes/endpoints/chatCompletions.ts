@@ -102,10 +102,10 @@ function toolCalls({ tool_calls: calls, function_call: legacy }: JsonObject): Js
 
 /** What chat completions take besides text, by OpenAI's SDK and its guide to file inputs. */
 const ATTACHMENTS: AttachmentShapes = {
-	image: imagesByUrl((url, { detail }) => ({
-		type: 'image_url',
-		image_url: withoutUnset({ url, detail }),
-	})),
+	image: imagesByUrl(
+		(url, { detail }) => ({ type: 'image_url', image_url: withoutUnset({ url, detail }) }),
+		{ hasDetail: true },
+	),
 	file: {
 		takes: [PDF],
 		takesLabel: 'PDF files',

@@ -17,7 +17,7 @@ import { imageGenerations } from './imageGenerations';
 const IMAGES_HINT =
 	'In a batch, images are given as [{"image_url": …}] or [{"file_id": …}]. They cannot be uploaded with the request.';
 
-const IMAGES = imagesByUrl((image_url) => ({ image_url }), MAX_IMAGE_URL);
+const IMAGES = imagesByUrl((image_url) => ({ image_url }), { maxDataUrl: MAX_IMAGE_URL });
 
 /** The images to start from, each with exactly one key. */
 const ATTACHMENTS: AttachmentShapes = {

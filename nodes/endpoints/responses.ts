@@ -140,7 +140,7 @@ const INSTEAD_OF_INPUT = ['prompt', 'conversation', 'previous_response_id'];
 
 const IMAGES = imagesByUrl(
 	(image_url, { detail }) => withoutUnset({ type: 'input_image', image_url, detail }),
-	MAX_IMAGE_URL,
+	{ maxDataUrl: MAX_IMAGE_URL, hasDetail: true },
 );
 
 /** What responses take besides text, by OpenAI's SDK and its guide to file inputs. */

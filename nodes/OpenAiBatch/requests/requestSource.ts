@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { DEFAULT_MODEL, endpointOf, urlFault } from '../../endpoints';
 import { makeBody } from '../../endpoints/body';
-import type { Endpoint, RequestOptions } from '../../endpoints/endpoint';
+import type { Endpoint, RequestOptions, Server } from '../../endpoints/endpoint';
 import { isSameEndpoint, RequestProblem } from '../../endpoints/endpoint';
 import { isAbsent } from '../../jsonl/fieldChecks';
 import type { JsonObject, JsonValue, ParsedJson } from '../../jsonl/json';
@@ -10,13 +10,24 @@ import { isObject, tryParseJson } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/split';
 import { OBJECT_TEXT } from '../parameters/itemParameters';
 import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
+import { AttachedFiles } from './attachedFiles';
 import { fieldLabel } from './request.properties';
+import type { ChosenOptions } from './requestOptions';
 import { optionsReader } from './requestOptions';
 
 /** Makes the requests of the items. Whether the API accepts them is checked later. */
 export interface RequestSource {
 	/** An item's custom id, which names the item also when its request cannot be made. */
 	customId: (itemIndex: number) => string;
+	/**
+	 * Reads the files that belong to an item's request, before the request is made for the first
+	 * time; undefined when there is nothing to read. Never rejects.
+	 *
+	 * @returns hints about what only OpenAI refuses
+	 */
+	prepare?: (itemIndex: number) => Promise<string[]> | undefined;
+	/** What stands for the files in the requests; undefined when there are none. */
+	files?: AttachedFiles;
 	/** The whole request. @throws {RequestProblem} */
 	request: (itemIndex: number, customId: string) => RequestLine;
 	/** The code in an item's prompt that inserts nothing; undefined when all of it inserts something. */
@@ -27,6 +38,7 @@ interface SourceContext {
 	context: IExecuteFunctions;
 	parameters: ItemParameters;
 	endpoint: string;
+	server: Server;
 }
 
 /** A custom id; ids from databases are often numbers. */
@@ -81,7 +93,7 @@ function remembered<T>(read: ItemParameter, convert: (raw: unknown) => T): (inde
 	};
 }
 
-function fieldsSource({ context, parameters, endpoint }: SourceContext): RequestSource {
+function fieldsSource({ context, parameters, endpoint, server }: SourceContext): RequestSource {
 	const known = endpointOf(endpoint);
 	if (!known) {
 		throw new NodeOperationError(
@@ -103,11 +115,14 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 	const checked = modelCheck(endpoint, known);
 	const prompt = parameters.read('prompt');
 	const readOptions = optionsReader();
-	const options = remembered<RequestOptions>(
-		parameters.read('requestOptions', { fallback: {} }),
-		(raw) => readOptions(raw as Record<string, unknown>),
+	const chosen = oncePerItem(
+		remembered<ChosenOptions>(parameters.read('requestOptions', { fallback: {} }), (raw) =>
+			readOptions(raw as Record<string, unknown>),
+		),
 	);
+	const { options, ...attached } = withAttachments({ context, endpoint: known, server, chosen });
 	return {
+		...attached,
 		customId: (itemIndex) => customIdOf(customId(itemIndex)),
 		emptyInsertion: (itemIndex) => parameters.emptyInsertion('prompt', itemIndex),
 		request: (itemIndex, custom_id) => ({
@@ -120,6 +135,52 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 				options: options(itemIndex),
 			}),
 		}),
+	};
+}
+
+/** Both the files and the request of an item need its options, which n8n may have to evaluate. */
+function oncePerItem<T>(read: (itemIndex: number) => T): (itemIndex: number) => T {
+	let last: { itemIndex: number; value: T } | undefined;
+	return (itemIndex) => {
+		if (last?.itemIndex !== itemIndex) last = { itemIndex, value: read(itemIndex) };
+		return last.value;
+	};
+}
+
+interface AttachmentsContext {
+	context: IExecuteFunctions;
+	endpoint: Endpoint;
+	server: Server;
+	chosen: (itemIndex: number) => ChosenOptions;
+}
+
+/** The options of the items with their attachments, and how the files among these are read. */
+function withAttachments({ context, endpoint, server, chosen }: AttachmentsContext): Pick<
+	RequestSource,
+	'prepare' | 'files'
+> & {
+	options: (itemIndex: number) => RequestOptions;
+} {
+	const raw: unknown = context.getNodeParameter('requestOptions', 0, {}, { rawExpressions: true });
+	if (isObject(raw) && isAbsent(raw.attachments)) {
+		return { options: chosen as (itemIndex: number) => RequestOptions };
+	}
+	const files = new AttachedFiles(context, endpoint, server);
+	return {
+		files,
+		prepare(itemIndex) {
+			try {
+				return files.read(itemIndex, chosen(itemIndex).attachments ?? []);
+			} catch {
+				// The same error comes again where the request is made.
+				return undefined;
+			}
+		},
+		options(itemIndex) {
+			const { attachments, ...others } = chosen(itemIndex);
+			if (!attachments) return others;
+			return { ...others, attachments: files.attachments(itemIndex, attachments) };
+		},
 	};
 }
 
@@ -199,12 +260,12 @@ function refuseUnevaluated(context: IExecuteFunctions, { unevaluated }: ItemPara
 export function requestSource(
 	context: IExecuteFunctions,
 	parameters: ItemParameters,
-	endpoint: string,
+	{ endpoint, server }: { endpoint: string; server: Server },
 ): RequestSource {
 	const name: unknown = context.getNodeParameter('requestSource', 0);
 	const isKnown = typeof name === 'string' && Object.hasOwn(SOURCES, name);
 	if (isKnown) {
-		const source = SOURCES[name]({ context, parameters, endpoint });
+		const source = SOURCES[name]({ context, parameters, endpoint, server });
 		refuseUnevaluated(context, parameters);
 		return source;
 	}
