@@ -111,6 +111,7 @@ export function judgeFile(file: ReadFile, type: AttachmentType, endpoint: Taker)
 		nameFault(file, found, endpoint.attachments[type]) ??
 		typeFault(found, type, endpoint) ??
 		animationFault(file, type) ??
+		audioFault(type) ??
 		sizeFault(file, type, endpoint, sent);
 	return fault ? { ...judged, fault } : judged;
 }
@@ -171,6 +172,13 @@ function animationFault({ head }: ReadFile, type: AttachmentType): FileFault | u
 	if (type !== 'image' || !isAnimatedGif(head)) return undefined;
 	const rule = 'GIF images must not be animated.';
 	return { message: `is an animated GIF image. ${rule} Send one of its frames.`, rule };
+}
+
+/** By the pages of OpenAI's models. */
+function audioFault(type: AttachmentType): FileFault | undefined {
+	if (type !== 'audio') return undefined;
+	const rule = 'OpenAI offers none of its models for audio in the Batch API.';
+	return { message: `cannot be sent: ${rule} Turn the audio into text first.`, rule };
 }
 
 /** The characters of base64 for so many bytes. */

@@ -122,6 +122,7 @@ export function checkChatParameters(body: JsonObject): Issue[] {
 		...checkStop(model, body),
 		...checkPenalties(model, body),
 		...checkChatTools(model, effort, body),
+		...checkAudio(model, body),
 	];
 }
 
@@ -227,4 +228,29 @@ function checkChatTools(model: string, effort: unknown, { tools }: JsonObject): 
 	return [
 		refused('tools', `${model} refuses tools in chat completions while it reasons. ${instead}`),
 	];
+}
+
+/** Models that listen and speak. By their pages, none of them is offered in batches. */
+const AUDIO_MODEL = /^gpt-(?:4o-)?audio/;
+
+const isSound = (part: JsonValue) => isObject(part) && part.type === 'input_audio';
+
+function checkAudio(model: string, { messages }: JsonObject): Issue[] {
+	const issue = (param: string, message: string): Issue => ({
+		code: 'unsupported_value',
+		param,
+		message,
+	});
+	if (AUDIO_MODEL.test(model)) {
+		return [issue('body.model', `OpenAI does not offer ${model} in the Batch API.`)];
+	}
+	const isDeaf = GPT_6.test(model) || GPT_5_6.test(model);
+	if (!isDeaf || !Array.isArray(messages)) return [];
+	const at = messages.findIndex(
+		(message) =>
+			isObject(message) && Array.isArray(message.content) && message.content.some(isSound),
+	);
+	if (at === -1) return [];
+	const message = `${model} does not take audio, and OpenAI offers none of its audio models in the Batch API. Turn the audio into text first.`;
+	return [issue(`body.messages[${at}].content`, message)];
 }

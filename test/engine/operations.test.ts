@@ -28,7 +28,7 @@ function requestOptions(endpoint: string): string[] {
 
 const TEXT = [
 	'additionalFields',
-	'imageUrls',
+	'attachments',
 	'jsonSchema',
 	'jsonSchemaName',
 	'jsonSchemaStrict',
@@ -44,9 +44,15 @@ const OFFERED: Record<string, string[]> = {
 	'/v1/responses': TEXT,
 	'/v1/completions': ['additionalFields', 'maxTokens', 'temperature', 'topP'],
 	'/v1/embeddings': ['additionalFields', 'dimensions'],
-	'/v1/moderations': ['additionalFields', 'imageUrls'],
+	'/v1/moderations': ['additionalFields', 'attachments'],
 	'/v1/images/generations': [...IMAGES, 'imageCount'],
-	'/v1/images/edits': ['additionalFields', 'imageQuality', 'imageSize', 'imageUrls', 'imageCount'],
+	'/v1/images/edits': [
+		'additionalFields',
+		'attachments',
+		'imageQuality',
+		'imageSize',
+		'imageCount',
+	],
 };
 
 describe('the panel', () => {

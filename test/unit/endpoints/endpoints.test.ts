@@ -11,11 +11,11 @@ import { isSameEndpoint, versionedPath } from '../../../nodes/endpoints/endpoint
 /** A value of every option, each unlike what a body has without it. */
 const EVERY_OPTION: Required<RequestOptions> = {
 	additionalFields: { images: [] },
+	attachments: [{ type: 'image', url: 'https://example.com/cat.png' }],
 	dimensions: 3,
 	imageCount: 2,
 	imageQuality: 'low',
 	imageSize: '1x1',
-	imageUrls: ['https://example.com/cat.png'],
 	jsonSchema: { type: 'object' },
 	jsonSchemaName: 'film',
 	jsonSchemaStrict: false,
