@@ -235,6 +235,7 @@ export class AttachedFiles {
 		let sent = 0;
 		for await (const chunk of inBase64(open())) {
 			sent += chunk.byteLength;
+			if (sent > base64Length(bytes)) break;
 			yield chunk;
 		}
 		if (sent === base64Length(bytes)) return;

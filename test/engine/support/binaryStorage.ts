@@ -13,6 +13,8 @@ export type Storage = (typeof STORAGES)[number];
 /** What n8n's binary data service asks a storage for. */
 class Kept {
 	private readonly files = new Map<string, Buffer>();
+	/** What a file becomes once it has been read. */
+	readonly replacements = new Map<string, Buffer>();
 
 	constructor(private readonly chunksOf: (file: Buffer) => Buffer[]) {}
 
@@ -31,7 +33,9 @@ class Kept {
 	}
 
 	async getAsStream(fileId: string) {
-		return Readable.from(this.chunksOf(this.files.get(fileId)!), { objectMode: false });
+		const stream = Readable.from(this.chunksOf(this.files.get(fileId)!), { objectMode: false });
+		this.files.set(fileId, this.replacements.get(fileId) ?? this.files.get(fileId)!);
+		return stream;
 	}
 
 	async getMetadata(fileId: string) {
@@ -70,4 +74,9 @@ export async function stored(
 	const done = await service.store(location, content, binary);
 	own.mode = before;
 	return done;
+}
+
+/** Makes a file of the storage `s3` another one, once it has been read. */
+export function replaceOnceRead({ id }: IBinaryData, content: Buffer): void {
+	OTHERS.s3.replacements.set(id!.replace('s3:', ''), content);
 }
