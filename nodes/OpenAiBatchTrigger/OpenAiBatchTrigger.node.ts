@@ -8,7 +8,7 @@ import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import type { BatchEvent } from '../batchEvents/batchEvent';
 import { toEventItem } from '../batchEvents/eventItem';
 import { OpenAiClient } from '../openai/http/client';
-import { batchSource, findTestEvent, poll } from './poll';
+import { batchSource, findTestEvent, LostPlace, poll } from './poll';
 import { pollingProperties, readPollSettings } from './polling.properties';
 
 /** n8n may start the next poll after a minute, whether this one has ended or not. */
@@ -64,6 +64,11 @@ export class OpenAiBatchTrigger implements INodeType {
 		const { events, stored } = await poll(batchSource(client), data.state, settings, {
 			now: Date.now,
 			hasTime: () => Date.now() < start + time * STOP_AFTER,
+		}).catch((error: Error) => {
+			if (!(error instanceof LostPlace)) throw error;
+			throw new NodeOperationError(this.getNode(), error.message, {
+				description: 'Nothing is lost: the next poll reads the list again.',
+			});
 		});
 		// Another poll of this node has overtaken this one, and has reported everything.
 		if (JSON.stringify(data.state) !== before) return null;

@@ -4,6 +4,7 @@ import type { SchemaFault } from './strictSchema';
 import { strictSchemaFaults } from './strictSchema';
 import type { Issue } from '../jsonl/fieldChecks';
 import {
+	asHint,
 	checkObject,
 	checkText,
 	INVALID_BASE64,
@@ -75,8 +76,6 @@ export function checkBody(
 		...(isOpenAi ? parameters : parameters.map(asHint)),
 	];
 }
-
-const asHint = (issue: Issue): Issue => ({ ...issue, isHint: true });
 
 function checkStream(body: JsonObject): Issue[] {
 	if (body.stream !== true) return [];

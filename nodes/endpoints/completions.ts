@@ -19,7 +19,8 @@ export const completions = defineEndpoint({
 			temperature: options.temperature,
 			top_p: options.topP,
 		}),
-	checkBody: (body) => checkTextOrList(body, 'body.prompt'),
+	/** Without a prompt, which is then null, the model begins a new text. */
+	checkBody: (body) => (body.prompt === null ? [] : checkTextOrList(body, 'body.prompt')),
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: { prompts: ['prompt', 'suffix'], definitions: [], outputLimits: ['max_tokens'] },

@@ -1,7 +1,8 @@
-import { checkInput, invalidValue } from '../jsonl/fieldChecks';
+import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { NO_ATTACHMENTS } from './attachments';
+import type { JsonValue } from '../jsonl/json';
 import { withoutUnset } from './body';
 import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
@@ -17,7 +18,11 @@ export const embeddings = defineEndpoint({
 	options: ['dimensions'],
 	makeBody: ({ model, prompt, options }) =>
 		withoutUnset({ model, input: prompt, dimensions: options.dimensions }),
-	checkBody: checkEmbeddingInput,
+	checkBody: (body) => {
+		const issues = checkTextOrList(body, 'body.input');
+		return issues.length > 0 ? issues : checkNotEmpty(body.input);
+	},
+	checkShapes: ({ input }) => (Array.isArray(input) ? checkInputs(input) : []),
 	/** A text or a list of token numbers is one input; any other list has one for each entry. */
 	embeddingInputs({ input }) {
 		if (!Array.isArray(input)) return input === undefined || input === null ? 0 : 1;
@@ -33,11 +38,15 @@ export const embeddings = defineEndpoint({
 	},
 });
 
-/** Checks that there are 1 to 2,048 inputs, none of them empty. */
-function checkEmbeddingInput(body: JsonObject): Issue[] {
-	const issues = checkInput(body, 'body.input');
-	const { input } = body;
-	if (issues.length > 0 || !Array.isArray(input) || isTokens(input)) return issues;
+function checkNotEmpty(input: JsonValue | undefined): Issue[] {
+	if (input === '') return [invalidValue('body.input', "'input' is empty.")];
+	const isEmptyList = Array.isArray(input) && input.length === 0;
+	return isEmptyList ? [invalidValue('body.input', "'input' is an empty array.")] : [];
+}
+
+/** Checks that a list has at most 2,048 inputs, and no empty one. */
+function checkInputs(input: JsonValue[]): Issue[] {
+	if (isTokens(input)) return [];
 	if (input.length > MAX_INPUTS) {
 		const message = `'input' has ${input.length} inputs, more than the ${MAX_INPUTS} that one request may have. Spread them over several requests.`;
 		return [invalidValue('body.input', message)];

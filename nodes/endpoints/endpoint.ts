@@ -117,28 +117,37 @@ export function versionedPath(path: string): string {
 	return `${VERSION}${path}`;
 }
 
-/** The path without OpenAI's version; undefined for what is not a path, such as null. */
+/** Any version, as servers have them: `/v4`, `/v1beta`. */
+const ANY_VERSION = /^\/v\d+[a-z]*\d*(?=\/)/i;
+
+/**
+ * The path without its version, by which an endpoint is known: Zhipu has `/v4/chat/completions`.
+ * Undefined for what is not a path, such as null.
+ */
 export function unversionedPath(endpoint: unknown): string | undefined {
 	if (typeof endpoint !== 'string' || endpoint === '') return undefined;
-	return endpoint.startsWith(`${VERSION}/`) ? endpoint.slice(VERSION.length) : endpoint;
+	return endpoint.replace(ANY_VERSION, '');
 }
 
 /**
  * Whether two spellings name the same endpoint: Azure writes `/chat/completions` where OpenAI has
- * `/v1/chat/completions`. An endpoint that is absent, as some servers leave it out of their
- * batches, is not the same as any other.
+ * `/v1/chat/completions`. A path with another version is another endpoint. An endpoint that is
+ * absent, as some servers leave it out of their batches, is not the same as any other.
  */
 export function isSameEndpoint(a: unknown, b: unknown): boolean {
-	const path = unversionedPath(a);
-	return path !== undefined && path === unversionedPath(b);
+	const path = openAiPath(a);
+	return path !== undefined && path === openAiPath(b);
+}
+
+/** A path as OpenAI writes it; undefined for what is not a path. */
+function openAiPath(endpoint: unknown): string | undefined {
+	if (typeof endpoint !== 'string' || endpoint === '') return undefined;
+	return endpoint.startsWith(`${VERSION}/`) ? endpoint : versionedPath(endpoint);
 }
 
 /** The path behind `https://host`, `//host.name` or `host.name`. */
 const ADDRESS =
 	/^(?:[a-z][\w+.-]*:\/\/[^/?#]*|(?:\/\/)?[\w-]+(?:\.[\w-]+)+(?::\d+)?(?=\/))([^?#]*)/i;
-
-/** Any version, as servers have them: `/v4`, `/v1beta`. */
-const ANY_VERSION = /^\/v\d+[a-z]*\d*(?=\/)/i;
 
 /** How many letters a misspelt path may differ in. */
 const MOST_TYPOS = 2;
@@ -162,7 +171,7 @@ export function pathFault(url: string, known: readonly string[], what = 'url'): 
 		const path = /^[A-Z]+ +(\/.*)$/.exec(text)?.[1] ?? `/${text}`;
 		return `The ${what} '${url}' does not begin with a slash. Use '${meantPath(path, known) ?? path}'.`;
 	}
-	if (known.includes(url.replace(ANY_VERSION, ''))) return undefined;
+	if (known.some((path) => path === unversionedPath(url))) return undefined;
 	const meant = meantPath(text, known) ?? text;
 	return meant === url
 		? undefined

@@ -1,4 +1,5 @@
 import {
+	asHint,
 	checkDataUrl,
 	checkObject,
 	checkString,
@@ -14,7 +15,8 @@ import type { JsonObject, JsonValue } from '../jsonl/json';
 
 /**
  * The shapes of messages and of the parts of their content, as the types of OpenAI's SDK (7.57)
- * have them. Compatible servers know more roles and parts, so these checks are for OpenAI only.
+ * have them. Compatible servers know more roles and parts, so these checks are for OpenAI only. A
+ * kind of part that is not known here becomes a hint, because the service gets new kinds.
  */
 
 /** Checks the fields of a part. @param at the part's place, such as `body.messages[0].content[1]` */
@@ -83,7 +85,7 @@ const filePart: PartCheck = (part, at) => {
 			"Chat completions do not fetch files. Use 'file_data' with a data URL, or the endpoint /v1/responses.";
 		issues.push(invalidValue(`${param}.file_url`, message));
 	}
-	const type = /^data:([^;,]+)[;,]/.exec(String(file.file_data))?.[1];
+	const type = /^data:([^;,]+)[;,]/i.exec(String(file.file_data))?.[1].toLowerCase();
 	if (type !== undefined && type !== 'application/pdf') {
 		const message = `Chat completions take PDF files only, not ${type}. Use the endpoint /v1/responses for other files.`;
 		issues.push(invalidValue(`${param}.file_data`, message));
@@ -129,15 +131,16 @@ const RESPONSES_ROLES: Roles = {
 	user: RESPONSES_PARTS,
 };
 
-/** What the parts of one API are called in the other. */
-const TWINS: Readonly<Record<string, string>> = {
-	file: 'input_file',
-	image_url: 'input_image',
-	input_file: 'file',
-	input_image: 'image_url',
-	input_text: 'text',
-	output_text: 'text',
-	text: 'input_text',
+/** What the parts of one API, and of other services, are called here. */
+const TWINS: Readonly<Record<string, readonly string[]>> = {
+	file: ['input_file'],
+	image: ['image_url', 'input_image'],
+	image_url: ['input_image'],
+	input_file: ['file'],
+	input_image: ['image_url'],
+	input_text: ['text'],
+	output_text: ['text'],
+	text: ['input_text'],
 };
 
 /** Checks that all messages of a chat completion have a role, which every server needs. */
@@ -257,11 +260,11 @@ function checkPart(part: JsonValue, at: string, parts: Parts): Issue[] {
 	if (isAbsent(type)) return [missing(`${at}.type`, `It is one of: ${listOf(parts)}.`)];
 	if (typeof type !== 'string') return [invalidType(`${at}.type`, 'a string', type)];
 	if (Object.hasOwn(parts, type)) return parts[type](part, at);
-	const twin = TWINS[type];
-	const advice =
-		twin !== undefined && Object.hasOwn(parts, twin)
-			? `Use '${twin}'.`
-			: `Use one of: ${listOf(parts)}.`;
+	const twins = Object.hasOwn(TWINS, type) ? TWINS[type] : [];
+	const twin = twins.find((name) => Object.hasOwn(parts, name));
+	const advice = twin === undefined ? `Use one of: ${listOf(parts)}.` : `Use '${twin}'.`;
 	const message = `'${type.slice(0, 60)}' is not a type of content that is possible here. ${advice}`;
-	return [invalidValue(`${at}.type`, message)];
+	const issue = invalidValue(`${at}.type`, message);
+	const isForeign = twin !== undefined || Object.hasOwn(CHAT_ROLES.user, type);
+	return [isForeign ? issue : asHint(issue)];
 }

@@ -1,4 +1,4 @@
-import { isAbsent } from '../jsonl/fieldChecks';
+import { asHint, isAbsent } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
 import { isObject } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
@@ -20,8 +20,15 @@ const GPT_6 = /^gpt-6(?:\.\d+)?-(?!.*(?:audio|chat|image|realtime|search))/;
 /** GPT-6 models that always reason. */
 const ALWAYS_REASONS = /^gpt-6-astra|^gpt-6\.1-sol|^gpt-6\.2-/;
 
-const GPT_5_6 = /^gpt-5\.6-/;
+/** Models that take tools in the Responses API only. */
+const NO_CHAT_TOOLS = /^gpt-6-astra|^gpt-6\.1-|^gpt-6\.2-/;
+
+const GPT_5_6 = /^gpt-5\.6-(?!.*chat)/;
 const O_SERIES = /^o\d/;
+const NO_STOP = named('o3', 'o4-mini');
+/** The first GPT-5 models, which always reason. */
+const FIRST_GPT_5 = named('gpt-5', 'gpt-5-mini', 'gpt-5-nano');
+const GPT_5_4 = named('gpt-5.4', 'gpt-5.5');
 
 /** Reasoning models of any kind. */
 const REASONS = /^o\d|^gpt-[5-9](?!.*chat)/;
@@ -108,7 +115,7 @@ function asked(body: JsonObject, parameters: Readonly<Record<string, IsNeutral>>
 
 function refused(param: string, message: string, isLikely = false): Issue {
 	const issue: Issue = { code: 'unsupported_parameter', param: `body.${param}`, message };
-	return isLikely ? { ...issue, isHint: true } : issue;
+	return isLikely ? asHint(issue) : issue;
 }
 
 /** What a body of chat completions has that its model refuses. */
@@ -152,7 +159,7 @@ function checkEffort(model: string, effort: unknown, param: string): Issue[] {
 	const { efforts, isLikely } = entry;
 	const message = `${model} does not have the reasoning effort '${effort}'. Use ${efforts.join(', ')}.`;
 	const issue: Issue = { code: 'unsupported_value', param: `body.${param}`, message };
-	return [isLikely ? { ...issue, isHint: true } : issue];
+	return [isLikely ? asHint(issue) : issue];
 }
 
 type Sampling = 'taken' | 'refused' | 'probably refused';
@@ -164,7 +171,7 @@ function samplingOf(model: string, effort: unknown): Sampling {
 	if (/^gpt-5\.\d/.test(model)) {
 		return isAbsent(effort) || effort === 'none' ? 'taken' : 'probably refused';
 	}
-	const isFirst = O_SERIES.test(model) || named('gpt-5', 'gpt-5-mini', 'gpt-5-nano').test(model);
+	const isFirst = O_SERIES.test(model) || FIRST_GPT_5.test(model);
 	return isFirst ? 'probably refused' : 'taken';
 }
 
@@ -203,7 +210,7 @@ function checkMaxTokens(model: string, { max_tokens }: JsonObject): Issue[] {
 }
 
 function checkStop(model: string, { stop }: JsonObject): Issue[] {
-	if (isAbsent(stop) || !named('o3', 'o4-mini').test(model)) return [];
+	if (isAbsent(stop) || !NO_STOP.test(model)) return [];
 	return [refused('stop', `${model} refuses 'stop'. Leave it out.`)];
 }
 
@@ -220,9 +227,9 @@ function checkChatTools(model: string, effort: unknown, { tools }: JsonObject): 
 	if (!Array.isArray(tools) || tools.length === 0 || effort === 'none') return [];
 	const isNewest = GPT_6.test(model) || GPT_5_6.test(model);
 	// The default effort of these two is not known.
-	const isOlder = named('gpt-5.4', 'gpt-5.5').test(model) && !isAbsent(effort);
+	const isOlder = GPT_5_4.test(model) && !isAbsent(effort);
 	if (!isNewest && !isOlder) return [];
-	const instead = ALWAYS_REASONS.test(model)
+	const instead = NO_CHAT_TOOLS.test(model)
 		? 'Use the endpoint /v1/responses.'
 		: "Set 'reasoning_effort' to 'none', or use the endpoint /v1/responses.";
 	return [

@@ -167,7 +167,7 @@ class Search {
 				'The outermost schema has to have "type": "object", and no anyOf. Put anything else into a property of it.',
 			);
 		}
-		this.visit(schema, undefined, isObjectSchema(schema) ? 1 : 0);
+		this.visit(schema, undefined, 0);
 		this.limit('properties', 'properties');
 		this.limit('enumValues', 'enum values');
 		this.limit('characters', 'characters in names, enums and consts');
@@ -183,7 +183,10 @@ class Search {
 		this.add(undefined, `It has ${count} ${what}, more than ${MOST[total]}. Make it smaller.`);
 	}
 
-	/** @param level how many objects are around the schema, itself included */
+	/**
+	 * @param level how many objects the schema is in, itself included. The outermost does not count,
+	 * since it is not known whether it is the first level.
+	 */
 	private visit(schema: JsonObject, step: Step | undefined, level: number): void {
 		const isObjectItself = isObjectSchema(schema);
 		if (isObjectItself) this.judgeObject(schema, step, level);

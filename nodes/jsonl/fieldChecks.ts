@@ -15,6 +15,9 @@ export interface Issue {
 	isHint?: true;
 }
 
+/** The issue as a hint, for a server that may accept it. */
+export const asHint = (issue: Issue): Issue => ({ ...issue, isHint: true });
+
 /** The issue of a parameter that is absent; `hint` says what belongs there. */
 export function missing(param: string, hint = ''): Issue {
 	const message = `Missing required parameter: '${nameOf(param)}'.`;
@@ -77,15 +80,6 @@ export function checkTextOrList(object: JsonObject, param: string): Issue[] {
 	if (isAbsent(value)) return [missing(param)];
 	const isRight = typeof value === 'string' || Array.isArray(value);
 	return isRight ? [] : [invalidType(param, 'a string or an array', value)];
-}
-
-/** Checks that a field is a string or a list that is not empty. */
-export function checkInput(object: JsonObject, param: string): Issue[] {
-	const issues = checkTextOrList(object, param);
-	const value = object[keyOf(param)];
-	if (value === '') issues.push(empty(param, 'empty', ''));
-	if (Array.isArray(value) && value.length === 0) issues.push(empty(param, 'an empty array', ''));
-	return issues;
 }
 
 /** What stands where the content of a file should be when an expression had no value for it. */

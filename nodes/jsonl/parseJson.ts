@@ -15,18 +15,38 @@ export interface ContentHints {
 const CUT: ReadonlySet<string> = new Set(['length', 'max_tokens', 'max_output_tokens']);
 
 /** What reasoning models of other servers write before their answer. */
-const THINKING = /^\s*<(think|thinking|reasoning)>[\s\S]*?<\/\1>/i;
+const THOUGHTS = /^\s*<(think|thinking|thought|thoughts|reasoning)>[\s\S]*?<\/\1>/i;
+
+/** The beginning of such thoughts, which may have no end. */
+const THOUGHTS_START = /^\s*<(?:think|thinking|thought|thoughts|reasoning)>/i;
+
+/** Their end, which may have no beginning: some chat templates put that into the prompt. */
+const THOUGHTS_END = /<\/(?:think|thinking|thought|thoughts|reasoning)>/i;
 
 /**
  * Reads the JSON that a model was asked for: the text as it is, behind its thoughts, the inside of
- * its one code fence, or the one piece of JSON with prose around it. Never throws. A text that is not JSON gets a reason:
- * `refusal` when the model declined, `truncated` when the text ends before its JSON does.
+ * its one code fence, or the one piece of JSON with prose around it. Never throws. A text that is
+ * not JSON gets a reason: `refusal` when the model declined, `truncated` when the text ends before
+ * its JSON does, or within the thoughts.
  */
 export function parseJsonContent(text: string | null, hints: ContentHints = {}): ParsedContent {
 	if (hints.refusal) {
 		return { ok: false, reason: 'refusal', message: `The model declined: ${hints.refusal}` };
 	}
-	const answer = (text ?? '').replace(THINKING, '');
+	const answer = (text ?? '').replace(THOUGHTS, '');
+	if (THOUGHTS_START.test(answer)) {
+		const message =
+			'The answer ends within the thoughts of the model. Raise the maximum number of output tokens.';
+		return { ok: false, reason: 'truncated', message };
+	}
+	const end = THOUGHTS_END.exec(answer);
+	const whole = readAnswer(answer, hints);
+	// JSON may quote the tag. What stands before the tag otherwise is a thought, and not the answer.
+	if (end === null || (whole.ok && THOUGHTS_END.test(JSON.stringify(whole.value)))) return whole;
+	return readAnswer(answer.slice(end.index + end[0].length), hints);
+}
+
+function readAnswer(answer: string, hints: ContentHints): ParsedContent {
 	const plain = tryParseJson(answer);
 	if (plain.ok) return plain;
 	const inside = afterFence(answer);

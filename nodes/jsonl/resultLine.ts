@@ -38,7 +38,8 @@ export interface ClassifiedResult {
  * becomes a result with the error `invalid_json_line`, and with its custom_id if that is readable.
  */
 export function parseResultLine(text: string): ResultLine {
-	const parsed = tryParseJson(text);
+	const strict = tryParseJson(text);
+	const parsed = strict.ok ? strict : tryParseJson(withoutPythonNumbers(text));
 	if (!parsed.ok) return unreadable(text, `This line is not valid JSON: ${parsed.message}`);
 	const line = parsed.value;
 	if (!isObject(line)) return unreadable(line, 'This line is not a JSON object.');
@@ -54,7 +55,18 @@ export function parseResultLine(text: string): ResultLine {
 }
 
 /** The code of a line that a server wrote in a form of its own. */
-export const UNKNOWN_FORM = 'unknown_result_form';
+const UNKNOWN_FORM = 'unknown_result_form';
+
+/** The code of a line that is not JSON, or not an object. */
+const INVALID_LINE = 'invalid_json_line';
+
+/**
+ * Whether there is a line and nobody knows what it says: it may be an answer, and charged, so
+ * the request does not run again by itself.
+ */
+export function isUnreadable({ code }: ResultError): boolean {
+	return code === UNKNOWN_FORM || code === INVALID_LINE;
+}
 
 /** What a line may have; anything else is a form of the server's own. */
 const LINE_KEYS: ReadonlySet<string> = new Set([
@@ -136,7 +148,7 @@ export function isRetryable(result: ClassifiedResult): boolean {
 	if (result.error === null) return false;
 	if (result.status !== 'failed') return true;
 	const { code, type } = result.error;
-	if (code === UNKNOWN_FORM || hasPermanentCause(result.error)) return false;
+	if (isUnreadable(result.error) || hasPermanentCause(result.error)) return false;
 	if (hasTransientCause(result.error) || NO_ANSWER.has(code)) return true;
 	const status = httpStatusOf(result);
 	if (status === null) return !INVALID.has(code) && !INVALID.has(type);
@@ -164,7 +176,6 @@ const INVALID: ReadonlySet<string | null> = new Set(['invalid_request_error', 'i
 
 /** Codes that are made below: there is no answer, but the request was not refused. */
 const NO_ANSWER: ReadonlySet<string | null> = new Set([
-	'invalid_json_line',
 	'missing_response',
 	'response_cancelled',
 	'response_queued',
@@ -173,8 +184,18 @@ const NO_ANSWER: ReadonlySet<string | null> = new Set([
 
 function unreadable(raw: JsonValue, message: string): ResultLine {
 	const custom_id = typeof raw === 'string' ? readableId(raw) : null;
-	const error = { code: 'invalid_json_line', message, type: null, param: null };
+	const error = { code: INVALID_LINE, message, type: null, param: null };
 	return { id: null, custom_id, response: null, error, raw };
+}
+
+/** Python writes numbers that JSON does not have, such as a log probability of `-Infinity`: null. */
+function withoutPythonNumbers(text: string): string {
+	let inString = false;
+	return text.replace(/\\.|"|NaN|-?Infinity/gs, (token) => {
+		if (token === '"') inString = !inString;
+		const isNumber = !inString && token !== '"' && !token.startsWith('\\');
+		return isNumber ? 'null' : token;
+	});
 }
 
 /** The custom_id of a line that is cut or damaged: it is near the start of the line. */

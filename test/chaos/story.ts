@@ -145,6 +145,7 @@ function mayBeRefused({ server }: World): RegExp {
 	const reasons = [
 		'succeeded$',
 		'failed:',
+		...(server.dialect.rules.fullQueue === 'refuses the create' ? ['Enqueued token limit'] : []),
 		...(server.dialect.rules.inputFile === 'deleted' ? ['is no longer there'] : []),
 		// Requests whose answers cannot be told apart are not run, and paid, again.
 		...(server.hasReadableLines && server.namesRequests ? [] : ['cannot be|could not be']),

@@ -392,7 +392,7 @@ const deliver: Act = async ({ batchId }) => {
 
 const JOINED = {
 	...{ includeRequest: true, followRetries: true, parseJson: true, simplify: false },
-	...{ imagesAsBinary: true, ...PRICES },
+	...{ mediaAsBinary: true, ...PRICES },
 };
 
 const DATES = { createdAfter: '2026-11-22T00:00:00Z', createdBefore: '2026-11-23T00:00:00Z' };
@@ -423,6 +423,7 @@ const ACTS: Record<string, Act> = {
 	'batch: Get Results, then delete': run('batch', 'getResults', ofBatch({ deleteFiles: true })),
 	'batch: Retry': run('batch', 'retry', ofBatch({})),
 	'batch: Retry all that failed': run('batch', 'retry', ofBatch({ retryAllFailed: true })),
+	'batch: Retry what is unreadable': run('batch', 'retry', ofBatch({ retryUnreadable: true })),
 	'file: Upload': run('file', 'upload', () => ({ purpose: 'batch' }), [
 		{ json: {}, binary: BINARY },
 	]),

@@ -1,4 +1,5 @@
 import type { Batch } from '../../nodes/openai/api/types';
+import type { WireBatch } from '../support/emulator/batches/batch';
 import type { Product } from './product';
 
 export { requestLine } from '../support/emulator/client';
@@ -43,7 +44,7 @@ const contentOf = (lines: string[] | string) =>
 export function addHistory(
 	{ emulator }: Pick<Product, 'emulator'>,
 	{ input, output, error, ...batch }: History,
-): Batch {
+): WireBatch {
 	const store = (lines: string[] | string | undefined, purpose: string) =>
 		lines === undefined ? undefined : emulator.addFile(contentOf(lines), { purpose }).id;
 	return emulator.addBatch({

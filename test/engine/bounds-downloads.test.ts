@@ -1,3 +1,4 @@
+import type { IDataObject } from 'n8n-workflow';
 import { answerLine, addHistory } from './batches';
 import type { Product } from './product';
 import { startProduct } from './product';
@@ -61,14 +62,16 @@ describe('an answer that is not the file', () => {
 		expect(items('Node')).toEqual([]);
 	});
 
-	it('is no line of a file that the server does not describe', async () => {
-		const error = { message: 'The vault is locked.', type: 'x', param: null, code: null };
+	it.each<[string, IDataObject]>([
+		['an error', { error: { message: 'The vault is locked.', type: 'x' } }],
+		['something else', { ok: true, host: 'proxy-1' }],
+	])('is no line of a file that the server does not describe: %s', async (_name, body) => {
 		const { id } = batch();
 		product.emulator.faults.next({
 			path: /files\/[^/]+$/,
 			fault: { type: 'status', status: 405 },
 		});
-		strike({ type: 'status', status: 200, headers: json, body: { error } });
+		strike({ type: 'status', status: 200, headers: json, body });
 		expect(await customIds(id)).toEqual(['a', 'b', 'c']);
 	});
 

@@ -126,8 +126,8 @@ test('cancelling ends a download that stalls', async () => {
 
 test('cancelling ends a download whose reader is busy', async () => {
 	server.script((_request, response) => {
-		response.writeHead(200, { 'content-length': '1000' });
-		response.write('only this');
+		response.writeHead(200, { 'content-length': '100000' });
+		response.write('only this\n'.repeat(5_000));
 	});
 	const { promise: isRead, resolve: read } = deferred<void>();
 	const { promise: isCancelled, resolve: goOn } = deferred<void>();

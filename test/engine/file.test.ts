@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import { userFolder } from '../support/engine';
-import { startProduct, type Product } from './product';
+import { CREDENTIAL, startProduct, type Product } from './product';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
@@ -125,15 +125,38 @@ describe('Upload', () => {
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 
-	it('refuses more than 512 MB before any request', async () => {
-		const { id } = product.emulator.addFile('x');
+	/** A file in n8n's binary storage that seems to have so many bytes. */
+	async function fileOf(bytes: number) {
+		const { id } = product.emulator.addFile('{}\n', { filename: 'rows.jsonl' });
 		const stored = await product.run('file', 'download', { fileId: id });
 		const input = stored.items('Node').map(({ json, binary }) => ({ json, binary }));
 		product.emulator.ledger.clear();
-		pretendSize(String(input[0].binary!.data.id), 536_870_913);
-		const { error } = await product.run('file', 'upload', {}, input);
+		pretendSize(String(input[0].binary!.data.id), bytes);
+		return input;
+	}
+
+	/** A credential for another address. Nothing may be sent there. */
+	const at = (url: string) => ({
+		credentialData: { [CREDENTIAL]: { apiKey: 'sk-1', url } },
+	});
+	const LIMITED = [
+		'https://api.openai.com/v1',
+		'',
+		'https://eu.api.openai.com/v1',
+		'https://films.openai.azure.com/openai/v1',
+	];
+
+	it.each(LIMITED)('at %j refuses more than 512 MB before any request', async (url) => {
+		const input = await fileOf(536_870_913);
+		const { error } = await product.run('file', 'upload', {}, input, at(url));
 		expect(error?.message).toBe('The file is larger than 512 MB');
 		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+
+	it('leaves the size to other servers, some of which take gigabytes', async () => {
+		const { error } = await product.run('file', 'upload', {}, await fileOf(536_870_913));
+		// The file is not as long as it seems, which is found only when it is sent.
+		expect(error?.message).toMatch(/The content is not the 536870913 bytes/);
 	});
 
 	it('shows the words of the API when it refuses a file', async () => {
@@ -142,15 +165,27 @@ describe('Upload', () => {
 		expect(error?.message).toBe('Invalid file format for Batch API. Must be .jsonl');
 	});
 
-	it.each(['rows.json', 'rows', 'rows.jsonl.txt', '.json'])(
-		'refuses the name %s for requests, and names the option, before any request',
+	const ODD_NAMES = ['rows.json', 'rows', 'rows.jsonl.txt', '.json'];
+	const FILE_NAME = /Set the option File Name, for example to requests\.jsonl/;
+
+	it.each(ODD_NAMES.flatMap((name) => LIMITED.map((url) => [name, url])))(
+		'refuses the name %s for requests at %j before any request, and names the option',
+		async (name, url) => {
+			const input = [inMemory('{}\n', name)];
+			const { error } = await product.run('file', 'upload', {}, input, at(url));
+			expect(error?.message).toBe(`The name '${name}' does not end with .jsonl`);
+			expect(error?.description).toMatch(FILE_NAME);
+			expect(product.emulator.ledger.requests).toEqual([]);
+		},
+	);
+
+	it.each(ODD_NAMES)(
+		'leaves the name %s to other servers, and names the option when they refuse it',
 		async (name) => {
 			const { error } = await product.run('file', 'upload', {}, [inMemory('{}\n', name)]);
-			expect(error?.message).toBe(`The name '${name}' does not end with .jsonl`);
-			expect(error?.description).toMatch(
-				/Set the option File Name, for example to requests\.jsonl/,
-			);
-			expect(product.emulator.ledger.requests).toEqual([]);
+			expect(error?.message).toBe('Invalid file format for Batch API. Must be .jsonl');
+			expect(error?.description).toMatch(FILE_NAME);
+			expect(error?.description).toMatch(/HTTP status: 400/);
 			const options = { fileName: 'rows.jsonl' };
 			expect(await upload({ options }, [inMemory('{}\n', name)])).toMatchObject([
 				{ filename: 'rows.jsonl' },

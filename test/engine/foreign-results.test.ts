@@ -206,7 +206,7 @@ describe('Retry Unfinished does not pay again for', () => {
 			request_counts: { total: 1, completed: 1, failed: 0 },
 		});
 		expect(created).toBe(0);
-		expect(text).toMatch(/^Line 1 of the input file .* has no custom_id/);
+		expect(text).toMatch(/^No line of the input file .* has a custom_id.*your own data/);
 	});
 
 	it('any of these, unless Retry Unreadable says so', async () => {

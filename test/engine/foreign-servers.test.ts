@@ -121,6 +121,8 @@ describe('the advice fits what was asked for', () => {
 		const { error, text } = await run('batch', 'cancel', { batchId: 'batch_1' }, refused);
 		expect(error?.message).toBe("Cannot cancel a batch with status 'completed'.");
 		expect(text).not.toMatch(/try again|repeated/);
+		// Nor does n8n take it for temporary.
+		expect((error as { failure?: object }).failure).toBeUndefined();
 		expect(server.seen).toHaveLength(1);
 	});
 });
@@ -222,8 +224,8 @@ describe('results that are there can be had', () => {
 		expect(json).toMatchObject([{ custom_id: 'a', content: 'Hi' }]);
 	});
 
-	it('when the batch has no endpoint', async () => {
-		const { endpoint: _, ...batch } = BATCH;
+	it.each([undefined, null, ''])('when the endpoint of the batch is %j', async (endpoint) => {
+		const batch = { ...BATCH, endpoint };
 		const { json } = await run(
 			'batch',
 			'getResults',
@@ -247,39 +249,28 @@ describe('results that are there can be had', () => {
 		expect(json).toMatchObject([{ custom_id: 'a', content: 'Hi' }]);
 	});
 
-	it('or are said to be of an unknown status', async () => {
+	it.each<[string, IDataObject]>([
+		['getResults', {}],
+		['retry', {}],
+		['wait', { options: { maxWait: 0 } }],
+	])('or are said to be of an unknown status: %s', async (operation, parameters) => {
 		const { error } = await run(
 			'batch',
-			'getResults',
-			{ batchId: 'batch_1' },
+			operation,
+			{ batchId: 'batch_1', ...parameters },
 			answer(200, { ...BATCH, status: 'hibernating' }),
 		);
 		expect(error?.message).toMatch(/unknown status 'hibernating'/);
+		expect(server.seen.every(({ method }) => method === 'GET')).toBe(true);
 	});
-});
 
-describe('times of other servers', () => {
-	it.each<[string, unknown, unknown]>([
-		['milliseconds', 1_790_000_000_000, 1_790_000_138_000],
-		['ISO text', '2026-09-21T14:13:20Z', '2026-09-21T14:15:38Z'],
-		['digits', '1790000000', '1790000138'],
-	])(
-		'as %s are filtered by, and give a duration in seconds',
-		async (_, created_at, completed_at) => {
-			const list = answer(200, { data: [{ ...BATCH, created_at, completed_at }], has_more: false });
-			const filters = {
-				createdAfter: '2026-09-21T00:00:00Z',
-				createdBefore: '2026-09-22T00:00:00Z',
-			};
-			const { json } = await run('batch', 'getAll', { filters }, list);
-			expect(json).toHaveLength(1);
-			const { json: waited } = await run(
-				'batch',
-				'wait',
-				{ batchId: 'batch_1' },
-				answer(200, { ...BATCH, created_at, completed_at }),
-			);
-			expect(waited[0]).toMatchObject({ created_at: 1_790_000_000, duration_seconds: 138 });
-		},
-	);
+	it.each(['succeeded', 'SUCCESS', 'Done'])('and are not waited for when %s', async (status) => {
+		const { json } = await run(
+			'batch',
+			'wait',
+			{ batchId: 'batch_1', options: { maxWait: 0 } },
+			answer(200, { ...BATCH, status }),
+		);
+		expect(json).toMatchObject([{ id: 'batch_1', status: 'completed' }]);
+	});
 });

@@ -65,6 +65,25 @@ const filmLine = ({ id, title }: { id: number; title: string }) =>
 	});
 
 describe('Build', () => {
+	test('makes the body of an endpoint whatever version stands before it', async () => {
+		const otherEndpoint = '/v4/chat/completions';
+		const { items, binary } = await run(
+			'build',
+			{ ...FIELDS, endpoint: 'other', otherEndpoint },
+			films,
+		);
+		const content = films.map((film) => `${filmLine(film)}\n`).join('');
+		const [item] = items('Node');
+		expect((await binary(item)).toString()).toBe(content.replaceAll('/v1/', '/v4/'));
+		// And Validate checks it as one.
+		const line = requestLine('a', { messages: [] }, otherEndpoint);
+		const report = await run('validate', {}, [fileItem(line)]);
+		expect(report.items('Node')[0].json).toMatchObject({
+			valid: false,
+			errors: [{ line: 1, message: expect.stringMatching(/'messages' is an empty array/) }],
+		});
+	});
+
 	test('writes all items into one file', async () => {
 		const { items, binary, error } = await run('build', FIELDS, films);
 		expect(error).toBeUndefined();
@@ -270,15 +289,70 @@ describe('Validate', () => {
 		expect(errors).toMatchObject([{ line, message: expect.stringMatching(message) }]);
 	});
 
-	test('says whose limit a file is over, since servers differ', async () => {
+	test('takes as many requests as the user sets, since servers differ', async () => {
 		const lines = Array.from({ length: 50_001 }, (_, index) => requestLine(`r-${index}`));
-		const { items } = await run('validate', {}, [fileItem(lines.join('\n'))]);
-		expect(items('Node')[0].json.errors).toMatchObject([
-			{
-				code: 'too_many_requests',
-				message:
-					'The file has 50001 requests, more than the 50000 that OpenAI takes in a batch. Split it, unless your server takes more: Azure takes 100,000 requests, for example.',
-			},
+		const input = [fileItem(lines.join('\n'))];
+		const over = (most: number) => ({
+			code: 'too_many_requests',
+			message: `The file has 50001 requests, more than the ${most} that a batch can have. Split the file, or set Max Requests per Batch for a server that takes more: Azure takes 100,000, for example.`,
+		});
+		const reportFor = async (options: Record<string, number | string>) => {
+			const result = await run('validate', { options }, input);
+			return { ...result.items('Node')[0].json, hints: result.hints('Node') };
+		};
+		expect(await reportFor({})).toMatchObject({ valid: false, errors: [over(50_000)] });
+		expect(await reportFor({ maxRequestsPerBatch: 100_000 })).toMatchObject({
+			valid: true,
+			requests: 50_001,
+			hints: [],
+		});
+		expect(await reportFor({ maxRequestsPerBatch: 50_000, server: 'compatible' })).toMatchObject({
+			valid: false,
+			errors: [over(50_000)],
+		});
+		expect(await reportFor({ server: 'compatible' })).toMatchObject({
+			valid: true,
+			hints: [
+				{
+					message: `OpenAI would refuse the file: ${over(50_000).message} Another server may accept it.`,
+				},
+			],
+		});
+	});
+
+	test('leaves to other servers what only OpenAI refuses, with hints', async () => {
+		const part = { type: 'video_url', video_url: { url: 'a' } };
+		const content = [
+			requestLine('a', { stream: true, messages: [{ role: 'ipython', content: 'Hi' }] }),
+			requestLine('b', { model: 'other', messages: [{ role: 'user', content: [part] }] }),
+		].join('\n');
+		const strict = await run('validate', {}, [fileItem(content)]);
+		expect(strict.items('Node')[0].json).toMatchObject({ valid: false, error_count: 3 });
+		const options = { server: 'compatible' };
+		const result = await run('validate', { options }, [fileItem(content)]);
+		expect(result.items('Node')[0].json).toMatchObject({ valid: true, errors: [] });
+		expect(result.hints('Node').map(({ message }) => message)).toEqual([
+			expect.stringMatching(/^OpenAI would refuse the file: The requests name 2 models .*\.$/),
+			expect.stringMatching(/^OpenAI would refuse 1 of 2 .* line 1: Streaming .*\.$/),
+		]);
+		// What no server can do anything with stays an error.
+		const broken = [requestLine('a'), requestLine('a'), '{"custom_id":"b"}'].join('\n');
+		const report = await run('validate', { options }, [fileItem(broken)]);
+		expect(report.items('Node')[0].json).toMatchObject({ valid: false, error_count: 4 });
+	});
+
+	test('Build makes files for other servers, too', async () => {
+		const parameters = {
+			requestSource: 'json',
+			body: '={{ { model: "m", stream: true, messages: [{ role: "ipython", content: $json.title }] } }}',
+		};
+		const { error } = await run('build', parameters, films);
+		expect(error?.message).toMatch(/^3 of 3 items cannot be submitted/);
+		const options = { server: 'compatible' };
+		const result = await run('build', { ...parameters, options }, films);
+		expect(result.items('Node')).toMatchObject([{ json: { requests: 3 } }]);
+		expect(result.hints('Node').map(({ message }) => message)).toEqual([
+			"OpenAI would refuse 3 of 3 requests, the first in item 0: Streaming is not supported in the Batch API. Remove 'stream' from the body. Another server may accept them.",
 		]);
 	});
 

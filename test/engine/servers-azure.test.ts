@@ -95,6 +95,17 @@ describe.each(['azure', 'azure-iso'] as const)('%s', (dialect) => {
 	});
 });
 
+test('the search for a key ends at the first page that is too old, also with ISO times', async () => {
+	await start('azure-iso');
+	const month = 30 * 24 * 3_600;
+	const now = Math.floor(Date.now() / 1000);
+	for (let index = 0; index < 700; index++) {
+		server.emulator.addBatch({ created_at: now - month - index });
+	}
+	await submit({ submissionKey: 'films' });
+	expect(server.emulator.ledger.calls('GET', '/batches')).toHaveLength(1);
+});
+
 describe('a full queue, which refuses the new batch', () => {
 	const refused = async () => {
 		await start();

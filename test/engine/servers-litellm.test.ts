@@ -72,7 +72,8 @@ describe('in front of Bedrock', () => {
 		await start('litellm-bedrock');
 		const parameters = await finished();
 		const error = await server.failure('batch', 'retry', parameters);
-		expect(error?.message).toMatch(/\w/);
+		expect(error?.message).toMatch(/^2 of the results .*modelOutput.*recordId/);
+		expect(error?.description).toMatch(/turn on Retry Unreadable/);
 		expect(server.emulator.ledger.uploads).toHaveLength(1);
 		expect(server.emulator.ledger.batches).toHaveLength(1);
 	});
@@ -112,7 +113,7 @@ describe('in front of Vertex', () => {
 		await start('litellm-vertex');
 		const parameters = await finished();
 		const error = await server.failure('batch', 'retry', parameters);
-		expect(error?.message).toMatch(/\w/);
+		expect(error?.message).toMatch(/^No line of the input file .* has a custom_id/);
 		expect(server.emulator.ledger.uploads).toHaveLength(1);
 		expect(server.emulator.ledger.batches).toHaveLength(1);
 	});

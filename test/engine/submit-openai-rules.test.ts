@@ -182,7 +182,7 @@ describe('at another server', () => {
 		const hints = result.hints('Node').map((hint) => hint.message);
 		expect(hints).toHaveLength(3);
 		expect(hints[2]).toBe(
-			"OpenAI would refuse 1 of 2 requests, the first in item 1: Streaming is not supported in the Batch API. Remove 'stream' from the body. The requests are sent as they are, since another server may accept them.",
+			"OpenAI would refuse 1 of 2 requests, the first in item 1: Streaming is not supported in the Batch API. Remove 'stream' from the body. Another server may accept them.",
 		);
 		for (const hint of hints) expect(hint).toMatch(/\.$/);
 	});

@@ -108,6 +108,60 @@ describe('an object inserted into a text', () => {
 		expect(error?.message).toContain('{{ $json.crew }}');
 	});
 
+	/** A prompt that reads from an earlier node, whose items do not arrive here. */
+	const fromEarlier = async (prompt: string, films: IDataObject[]) =>
+		await product.engine.run({
+			nodes: [
+				{
+					name: 'Between',
+					type: 'openAiBatch',
+					parameters: { resource: 'requestFile', operation: 'build', prompt: 'Hi' },
+				},
+				{
+					name: 'Submit',
+					type: 'openAiBatch',
+					parameters: { resource: 'batch', operation: 'submit', prompt },
+				},
+			],
+			input: films,
+		});
+
+	it.each([
+		'=By {{ $("Items").first().json.crew }}',
+		'={{ "By " + $("Items").first().json.crew }}',
+		'={{ `By ${$("Items").first().json.crew} for $5` }}',
+		"=On {{ $now }} by {{ $('Items').all()[0].json.crew }}",
+		'=A \\ and {{ $("Items").first().json.crew }}',
+	])('is refused when it comes from another node: %s', async (prompt) => {
+		const { error } = await fromEarlier(prompt, [FILM]);
+		expect(error?.message).toMatch(/^Item 0 cannot be submitted: Prompt has .* \{\{ .*Items/);
+		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+
+	it.each([
+		'=By {{ $("Items").first().json.crew }}',
+		'={{ "By " + $("Items").first().json.crew }}',
+		'=By {{ $node["Items"].json.crew }}',
+		'=By {{ $items("Items")[0].json.crew }}',
+		'=By {{ $(`Items`).first().json.crew }}',
+	])('is told from the same words in the items of another node: %s', async (prompt) => {
+		const { items, error } = await fromEarlier(prompt, [WROTE]);
+		expect(error).toBeUndefined();
+		const [{ json }] = items('Submit');
+		expect(product.emulator.file(String(json.input_file_id)).text()).toContain('By [object Obj');
+	});
+
+	it('is told from the same words in other items', async () => {
+		const prompt = '=By {{ $input.last().json.crew }}';
+		const text = await uploaded(product, { prompt, customId: '={{ $json.id }}' }, [
+			{ ...FILM, crew: 'Ridley' },
+			WROTE,
+		]);
+		expect(text.match(/By \[object Object\]/g)).toHaveLength(2);
+		const { error } = await submit({ prompt }, [FILM]);
+		expect(error?.message).toContain('{{ $input.last().json.crew }}');
+	});
+
 	it('lets lists of texts, dates and numbers be', async () => {
 		const parameters = { prompt: '={{ $json.tags }}, {{ $now }}, {{ 1 }}', customId: 'a' };
 		const text = await uploaded(product, parameters, [FILM]);
@@ -157,7 +211,9 @@ describe('an expression in a field that is set to Fixed', () => {
 		expect(error?.message).toBe(
 			`${name} contains ${code}, but the field is set to Fixed, so that this text would be sent as it stands`,
 		);
-		expect(error?.description).toBe(`Switch the field ${name} to Expression.`);
+		expect(error?.description).toBe(
+			`Switch the field ${name} to Expression. If the text is meant as it stands, put it into a field of the items and insert that field.`,
+		);
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 

@@ -372,3 +372,21 @@ describe('faults', () => {
 interface FailedPoll extends Error {
 	failure?: unknown;
 }
+
+test('a list that changes while it is read ends a poll with an error, and the next one reports', async () => {
+	past(150);
+	const poller = trigger({ options: { includeFinishedWithin: 100_000 } });
+	let pages = 0;
+	emulator.ledger.onRequest = ({ method, path }, stage) => {
+		if (stage !== 'arrived' || method !== 'GET' || !path.endsWith('/batches')) return;
+		if (++pages === 2)
+			emulator.faults.next({ path: '/batches', fault: { type: 'status', status: 404 } });
+	};
+	const { error } = await poller.activate();
+	expect(error).toMatchObject({
+		name: 'NodeOperationError',
+		message: 'The list of batches changed while it was read',
+		description: 'Nothing is lost: the next poll reads the list again.',
+	});
+	expect(reported(await poller.activate())).toHaveLength(150);
+});

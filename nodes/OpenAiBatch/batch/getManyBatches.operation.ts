@@ -24,9 +24,12 @@ interface BatchFilters {
 }
 
 interface CompiledFilters {
+	/** Whether a batch has everything that is filtered by, its time aside. */
 	matches: (batch: Batch) => boolean;
 	/** Unix seconds. The list is newest first, so reading stops at the first older batch. */
 	notBefore: number;
+	notAfter: number;
+	hasDates: boolean;
 }
 
 /** Prepares the filters; the API itself has none. @throws {NodeOperationError} for a wrong date */
@@ -44,11 +47,11 @@ function compileFilters(
 	const metadata = metadataPairs(filters.metadata).filter(({ key }) => key !== '');
 	return {
 		notBefore: after,
+		notAfter: before,
+		hasDates: Boolean(createdAfter) || Boolean(createdBefore),
 		matches: (batch) =>
 			(status.length === 0 || status.includes(statusOf(batch))) &&
 			(!endpoint || isSameEndpoint(batch.endpoint, endpoint)) &&
-			batch.created_at >= after &&
-			batch.created_at <= before &&
 			metadata.every(({ key, value }) => batch.metadata?.[key] === value),
 	};
 }
@@ -88,6 +91,11 @@ function dateText(date: unknown): string {
 	if (typeof date !== 'object' || date === null) return String(date).trim();
 	const { __isoString: isolated } = date as IsolatedDateTime;
 	return typeof isolated === 'string' ? isolated : JSON.stringify(date).replace(/^"|"$/g, '');
+}
+
+function withoutTime(count: number): string {
+	const batches = count === 1 ? '1 batch was' : `${count} batches were`;
+	return `${batches} left out, because the server does not say when they were created. Remove Created After and Created Before to see all batches.`;
 }
 
 export const getAll: Operation = {
@@ -153,16 +161,24 @@ export const getAll: Operation = {
 	execute: forEachItem(async (context, itemIndex) => {
 		const wanted = wantedCount(context, itemIndex);
 		const filters = context.getNodeParameter('filters', itemIndex, {}) as BatchFilters;
-		const { matches, notBefore } = compileFilters(context, filters, itemIndex);
+		const { matches, notBefore, notAfter, hasDates } = compileFilters(context, filters, itemIndex);
 		const isFiltered = Object.keys(filters).length > 0;
 		const pageSize = isFiltered ? BATCH_PAGE_SIZE : Math.min(wanted, BATCH_PAGE_SIZE);
 		const found: INodeExecutionData[] = [];
-		for await (const batch of listBatches(new OpenAiClient(context, { itemIndex }), pageSize)) {
-			if (batch.created_at < notBefore) break;
-			if (!matches(batch)) continue;
+		const client = new OpenAiClient(context, { itemIndex });
+		let undated = 0;
+		for await (const batch of listBatches(client, pageSize)) {
+			const time = batch.created_at;
+			if (typeof time === 'number' && time < notBefore) break;
+			if (!matches(batch) || (typeof time === 'number' && time > notAfter)) continue;
+			if (hasDates && typeof time !== 'number') {
+				undated++;
+				continue;
+			}
 			found.push({ json: batch as unknown as IDataObject });
 			if (found.length >= wanted) break;
 		}
+		if (undated > 0) client.hint(withoutTime(undated));
 		return found;
 	}),
 };

@@ -3,6 +3,8 @@ import { NodeOperationError } from 'n8n-workflow';
 import { foreignFormat, readHead } from '../../jsonl/fileFormat';
 import { MAX_FILE_BYTES, tryUploadFile, uploadFailed } from '../../openai/api/files';
 import { OpenAiClient } from '../../openai/http/client';
+import { CREDENTIAL } from '../../openai/http/credential';
+import { isOpenAiOrAzure } from '../../openai/http/url';
 import { expiryField, expirySeconds } from '../shared/batchOptions';
 import { inputBinary, inputBinaryField } from '../shared/binary';
 import type { BinarySource } from '../shared/binary';
@@ -21,27 +23,46 @@ function purposeOf(context: IExecuteFunctions, itemIndex: number): string {
 	});
 }
 
+/** What to do about the name of a file of requests; undefined for one that every server takes. */
+function nameAdvice(purpose: string, fileName: string): string | undefined {
+	if (purpose !== 'batch' || /\.jsonl$/i.test(fileName)) return undefined;
+	return 'A file of requests needs a name that ends with .jsonl. Set the option File Name, for example to requests.jsonl.';
+}
+
 /**
- * Refuses a file of requests that the service would not take, or could not read later.
+ * Refuses a file that OpenAI or Azure would not take. Other servers have other limits, and some
+ * take files of many gigabytes.
  *
- * @throws {NodeOperationError} for a name that does not end with .jsonl, and for another format
+ * @throws {NodeOperationError} for a file that is too large, and for a name without .jsonl
  */
-async function checkRequestFile(
+function checkLimits(
 	context: IExecuteFunctions,
-	{ fileName, isReadWhole, open }: BinarySource,
-	itemIndex: number,
-): Promise<void> {
+	{ fileName, bytes }: BinarySource,
+	{ purpose, itemIndex }: { purpose: string; itemIndex: number },
+): void {
 	const refused = (message: string, description: string) =>
 		new NodeOperationError(context.getNode(), message, { itemIndex, description });
-	if (!/\.jsonl$/i.test(fileName)) {
+	if (bytes > MAX_FILE_BYTES) {
 		throw refused(
-			`The name '${fileName}' does not end with .jsonl`,
-			'The service takes a file of the purpose batch only with such a name. Set the option File Name, for example to requests.jsonl.',
+			'The file is larger than 512 MB',
+			'The service does not store larger files. Split the file.',
 		);
 	}
+	const advice = nameAdvice(purpose, fileName);
+	if (advice) throw refused(`The name '${fileName}' does not end with .jsonl`, advice);
+}
+
+/** Refuses a file of requests that no server can read. @throws {NodeOperationError} */
+async function checkFormat(
+	context: IExecuteFunctions,
+	{ isReadWhole, open }: BinarySource,
+	itemIndex: number,
+): Promise<void> {
 	if (isReadWhole) return;
-	const foreign = foreignFormat(await readHead(open()));
-	if (foreign !== undefined) throw refused('The file is not a request file', foreign);
+	const description = foreignFormat(await readHead(open()));
+	if (description === undefined) return;
+	const message = 'The file is not a request file';
+	throw new NodeOperationError(context.getNode(), message, { itemIndex, description });
 }
 
 export const upload: Operation = {
@@ -95,22 +116,20 @@ export const upload: Operation = {
 		const expiry = named('Expires After');
 		const expiresAfterSeconds = expirySeconds(context, options.expiresAfter, expiry);
 		const binary = await inputBinary(context, itemIndex);
-		if (binary.bytes > MAX_FILE_BYTES) {
-			throw new NodeOperationError(context.getNode(), 'The file is larger than 512 MB', {
-				itemIndex,
-				description: 'The service does not store larger files. Split the file.',
-			});
-		}
 		const source = { ...binary, fileName: fileName ?? binary.fileName };
-		if (purpose === 'batch') await checkRequestFile(context, source, itemIndex);
+		const { url } = await context.getCredentials(CREDENTIAL, itemIndex);
+		if (isOpenAiOrAzure(url)) checkLimits(context, source, { purpose, itemIndex });
+		if (purpose === 'batch') await checkFormat(context, source, itemIndex);
 		const client = new OpenAiClient(context, { itemIndex });
 		const result = await tryUploadFile(client, { source, purpose, expiresAfterSeconds });
 		if (!result.ok) {
 			const { fault } = result;
-			throw client.error(
-				fault,
-				fault.mayHaveExecuted ? uploadFailed({ source }, fault) : undefined,
-			);
+			const prefix = fault.mayHaveExecuted ? uploadFailed({ source }, fault) : undefined;
+			const error = client.error(fault, prefix);
+			const advice = fault.status === 400 ? nameAdvice(purpose, source.fileName) : undefined;
+			throw advice
+				? Object.assign(error, { description: `${advice} ${error.description}` })
+				: error;
 		}
 		return { json: result.value as unknown as IDataObject };
 	}),

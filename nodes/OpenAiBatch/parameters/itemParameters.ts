@@ -28,7 +28,6 @@ export interface FoundCode {
 /** A parameter that is an expression, or a part of one. */
 interface Expression {
 	parameter: string;
-	raw: string;
 	/** Whether it is text with code in it, so that objects become text. */
 	isTemplate: boolean;
 	insertions: CompiledInsertion[];
@@ -57,6 +56,8 @@ export class ItemParameters {
 
 	private readonly items: INodeExecutionData[];
 	private readonly expressions: Expression[] = [];
+	/** Whether there is '[object Object]' in what code reads besides the item, by the code. */
+	private readonly wordsElsewhere = new Map<string, boolean>();
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.items = context.getInputData();
@@ -115,25 +116,44 @@ export class ItemParameters {
 		return undefined;
 	}
 
-	private objectIn(
-		{ parameter, raw, insertions, ...expression }: Expression,
-		itemIndex: number,
-	): string | undefined {
+	private objectIn({ isTemplate, insertions }: Expression, itemIndex: number): string | undefined {
 		const item = this.items[itemIndex];
-		const values = insertions.map(({ code, read }) => ({
-			code,
-			value: read ? read(item, itemIndex) : BAIL,
-		}));
-		if (expression.isTemplate) {
-			const found = values.find(({ value }) => isObjectText(value));
-			if (found) return found.code;
+		return insertions.find(({ code, read }) => {
+			const value = read ? read(item, itemIndex) : BAIL;
+			if (value !== BAIL) return isTemplate && isObjectText(value);
+			// As a text where it becomes one: dates have a text of their own.
+			const written = this.evaluate(code, itemIndex, isTemplate ? ' ' : '');
+			return contains(written, OBJECT_TEXT) && !this.readsWords(code, itemIndex);
+		})?.code;
+	}
+
+	/** Whether code may have '[object Object]' from a text that it has, or reads from anywhere. */
+	private readsWords(code: string, itemIndex: number): boolean {
+		if (code.includes(OBJECT_TEXT) || contains(this.items[itemIndex].json, OBJECT_TEXT))
+			return true;
+		let known = this.wordsElsewhere.get(code);
+		if (known === undefined) {
+			known = otherSources(code).some(
+				(source) => source === undefined || contains(this.evaluate(source, itemIndex), OBJECT_TEXT),
+			);
+			this.wordsElsewhere.set(code, known);
 		}
-		const evaluated = values.filter(({ value }) => value === BAIL);
-		if (evaluated.length === 0 || raw.includes(OBJECT_TEXT) || contains(item.json, OBJECT_TEXT)) {
+		return known;
+	}
+
+	/**
+	 * The value of code; undefined when it fails, since then no text was made of it.
+	 *
+	 * @param before text in front of the code, which makes the value a text
+	 */
+	private evaluate(code: string, itemIndex: number, before = ''): unknown {
+		try {
+			// An expression with escapes is not taken apart.
+			const expression = code.includes('{{') ? code : `${before}{{ ${code} }}`;
+			return this.context.evaluateExpression(expression, itemIndex);
+		} catch {
 			return undefined;
 		}
-		const value = this.context.getNodeParameter(parameter, itemIndex);
-		return contains(value, OBJECT_TEXT) ? evaluated[0].code : undefined;
 	}
 
 	/** Remembers the expressions in a parameter, and what looks like one and is not evaluated. */
@@ -143,7 +163,6 @@ export class ItemParameters {
 		} else if (isExpression(raw)) {
 			this.expressions.push({
 				parameter,
-				raw,
 				isTemplate: isTemplate(raw),
 				insertions: compileInsertions(raw),
 			});
@@ -152,6 +171,25 @@ export class ItemParameters {
 			if (code !== undefined) this.unevaluated.push({ parameter, code });
 		}
 	}
+}
+
+/** A variable of n8n's in code, such as `$json`, or the name in `$("node")`. */
+const VARIABLE = /\$(?:([a-z_]\w*)|\((?:\s*("[^"\\]*"|'[^'\\]*')\s*\))?)/gi;
+
+/** Variables that are the item itself, or that have no texts. */
+const KNOWN_VARIABLES = new Set(['json', 'itemIndex', 'now', 'today', 'runIndex']);
+
+/**
+ * Expressions for what code reads besides the item: all items of the nodes that it names. Undefined
+ * stands for anything else.
+ */
+function otherSources(code: string): Array<string | undefined> {
+	return [...code.matchAll(VARIABLE)]
+		.filter(([, name]) => name === undefined || !KNOWN_VARIABLES.has(name))
+		.map(([, name, node]) => {
+			if (node !== undefined) return `$(${node}).all()`;
+			return name === 'input' ? '$input.all()' : undefined;
+		});
 }
 
 const isEmpty = (value: unknown) =>

@@ -8,6 +8,7 @@ import { requestFields } from '../requests/request.properties';
 import { binaryPropertyName, outputBinaryField, streamOf } from '../shared/binary';
 import type { Operation } from '../shared/operation';
 import { showFor } from '../shared/operation';
+import { serverField, serverOf } from './serverField';
 
 /** The output item of a part. Its file is streamed into n8n's binary storage. */
 async function fileItem(
@@ -34,7 +35,8 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	const { fileName, limits } = submitOptions(context);
 	const endpoint = endpointParameter(context, 0);
 	const property = binaryPropertyName(context, 0);
-	const plan = await planItems(context, { endpoint, server: 'openai', estimate: false, limits });
+	const server = serverOf(context.getNodeParameter('options.server', 0, 'openai'));
+	const plan = await planItems(context, { endpoint, server, estimate: false, limits });
 	const { parts, badItems } = plan;
 	if (badItems.length > 0 && !context.continueOnFail()) {
 		throw badItemsError(context, badItems, context.getInputData().length);
@@ -99,6 +101,7 @@ export const build: Operation = {
 					description:
 						'Also split the requests by estimated tokens, to stay below the enqueued token limit of your organization',
 				},
+				serverField,
 			],
 		},
 	]),

@@ -126,12 +126,7 @@ export class RequestPlanner {
 	}
 
 	private hints(itemCount: number): string[] {
-		const hints = this.checker.hints.map(({ message, requests, first }) => {
-			const which = `${requests} of ${itemCount} requests, the first in item ${first}`;
-			return this.options.server === 'openai'
-				? `OpenAI may refuse ${which}: ${message}`
-				: `OpenAI would refuse ${which}: ${message} The requests are sent as they are, since another server may accept them.`;
-		});
+		const hints = this.checker.hints(itemCount);
 		if (this.empty) {
 			const { prompts, first, code } = this.empty;
 			const insert = prompts === 1 ? 'inserts' : 'insert';

@@ -16,14 +16,6 @@ export interface RequestCheckerOptions {
 	unit?: 'line' | 'item';
 }
 
-/** Something that a server may accept, and which requests have it. */
-export interface Hint {
-	message: string;
-	requests: number;
-	/** The position of the first of them. */
-	first: number;
-}
-
 /** The parts of a request. */
 const PARTS = ['custom_id', 'method', 'url', 'body'];
 
@@ -43,7 +35,8 @@ export class RequestChecker {
 	private readonly server: Server;
 	private readonly unit: string;
 	private readonly firstUse = new Map<string, number>();
-	private readonly found = new Map<string, Hint>();
+	/** What a server may accept, with the number of requests that have it, and the first of them. */
+	private readonly found = new Map<string, { requests: number; first: number }>();
 	/** The url that was looked at last, since most requests have the same. */
 	private lastUrl: { url: string; fault: string | undefined } | undefined;
 
@@ -53,9 +46,18 @@ export class RequestChecker {
 		this.unit = options.unit ?? 'line';
 	}
 
-	/** What the server may accept in the requests so far, in the order of the first requests. */
-	get hints(): Hint[] {
-		return [...this.found.values()];
+	/**
+	 * What the server may accept in the requests so far, in whole sentences.
+	 *
+	 * @param total how many requests there are, for the sentences
+	 */
+	hints(total: number): string[] {
+		return [...this.found].map(([message, { requests, first }]) => {
+			const which = `${requests} of ${total} requests, the first in ${this.unit} ${first}`;
+			return this.server === 'openai'
+				? `OpenAI may refuse ${which}: ${message}`
+				: `OpenAI would refuse ${which}: ${message} Another server may accept them.`;
+		});
 	}
 
 	/**
@@ -121,7 +123,7 @@ export class RequestChecker {
 		const hint = this.found.get(message);
 		if (hint) hint.requests++;
 		else if (this.found.size < MAX_HINTS) {
-			this.found.set(message, { message, requests: 1, first: position });
+			this.found.set(message, { requests: 1, first: position });
 		}
 	}
 }

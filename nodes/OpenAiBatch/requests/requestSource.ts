@@ -252,7 +252,9 @@ function refuseUnevaluated(context: IExecuteFunctions, { unevaluated }: ItemPara
 	throw new NodeOperationError(
 		context.getNode(),
 		`${name} contains {{ ${found.code} }}, but the field is set to Fixed, so that this text would be sent as it stands`,
-		{ description: `Switch the field ${name} to Expression.` },
+		{
+			description: `Switch the field ${name} to Expression. If the text is meant as it stands, put it into a field of the items and insert that field.`,
+		},
 	);
 }
 

@@ -31,7 +31,9 @@ const TIME_FIELDS = [
 
 const FILE_ID_FIELDS = ['input_file_id', 'output_file_id', 'error_file_id'] as const;
 
-const TEXT_FIELDS = ['endpoint', 'completion_window', 'model'] as const;
+const TEXT_FIELDS = ['object', 'endpoint', 'completion_window', 'model'] as const;
+
+const FILE_TEXT_FIELDS = ['object', 'filename', 'purpose', 'status', 'status_details'] as const;
 
 /** What other servers call the statuses, by their letters alone. */
 const STATUS_ALIASES: Record<BatchStatus, readonly string[]> = {
@@ -98,8 +100,11 @@ function readId(value: unknown): string | null {
 	return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The folder in Google's storage where a file will be, which LiteLLM sends as long as there is none. */
-const FOLDER = /^gs:\/\/(?!.*\.jsonl$)/;
+/**
+ * The folder in Amazon's or Google's storage where a file will be, which LiteLLM sends as long as
+ * there is none.
+ */
+const FOLDER = /^(s3:.*\/$|gs:(?!.*\.jsonl$))/;
 
 function readFileId(value: unknown): string | null {
 	const id = readId(value);
@@ -195,7 +200,7 @@ export function readFile(body: JsonObject): FileObject | undefined {
 	const created = file.created_at ?? file.createdAt;
 	return {
 		...file,
-		...readFields(file, ['filename', 'purpose', 'status', 'status_details'], readText),
+		...readFields(file, FILE_TEXT_FIELDS, readText),
 		...readFields(file, ['expires_at'], readTime),
 		...(file.bytes !== undefined && { bytes: readCount(file.bytes) ?? null }),
 		...(created !== undefined && { created_at: readTime(created) }),

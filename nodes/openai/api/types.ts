@@ -1,10 +1,12 @@
+import type { JsonObject } from '../../jsonl/json';
+
 /**
- * The wire shapes of OpenAI's Batch and Files API, as servers really send them: whatever the
- * service may leave out or send as null is optional and nullable here, although the published
+ * The objects of OpenAI's Batch and Files API as `readBatch` and `readFile` return them: whatever a
+ * server may leave out or send as null is optional and nullable here, although the published
  * specification says otherwise. Times are unix seconds.
  */
 
-/** The statuses of the API; compatible servers may send others, or these in upper case. */
+/** The statuses of the API. A compatible server may have others, which stay as it sends them. */
 export type BatchStatus =
 	| 'validating'
 	| 'in_progress'
@@ -29,26 +31,21 @@ export interface BatchRequestCounts {
 	failed?: number | null;
 }
 
-export interface BatchUsage {
-	input_tokens?: number | null;
-	input_tokens_details?: { cached_tokens?: number | null } | null;
-	output_tokens?: number | null;
-	output_tokens_details?: { reasoning_tokens?: number | null } | null;
-	total_tokens?: number | null;
-}
-
+/**
+ * A batch as `readBatch` returns it. Only `id` and `status` are certain: any other field that the
+ * server leaves out, or sends in a form that makes no sense, is absent or null.
+ */
 export interface Batch {
 	id: string;
-	object?: string;
-	endpoint: string;
-	input_file_id: string;
-	completion_window: string;
-	/** As sent; compare it with `statusOf`, never directly. */
+	object?: string | null;
+	endpoint?: string | null;
+	input_file_id?: string | null;
+	completion_window?: string | null;
+	/** One of the API's own where it is known, else as it was sent; '' without any. */
 	status: string;
-	created_at: number;
+	created_at?: number | null;
 	model?: string | null;
 	errors?: { object?: string; data?: BatchValidationError[] | null } | null;
-	/** Some servers send an empty string instead of null. */
 	output_file_id?: string | null;
 	error_file_id?: string | null;
 	in_progress_at?: number | null;
@@ -60,13 +57,14 @@ export interface Batch {
 	cancelling_at?: number | null;
 	cancelled_at?: number | null;
 	request_counts?: BatchRequestCounts | null;
-	usage?: BatchUsage | null;
+	/** As it was sent. */
+	usage?: JsonObject | null;
 	metadata?: Record<string, string> | null;
 }
 
 export interface FileObject {
 	id: string;
-	object?: string;
+	object?: string | null;
 	bytes?: number | null;
 	created_at?: number | null;
 	expires_at?: number | null;

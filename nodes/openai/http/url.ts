@@ -12,11 +12,23 @@ const OPENAI_HOST = /^(?:[\w-]+\.)*api\.openai\.com\.?$/;
  */
 export function isOpenAiHost(baseUrl: unknown): boolean {
 	const url = typeof baseUrl === 'string' ? baseUrl.trim() : '';
-	if (url === '') return true;
+	return url === '' || OPENAI_HOST.test(hostOf(url) ?? '');
+}
+
+/** Azure's hosts, those of its clouds for governments and for China included. */
+const AZURE_HOST =
+	/\.(?:openai\.azure|cognitiveservices\.azure|services\.ai\.azure)\.(?:com|us|cn)\.?$/;
+
+/** Whether requests go to OpenAI or to Azure, whose files have the same limits. */
+export function isOpenAiOrAzure(baseUrl: unknown): boolean {
+	return isOpenAiHost(baseUrl) || AZURE_HOST.test(hostOf(baseUrl) ?? '');
+}
+
+function hostOf(baseUrl: unknown): string | undefined {
 	try {
-		return OPENAI_HOST.test(new URL(url).hostname);
+		return new URL(String(baseUrl).trim()).hostname;
 	} catch {
-		return false;
+		return undefined;
 	}
 }
 

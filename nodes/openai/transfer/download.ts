@@ -89,9 +89,10 @@ async function* readToEnd(
 	mustEndLine: boolean,
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
+	const doubt = new Doubt(mustEndLine);
 	let opened = first;
 	for (let fruitless = 0; ; fruitless++) {
-		const attempt = readFrom(client, opened, delivered);
+		const attempt = readFrom(client, opened, delivered, doubt);
 		let step: Awaited<ReturnType<typeof attempt.next>>;
 		try {
 			for (step = await attempt.next(); !step.done; step = await attempt.next()) {
@@ -127,14 +128,15 @@ async function* readFrom(
 	client: OpenAiClient,
 	{ body, bytes, guard, headers }: OpenedFile,
 	delivered: Overlap,
+	doubt: Doubt,
 ): AsyncGenerator<Uint8Array, Result<void>> {
 	const skip = delivered.end;
 	let received = 0;
 	let isOver = false;
 	guard.touch(IDLE_LIMIT_MS);
 	try {
-		// A length that is known is longer than an error, and would not be reached by one.
-		const chunks = bytes > 0 ? body : unlessError(body, headers);
+		// A length that is known would not be reached by an error.
+		const chunks = bytes > 0 ? body : doubt.pass(body, headers);
 		for await (const chunk of chunks) {
 			// While the reader is busy with it, the server is not to blame.
 			guard.hold();
@@ -147,8 +149,8 @@ async function* readFrom(
 		isOver = true;
 	} catch (error) {
 		isOver = true;
-		const isError = error instanceof ErrorAsContent;
-		return { ok: false, fault: isError ? error.fault : brokenOff(client, error, guard.stalled) };
+		const isElse = error instanceof NotTheFile;
+		return { ok: false, fault: isElse ? error.fault : brokenOff(client, error, guard.stalled) };
 	} finally {
 		// Closing the body alone would leave the connection open until the server ends it.
 		if (!isOver) guard.abort();
@@ -158,41 +160,59 @@ async function* readFrom(
 	return { ok: false, fault: cutOff(received, bytes) };
 }
 
-/** An error of the API is shorter than this. */
-const MAX_ERROR_BYTES = 16 * 1024;
+/** What an API or a proxy says in place of a file is shorter than this. */
+const MAX_SAID_BYTES = 16 * 1024;
 
-class ErrorAsContent extends Error {
+class NotTheFile extends Error {
 	constructor(readonly fault: Fault) {
 		super(fault.message);
 	}
 }
 
 /**
- * Passes on the content of a file whose length is not known, once there is more of it than an error
- * has.
- *
- * @throws {ErrorAsContent} when the whole content is an error, as it can come under a good status
+ * Looks at the content of files whose length is not known: an error, or something else that a proxy
+ * says, can come under a good status.
  */
-async function* unlessError(
-	body: AsyncIterable<Uint8Array>,
-	headers: Headers,
-): AsyncGenerator<Uint8Array> {
-	let start: Uint8Array[] | undefined = [];
-	let bytes = 0;
-	for await (const chunk of body) {
-		start?.push(chunk);
-		bytes += chunk.byteLength;
-		if (start === undefined) yield chunk;
-		else if (bytes > MAX_ERROR_BYTES) {
-			yield Buffer.concat(start);
-			start = undefined;
+class Doubt {
+	/** What was not believed the first time. */
+	private doubted: string | undefined;
+
+	/** @param isOfLines whether the file should have lines with a `custom_id` */
+	constructor(private readonly isOfLines: boolean) {}
+
+	/**
+	 * Passes on the content, once there is more of it than something else has.
+	 *
+	 * @throws {NotTheFile} when the whole content is an error, or has no `custom_id` in it, unless the
+	 * very same content comes twice
+	 */
+	async *pass(body: AsyncIterable<Uint8Array>, headers: Headers): AsyncGenerator<Uint8Array> {
+		let start: Uint8Array[] | undefined = [];
+		let bytes = 0;
+		for await (const chunk of body) {
+			start?.push(chunk);
+			bytes += chunk.byteLength;
+			if (start === undefined) yield chunk;
+			else if (bytes > MAX_SAID_BYTES) {
+				yield Buffer.concat(start);
+				start = undefined;
+			}
 		}
+		if (start === undefined) return;
+		const content = Buffer.concat(start);
+		const fault = this.faultOf(content.toString(), headers);
+		if (fault) throw new NotTheFile(fault);
+		yield content;
 	}
-	if (start === undefined) return;
-	const content = Buffer.concat(start);
-	const fault = errorAsContent(content.toString(), headers);
-	if (fault) throw new ErrorAsContent(fault);
-	yield content;
+
+	private faultOf(content: string, headers: Headers): Fault | undefined {
+		const error = errorAsContent(content, headers);
+		if (error || !this.isOfLines || content.includes('custom_id')) return error;
+		if (this.doubted === content) return undefined;
+		this.doubted = content;
+		const message = 'What came has no custom_id in it';
+		return { kind: 'answer', message, mayHaveExecuted: true };
+	}
 }
 
 function cutOff(received: number, bytes: number | undefined): Fault {

@@ -38,8 +38,7 @@ export async function buildServer(context: Context): Promise<FastifyInstance> {
 	app.addHook('onRequest', async (request, reply) => {
 		const route = `${request.method} ${request.routeOptions.url}` as Route;
 		const instead = context.spoken.dialect.lacks[route];
-		// What is returned is answered: Fastify does not go on to the route, also when a fault cuts it.
-		return instead && sendReply(reply, instead);
+		if (instead !== undefined) await sendReply(reply, instead);
 	});
 	app.addHook('onSend', (request, reply, payload) => context.faults.after(request, reply, payload));
 	answerErrors(app, context);

@@ -117,7 +117,7 @@ export class History {
 		const eagerness = random.next() ** 2;
 		for (const batch of server.batches) {
 			// No window is longer than seven days.
-			while (!isFinished(batch) && server.time - batch.created_at > 7 * DAY) server.step(batch);
+			while (!isFinished(batch) && server.time - batch.created_at! > 7 * DAY) server.step(batch);
 			while (!isFinished(batch) && random.chance(eagerness)) {
 				server.step(batch);
 				server.time += random.below(2);

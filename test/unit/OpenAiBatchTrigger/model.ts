@@ -112,11 +112,11 @@ export class ModelServer implements BatchSource {
 		this.all.push(batch);
 		const stored = { batch, visibleAt: this.time + lag, order: this.random.next() };
 		const byAge = (other: Stored) =>
-			other.batch.created_at - batch.created_at || other.order - stored.order;
+			other.batch.created_at! - batch.created_at! || other.order - stored.order;
 		const place = this.list.findIndex((other) => byAge(other) < 0);
 		this.list.splice(place < 0 ? this.list.length : place, 0, stored);
 		this.stored.set(batch.id, stored);
-		this.happened.push({ id: `${batch.id}:created`, at: batch.created_at });
+		this.happened.push({ id: `${batch.id}:created`, at: batch.created_at! });
 		return batch;
 	}
 

@@ -43,7 +43,12 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint] as const))(
 		it('is found with and without a version', () => {
 			expect(endpointOf(path)).toBe(endpoint);
 			expect(endpointOf(`/v1${path}`)).toBe(endpoint);
-			expect(endpointOf(`/v2${path}`)).toBeUndefined();
+			for (const version of ['/v2', '/v4', '/v10', '/v1beta']) {
+				expect(endpointOf(`${version}${path}`)).toBe(endpoint);
+			}
+			for (const before of ['/v1/v1', '/openai', '/v', '/video']) {
+				expect(endpointOf(`${before}${path}`)).toBeUndefined();
+			}
 		});
 
 		it('has a label, a path and a shape of answers of its own', () => {
@@ -116,6 +121,8 @@ describe('isSameEndpoint', () => {
 		['/v1/chat/completions', '/v1/completions'],
 		['/v2/chat/completions', '/v1/chat/completions'],
 		['/v10/own', '/own'],
+		['/v4/chat/completions', '/v1/chat/completions'],
+		['/v4/chat/completions', '/chat/completions'],
 		['/v1', ''],
 		['/v1/own', undefined],
 		['', ''],

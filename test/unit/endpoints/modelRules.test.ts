@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+
 import { endpointOf } from '../../../nodes/endpoints';
 import { checkBody } from '../../../nodes/endpoints/body';
 import type { JsonObject } from '../../../nodes/jsonl/json';
@@ -26,6 +28,7 @@ describe('chat completions', () => {
 		['gpt-6.1-sol', undefined, SAMPLING],
 		['gpt-6.2-nova', undefined, SAMPLING],
 		['gpt-6-chat-latest', undefined, []],
+		['gpt-6-image', undefined, []],
 		['gpt-5.6-sol', undefined, hints(SAMPLING)],
 		['gpt-5.6-sol', 'none', []],
 		['gpt-5.1', undefined, []],
@@ -96,6 +99,7 @@ describe('chat completions', () => {
 			['body.tools'],
 		],
 		['tools of gpt-5-mini', { model: 'gpt-5-mini', tools: TOOLS }, []],
+		['tools of gpt-5.6-chat-latest', { model: 'gpt-5.6-chat-latest', tools: TOOLS }, []],
 	])('%s', (_what, body, refused) => {
 		expect(brief(chat(body))).toEqual(refused);
 	});
@@ -112,6 +116,8 @@ describe('chat completions', () => {
 		expect(always.message).toMatch(/while it reasons\. Leave it out\.$/);
 		const [tools] = chat({ model: 'gpt-6-astra', tools: TOOLS });
 		expect(tools.message).toMatch(/Use the endpoint \/v1\/responses\.$/);
+		const [terra] = chat({ model: 'gpt-6.1-terra', tools: TOOLS });
+		expect(terra.message).toMatch(/while it reasons\. Use the endpoint \/v1\/responses\.$/);
 		const [effort] = chat({ model: 'gpt-5.1', reasoning_effort: 'xhigh' });
 		expect(effort.message).toBe(
 			"gpt-5.1 does not have the reasoning effort 'xhigh'. Use none, low, medium, high.",
@@ -160,4 +166,75 @@ it('compatible servers get hints at most', () => {
 	const issues = check('/chat/completions', body, 'compatible');
 	expect(issues).toHaveLength(3);
 	expect(issues.every(({ isHint }) => isHint)).toBe(true);
+});
+
+describe('any parameters', () => {
+	const effort = fc.constantFrom('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'x');
+	const parameters = fc.record(
+		{
+			frequency_penalty: fc.double({ min: -2, max: 2, noNaN: true }),
+			logit_bias: fc.dictionary(fc.constantFrom('1', '2'), fc.integer({ min: -100, max: 100 })),
+			logprobs: fc.boolean(),
+			max_tokens: fc.integer({ min: 1 }),
+			presence_penalty: fc.double({ min: -2, max: 2, noNaN: true }),
+			reasoning_effort: effort,
+			stop: fc.oneof(fc.string(), fc.array(fc.string())),
+			temperature: fc.double({ min: 0, max: 2, noNaN: true }),
+			tools: fc.constantFrom([], TOOLS),
+			top_logprobs: fc.integer({ min: 0, max: 20 }),
+			top_p: fc.double({ min: 0, max: 1, noNaN: true }),
+		},
+		{ requiredKeys: [] },
+	) as fc.Arbitrary<JsonObject>;
+	const REASONING = ['gpt-6-luna', 'gpt-6.1-sol', 'gpt-5.6-sol', 'gpt-5.4', 'gpt-5-mini', 'o3'];
+
+	it('pass for models that do not reason, or are not known', () => {
+		const model = fc.oneof(
+			fc.constantFrom(
+				'gpt-4.1',
+				'gpt-4o-mini',
+				'gpt-3.5-turbo',
+				'ft:gpt-6-luna:me::1',
+				'gpt-6-chat',
+			),
+			fc.string({ minLength: 1 }).map((name) => `my-${name}`),
+		);
+		fc.assert(
+			fc.property(model, parameters, (name, body) => {
+				expect(chat({ ...body, model: name })).toEqual([]);
+			}),
+		);
+	});
+
+	it('are hints at most for a compatible server, also for names of OpenAI', () => {
+		fc.assert(
+			fc.property(fc.constantFrom(...REASONING), parameters, (model, body) => {
+				const found = check('/chat/completions', { ...CHAT, ...body, model }, 'compatible');
+				expect(found.filter(({ isHint }) => !isHint)).toEqual([]);
+				for (const { message } of found) expect(message).toMatch(/^\S.*\.$/);
+			}),
+		);
+	});
+
+	it('that are left out, or ask for nothing, pass for every model', () => {
+		const neutral: JsonObject = {
+			frequency_penalty: 0,
+			logit_bias: {},
+			logprobs: false,
+			presence_penalty: 0,
+			temperature: 1,
+			tools: [],
+			top_logprobs: 0,
+			top_p: 1,
+		};
+		const names = fc.subarray(Object.keys(neutral));
+		fc.assert(
+			fc.property(fc.constantFrom(...REASONING), names, fc.boolean(), (model, asked, isNull) => {
+				const body = Object.fromEntries(
+					asked.map((name) => [name, isNull ? null : neutral[name]]),
+				) as JsonObject;
+				expect(chat({ ...body, model })).toEqual([]);
+			}),
+		);
+	});
 });

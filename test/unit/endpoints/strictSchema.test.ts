@@ -224,13 +224,14 @@ describe('strictSchemaFaults', () => {
 	});
 
 	it('limits levels, properties, values and letters', () => {
+		/** So many levels of objects in the outermost one. */
 		const nested = (levels: number): JsonObject =>
-			levels === 1 ? FILM : strict({ a: nested(levels - 1) });
+			levels === 0 ? FILM : strict({ a: nested(levels - 1) });
 		expect(strictSchemaFaults(nested(10))).toEqual([]);
 		expect(strictSchemaFaults(nested(11))).toHaveLength(1);
 		expect(strictSchemaFaults(nested(14))).toHaveLength(1);
 		const viaLists = (levels: number): JsonObject =>
-			levels === 1
+			levels === 0
 				? FILM
 				: strict({ a: { type: 'array', items: { anyOf: [viaLists(levels - 1)] } } });
 		expect(strictSchemaFaults(viaLists(10))).toEqual([]);
@@ -238,7 +239,7 @@ describe('strictSchemaFaults', () => {
 		// An object and its alternatives are one level, and definitions start anew.
 		const same = strict({ a: { ...nested(9), anyOf: [nested(9)] } });
 		expect(strictSchemaFaults(same)).toEqual([]);
-		expect(strictSchemaFaults({ ...nested(10), $defs: { a: nested(10) } })).toEqual([]);
+		expect(strictSchemaFaults({ ...nested(10), $defs: { a: nested(9) } })).toEqual([]);
 
 		const many = (count: number, name = 'p') =>
 			Object.fromEntries(Array.from({ length: count }, (_, index) => [`${name}${index}`, TEXT]));

@@ -102,6 +102,22 @@ describe('a file', () => {
 		);
 	});
 
+	it('that is one document is named, whatever is in it', async () => {
+		const objects = fc.array(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), {
+			minLength: 1,
+		});
+		const indent = fc.constantFrom<number | string>(0, 1, 2, 4, '\t');
+		await fc.assert(
+			fc.asyncProperty(objects, indent, fc.boolean(), async (rows, space, isOne) => {
+				const text = JSON.stringify(isOne ? rows[0] : rows, null, space);
+				const { foreign } = await guarded(bytes(text));
+				// One object on one line is a line of JSONL.
+				if (isOne && space === 0) expect(foreign).toBeUndefined();
+				else expect(foreign).toMatch(/one JSON document/);
+			}),
+		);
+	});
+
 	it('of rows and columns is CSV, whatever the columns are called', async () => {
 		const name = fc.stringMatching(/^[\p{L}][\p{L}\p{N}_ -]{0,20}$/u);
 		const header = fc.array(name, { minLength: 2, maxLength: 12 });

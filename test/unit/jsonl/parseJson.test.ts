@@ -96,12 +96,58 @@ describe('JSON with other words around it', () => {
 	it.each<[string, unknown]>([
 		['<think>Let me see {"x": 1}</think>\n{"title":"A"}', { title: 'A' }],
 		['<thinking>\nHm.\n</thinking>```json\n{"title":"A"}\n```', { title: 'A' }],
+		['Let me see {"x": 1}.\n</think>\n\n{"title":"A"}', { title: 'A' }],
+		['Hm.</think>["A"]', ['A']],
+		['{"title":"</think>"}', { title: '</think>' }],
+		['Here it is: {"title":"</think>"}', { title: '</think>' }],
+		['<think>Hm.</think>{"title":"</think>"}', { title: '</think>' }],
 		['Here is the JSON:\n\n{"title":"A"}', { title: 'A' }],
 		['{"a":1} and more', { a: 1 }],
 		['The list:\n[1, 2]\nThat is all.', [1, 2]],
 		['As shown in [1]:\n{"a":"}"}', { a: '}' }],
 	])('is read in %j', (text, value) => {
 		expect(parseJsonContent(text)).toEqual({ ok: true, value });
+	});
+
+	it.each<[string, string]>([
+		['<think>Let me see {"x": 1}', 'truncated'],
+		['<think>{"x":1}</thinking>', 'truncated'],
+		['Let me see {"x": 1}</think>Sorry.', 'invalid'],
+		['Let me see {"x": 1}</think>{"title":', 'truncated'],
+	])('is not read from the thoughts: %j', (text, reason) => {
+		expect(parseJsonContent(text)).toMatchObject({ ok: false, reason });
+	});
+
+	it('is read behind any thoughts, in any wrapping', () => {
+		const tag = fc.constantFrom('think', 'thinking', 'reasoning', 'THOUGHT');
+		const thoughts = fc.array(
+			fc.constantFrom('Hm.', '{"x":1}', '[1]', '```json\n{}\n```', '\n', '{', '"', 'é'),
+			{ maxLength: 6 },
+		);
+		const wrapping = fc.constantFrom<(json: string) => string>(
+			(json) => json,
+			(json) => `\n\n${json}\n`,
+			(json) => `\`\`\`json\n${json}\n\`\`\``,
+			(json) => `Here it is:\n${json}\nDone.`,
+		);
+		const value = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }));
+		fc.assert(
+			fc.property(
+				tag,
+				thoughts,
+				fc.boolean(),
+				value,
+				wrapping,
+				(name, words, opens, json, wrap) => {
+					const text = JSON.stringify(json);
+					fc.pre(!text.includes('\`\`\`') && !text.includes('</'));
+					const start = opens ? `<${name}>` : '';
+					const said = `${start}${words.join(' ')}</${name}>${wrap(text)}`;
+					expect(parseJsonContent(said)).toEqual({ ok: true, value: JSON.parse(text) as unknown });
+				},
+			),
+			{ numRuns: 500 },
+		);
 	});
 
 	it('is read whatever the JSON and the words are', () => {

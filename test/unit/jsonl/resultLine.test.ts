@@ -59,6 +59,16 @@ describe('parseResultLine', () => {
 		},
 	);
 
+	it('reads the numbers of Python that are not JSON as null, outside of texts', () => {
+		const text =
+			'{"custom_id":"a","response":{"status_code":200,"body":{"choices":[{"logprob":-Infinity,"p":NaN,"q":Infinity,"text":"\\": NaN, [-Infinity]"}]}}}';
+		const line = read(text);
+		expect(line.error).toBeNull();
+		expect(line.response?.body).toEqual({
+			choices: [{ logprob: null, p: null, q: null, text: '": NaN, [-Infinity]' }],
+		});
+	});
+
 	it('reads the custom_id of a line that is cut', () => {
 		expect(read('{"id":"x","custom_id":"a\\"1","response":{"sta')).toMatchObject({
 			custom_id: 'a"1',
@@ -232,7 +242,14 @@ describe('isRetryable', () => {
 		expect(failed(200, { code: 'invalid_prompt' })).toBe(false);
 	});
 
-	it('is true for an answer that cannot be read', () => {
-		expect(retryable('{"custom_id":"a","resp')).toBe(true);
+	it.each([
+		'{"custom_id":"a","resp',
+		'not JSON',
+		'[]',
+		{ recordId: 'a', modelInput: {}, modelOutput: { content: [] } },
+		{ custom_id: 'a', result: { type: 'succeeded', message: {} } },
+		{ custom_id: 'a', response: { candidates: [] } },
+	])('is false for what may be an answer and cannot be read: %j', (line) => {
+		expect(retryable(line)).toBe(false);
 	});
 });

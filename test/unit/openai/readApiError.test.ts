@@ -1,5 +1,9 @@
 import fc from 'fast-check';
+import { classify, parseResultLine } from '../../../nodes/jsonl/resultLine';
+import { readBatch } from '../../../nodes/openai/api/readBatch';
+import { firstErrors } from '../../../nodes/openai/api/status';
 import { readApiError } from '../../../nodes/openai/apiErrors';
+import { statusFault } from '../../../nodes/openai/http/fault';
 
 const message = (value: unknown) => readApiError(value)?.message;
 
@@ -93,7 +97,7 @@ describe("the server's own reason", () => {
 		expect(readApiError(value)).toBeUndefined();
 	});
 
-	it('is found under any of the envelopes, and nothing in any JSON breaks it', () => {
+	const inAnyEnvelope = () => {
 		const envelope = fc.constantFrom<(inner: unknown) => unknown>(
 			(inner) => ({ error: inner }),
 			(inner) => ({ errors: [inner] }),
@@ -103,11 +107,35 @@ describe("the server's own reason", () => {
 		);
 		const reason = fc.constantFrom('message', 'msg', 'detail', 'error_message');
 		const text = fc.stringMatching(/^[A-Z][a-z ]{3,20}[a-z]$/);
+		return fc
+			.tuple(fc.array(envelope, { maxLength: 3 }), reason, text)
+			.map(([around, field, words]) => ({
+				words,
+				value: around.reduce<unknown>((inner, wrap) => wrap(inner), { [field]: words }),
+			}));
+	};
+
+	it('is the same in an answer, a result line and a failed batch, in any envelope', () => {
+		const inLine = (line: object) =>
+			classify(parseResultLine(JSON.stringify({ custom_id: 'a', ...line }))).error?.message;
 		fc.assert(
-			fc.property(fc.array(envelope, { maxLength: 3 }), reason, text, (around, field, words) => {
-				const value = around.reduce<unknown>((inner, wrap) => wrap(inner), { [field]: words });
-				expect(message(value)).toBe(words);
-			}),
+			fc.property(
+				inAnyEnvelope(),
+				fc.constantFrom(400, 404, 429, 502),
+				({ value, words }, status) => {
+					expect(statusFault(status, {}, value, 0).message).toBe(words);
+					expect(inLine({ response: { status_code: status, body: value } })).toBe(words);
+					expect(inLine({ response: null, error: value })).toBe(words);
+					const failed = { id: 'batch_1', status: 'failed', errors: value };
+					expect(firstErrors(readBatch(failed as never)!, 1)).toEqual([words]);
+				},
+			),
+		);
+	});
+
+	it('is found under any of the envelopes, and nothing in any JSON breaks it', () => {
+		fc.assert(
+			fc.property(inAnyEnvelope(), ({ value, words }) => expect(message(value)).toBe(words)),
 		);
 		fc.assert(
 			fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {

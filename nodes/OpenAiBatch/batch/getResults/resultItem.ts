@@ -7,7 +7,7 @@ import { oneOrAll } from '../../../endpoints/content';
 import type { JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject } from '../../../jsonl/json';
 import { parseJsonContent } from '../../../jsonl/parseJson';
-import { UNKNOWN_FORM } from '../../../jsonl/resultLine';
+import { isUnreadable } from '../../../jsonl/resultLine';
 import type { Prices } from '../../shared/prices';
 import { costOf } from '../../shared/prices';
 import type { BatchResult } from '../results/batchFiles';
@@ -61,7 +61,7 @@ export function resultItem(result: BatchResult, shape: ItemShape): ResultItem {
 		...(content && besideContent(content)),
 		...(shape.prices && { cost: costOf(content?.usage, shape.prices) }),
 		// What cannot be read is returned as it is: it may be an answer.
-		...((!shape.simplify || error?.code === UNKNOWN_FORM) && { response: result.raw }),
+		...((!shape.simplify || (error && isUnreadable(error))) && { response: result.raw }),
 	};
 	return { json: json as unknown as IDataObject };
 }

@@ -29,13 +29,21 @@ export async function findOriginal(client: OpenAiClient, batch: Batch): Promise<
 export async function findRetries(client: OpenAiClient, original: Batch): Promise<Batch[]> {
 	const candidates: Batch[] = [];
 	for await (const batch of listBatches(client)) {
-		// A server may not say when batches were created.
-		if (batch.created_at && batch.created_at < original.created_at) break;
+		if (isOlder(batch, original)) break;
 		if (batch.metadata?.[RETRY_OF]) candidates.push(batch);
 	}
 	const retriesOf = (id: string): Batch[] =>
 		candidates
 			.filter(({ metadata }) => metadata?.[RETRY_OF] === id)
 			.flatMap((retry) => [retry, ...retriesOf(retry.id)]);
-	return retriesOf(original.id).sort((a, b) => a.created_at - b.created_at);
+	const retries = retriesOf(original.id);
+	// Where a server does not say when batches were created, the order of its list has to do.
+	return retries.every(({ created_at: at }) => typeof at === 'number')
+		? retries.sort((a, b) => a.created_at! - b.created_at!)
+		: candidates.filter((batch) => retries.includes(batch)).reverse();
+}
+
+/** Whether a batch was created before another, as far as the server says so. */
+function isOlder({ created_at: at }: Batch, { created_at: than }: Batch): boolean {
+	return typeof at === 'number' && typeof than === 'number' && at < than;
 }

@@ -1,7 +1,14 @@
 import { createHash } from 'crypto';
 import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
 import { retryProperties } from './retry.properties';
-import { ambiguity, inputFileGone, nothingToRetry, unreadableResults } from './retryErrors';
+import {
+	ambiguity,
+	endpointUnknown,
+	inputFileGone,
+	namelessLines,
+	nothingToRetry,
+	unreadableResults,
+} from './retryErrors';
 import type { Reason, Selection, SelectionOptions } from './retrySelection';
 import { REASONS, selectForRetry, UnreadableResultsError } from './retrySelection';
 import { getBatch, isWithoutList } from '../../../openai/api/batches';
@@ -15,7 +22,7 @@ import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/ba
 import { idParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, forEachItem, showFor } from '../../shared/operation';
-import { findInputFile } from '../results/batchFiles';
+import { findInputFile, inputLines, requestIn } from '../results/batchFiles';
 import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
 import { findRetries, RETRY_OF } from '../results/retryChain';
 
@@ -98,6 +105,12 @@ async function findOriginal(
 	return { original, inputFile };
 }
 
+/** The endpoint that the first request of a file names; null without one. */
+async function firstUrl(client: OpenAiClient, inputFile: FileObject): Promise<string | null> {
+	for await (const [line] of inputLines(client, inputFile)) return requestIn(line)?.url ?? null;
+	return null;
+}
+
 /** The name of the file of a retry: the original's, with the retry's key. */
 function fileNameFor({ filename }: FileObject, key: string): string {
 	const name = (filename || 'n8n-batch').replace(/\.jsonl$/i, '').replace(/-retry-\w{8}$/, '');
@@ -149,12 +162,12 @@ async function select(...args: Parameters<typeof selectForRetry>): Promise<Selec
 		if (!(error instanceof UnreadableResultsError)) {
 			throw asNodeError(context.getNode(), error, itemIndex);
 		}
-		throw unreadableResults(context.getNode(), error.message, itemIndex);
+		throw unreadableResults(context.getNode(), error, itemIndex);
 	}
 }
 
-const notRetried = ({ permanent, leftOut, running, ambiguousIds }: Selection) =>
-	permanent + leftOut + running + ambiguousIds.length;
+const notRetried = ({ permanent, leftOut, running, nameless, ambiguousIds }: Selection) =>
+	permanent + leftOut + running + nameless + ambiguousIds.length;
 
 export const retry: Operation = {
 	option: {
@@ -194,10 +207,13 @@ export const retry: Operation = {
 					earlier: await earlierRetries(client, original, submissions.keyOf(contentHash), options),
 				});
 		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
-		const ambiguous = selection && ambiguity(selection);
-		if (ambiguous) client.hint(ambiguous);
+		const hints = selection ? [ambiguity(selection), namelessLines(selection)] : [];
+		for (const hint of hints) if (hint) client.hint(hint);
+		// Azure leaves the endpoint out of its batches.
+		const endpoint = selection?.url ?? original.endpoint ?? (await firstUrl(client, inputFile));
+		if (!endpoint) throw endpointUnknown(node, original, itemIndex);
 		const settings = {
-			endpoint: selection?.url ?? original.endpoint,
+			endpoint,
 			completionWindow: original.completion_window || '24h',
 			metadata: metadataFor(context, original, users),
 			outputExpiresAfter,

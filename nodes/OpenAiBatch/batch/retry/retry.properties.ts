@@ -37,7 +37,7 @@ export const retryProperties: INodeProperties[] = [
 					{
 						name: 'Failed',
 						value: 'failed',
-						description: 'Met something that passes, such as a rate limit or a server error',
+						description: 'Failed for a transient reason, such as a rate limit or a server error',
 					},
 					{
 						name: 'Missing',

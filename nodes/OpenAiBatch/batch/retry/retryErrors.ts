@@ -1,35 +1,67 @@
 import type { INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Batch } from '../../../openai/api/types';
-import type { Selection } from './retrySelection';
+import type { Selection, UnreadableResultsError } from './retrySelection';
 
 /** How many ids an error lists. */
 const LISTED_IDS = 20;
 
-/** The error for a batch whose requests cannot be read any more. */
-export function inputFileGone(node: INode, batch: Batch, itemIndex: number): NodeOperationError {
+const OWN_DATA_ADVICE =
+	'Its requests cannot be sent again from there: submit them again from your own data.';
+
+/** The error for a batch whose requests cannot be read, or not any more. */
+export function inputFileGone(
+	node: INode,
+	{ id, input_file_id: fileId }: Batch,
+	itemIndex: number,
+): NodeOperationError {
+	const message = fileId
+		? `The input file ${fileId} of batch ${id} is no longer there`
+		: `The server does not name the input file of batch ${id}`;
+	return new NodeOperationError(node, message, {
+		itemIndex,
+		description: OWN_DATA_ADVICE,
+	});
+}
+
+/** The error for a batch of which nobody says to which endpoint its requests go. */
+export function endpointUnknown(node: INode, { id }: Batch, itemIndex: number): NodeOperationError {
 	return new NodeOperationError(
 		node,
-		`The input file ${batch.input_file_id} of batch ${batch.id} is no longer there`,
+		`The endpoint of batch ${id} is named neither by the server nor in its input file`,
 		{
 			itemIndex,
 			description:
-				'Its requests cannot be sent again from there: submit them again from your own data.',
+				'Create the batch again with the operation Create, where you choose the endpoint.',
 		},
 	);
 }
 
+const ADVICE_ON_UNREADABLE: Record<UnreadableResultsError['of'], string> = {
+	requests: OWN_DATA_ADVICE,
+	running:
+		'Wait until it is finished. If you want to run all unfinished requests again all the same, and be charged twice for some of them, turn on Retry Unreadable.',
+	results:
+		'A retry would run requests again that may have an answer already, and be charged again. Look at the result files (File: Download). If you want to run them again all the same, turn on Retry Unreadable.',
+};
+
 /** The error for results that may have been charged, and that nobody can read. */
 export function unreadableResults(
 	node: INode,
-	message: string,
+	{ of, message }: UnreadableResultsError,
 	itemIndex: number,
 ): NodeOperationError {
 	return new NodeOperationError(node, message, {
 		itemIndex,
-		description:
-			'A retry would run requests again that may have an answer already, and be charged again. Look at the result files (File: Download). If you want to run them again all the same, turn on Retry Unreadable.',
+		description: ADVICE_ON_UNREADABLE[of],
 	});
+}
+
+/** The words for lines that are never sent again; undefined without any. */
+export function namelessLines({ nameless }: Selection): string | undefined {
+	if (nameless === 0) return undefined;
+	const lines = nameless === 1 ? '1 line has' : `${nameless} lines have`;
+	return `${lines} no custom_id in the input file, so they cannot be matched to results and are not sent again.`;
 }
 
 /** The words for requests that share their id with one that succeeded; undefined without any. */
@@ -47,9 +79,9 @@ export function nothingToRetry(
 	selection: Selection,
 	itemIndex: number,
 ): NodeOperationError {
-	const { succeeded, permanent, permanentErrors, running, leftOut } = selection;
+	const { succeeded, permanent, permanentErrors, running, leftOut, nameless } = selection;
 	const ambiguous = ambiguity(selection);
-	if (permanent === 0 && leftOut === 0 && running === 0 && !ambiguous) {
+	if (permanent + leftOut + running + nameless === 0 && !ambiguous) {
 		const all = succeeded === 1 ? 'The only request' : `All ${succeeded} requests`;
 		return new NodeOperationError(node, `${all} of batch ${id} succeeded`, {
 			itemIndex,
@@ -64,6 +96,7 @@ export function nothingToRetry(
 		running > 0 && `${running} run in an earlier retry that is not finished.`,
 		leftOut > 0 && `${leftOut} did not succeed, but the option Include leaves them out.`,
 		ambiguous,
+		namelessLines(selection),
 	];
 	return new NodeOperationError(node, `Batch ${id} has no requests to retry`, {
 		itemIndex,

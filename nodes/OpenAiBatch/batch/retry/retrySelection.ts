@@ -1,6 +1,5 @@
 import { createHash } from 'crypto';
-import type { Line } from '../../../jsonl/lines';
-import { isRetryable, UNKNOWN_FORM } from '../../../jsonl/resultLine';
+import { isRetryable, isUnreadable } from '../../../jsonl/resultLine';
 import { isFinished } from '../../../openai/api/status';
 import type { Batch, FileObject } from '../../../openai/api/types';
 import { OpenAiClient } from '../../../openai/http/client';
@@ -48,6 +47,8 @@ export interface Selection {
 	running: number;
 	/** Has the same custom_id as a request that succeeded, so that nobody knows which of them did. */
 	ambiguousIds: string[];
+	/** Lines of the input file without a custom_id, which are never sent again. */
+	nameless: number;
 	/** Their lines from the beginning, as they were; read from the service every time. */
 	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
 }
@@ -57,40 +58,57 @@ interface Outcome {
 	error?: ErrorCount;
 	/** How many results with this id succeeded. */
 	successes: number;
-	/** Whether it may be an answer, in a form that is not known. */
+	/** Whether it may be an answer that cannot be read. */
 	isUnreadable?: boolean;
 }
 
-/** What the results of a batch say, and what of them cannot be read. */
+/** What the results of a batch and of its earlier retries say. */
 interface Outcomes {
 	byId: Map<string, Outcome>;
 	permanentErrors: ErrorCounts;
+}
+
+/** How much of the results of one batch could be read. */
+interface Reading {
 	/** Results that the service counts as completed: it had an answer, whatever that says. */
 	answered: number;
-	/** Lines without an id, or of an unknown form. */
+	/** Lines without an id, of an unknown form, or that are not JSON. */
 	unreadable: number;
 	/** Of the first of them. */
 	example?: string;
 }
 
 /** Why nothing is run again, although results are missing: they may have been charged. */
-export class UnreadableResultsError extends Error {}
+export class UnreadableResultsError extends Error {
+	/** @param of what cannot be read: results, the ids of the requests, or what a retry works on */
+	constructor(
+		readonly of: 'results' | 'requests' | 'running',
+		message: string,
+	) {
+		super(message);
+	}
+}
 
-/** Takes in the results of a batch. Success stays, else the last line counts. */
+/**
+ * Takes in the results of a batch. Success stays, else the last line counts.
+ *
+ * @throws {UnreadableResultsError} when there are results that cannot be read
+ */
 async function readOutcomes(
 	client: OpenAiClient,
 	batch: Batch,
-	outcomes: Outcomes,
-	allFailed: boolean,
+	{ byId, permanentErrors }: Outcomes,
+	{ allFailed, unreadable: goesOn }: SelectionOptions,
 ): Promise<void> {
-	const { byId, permanentErrors } = outcomes;
+	const reading: Reading = { answered: 0, unreadable: 0 };
 	for await (const results of readResults(client, batch)) {
 		for (const result of results) {
 			const { customId, error, status } = result;
-			if (wasAnswered(result)) outcomes.answered++;
-			if (customId === null || error?.code === UNKNOWN_FORM) {
-				outcomes.unreadable++;
-				outcomes.example ??= error?.message ?? 'It has no custom_id.';
+			if (wasAnswered(result)) reading.answered++;
+			const isLost = error !== null && isUnreadable(error);
+			if (customId === null || isLost) {
+				reading.unreadable++;
+				reading.example ??= error?.message ?? 'It has no custom_id.';
 			}
 			if (customId === null) continue;
 			const before = byId.get(customId);
@@ -100,17 +118,16 @@ async function readOutcomes(
 				continue;
 			}
 			if (before?.error) before.error.count--;
-			const isUnreadable = error?.code === UNKNOWN_FORM;
-			const isPermanent =
-				isUnreadable || (status === 'failed' && !allFailed && !isRetryable(result));
+			const isPermanent = isLost || (status === 'failed' && !allFailed && !isRetryable(result));
 			byId.set(customId, {
 				successes,
-				isUnreadable,
+				isUnreadable: isLost,
 				status: isPermanent ? 'permanent' : status,
 				error: isPermanent ? permanentErrors.add(error!) : undefined,
 			});
 		}
 	}
+	if (!goesOn) assertReadable(batch, reading);
 }
 
 /**
@@ -118,15 +135,17 @@ async function readOutcomes(
  *
  * @throws {UnreadableResultsError} that says what is there and could not be read
  */
-function assertReadable(batch: Batch, { unreadable, example, answered }: Outcomes): void {
+function assertReadable(batch: Batch, { unreadable, example, answered }: Reading): void {
 	const completed = batch.request_counts?.completed ?? 0;
 	if (unreadable > 0) {
 		throw new UnreadableResultsError(
-			`${unreadable} of the results of batch ${batch.id} cannot be matched to their requests. The first one: ${example}`,
+			'results',
+			`${unreadable} of the results of batch ${batch.id} cannot be read, or matched to their requests. The first one: ${example}`,
 		);
 	}
 	if (completed <= answered) return;
 	throw new UnreadableResultsError(
+		'results',
 		`Batch ${batch.id} counts ${completed} completed requests, but its files have ${answered} with an answer`,
 	);
 }
@@ -134,24 +153,24 @@ function assertReadable(batch: Batch, { unreadable, example, answered }: Outcome
 /** Whether a result has an answer of the endpoint under a good status. */
 function wasAnswered({ body, error, status, statusCode }: BatchResult): boolean {
 	if (status === 'succeeded') return true;
-	if (error?.code === UNKNOWN_FORM || body === null) return false;
+	if ((error !== null && isUnreadable(error)) || body === null) return false;
 	return statusCode === null || (statusCode >= 200 && statusCode < 300);
 }
 
 /** Takes in what earlier retries have answered, and what they are still working on. */
 async function readEarlier(
 	client: OpenAiClient,
-	earlier: readonly Batch[],
 	outcomes: Outcomes,
-	allFailed: boolean,
+	options: SelectionOptions,
 ): Promise<void> {
-	for (const retry of earlier) {
+	for (const retry of options.earlier) {
 		if (isFinished(retry)) {
-			await readOutcomes(client, retry, outcomes, allFailed);
+			await readOutcomes(client, retry, outcomes, options);
 			continue;
 		}
 		const inputFile = await findInputFile(client, retry);
-		if (!inputFile) continue;
+		if (!inputFile && options.unreadable) continue;
+		if (!inputFile) throw new UnreadableResultsError('running', unknownWork(retry));
 		for await (const lines of inputLines(client, inputFile)) {
 			for (const line of lines) {
 				const id = requestIn(line)?.customId;
@@ -179,35 +198,34 @@ async function* chosenLines(
  * input file once, and keeps ids and line numbers only.
  *
  * @throws {NodeApiError | NodeOperationError} when a file cannot be read to its end
- * @throws {UnreadableResultsError} when there are results that cannot be read
+ * @throws {UnreadableResultsError} when there are results that cannot be read, or no request has an id
  */
 export async function selectForRetry(
 	client: OpenAiClient,
 	batch: Batch,
 	inputFile: FileObject,
-	{ include, allFailed, unreadable, earlier }: SelectionOptions,
+	options: SelectionOptions,
 ): Promise<Selection> {
-	const outcomes: Outcomes = {
-		byId: new Map(),
-		permanentErrors: new ErrorCounts(),
-		answered: 0,
-		unreadable: 0,
-	};
-	await readOutcomes(client, batch, outcomes, allFailed);
-	if (!unreadable) assertReadable(batch, outcomes);
-	await readEarlier(client, earlier, outcomes, allFailed);
+	const { include, unreadable } = options;
+	const outcomes: Outcomes = { byId: new Map(), permanentErrors: new ErrorCounts() };
+	await readOutcomes(client, batch, outcomes, options);
+	await readEarlier(client, outcomes, options);
 	const counts = { failed: 0, expired: 0, cancelled: 0, missing: 0 };
 	const others = { succeeded: 0, permanent: 0, running: 0, leftOut: 0 };
 	const ambiguousIds: string[] = [];
 	const uses = new Map<string, number>();
 	const chosen = new Set<number>();
+	let nameless = 0;
 	const hash = createHash('sha256');
 	let bytes = 0;
 	let url: string | null = null;
 	for await (const lines of inputLines(client, inputFile)) {
 		for (const line of lines) {
 			const request = requestIn(line);
-			if (!request) throw new UnreadableResultsError(withoutId(batch, line));
+			if (!request) {
+				nameless++;
+				continue;
+			}
 			const id = request.customId;
 			url ??= request.url;
 			const known = outcomes.byId.get(id);
@@ -225,6 +243,9 @@ export async function selectForRetry(
 			}
 		}
 	}
+	if (nameless > 0 && uses.size === 0) {
+		throw new UnreadableResultsError('requests', withoutIds(batch, inputFile));
+	}
 	return {
 		requests: chosen.size,
 		bytes,
@@ -233,6 +254,7 @@ export async function selectForRetry(
 		counts,
 		...others,
 		ambiguousIds,
+		nameless,
 		permanentErrors: outcomes.permanentErrors,
 		open: (signal) => {
 			const reader = new OpenAiClient(client.context, { ...client.options, signal });
@@ -251,6 +273,10 @@ function isOther(status: Outcome['status']): status is 'succeeded' | 'permanent'
 	return status === 'succeeded' || status === 'permanent' || status === 'running';
 }
 
-function withoutId({ id, input_file_id }: Batch, { line }: Line): string {
-	return `Line ${line} of the input file ${input_file_id} of batch ${id} has no custom_id, so its requests cannot be matched to their results`;
+function unknownWork({ id }: Batch): string {
+	return `Batch ${id}, an earlier retry, is not finished, and its input file cannot be read, so it is not known which requests it runs`;
+}
+
+function withoutIds({ id }: Batch, inputFile: FileObject): string {
+	return `No line of the input file ${inputFile.id} of batch ${id} has a custom_id, so its requests cannot be matched to their results`;
 }

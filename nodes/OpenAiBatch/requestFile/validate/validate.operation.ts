@@ -1,26 +1,24 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { DEFAULT_MAX_ERRORS, validateRequests } from './validateFile';
+import type { ValidateOptions } from './validateFile';
 import { urlFault } from '../../../endpoints';
+import { MAX_REQUESTS } from '../../../jsonl/split';
 import { inputBinary, inputBinaryField } from '../../shared/binary';
 import { optionalText, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { breathing, forEachItem, showFor } from '../../shared/operation';
+import { serverField, serverOf } from '../serverField';
 
-interface ValidateOptions {
-	endpoint?: unknown;
-	maxErrors?: unknown;
-}
-
-function optionsOf(context: IExecuteFunctions, itemIndex: number) {
-	const raw = context.getNodeParameter('options', itemIndex, {}) as ValidateOptions;
+function optionsOf(context: IExecuteFunctions, itemIndex: number): ValidateOptions {
+	const raw = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
+	const amount = (value: unknown, displayName: string) =>
+		wholeNumber(context, value, { displayName, min: 1, itemIndex });
 	return {
-		maxErrors: wholeNumber(context, raw.maxErrors, {
-			displayName: 'Max Errors',
-			min: 1,
-			itemIndex,
-		}),
 		endpoint: endpointOption(context, raw.endpoint, itemIndex),
+		maxErrors: amount(raw.maxErrors, 'Max Errors'),
+		maxRequests: amount(raw.maxRequestsPerBatch, 'Max Requests per Batch'),
+		server: serverOf(raw.server),
 	};
 }
 
@@ -69,6 +67,16 @@ export const validate: Operation = {
 					default: DEFAULT_MAX_ERRORS,
 					description: 'How many errors to list. All errors are counted.',
 				},
+				{
+					displayName: 'Max Requests per Batch',
+					name: 'maxRequestsPerBatch',
+					type: 'number',
+					typeOptions: { minValue: 1 },
+					default: MAX_REQUESTS,
+					description:
+						'How many requests the file can have. OpenAI takes 50,000 in a batch, and Azure 100,000.',
+				},
+				serverField,
 			],
 		},
 	]),
@@ -76,11 +84,8 @@ export const validate: Operation = {
 		const options = optionsOf(context, itemIndex);
 		const { open } = await inputBinary(context, itemIndex);
 		const { hints, ...report } = await validateRequests(breathing(open()), options);
-		for (const { message, requests, first } of hints) {
-			context.addExecutionHints({
-				message: `OpenAI may refuse ${requests} of ${report.requests} requests, the first in line ${first}: ${message}`,
-				location: 'outputPane',
-			});
+		for (const message of hints) {
+			context.addExecutionHints({ message, location: 'outputPane' });
 		}
 		const { binary } = context.getInputData()[itemIndex];
 		return { json: report as unknown as IDataObject, binary };

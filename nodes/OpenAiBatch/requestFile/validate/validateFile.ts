@@ -1,14 +1,13 @@
+import type { Issue } from '../../../jsonl/fieldChecks';
 import { FormatGuard, unparseable } from '../../../jsonl/fileFormat';
 import { isObject, textOrNull, tryParseJson } from '../../../jsonl/json';
 import { LineTooLongError, readLineBatches } from '../../../jsonl/lines';
 import type { ByteChunks, Line } from '../../../jsonl/lines';
 import { RequestChecker } from '../../requests/requestChecker';
-import type { Hint } from '../../requests/requestChecker';
+import type { FileLimits } from './fileTotals';
 import { FileTotals } from './fileTotals';
 
-export interface ValidateOptions {
-	/** The endpoint of the future batch. Without it, all requests have to name the same endpoint. */
-	endpoint?: string;
+export interface ValidateOptions extends FileLimits {
 	/** How many errors the report lists; it counts all of them. By default 100. */
 	maxErrors?: number;
 }
@@ -30,8 +29,8 @@ export interface FileReport {
 	endpoints: string[];
 	error_count: number;
 	errors: FileError[];
-	/** What OpenAI may refuse, but not for certain. They make no file invalid. */
-	hints: Hint[];
+	/** What the server may accept, in whole sentences. A file with hints is valid. */
+	hints: string[];
 }
 
 /** How many errors a report lists when nobody asks for another number. */
@@ -66,8 +65,9 @@ class FileValidation {
 	private errorCount = 0;
 
 	constructor(options: ValidateOptions) {
-		this.checker = new RequestChecker({ endpoint: options.endpoint });
-		this.totals = new FileTotals(options.endpoint);
+		const { endpoint, server } = options;
+		this.checker = new RequestChecker({ endpoint, server });
+		this.totals = new FileTotals(options);
 		this.maxErrors = options.maxErrors ?? DEFAULT_MAX_ERRORS;
 	}
 
@@ -85,7 +85,15 @@ class FileValidation {
 
 	finish(): FileReport {
 		const { requests, bytes, models, endpoints } = this.totals;
-		const ofFile = this.fileErrors();
+		const issues = this.fileIssues();
+		const ofFile = issues
+			.filter(({ isHint }) => !isHint)
+			.map(({ code, message }) => ({ line: null, custom_id: null, code, message }));
+		const hints = issues
+			.filter(({ isHint }) => isHint)
+			.map(
+				({ message }) => `OpenAI would refuse the file: ${message} Another server may accept it.`,
+			);
 		const count = this.errorCount + ofFile.length;
 		return {
 			valid: count === 0,
@@ -95,7 +103,7 @@ class FileValidation {
 			endpoints: [...endpoints],
 			error_count: count,
 			errors: [...ofFile, ...this.errors].slice(0, this.maxErrors),
-			hints: this.checker.hints,
+			hints: [...hints, ...this.checker.hints(requests)],
 		};
 	}
 
@@ -131,12 +139,10 @@ class FileValidation {
 	}
 
 	/** These come before the errors of lines, so that a long list does not hide them. */
-	private fileErrors(): FileError[] {
+	private fileIssues(): Issue[] {
 		const { foreign } = this.format;
-		const issues =
-			foreign === undefined
-				? this.totals.check()
-				: [{ code: 'invalid_file_format', message: foreign }];
-		return issues.map(({ code, message }) => ({ line: null, custom_id: null, code, message }));
+		return foreign === undefined
+			? this.totals.check()
+			: [{ code: 'invalid_file_format', message: foreign }];
 	}
 }

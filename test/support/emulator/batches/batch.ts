@@ -1,26 +1,29 @@
-import type {
-	Batch,
-	BatchStatus,
-	BatchUsage,
-	BatchValidationError,
-} from '../../../../nodes/openai/api/types';
+import type { Batch, BatchStatus, BatchValidationError } from '../../../../nodes/openai/api/types';
 import type { Tokens } from '../answers';
 import type { Endpoint } from './requestLine';
 import type { Fate, Outcome } from '../outcomes';
 
 /** The batch object with every field that the service sends. */
-export type WireBatch = Required<Omit<Batch, 'status' | 'usage'>> & {
+export type WireBatch = Required<Omit<Batch, keyof Certain>> & Certain;
+
+/** What the service never sends as null. */
+interface Certain {
+	endpoint: string;
+	input_file_id: string;
+	completion_window: string;
+	created_at: number;
 	status: BatchStatus;
 	usage: Usage;
-};
+}
 
-export interface Usage extends BatchUsage {
+/** A type, since an interface is no JSON object to TypeScript. */
+export type Usage = {
 	input_tokens: number;
 	input_tokens_details: { cached_tokens: number };
 	output_tokens: number;
 	output_tokens_details: { reasoning_tokens: number };
 	total_tokens: number;
-}
+};
 
 /** What the emulator knows about a batch beyond its wire object. */
 export interface StoredBatch {

@@ -69,7 +69,8 @@ export const STRIKES = {
 			reply.hijack();
 			request.raw.socket.resetAndDestroy();
 		},
-		after: ({ request }) => {
+		after: ({ request, reply }) => {
+			reply.hijack();
 			request.raw.socket.resetAndDestroy();
 			return never();
 		},
@@ -81,7 +82,8 @@ export const STRIKES = {
 			reply.hijack();
 			stalled();
 		},
-		after: ({ stalled }) => {
+		after: ({ reply, stalled }) => {
+			reply.hijack();
 			stalled();
 			return never();
 		},
@@ -174,6 +176,8 @@ async function cutOff(
 	} else if (!reply.hasHeader('content-length')) {
 		reply.header('content-length', Buffer.byteLength(String(payload)));
 	}
+	// Fastify would take an answer that breaks off for one that was never given.
+	reply.hijack();
 	reply.raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>);
 	reply.raw.flushHeaders();
 	reply.raw.write(start, () => reply.raw.socket?.destroySoon());

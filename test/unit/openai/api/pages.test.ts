@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import type { PageStart } from '../../../../nodes/openai/api/pages';
-import { pages, paginate } from '../../../../nodes/openai/api/pages';
+import { pages, paginate, readPage } from '../../../../nodes/openai/api/pages';
 import type { ListPage } from '../../../../nodes/openai/api/types';
 
 interface Entry {
@@ -57,4 +58,56 @@ test('ends where the server would send a page again', async () => {
 
 test('an empty list is one empty page', async () => {
 	expect(await all(pages(server([]).fetchPage, 10))).toEqual([[]]);
+});
+
+/** How servers send a page, and how they are asked for the next one. */
+type Speaks = (data: Entry[], next: Entry | undefined) => object;
+
+const LISTS: Record<string, Speaks> = {
+	'as OpenAI': (data, next) => ({
+		object: 'list',
+		data,
+		first_id: data[0]?.id ?? null,
+		last_id: data.at(-1)?.id ?? null,
+		has_more: next !== undefined,
+	}),
+	'without ids': (data, next) => ({ data, has_more: next !== undefined }),
+	'without a word on more': (data) => ({ data }),
+	'with null for an empty list': (data) => ({ data: data.length > 0 ? data : null }),
+	'with cursors': (data, next) => ({ data, paging: { next_cursor: next?.id ?? null } }),
+	'with cursors left out': (data, next) => ({ data, paging: next ? { next_cursor: next.id } : {} }),
+	'as `value`': (data, next) => ({ value: data, has_more: next !== undefined }),
+	'with entries that are none': (data, next) => ({
+		data: [null, 'text', {}, ...data],
+		has_more: next !== undefined,
+		last_id: data.at(-1)?.id,
+	}),
+};
+
+test('any list is read to its end, whoever sends it', async () => {
+	const sizes = fc.integer({ min: 1, max: 7 });
+	const lists = fc.constantFrom(...Object.keys(LISTS));
+	await fc.assert(
+		fc.asyncProperty(lists, fc.nat({ max: 30 }), sizes, async (name, length, size) => {
+			const entries = ids(0, length);
+			const place = (id: string) => entries.findIndex((entry) => entry.id === id);
+			const fetchPage = async ({ after, cursor }: PageStart, limit: number) => {
+				// Who has cursors does not know what `after` means.
+				const known = name.includes('cursors') ? undefined : after;
+				const start = cursor === undefined ? place(known ?? '') + 1 : place(cursor);
+				const body = LISTS[name](entries.slice(start, start + limit), entries[start + limit]);
+				const page = readPage(body as never, ({ id }) =>
+					typeof id === 'string' ? { id } : undefined,
+				);
+				if (!page) throw new Error('No list');
+				return page;
+			};
+			expect([name, await all(paginate(fetchPage, size))]).toEqual([name, entries]);
+		}),
+		{ numRuns: 300 },
+	);
+});
+
+test.each([{}, { data: {} }, { data: 'text' }, { error: 'No.' }])('%j is not a list', (body) => {
+	expect(readPage(body as never, () => ({ id: 'x' }))).toBeUndefined();
 });

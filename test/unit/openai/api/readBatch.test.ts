@@ -89,6 +89,33 @@ describe('statuses', () => {
 		expect(readStatus(sent)).toBe(status);
 	});
 
+	it('mean the same in any spelling', () => {
+		const words = fc.constantFrom(
+			['validating', 'validating'],
+			['in progress', 'in_progress'],
+			['finalizing', 'finalizing'],
+			['completed', 'completed'],
+			['succeeded', 'completed'],
+			['failed', 'failed'],
+			['expired', 'expired'],
+			['cancelling', 'cancelling'],
+			['canceled', 'cancelled'],
+		);
+		const joints = fc.constantFrom('_', '-', ' ', '');
+		const prefixes = fc.constantFrom('', 'JOB_STATE_', 'batch-status-');
+		const spellings = fc.constantFrom<(text: string) => string>(
+			(text) => text,
+			(text) => text.toUpperCase(),
+			(text) => text.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+		);
+		fc.assert(
+			fc.property(words, joints, prefixes, spellings, ([word, status], joint, prefix, spell) => {
+				const sent = `${prefix}${spell(word).replace(' ', joint)}`;
+				expect([sent, readStatus(sent)]).toEqual([sent, status]);
+			}),
+		);
+	});
+
 	it('that are not known stay as they were sent', () => {
 		expect(readStatus('Hibernating')).toBe('Hibernating');
 		expect(readStatus(undefined)).toBe('');
@@ -145,11 +172,16 @@ describe('other forms', () => {
 		expect(read(changes)?.request_counts).toEqual(counts);
 	});
 
-	it("of files that are not there yet are null: LiteLLM names the folder in Google's storage", () => {
-		const folder = 'gs://bucket/litellm-vertex-files/publishers/google/models/gemini';
-		const file = `${folder}/prediction-1/predictions.jsonl`;
-		expect(readBatch({ ...WHOLE, output_file_id: folder })?.output_file_id).toBeNull();
-		expect(readBatch({ ...WHOLE, output_file_id: file })?.output_file_id).toBe(file);
+	it.each([
+		[
+			'gs://bucket/litellm-vertex-files/publishers/google/models/gemini',
+			'/prediction-1/predictions.jsonl',
+		],
+		['s3://bucket/litellm-batch-outputs/litellm-batch-1/', 'abc.jsonl.out'],
+	])('of files that are not there yet are null: LiteLLM names a folder, %s', (folder, rest) => {
+		const read = (id: string) => readBatch({ ...WHOLE, output_file_id: id })?.output_file_id;
+		expect(read(folder)).toBeNull();
+		expect(read(folder + rest)).toBe(folder + rest);
 	});
 
 	it('of ids: empty text stands for none, numbers are written out', () => {

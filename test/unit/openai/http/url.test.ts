@@ -4,6 +4,7 @@ import {
 	DEFAULT_BASE_URL,
 	idProblem,
 	isOpenAiHost,
+	isOpenAiOrAzure,
 } from '../../../../nodes/openai/http/url';
 
 test.each<[string | undefined, string]>([
@@ -82,6 +83,7 @@ test.each([
 	'https://api.openai.com./v1',
 ])('the base URL %p is one of OpenAI', (url) => {
 	expect(isOpenAiHost(url)).toBe(true);
+	expect(isOpenAiOrAzure(url)).toBe(true);
 });
 
 test.each([
@@ -98,4 +100,26 @@ test.each([
 	'nonsense',
 ])('the base URL %p is one of another server', (url) => {
 	expect(isOpenAiHost(url)).toBe(false);
+});
+
+test.each([
+	'https://films.openai.azure.com/openai/v1',
+	'https://films.cognitiveservices.azure.com/openai/v1',
+	' https://films.services.ai.azure.com/openai/v1?api-version=preview ',
+	'https://films.openai.azure.us/openai/v1',
+	'https://films.OpenAI.azure.cn/openai/v1',
+])('the base URL %p is one of Azure', (url) => {
+	expect(isOpenAiHost(url)).toBe(false);
+	expect(isOpenAiOrAzure(url)).toBe(true);
+});
+
+test.each([
+	'https://api.groq.com/openai/v1',
+	'https://openai.azure.com.example.org/v1',
+	'https://notopenai.azure.com/v1',
+	'https://films.azurewebsites.net/v1',
+	'http://127.0.0.1:4010/v1',
+	'nonsense',
+])('the base URL %p is one of neither OpenAI nor Azure', (url) => {
+	expect(isOpenAiOrAzure(url)).toBe(false);
 });
