@@ -1,6 +1,5 @@
 import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../jsonl/json';
 import { NO_ATTACHMENTS } from './attachments';
 import type { JsonValue } from '../jsonl/json';
 import { withoutUnset } from './body';
