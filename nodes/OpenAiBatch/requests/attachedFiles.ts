@@ -301,18 +301,27 @@ function placeOf({ fileName }: IBinaryData, property: BinaryProperty): string {
 export async function* inBase64(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
 	let rest: Uint8Array = Buffer.alloc(0);
 	for await (const chunk of chunks) {
-		const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-		const whole = bytes.length - (bytes.length % 3);
-		for (let start = 0; start < whole; start += SLICE_BYTES) {
-			yield encoded(bytes.subarray(start, Math.min(start + SLICE_BYTES, whole)));
+		if (rest.length + chunk.length < 3) {
+			rest = Buffer.concat([rest, chunk]);
+			continue;
 		}
-		rest = bytes.slice(whole);
+		// Only the group that the last chunk began is copied, and goes out with what follows.
+		const start = rest.length === 0 ? 0 : 3 - rest.length;
+		let text = base64(Buffer.concat([rest, chunk.subarray(0, start)]));
+		const end = chunk.length - ((chunk.length - start) % 3);
+		for (let at = start; at < end; at += SLICE_BYTES) {
+			text += base64(chunk.subarray(at, Math.min(at + SLICE_BYTES, end)));
+			yield Buffer.from(text, 'latin1');
+			text = '';
+		}
+		if (text !== '') yield Buffer.from(text, 'latin1');
+		rest = Buffer.from(chunk.subarray(end));
 	}
-	if (rest.length > 0) yield encoded(rest);
+	if (rest.length > 0) yield Buffer.from(base64(rest), 'latin1');
 }
 
 /** A file in memory comes as one chunk. A multiple of three. */
 const SLICE_BYTES = 96 * 1024;
 
-const encoded = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
-	Buffer.from(Buffer.from(buffer, byteOffset, byteLength).toString('base64'), 'latin1');
+const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+	Buffer.from(buffer, byteOffset, byteLength).toString('base64');
