@@ -56,8 +56,9 @@ export async function performUntilDone(world: World, act: Act): Promise<RunResul
 	const before = batches.length;
 	if (mayRunAgain(world, act) && chance(world, 0.2)) {
 		await cancelOnTheWay(world, act);
-		// Whoever runs it again does so when the list shows what there is.
-		await virtualTime.pass(world.lag);
+		// Whoever runs it again does so when the list shows what there is, also of a creation that was
+		// still on its way.
+		await virtualTime.pass(world.lag + 1_000);
 	}
 	const first = await perform(world, act);
 	if (!first.error) return first;

@@ -65,6 +65,7 @@ describe('an answer that is not the file', () => {
 	it.each<[string, IDataObject]>([
 		['an error', { error: { message: 'The vault is locked.', type: 'x' } }],
 		['something else', { ok: true, host: 'proxy-1' }],
+		['an empty object', {}],
 	])('is no line of a file that the server does not describe: %s', async (_name, body) => {
 		const { id } = batch();
 		product.emulator.faults.next({

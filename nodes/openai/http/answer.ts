@@ -83,11 +83,16 @@ const ERROR_KEYS: ReadonlySet<string> = new Set([
 	'type',
 ]);
 
-/** The fault that the whole content of a file stands for, when it is an error and no line of it. */
+/**
+ * The fault that the whole content of a file stands for, when it is an error, or an empty object,
+ * and no line of it.
+ */
 export function errorAsContent(content: string, headers: Headers): Fault | undefined {
 	const parsed = tryParseJson(content);
-	if (!parsed.ok || !isObject(parsed.value) || !isErrorBody(parsed.value)) return undefined;
-	const isLine = Object.keys(parsed.value).some((key) => !ERROR_KEYS.has(key));
+	if (!parsed.ok || !isObject(parsed.value)) return undefined;
+	const keys = Object.keys(parsed.value);
+	if (keys.length === 0) return answerFault(200, headers, describe(content, headers, []));
+	const isLine = !isErrorBody(parsed.value) || keys.some((key) => !ERROR_KEYS.has(key));
 	return isLine ? undefined : statusFault(200, headers, parsed.value, Date.now());
 }
 

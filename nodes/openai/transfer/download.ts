@@ -31,7 +31,11 @@ export async function* downloadFile(
 	isOfLines = false,
 ): AsyncGenerator<Uint8Array> {
 	const first = await openFile(client, fileId, expectedBytes);
-	yield* readToEnd(client, fileId, first, isOfLines && typeof expectedBytes !== 'number');
+	yield* readToEnd(client, fileId, first, {
+		// A file of nothing whose content comes all the same is as good as not described.
+		mustEndLine: isOfLines && !expectedBytes,
+		mayBeEmpty: expectedBytes === 0,
+	});
 }
 
 /** As `downloadFile`, as the Node stream that n8n's binary storage takes. */
@@ -41,7 +45,7 @@ export async function downloadStream(
 	expectedBytes?: number | null,
 ): Promise<NodeStream> {
 	const first = await openFile(client, fileId, expectedBytes);
-	const chunks = readToEnd(client, fileId, first, false);
+	const chunks = readToEnd(client, fileId, first, { mustEndLine: false, mayBeEmpty: true });
 	// Verified nodes may not import Node's stream module, but every response body is a stream, and
 	// its class has the constructor function for others.
 	const { from } = first.body.constructor as unknown as StreamClass;
@@ -82,11 +86,18 @@ function notDownloaded(client: OpenAiClient, fileId: string, fault: Fault) {
 	return client.error(fault, `File ${fileId} could not be downloaded`);
 }
 
+/** When what came is taken for the whole file. */
+interface Whole {
+	/** It has to end with a whole line. */
+	mustEndLine: boolean;
+	mayBeEmpty: boolean;
+}
+
 async function* readToEnd(
 	client: OpenAiClient,
 	fileId: string,
 	first: OpenedFile,
-	mustEndLine: boolean,
+	{ mustEndLine, mayBeEmpty }: Whole,
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
 	const doubt = new Doubt(mustEndLine);
@@ -105,7 +116,8 @@ async function* readToEnd(
 			await attempt.return({ ok: true, value: undefined });
 		}
 		const { describedBytes, bytes } = opened;
-		const isTrusted = describedBytes === undefined && !mustEndLine;
+		const isEmpty = mayBeEmpty && delivered.end === 0;
+		const isTrusted = describedBytes === undefined && (!mustEndLine || isEmpty);
 		if (step.value.ok && (isTrusted || delivered.endsLine)) {
 			if (describedBytes !== undefined) client.hint(shorterThanDescribed(fileId, opened));
 			return;
@@ -200,6 +212,7 @@ class Doubt {
 		}
 		if (start === undefined) return;
 		const content = Buffer.concat(start);
+		if (content.byteLength === 0) return;
 		const fault = this.faultOf(content.toString(), headers);
 		if (fault) throw new NotTheFile(fault);
 		yield content;

@@ -55,19 +55,19 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 	for (const [index, request] of requests.entries()) {
 		if (!request.fault) continue;
 		const later = requests.slice(index + 1);
+		// An upload that is begun anew opens its source anew, which knows nothing of the one before.
+		const isSource = requests.slice(0, index).some(isUpload) && request.path.endsWith('/content');
 		if (KINDS[request.fault].isFinal) {
 			const again = later.find((other) => isSame(request, other));
 			// A final answer does not end a try that can do without it, so the next one asks again.
 			if (tries > 1 && DESCRIBING.includes(operation) && isDescription(request)) continue;
 			// With "Retry On Fail" n8n itself begins anew.
-			if (again && !isNewLook(request, again) && ++repeatedFinals >= tries) {
+			if (again && !isSource && !isNewLook(request, again) && ++repeatedFinals >= tries) {
 				wrong('it was final', request);
 			}
 		}
 		const [next] = later;
 		if (!next || !isSame(request, next)) continue;
-		// An upload that is begun anew opens its source anew, which knows nothing of the one before.
-		const isSource = requests.slice(0, index).some(isUpload) && request.path.endsWith('/content');
 		const asked = tries === 1 && !isSource ? ASKED[request.fault] : undefined;
 		if (asked && next.at - request.at < asked) wrong('it came too soon', request);
 		const isCreate = request.method === 'POST' && request.path.endsWith('/batches');

@@ -209,8 +209,9 @@ export const retry: Operation = {
 		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
 		const hints = selection ? [ambiguity(selection), namelessLines(selection)] : [];
 		for (const hint of hints) if (hint) client.hint(hint);
-		// Azure leaves the endpoint out of its batches.
-		const endpoint = selection?.url ?? original.endpoint ?? (await firstUrl(client, inputFile));
+		// Azure leaves the endpoint out of its batches, or spells it in a way that it does not take.
+		const url = selection ? selection.url : await firstUrl(client, inputFile);
+		const endpoint = url ?? original.endpoint;
 		if (!endpoint) throw endpointUnknown(node, original, itemIndex);
 		const settings = {
 			endpoint,

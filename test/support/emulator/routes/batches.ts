@@ -45,7 +45,9 @@ export function batchRoutes(api: FastifyInstance, context: Context): void {
 		const body = requiredObject(request.body, 'body');
 		const { rules, ids, success } = spoken.dialect;
 		if (rules.judgesBodies) onlyKnown(body, PARAMETERS);
-		const createdAt = unixSeconds(clock.now());
+		// A request can be given up while it is read: it counts from its arrival.
+		const { at } = request.recorded;
+		const createdAt = unixSeconds(at);
 		const wire = newBatch(
 			ids.batch(createdAt),
 			{
@@ -66,7 +68,7 @@ export function batchRoutes(api: FastifyInstance, context: Context): void {
 			),
 			callOff: () => {},
 			hiddenLists: faults.hiddenLists,
-			hiddenUntil: clock.now() + faults.hiddenMs,
+			hiddenUntil: at + faults.hiddenMs,
 		};
 		const isMissing = store.file(wire.input_file_id) === undefined;
 		if (isMissing && rules.missingInput === 'refuses the create') {
