@@ -82,16 +82,16 @@ export const DOCUMENT_TYPES: readonly FileType[] = [PDF, ...ZIPPED, ...OLE, RTF,
 
 const WITH_SIGNATURE = { ...IMAGE_TYPES, ...FOREIGN_TYPES, ...SOUND_TYPES, pdf: PDF, rtf: RTF };
 
-/** The first of the patterns that matches the beginning of a file, one character for each byte. */
-const SIGNATURES: ReadonlyArray<readonly [RegExp, keyof typeof WITH_SIGNATURE]> = [
-	[/^\x89PNG\r\n\x1a\n/, 'png'],
+/** What files begin with, one character for each byte. The first entry that matches holds. */
+const SIGNATURES: ReadonlyArray<readonly [RegExp | string, keyof typeof WITH_SIGNATURE]> = [
+	['\x89PNG\r\n\x1a\n', 'png'],
 	[/^\xff\xd8\xff/, 'jpeg'],
 	[/^RIFF....WEBP/s, 'webp'],
 	[/^GIF8[79]a/, 'gif'],
 	[/^RIFF....WAVE/s, 'wav'],
 	[/^(?:\xef\xbb\xbf)?\s*%PDF-/, 'pdf'],
-	[/^PK\x03\x04/, 'zip'],
-	[/^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/, 'ole'],
+	['PK\x03\x04', 'zip'],
+	['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'ole'],
 	[/^\{\\rtf/, 'rtf'],
 	[/^....ftyp(?:hei[cfmsx]|hev[cx]|mif1|msf1)/s, 'heic'],
 	[/^....ftypavi[fs]/s, 'avif'],
@@ -100,8 +100,8 @@ const SIGNATURES: ReadonlyArray<readonly [RegExp, keyof typeof WITH_SIGNATURE]> 
 	[/^BM[^]{4}\0\0\0\0/, 'bmp'],
 	[/^OggS/, 'ogg'],
 	[/^fLaC/, 'flac'],
-	[/^\x1a\x45\xdf\xa3/, 'webm'],
-	[/^\x1f\x8b/, 'gzip'],
+	['\x1a\x45\xdf\xa3', 'webm'],
+	['\x1f\x8b', 'gzip'],
 	// After a byte order mark, an XML declaration, a document type or comments.
 	[/^(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<svg[\s/>]/, 'svg'],
 	// Both begin with a frame: eleven bits, then version and layer. AAC has 00 as its layer.
@@ -126,7 +126,9 @@ export interface FileNames {
  */
 export function fileType(head: Buffer, names: FileNames): FileType | undefined {
 	const start = head.toString('latin1', 0, SIGNATURE_BYTES);
-	const found = SIGNATURES.find(([pattern]) => pattern.test(start))?.[1];
+	const found = SIGNATURES.find(([signature]) =>
+		typeof signature === 'string' ? start.startsWith(signature) : signature.test(start),
+	)?.[1];
 	if (found === 'zip') return named(ZIPPED, names) ?? FOREIGN_TYPES.zip;
 	if (found === 'ole') return named(OLE, names) ?? FOREIGN_TYPES.ole;
 	if (found !== undefined) return WITH_SIGNATURE[found];

@@ -29,7 +29,7 @@ const WEBP_CHUNKS: Readonly<Record<string, SizeReader>> = {
 
 /** By what a file begins with, one character for each byte. */
 const READERS: ReadonlyArray<readonly [RegExp, SizeReader]> = [
-	[/^\x89PNG\r\n\x1a\n....IHDR/s, (head) => size(head.readUInt32BE(16), head.readUInt32BE(20))],
+	[/^\x89PNG[^]{8}IHDR/, (head) => size(head.readUInt32BE(16), head.readUInt32BE(20))],
 	[/^GIF8[79]a/, (head) => size(head.readUInt16LE(6), head.readUInt16LE(8))],
 	[/^RIFF....WEBP/s, (head) => WEBP_CHUNKS[head.toString('latin1', 12, 16)]?.(head)],
 	[/^\xff\xd8\xff/, jpegSize],

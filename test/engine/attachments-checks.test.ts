@@ -1,5 +1,5 @@
 import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
-import { FILES, noise, png } from './attached';
+import { FILES, noise, png } from '../support/sampleFiles';
 import { CREDENTIAL, startProduct, type Product } from './product';
 import { line } from './submitted';
 import { replaceOnceRead, stored } from './support/binaryStorage';

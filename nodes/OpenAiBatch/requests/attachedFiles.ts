@@ -3,6 +3,7 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { BinaryProperty, ChosenAttachment } from './attachmentsOption';
 import { ALL_FIELDS, isBinary } from './attachmentsOption';
+import { Head, inBase64 } from './fileContent';
 import type { FileFault, ReadFile } from '../../endpoints/attachmentParts';
 import { base64Length, judgeFile, shapeFor, togetherFault } from '../../endpoints/attachmentParts';
 import type { Attachment, AttachmentType } from '../../endpoints/attachments';
@@ -11,7 +12,6 @@ import { RequestProblem } from '../../endpoints/endpoint';
 import type { FileType } from '../../endpoints/fileTypes';
 import type { ImageSize } from '../../endpoints/imageSize';
 import { sizeOfDataUrl } from '../../endpoints/imageTokens';
-import { HEAD_BYTES, imageSize, LONG_HEAD_BYTES } from '../../endpoints/imageSize';
 import { binarySource } from '../shared/binary';
 
 /** What is kept of a file between the passes. */
@@ -112,9 +112,7 @@ export class AttachedFiles {
 			this.context.helpers.assertBinaryData(itemIndex, property as string);
 			return property;
 		} catch {
-			throw new RequestProblem(
-				`The item has no binary field '${String(property)}' to attach. ${advice}`,
-			);
+			throw noSuchField(property, advice);
 		}
 	}
 
@@ -158,7 +156,7 @@ export class AttachedFiles {
 				bytes += chunk.byteLength;
 			}
 		} catch (error) {
-			throw new RequestProblem(`${place} could not be read: ${(error as Error).message}`);
+			throw unreadable(place, error as Error);
 		}
 		return { bytes, digest: hash.digest('hex'), head: head.bytes, size: head.size };
 	}
@@ -258,29 +256,6 @@ export class AttachedFiles {
 	}
 }
 
-/** The beginning of a file: as much of it as its type and the size of an image need. */
-class Head {
-	bytes: Buffer = Buffer.alloc(0);
-	size: ImageSize | undefined;
-	private isComplete = false;
-
-	constructor(private readonly isImage: boolean) {}
-
-	add(chunk: Uint8Array): void {
-		if (this.isComplete) return;
-		const missing = LONG_HEAD_BYTES - this.bytes.length;
-		this.bytes = Buffer.concat([this.bytes, chunk.subarray(0, missing)]);
-		if (this.isImage) this.size = imageSize(this.bytes);
-		const isLong = this.bytes.length >= LONG_HEAD_BYTES;
-		this.isComplete = this.bytes.length >= HEAD_BYTES && (isLong || !this.needsMore());
-	}
-
-	/** Only a JPEG may have its size far behind. */
-	private needsMore(): boolean {
-		return this.isImage && !this.size && this.bytes.readUInt16BE(0) === 0xffd8;
-	}
-}
-
 /** The binary fields of an item, also where a workflow keeps them in its JSON. */
 function binaryNames({ binary, json }: { binary?: object; json: object }): string[] {
 	const inJson = Object.entries(json)
@@ -294,34 +269,8 @@ function placeOf({ fileName }: IBinaryData, property: BinaryProperty): string {
 	return typeof property === 'string' ? `${file} in the binary field '${property}'` : file;
 }
 
-/**
- * Chunks of bytes as base64. Each group of three bytes becomes four characters, so what is left of
- * a chunk goes with the next one.
- */
-export async function* inBase64(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-	let rest: Uint8Array = Buffer.alloc(0);
-	for await (const chunk of chunks) {
-		if (rest.length + chunk.length < 3) {
-			rest = Buffer.concat([rest, chunk]);
-			continue;
-		}
-		// Only the group that the last chunk began is copied, and goes out with what follows.
-		const start = rest.length === 0 ? 0 : 3 - rest.length;
-		let text = base64(Buffer.concat([rest, chunk.subarray(0, start)]));
-		const end = chunk.length - ((chunk.length - start) % 3);
-		for (let at = start; at < end; at += SLICE_BYTES) {
-			text += base64(chunk.subarray(at, Math.min(at + SLICE_BYTES, end)));
-			yield Buffer.from(text, 'latin1');
-			text = '';
-		}
-		if (text !== '') yield Buffer.from(text, 'latin1');
-		rest = Buffer.from(chunk.subarray(end));
-	}
-	if (rest.length > 0) yield Buffer.from(base64(rest), 'latin1');
-}
+const noSuchField = (property: BinaryProperty, advice: string) =>
+	new RequestProblem(`The item has no binary field '${String(property)}' to attach. ${advice}`);
 
-/** A file in memory comes as one chunk. A multiple of three. */
-const SLICE_BYTES = 96 * 1024;
-
-const base64 = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
-	Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+const unreadable = (place: string, { message }: Error) =>
+	new RequestProblem(`${place} could not be read: ${message}`);

@@ -5,7 +5,7 @@ import { OpenAiBatchApi } from '../../../credentials/OpenAiBatchApi.credentials'
 
 import { createEngine } from '../../support/engine';
 import { OpenAiBatch } from '../../support/engine/nodes';
-import { png } from '../attached';
+import { png } from '../../support/sampleFiles';
 import { stored } from './binaryStorage';
 import { extraMemory, heldMemory } from './memory';
 

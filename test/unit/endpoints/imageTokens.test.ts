@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { endpointOf, estimateTokens } from '../../../nodes/endpoints';
 import { imageSize } from '../../../nodes/endpoints/imageSize';
 import { imageTokens, sizeOfDataUrl } from '../../../nodes/endpoints/imageTokens';
-import { jpeg, png } from '../../engine/attached';
+import { jpeg, png } from '../../support/sampleFiles';
 import { PICTURES } from '../../support/emulator/pictures';
 
 const tokens = (model: string, width: number, height: number, detail?: string) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PICTURES } from '../support/emulator/pictures';
+import { PICTURES } from './emulator/pictures';
 
 /** Bytes that are the same in every run, and as many as are asked for. */
 export function noise(bytes: number, seed = 'noise'): Buffer {
