@@ -327,7 +327,7 @@ describe('OpenAI refuses, and other servers may accept', () => {
 		expect(error).toBeUndefined();
 		expect(parts).toHaveLength(1);
 		expect(hints[0]).toBe(
-			`OpenAI would refuse 1 of 1 requests, the first in item 0: ${rule} The requests are sent as they are, since another server may accept them.`,
+			`OpenAI would refuse 1 of 1 requests, the first in item 0: ${rule} Another server may accept them.`,
 		);
 	});
 
