@@ -21,7 +21,7 @@ import { isObject } from '../jsonl/json';
  */
 export function makeBody(endpoint: Endpoint, fields: RequestFields): JsonObject {
 	const { additionalFields, attachments = [] } = fields.options;
-	if (Array.isArray(fields.prompt) && attachments.length > 0) {
+	if (Array.isArray(fields.prompt) && attachments.length > 0 && !endpoint.takesMessages) {
 		throw new RequestProblem(
 			'Attachments need a prompt that is text. Put them into the list instead.',
 			'prompt',
@@ -100,17 +100,27 @@ export function withoutUnset(body: Record<string, JsonValue | undefined>): JsonO
 }
 
 /**
- * A text and what is attached to it as the parts of one message; the text itself when there is
- * nothing else.
+ * The turns of a request: its messages, or its prompt as the only one. Other parts, such as images,
+ * go into the last message of the user.
  *
- * @param type the endpoint's name of a text part
+ * @param textType what the endpoint calls a part that is text
+ * @throws {RequestProblem} for parts without a message of the user
  */
-export function textWithParts(
-	type: 'text' | 'input_text',
-	text: string | JsonValue[],
+export function turnsOf(
+	prompt: string | JsonValue[],
 	parts: readonly JsonObject[],
-): JsonValue {
-	return parts.length === 0 ? text : [{ type, text }, ...parts];
+	textType: 'text' | 'input_text',
+): JsonValue[] {
+	const turns: JsonValue[] = Array.isArray(prompt) ? prompt : [{ role: 'user', content: prompt }];
+	if (parts.length === 0) return turns;
+	const last = turns.findLastIndex((turn) => isObject(turn) && turn.role === 'user');
+	if (last === -1) {
+		throw new RequestProblem('There is no user message for the attachments. Add one.', 'prompt');
+	}
+	const turn = turns[last] as JsonObject;
+	const content = turn.content ?? '';
+	const own: JsonValue[] = Array.isArray(content) ? content : [{ type: textType, text: content }];
+	return turns.with(last, { ...turn, content: [...own, ...parts] });
 }
 
 /** A model that both chat completions and responses take. */
@@ -118,29 +128,36 @@ export const TEXT_MODEL = 'gpt-6-luna';
 
 /** The options that chat completions and responses share. */
 export const TEXT_OPTIONS = [
+	'answerColumns',
 	'attachments',
 	'jsonSchema',
 	'jsonSchemaName',
 	'jsonSchemaStrict',
 	'maxTokens',
+	'promptCacheKey',
 	'reasoningEffort',
 	'systemMessage',
 	'temperature',
 	'topP',
+	'verbosity',
 ] as const;
 
 export type TextFields = RequestFields<(typeof TEXT_OPTIONS)[number]>;
 
-/** The schema of the answer, in the names that both endpoints use; undefined without a schema. */
+/**
+ * The schema of the answer, in the names that both endpoints use; undefined without a schema.
+ *
+ * @throws {RequestProblem} for two schemas
+ */
 export function namedSchema(options: TextFields['options']): JsonObject | undefined {
-	const { jsonSchema, jsonSchemaName, jsonSchemaStrict } = options;
-	return (
-		jsonSchema && {
-			name: jsonSchemaName || 'answer',
-			schema: jsonSchema,
-			strict: jsonSchemaStrict ?? true,
-		}
-	);
+	const { answerColumns, jsonSchema, jsonSchemaName, jsonSchemaStrict } = options;
+	if (answerColumns && jsonSchema) {
+		throw new RequestProblem(
+			'Answer Columns and JSON Schema both say what the answer is. Remove one of these options.',
+		);
+	}
+	const schema = answerColumns ?? jsonSchema;
+	return schema && { name: jsonSchemaName || 'answer', schema, strict: jsonSchemaStrict ?? true };
 }
 
 /** What the API allows as the name of a schema. */

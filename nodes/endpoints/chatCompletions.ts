@@ -1,14 +1,7 @@
 import { attachmentParts } from './attachmentParts';
 import type { AttachmentShapes } from './attachments';
 import { dataUrl, imagesByUrl, MAX_FILE_DATA } from './attachments';
-import {
-	checkFormat,
-	namedSchema,
-	TEXT_MODEL,
-	TEXT_OPTIONS,
-	textWithParts,
-	withoutUnset,
-} from './body';
+import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUnset } from './body';
 import type { Answer, AnswerReader } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
@@ -137,13 +130,10 @@ export const chatCompletions = defineEndpoint({
 	path: '/chat/completions',
 	model: { example: TEXT_MODEL, isRequired: true },
 	options: TEXT_OPTIONS,
-	/** A list as the prompt is taken as the messages themselves. */
+	takesMessages: true,
 	makeBody({ model, prompt, options }) {
 		const { systemMessage } = options;
-		const parts = attachmentParts(CHAT, options.attachments);
-		const turns = Array.isArray(prompt)
-			? prompt
-			: [{ role: 'user', content: textWithParts('text', prompt, parts) }];
+		const turns = turnsOf(prompt, attachmentParts(CHAT, options.attachments), 'text');
 		const schema = namedSchema(options);
 		return withoutUnset({
 			model,
@@ -151,6 +141,8 @@ export const chatCompletions = defineEndpoint({
 			response_format: schema && { type: 'json_schema', json_schema: schema },
 			max_completion_tokens: options.maxTokens,
 			reasoning_effort: options.reasoningEffort,
+			verbosity: options.verbosity,
+			prompt_cache_key: options.promptCacheKey,
 			temperature: options.temperature,
 			top_p: options.topP,
 		});

@@ -10,6 +10,8 @@ export type Server = 'openai' | 'compatible';
 export interface RequestOptions {
 	/** Fields that the body gets as they are; every endpoint takes them. */
 	additionalFields?: JsonObject;
+	/** The schema of an answer with columns; see `schemaOfColumns`. */
+	answerColumns?: JsonObject;
 	/** What belongs to the prompt besides text. */
 	attachments?: readonly Attachment[];
 	/** The length of each vector. */
@@ -23,10 +25,14 @@ export interface RequestOptions {
 	jsonSchemaStrict?: boolean;
 	/** The most tokens to generate. */
 	maxTokens?: number;
+	/** Requests with the same key and the same beginning share a cache of it. */
+	promptCacheKey?: string;
 	reasoningEffort?: string;
+	reasoningSummary?: string;
 	systemMessage?: string;
 	temperature?: number;
 	topP?: number;
+	verbosity?: string;
 }
 
 /** An option that only some endpoints take. */
@@ -36,7 +42,7 @@ export type RequestOption = Exclude<keyof RequestOptions, 'additionalFields'>;
 export interface RequestFields<Option extends RequestOption = RequestOption> {
 	/** '' leaves the model out. */
 	model: string;
-	/** Text, or a list where the endpoint takes one. */
+	/** Text, or a list where the endpoint takes one: of messages, or of several inputs. */
 	prompt: string | JsonValue[];
 	options: Pick<RequestOptions, Option | 'additionalFields'>;
 }
@@ -69,6 +75,8 @@ export interface Endpoint<Option extends RequestOption = RequestOption> {
 	attachments: AttachmentShapes;
 	/** The options that its bodies have a place for; the panel shows only these. */
 	options: readonly Option[];
+	/** Whether a list as the prompt is taken as messages, `{role, content}`. */
+	takesMessages?: true;
 	/**
 	 * Makes a body, without the additional fields. Of the options it can read only those that the
 	 * endpoint lists.

@@ -1,9 +1,9 @@
 import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
-import type { JsonObject } from '../jsonl/json';
+import type { JsonObject, JsonValue } from '../jsonl/json';
 import { attachmentParts } from './attachmentParts';
 import { imagesByUrl } from './attachments';
-import { textWithParts, withoutUnset } from './body';
+import { withoutUnset } from './body';
 import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
 import { checkModerationInput } from './messages';
@@ -25,7 +25,7 @@ export const moderations = defineEndpoint({
 	makeBody: ({ model, prompt, options }) =>
 		withoutUnset({
 			model,
-			input: textWithParts('text', prompt, attachmentParts(MODERATIONS, options.attachments)),
+			input: inputOf(prompt, attachmentParts(MODERATIONS, options.attachments)),
 		}),
 	checkBody: (body) => checkTextOrList(body, 'body.input'),
 	checkShapes: checkModerationInput,
@@ -48,3 +48,7 @@ function checkImageCount({ input }: JsonObject): Issue[] {
 	const message = `Moderations take one image a request, and this one has ${images}. Make an item of each image.`;
 	return [invalidValue('body.input', message)];
 }
+
+/** A text with images beside it is a list of parts. */
+const inputOf = (prompt: string | JsonValue[], images: readonly JsonObject[]): JsonValue =>
+	images.length === 0 ? prompt : [{ type: 'text', text: prompt }, ...images];

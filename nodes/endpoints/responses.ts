@@ -2,14 +2,7 @@ import { attachmentParts } from './attachmentParts';
 import type { AttachmentShapes } from './attachments';
 import { dataUrl, imagesByUrl, MAX_FILE_DATA, MAX_IMAGE_URL } from './attachments';
 import type { TextFields } from './body';
-import {
-	checkFormat,
-	namedSchema,
-	TEXT_MODEL,
-	TEXT_OPTIONS,
-	textWithParts,
-	withoutUnset,
-} from './body';
+import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUnset } from './body';
 import type { Answer, AnswerReader } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
@@ -20,11 +13,16 @@ import { checkTextOrList, isAbsent } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject, textOrNull } from '../jsonl/json';
 
-/** A list as the prompt is taken as the input items themselves. */
+/** A text alone stays as it is; messages are items of the input. */
 function inputOf({ prompt, options: { attachments } }: TextFields): JsonValue {
 	const parts = attachmentParts(RESPONSES, attachments);
-	if (parts.length === 0 || Array.isArray(prompt)) return prompt;
-	return [{ role: 'user', content: textWithParts('input_text', prompt, parts) }];
+	return parts.length === 0 ? prompt : turnsOf(prompt, parts, 'input_text');
+}
+
+/** An object without what is not set, or undefined where nothing is. */
+function objectOf(fields: Record<string, JsonValue | undefined>): JsonObject | undefined {
+	const set = withoutUnset(fields);
+	return Object.keys(set).length > 0 ? set : undefined;
 }
 
 /**
@@ -175,18 +173,25 @@ export const responses = defineEndpoint({
 	...RESPONSES,
 	path: '/responses',
 	model: { example: TEXT_MODEL, isRequired: true },
-	options: TEXT_OPTIONS,
+	options: [...TEXT_OPTIONS, 'reasoningSummary'],
+	takesMessages: true,
 	makeBody(fields) {
 		const { model, options } = fields;
-		const { reasoningEffort } = options;
 		const schema = namedSchema(options);
 		return withoutUnset({
 			model,
 			instructions: options.systemMessage,
 			input: inputOf(fields),
-			text: schema && { format: { type: 'json_schema', ...schema } },
+			text: objectOf({
+				format: schema && { type: 'json_schema', ...schema },
+				verbosity: options.verbosity,
+			}),
 			max_output_tokens: options.maxTokens,
-			reasoning: reasoningEffort ? { effort: reasoningEffort } : undefined,
+			reasoning: objectOf({
+				effort: options.reasoningEffort,
+				summary: options.reasoningSummary,
+			}),
+			prompt_cache_key: options.promptCacheKey,
 			temperature: options.temperature,
 			top_p: options.topP,
 		});

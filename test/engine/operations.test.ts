@@ -28,20 +28,27 @@ function requestOptions(endpoint: string): string[] {
 
 const TEXT = [
 	'additionalFields',
+	'answerColumns',
 	'attachments',
 	'jsonSchema',
 	'jsonSchemaName',
 	'jsonSchemaStrict',
 	'maxTokens',
+	'promptCacheKey',
 	'reasoningEffort',
 	'systemMessage',
 	'temperature',
 	'topP',
+	'verbosity',
 ];
+/** What only responses have, before what is like it. */
+const RESPONSES = TEXT.flatMap((name) =>
+	name === 'systemMessage' ? ['reasoningSummary', name] : [name],
+);
 const IMAGES = ['additionalFields', 'imageQuality', 'imageSize'];
 const OFFERED: Record<string, string[]> = {
 	'/v1/chat/completions': TEXT,
-	'/v1/responses': TEXT,
+	'/v1/responses': RESPONSES,
 	'/v1/completions': ['additionalFields', 'maxTokens', 'temperature', 'topP'],
 	'/v1/embeddings': ['additionalFields', 'dimensions'],
 	'/v1/moderations': ['additionalFields', 'attachments'],
@@ -117,12 +124,35 @@ describe('the panel', () => {
 	it('shows the fields of a request source only with it', () => {
 		const submit = { resource: 'batch', operation: 'submit', endpoint: '/v1/responses' };
 		const always = ['resource', 'operation', 'endpoint', 'requestSource', 'metadata', 'options'];
-		const fieldsOf = (requestSource: string) =>
-			shown({ ...submit, requestSource }).filter((name) => !always.includes(name));
-		expect(fieldsOf('fields')).toEqual(['model', 'prompt', 'customId', 'requestOptions']);
+		const fieldsOf = (requestSource: string, more: object = { promptType: 'text' }) =>
+			shown({ ...submit, requestSource, ...more }).filter((name) => !always.includes(name));
+		const text = ['model', 'promptType', 'prompt', 'customId', 'requestOptions'];
+		const messages = ['model', 'promptType', 'messages', 'customId', 'requestOptions'];
+		expect(fieldsOf('fields')).toEqual(text);
+		expect(fieldsOf('fields', { promptType: 'messages' })).toEqual(messages);
 		expect(fieldsOf('json')).toEqual(['body', 'customId']);
 		expect(fieldsOf('lines')).toEqual([]);
 	});
+
+	it.each([...Object.keys(OFFERED), 'other', '={{ $json.endpoint }}'])(
+		'asks for one prompt for %s, or for messages where they are possible',
+		(endpoint) => {
+			const takesMessages = !/completions$|embeddings|moderations|images/.test(
+				endpoint.replace('chat/completions', 'chat'),
+			);
+			for (const resource of ['batch', 'requestFile']) {
+				for (const promptType of ['text', 'messages']) {
+					const operation = resource === 'batch' ? 'submit' : 'build';
+					const root = { resource, operation, endpoint, requestSource: 'fields', promptType };
+					const names = ['promptType', 'prompt', 'messages'];
+					const prompt = promptType === 'text' ? 'prompt' : 'messages';
+					expect(shown(root).filter((name) => names.includes(name))).toEqual(
+						takesMessages ? ['promptType', prompt] : ['prompt'],
+					);
+				}
+			}
+		},
+	);
 
 	const operations = description.properties
 		.filter(({ name }) => name === 'operation')
@@ -135,7 +165,8 @@ describe('the panel', () => {
 
 	it.each(operations)('$resource: $value has each field once, and an action', (operation) => {
 		const { resource, value, action } = operation;
-		const root = { resource, operation: value, endpoint: 'other', returnAll: false };
+		const common = { endpoint: 'other', promptType: 'text', returnAll: false };
+		const root = { resource, operation: value, ...common };
 		const names = shown({ ...root, requestSource: 'fields' });
 		expect(names).toEqual([...new Set(names)]);
 		expect(action).toMatch(/^[A-Z][a-z]+ [a-z ]+$/);

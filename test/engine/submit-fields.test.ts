@@ -42,6 +42,9 @@ describe('fields', () => {
 			jsonSchema: '',
 			additionalFields: '',
 			reasoningEffort: '',
+			answerColumns: {},
+			promptCacheKey: '',
+			verbosity: '',
 		};
 		expect(await chat({ requestOptions }, [{ text: 'a' }])).toBe(
 			line('item-0', CHAT, message('a')),

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { RequestOptions } from '../../endpoints/endpoint';
 import { closeObjects, unwrapSchema } from '../../endpoints/strictSchema';
+import { answerColumnsField, columnsSchema } from './answerColumns';
 import type { ChosenAttachment } from './attachmentsOption';
 import { attachmentsField, chosenAttachments } from './attachmentsOption';
 import { endpointValues } from './endpointField';
@@ -35,6 +36,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 		},
 		read: jsonObject,
 	},
+	answerColumns: { field: answerColumnsField, read: columnsSchema },
 	attachments: { field: attachmentsField, read: chosenAttachments },
 	dimensions: {
 		field: {
@@ -77,7 +79,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			default:
 				'{\n  "type": "object",\n  "properties": {\n    "answer": { "type": "string" }\n  },\n  "required": ["answer"],\n  "additionalProperties": false\n}',
 			description:
-				'The model answers with JSON that follows this schema (structured output). Get Results can parse the answers. A whole response_format is taken apart.',
+				'The model answers with JSON that follows this schema (structured output). Get Results can parse the answers. A whole response_format is taken apart. For a flat list of fields, Answer Columns is simpler.',
 		},
 		read: jsonObject,
 	},
@@ -126,6 +128,18 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 		},
 		read: count,
 	},
+	promptCacheKey: {
+		field: {
+			displayName: 'Prompt Cache Key',
+			name: 'promptCacheKey',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. films',
+			description:
+				'Helps the service to find the cached beginning of a prompt, which is cheaper. Use the same key for requests that begin with the same text of 1,024 tokens or more.',
+		},
+		read: text,
+	},
 	reasoningEffort: {
 		field: {
 			displayName: 'Reasoning Effort',
@@ -142,7 +156,23 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			],
 			default: 'medium',
 			description:
-				'How much the model reasons before it answers. Only for reasoning models, and not every model accepts every value.',
+				'How much the model reasons before it answers. Only for reasoning models, and not every model accepts every value. An expression can return any other value.',
+		},
+		read: text,
+	},
+	reasoningSummary: {
+		field: {
+			displayName: 'Reasoning Summary',
+			name: 'reasoningSummary',
+			type: 'options',
+			options: [
+				{ name: 'Auto', value: 'auto', description: 'The most detailed one that the model has' },
+				{ name: 'Concise', value: 'concise' },
+				{ name: 'Detailed', value: 'detailed' },
+			],
+			default: 'auto',
+			description:
+				'Get Results returns a summary of what the model thought, in the field reasoning_summary. Only for reasoning models. An expression can return any other value.',
 		},
 		read: text,
 	},
@@ -182,6 +212,22 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 				'How much the answers vary, in another way than by Temperature. Do not use it with reasoning models: every request would fail.',
 		},
 		read: amount({ min: 0, max: 1 }),
+	},
+	verbosity: {
+		field: {
+			displayName: 'Verbosity',
+			name: 'verbosity',
+			type: 'options',
+			options: [
+				{ name: 'Low', value: 'low' },
+				{ name: 'Medium', value: 'medium' },
+				{ name: 'High', value: 'high' },
+			],
+			default: 'medium',
+			description:
+				'How long the answers are. Models before GPT-5 accept only Medium. An expression can return any other value.',
+		},
+		read: text,
 	},
 };
 

@@ -11,6 +11,7 @@ import type { RequestLine } from '../../jsonl/split';
 import { OBJECT_TEXT } from '../parameters/itemParameters';
 import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
 import { AttachedFiles } from './attachedFiles';
+import { messagesOf } from './promptMessages';
 import { fieldLabel } from './request.properties';
 import type { ChosenOptions } from './requestOptions';
 import { optionsReader } from './requestOptions';
@@ -30,7 +31,7 @@ export interface RequestSource {
 	files?: AttachedFiles;
 	/** The whole request. @throws {RequestProblem} */
 	request: (itemIndex: number, customId: string) => RequestLine;
-	/** The code in an item's prompt that inserts nothing; undefined when all of it inserts something. */
+	/** The code in an item's prompt or messages that inserts nothing; undefined when all of it inserts something. */
 	emptyInsertion?: (itemIndex: number) => string | undefined;
 }
 
@@ -83,13 +84,36 @@ function promptOf(value: unknown): string | JsonValue[] {
 	return String(value);
 }
 
+/** What the prompt is made from: the field, and how its value is read. */
+const PROMPT_TYPES = {
+	text: { field: 'prompt', read: promptOf },
+	messages: { field: 'messages', read: messagesOf },
+};
+
+function isPromptType(value: unknown): value is keyof typeof PROMPT_TYPES {
+	return typeof value === 'string' && Object.hasOwn(PROMPT_TYPES, value);
+}
+
+/** @throws {NodeOperationError} for a type that is not known, or not possible for the endpoint */
+function promptType(context: IExecuteFunctions, endpoint: string, { takesMessages }: Endpoint) {
+	const type: unknown = context.getNodeParameter('promptType', 0, 'text');
+	if (isPromptType(type) && (takesMessages || type === 'text')) return PROMPT_TYPES[type];
+	const message = isPromptType(type)
+		? `Requests for ${endpoint} cannot be made from messages`
+		: 'Prompt As has a value that is not known';
+	const description = isPromptType(type)
+		? 'Set Prompt As to Text, and enter the prompt there.'
+		: `Use ${Object.keys(PROMPT_TYPES).join(' or ')}.`;
+	throw new NodeOperationError(context.getNode(), message, { description });
+}
+
 /** Reads a value for each item, and converts it only when the raw value has changed. */
 function remembered<T>(read: ItemParameter, convert: (raw: unknown) => T): (index: number) => T {
 	let last: { raw: unknown; value: T } | undefined;
 	return (itemIndex) => {
 		const raw = read(itemIndex);
-		if (last?.raw !== raw) last = { raw, value: convert(raw) };
-		return last!.value;
+		if (!last || last.raw !== raw) last = { raw, value: convert(raw) };
+		return last.value;
 	};
 }
 
@@ -113,7 +137,8 @@ function fieldsSource({ context, parameters, endpoint, server }: SourceContext):
 	// No mode of the locator extracts anything, so its value can be read directly, which is fast.
 	const model = parameters.read('model');
 	const checked = modelCheck(endpoint, known);
-	const prompt = parameters.read('prompt');
+	const { field, read } = promptType(context, endpoint, known);
+	const prompt = remembered<string | JsonValue[]>(parameters.read(field), read);
 	const readOptions = optionsReader();
 	const chosen = oncePerItem(
 		remembered<ChosenOptions>(parameters.read('requestOptions', { fallback: {} }), (raw) =>
@@ -124,14 +149,14 @@ function fieldsSource({ context, parameters, endpoint, server }: SourceContext):
 	return {
 		...attached,
 		customId: (itemIndex) => customIdOf(customId(itemIndex)),
-		emptyInsertion: (itemIndex) => parameters.emptyInsertion('prompt', itemIndex),
+		emptyInsertion: (itemIndex) => parameters.emptyInsertion(field, itemIndex),
 		request: (itemIndex, custom_id) => ({
 			custom_id,
 			method: 'POST',
 			url: endpoint,
 			body: makeBody(known, {
 				model: checked(modelOf(model(itemIndex))),
-				prompt: promptOf(prompt(itemIndex)),
+				prompt: prompt(itemIndex),
 				options: options(itemIndex),
 			}),
 		}),
