@@ -230,7 +230,7 @@ it('a binary that an expression returns is attached, as in a tool call that has 
 	expect(sent).toBe(expected(CHAT, [chatImage(dataUrl('cat.png'))]));
 });
 
-it('values that only n8n can evaluate are evaluated once for an item', async () => {
+it('values that only n8n can evaluate are the same in both passes', async () => {
 	const values = [{ binaryPropertyName: '={{ $json.name.toLowerCase() }}' }];
 	const sent = await submit(CHAT, values, [
 		await item('filesystem-v2', ['cat.png'], { name: 'FILE0' }),
@@ -241,6 +241,25 @@ it('values that only n8n can evaluate are evaluated once for an item', async () 
 			expected(CHAT, [chatImage(dataUrl(name))], `item-${index}`).trimEnd(),
 		),
 	);
+});
+
+it('values that only n8n can evaluate are counted once for an item', async () => {
+	const { binary } = await item('default', ['cat.gif']);
+	const items = Array.from({ length: 1_000 }, () => ({ json: { name: 'FILE0' }, binary }));
+	const values = [{ binaryPropertyName: '={{ $json.name.toLowerCase() }}' }];
+	const result = await product.run(
+		'batch',
+		'submit',
+		{
+			prompt: 'Look',
+			requestOptions: { attachments: { values } },
+			options: { dryRun: true },
+		} as never,
+		items,
+	);
+	expect(result.items('Node')[0].json).toMatchObject({ requests: 1_000 });
+	// From 2,000 evaluations on, there is a hint.
+	expect(result.hints('Node')).toEqual([]);
 });
 
 it.each<[what: string, fileName: string | undefined, mimeType: string, sent: string]>([
