@@ -282,21 +282,17 @@ const AUDIO_MODEL = /^gpt-(?:4o-)?audio/;
 const isSound = (part: JsonValue) => isObject(part) && part.type === 'input_audio';
 
 function checkAudio(model: string, { messages }: JsonObject): Issue[] {
-	const issue = (param: string, message: string): Issue => ({
-		code: 'unsupported_value',
-		param,
-		message,
-	});
+	const code = 'unsupported_value';
 	if (AUDIO_MODEL.test(model)) {
-		return [issue('body.model', `OpenAI does not offer ${model} in the Batch API.`)];
+		const message = `OpenAI does not offer ${model} in the Batch API.`;
+		return [{ code, param: 'body.model', message }];
 	}
 	const isDeaf = GPT_6.test(model) || GPT_5_6.test(model);
-	if (!isDeaf || !Array.isArray(messages)) return [];
-	const at = messages.findIndex(
-		(message) =>
-			isObject(message) && Array.isArray(message.content) && message.content.some(isSound),
+	const list = isDeaf && Array.isArray(messages) ? messages : [];
+	const at = list.findIndex(
+		(one) => isObject(one) && Array.isArray(one.content) && one.content.some(isSound),
 	);
 	if (at === -1) return [];
 	const message = `${model} does not take audio, and OpenAI offers none of its audio models in the Batch API. Turn the audio into text first.`;
-	return [issue(`body.messages[${at}].content`, message)];
+	return [{ code, param: `body.messages[${at}].content`, message }];
 }

@@ -2,19 +2,18 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { DEFAULT_MODEL, endpointOf, urlFault } from '../../endpoints';
 import { makeBody } from '../../endpoints/body';
-import type { Endpoint, RequestOptions, Server } from '../../endpoints/endpoint';
+import type { Endpoint, Server } from '../../endpoints/endpoint';
 import { isSameEndpoint, RequestProblem } from '../../endpoints/endpoint';
 import { isAbsent } from '../../jsonl/fieldChecks';
 import type { JsonObject, JsonValue, ParsedJson } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/split';
 import { OBJECT_TEXT } from '../parameters/itemParameters';
-import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
-import { AttachedFiles } from './attachedFiles';
+import type { ItemParameters } from '../parameters/itemParameters';
+import type { AttachedFiles } from './attachedFiles';
+import { itemOptions, remembered } from './itemOptions';
 import { messagesOf } from './promptMessages';
 import { fieldLabel } from './request.properties';
-import type { ChosenOptions } from './requestOptions';
-import { optionsReader } from './requestOptions';
 
 /** Makes the requests of the items. Whether the API accepts them is checked later. */
 export interface RequestSource {
@@ -107,16 +106,6 @@ function promptType(context: IExecuteFunctions, endpoint: string, { takesMessage
 	throw new NodeOperationError(context.getNode(), message, { description });
 }
 
-/** Reads a value for each item, and converts it only when the raw value has changed. */
-function remembered<T>(read: ItemParameter, convert: (raw: unknown) => T): (index: number) => T {
-	let last: { raw: unknown; value: T } | undefined;
-	return (itemIndex) => {
-		const raw = read(itemIndex);
-		if (!last || last.raw !== raw) last = { raw, value: convert(raw) };
-		return last.value;
-	};
-}
-
 function fieldsSource({ context, parameters, endpoint, server }: SourceContext): RequestSource {
 	const known = endpointOf(endpoint);
 	if (!known) {
@@ -139,13 +128,7 @@ function fieldsSource({ context, parameters, endpoint, server }: SourceContext):
 	const checked = modelCheck(endpoint, known);
 	const { field, read } = promptType(context, endpoint, known);
 	const prompt = remembered<string | JsonValue[]>(parameters.read(field), read);
-	const readOptions = optionsReader();
-	const chosen = oncePerItem(
-		remembered<ChosenOptions>(parameters.read('requestOptions', { fallback: {} }), (raw) =>
-			readOptions(raw as Record<string, unknown>),
-		),
-	);
-	const { options, ...attached } = withAttachments({ context, endpoint: known, server, chosen });
+	const { options, ...attached } = itemOptions({ context, parameters, endpoint: known, server });
 	return {
 		...attached,
 		customId: (itemIndex) => customIdOf(customId(itemIndex)),
@@ -160,52 +143,6 @@ function fieldsSource({ context, parameters, endpoint, server }: SourceContext):
 				options: options(itemIndex),
 			}),
 		}),
-	};
-}
-
-/** Both the files and the request of an item need its options, which n8n may have to evaluate. */
-function oncePerItem<T>(read: (itemIndex: number) => T): (itemIndex: number) => T {
-	let last: { itemIndex: number; value: T } | undefined;
-	return (itemIndex) => {
-		if (last?.itemIndex !== itemIndex) last = { itemIndex, value: read(itemIndex) };
-		return last.value;
-	};
-}
-
-interface AttachmentsContext {
-	context: IExecuteFunctions;
-	endpoint: Endpoint;
-	server: Server;
-	chosen: (itemIndex: number) => ChosenOptions;
-}
-
-/** The options of the items with their attachments, and how the files among these are read. */
-function withAttachments({ context, endpoint, server, chosen }: AttachmentsContext): Pick<
-	RequestSource,
-	'prepare' | 'files'
-> & {
-	options: (itemIndex: number) => RequestOptions;
-} {
-	const raw: unknown = context.getNodeParameter('requestOptions', 0, {}, { rawExpressions: true });
-	if (isObject(raw) && isAbsent(raw.attachments)) {
-		return { options: chosen as (itemIndex: number) => RequestOptions };
-	}
-	const files = new AttachedFiles(context, endpoint, server);
-	return {
-		files,
-		prepare(itemIndex) {
-			try {
-				return files.read(itemIndex, chosen(itemIndex).attachments ?? []);
-			} catch {
-				// The same error comes again where the request is made.
-				return undefined;
-			}
-		},
-		options(itemIndex) {
-			const { attachments, ...others } = chosen(itemIndex);
-			if (!attachments) return others;
-			return { ...others, attachments: files.attachments(itemIndex, attachments) };
-		},
 	};
 }
 
