@@ -1,8 +1,8 @@
 import { createHash } from 'crypto';
-import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
 import type { BatchSettings } from '../../openai/submissions/submissions';
-import { SUBMISSION_METADATA, Submissions } from '../../openai/submissions/submissions';
+import { SUBMISSION_METADATA } from '../../openai/submissions/submission';
+import { Submissions } from '../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../requests/endpointField';
 import {
 	batchExpiries,
@@ -14,6 +14,7 @@ import {
 	userMetadata,
 } from '../shared/batchOptions';
 import { fileIdField, idParameter, metadataField } from '../shared/fields';
+import { createdItem } from '../shared/batchItem';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -65,8 +66,7 @@ export const create: Operation = {
 		const submissions = new Submissions(client, context, options);
 		const content = JSON.stringify([fileId, settings]);
 		const contentHash = createHash('sha256').update(content).digest('hex');
-		const part = { contentHash, input: { fileId }, place: '1/1' };
-		const { batch, key, adopted } = await submissions.create(part, settings);
-		return { json: { ...(batch as unknown as IDataObject), submission_key: key, adopted } };
+		const part = { contentHash, input: { fileId }, place: { part: 1, parts: 1 } };
+		return { json: createdItem(await submissions.create(part, settings)) };
 	}),
 };

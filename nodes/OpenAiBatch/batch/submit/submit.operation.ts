@@ -1,9 +1,4 @@
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import type { SubmitOptions } from './submit.options';
 import { submitOptions } from './submit.options';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
@@ -15,11 +10,14 @@ import type {
 	CreatedBatch,
 	SubmissionPart,
 } from '../../../openai/submissions/submissions';
-import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
+import type { Place } from '../../../openai/submissions/submission';
+import { SUBMISSION_METADATA } from '../../../openai/submissions/submission';
+import { Submissions } from '../../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../../requests/endpointField';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
 import { requestFields } from '../../requests/request.properties';
+import { createdItem } from '../../shared/batchItem';
 import {
 	completionWindowField,
 	createWithoutSearchField,
@@ -118,26 +116,25 @@ function planOutput({ parts }: Plan, { prices }: SubmitOptions): INodeExecutionD
 function submissionPart(
 	{ contentHash, open, part: { bytes } }: PlannedPart,
 	{ fileName, inputExpiresAfter }: SubmitOptions,
-	place: { part: number; parts: number },
+	place: Place,
 ): SubmissionPart {
 	const name = (key: string) =>
-		`${fileName}-${key.slice(0, 8)}-${place.part}-of-${place.parts}.jsonl`;
+		`${fileName}-${key.slice(-8)}-${place.part}-of-${place.parts}.jsonl`;
 	return {
 		contentHash,
 		input: { fileName: name, bytes, open, expiresAfter: inputExpiresAfter },
-		place: `${place.part}/${place.parts}`,
+		place,
 	};
 }
 
 function batchOutput(
-	{ batch, key, adopted }: CreatedBatch,
+	created: CreatedBatch,
 	planned: PlannedPart,
-	place: { part: number; parts: number },
+	place: Place,
 ): INodeExecutionData {
 	const { requests, bytes } = planned.part;
-	const submitted = { ...place, requests, bytes, submission_key: key, adopted };
 	return {
-		json: { ...(batch as unknown as IDataObject), ...submitted },
+		json: createdItem(created, { ...place, requests, bytes }),
 		pairedItem: pairedItemsOf(planned),
 	};
 }
