@@ -20,10 +20,10 @@ import { isObject } from '../jsonl/json';
  * @throws {RequestProblem} for fields that do not go together
  */
 export function makeBody(endpoint: Endpoint, fields: RequestFields): JsonObject {
-	const { additionalFields, imageUrls = [] } = fields.options;
-	if (Array.isArray(fields.prompt) && imageUrls.length > 0 && !endpoint.takesMessages) {
+	const { additionalFields, attachments = [] } = fields.options;
+	if (Array.isArray(fields.prompt) && attachments.length > 0 && !endpoint.takesMessages) {
 		throw new RequestProblem(
-			'Image URLs need a prompt that is text. Put the images into the list instead.',
+			'Attachments need a prompt that is text. Put them into the list instead.',
 			'prompt',
 		);
 	}
@@ -100,19 +100,6 @@ export function withoutUnset(body: Record<string, JsonValue | undefined>): JsonO
 }
 
 /**
- * A prompt and its images as the parts of one message, which chat completions and moderations
- * write alike; the prompt itself when there are no images.
- */
-export function promptWithImages(
-	prompt: string | JsonValue[],
-	imageUrls: readonly string[] = [],
-): JsonValue {
-	if (imageUrls.length === 0) return prompt;
-	const images = imageUrls.map((url) => ({ type: 'image_url', image_url: { url } }));
-	return [{ type: 'text', text: prompt }, ...images];
-}
-
-/**
  * The turns of a request: its messages, or its prompt as the only one. Other parts, such as images,
  * go into the last message of the user.
  *
@@ -142,7 +129,7 @@ export const TEXT_MODEL = 'gpt-6-luna';
 /** The options that chat completions and responses share. */
 export const TEXT_OPTIONS = [
 	'answerColumns',
-	'imageUrls',
+	'attachments',
 	'jsonSchema',
 	'jsonSchemaName',
 	'jsonSchemaStrict',

@@ -1,3 +1,4 @@
+import type { Attachment, AttachmentShapes } from './attachments';
 import type { AnswerReader } from './content';
 import type { Issue } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
@@ -11,13 +12,13 @@ export interface RequestOptions {
 	additionalFields?: JsonObject;
 	/** The schema of an answer with columns; see `schemaOfColumns`. */
 	answerColumns?: JsonObject;
+	/** What belongs to the prompt besides text. */
+	attachments?: readonly Attachment[];
 	/** The length of each vector. */
 	dimensions?: number;
 	imageCount?: number;
 	imageQuality?: string;
 	imageSize?: string;
-	/** Web addresses or data URLs of images that belong to the prompt. */
-	imageUrls?: string[];
 	jsonSchema?: JsonObject;
 	jsonSchemaName?: string;
 	/** Strict unless it is false. */
@@ -70,6 +71,8 @@ export interface Endpoint<Option extends RequestOption = RequestOption> {
 		example: string;
 		isRequired: boolean;
 	};
+	/** How its bodies write what is attached; `NO_ATTACHMENTS` without the option. */
+	attachments: AttachmentShapes;
 	/** The options that its bodies have a place for; the panel shows only these. */
 	options: readonly Option[];
 	/** Whether a list as the prompt is taken as messages, `{role, content}`. */

@@ -140,6 +140,7 @@ export function checkChatParameters(body: JsonObject): Issue[] {
 		...checkStop(model, body),
 		...checkPenalties(model, body),
 		...checkChatTools(model, effort, body),
+		...checkAudio(model, body),
 	];
 }
 
@@ -273,4 +274,25 @@ function checkChatTools(model: string, effort: unknown, { tools }: JsonObject): 
 	return [
 		refused('tools', `${model} refuses tools in chat completions while it reasons. ${instead}`),
 	];
+}
+
+/** Models that listen and speak. By their pages, none of them is offered in batches. */
+const AUDIO_MODEL = /^gpt-(?:4o-)?audio/;
+
+const isSound = (part: JsonValue) => isObject(part) && part.type === 'input_audio';
+
+function checkAudio(model: string, { messages }: JsonObject): Issue[] {
+	const code = 'unsupported_value';
+	if (AUDIO_MODEL.test(model)) {
+		const message = `OpenAI does not offer ${model} in the Batch API.`;
+		return [{ code, param: 'body.model', message }];
+	}
+	const isDeaf = GPT_6.test(model) || GPT_5_6.test(model);
+	const list = isDeaf && Array.isArray(messages) ? messages : [];
+	const at = list.findIndex(
+		(one) => isObject(one) && Array.isArray(one.content) && one.content.some(isSound),
+	);
+	if (at === -1) return [];
+	const message = `${model} does not take audio, and OpenAI offers none of its audio models in the Batch API. Turn the audio into text first.`;
+	return [{ code, param: `body.messages[${at}].content`, message }];
 }

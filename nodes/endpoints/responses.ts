@@ -1,8 +1,12 @@
+import { attachmentParts } from './attachmentParts';
+import type { AttachmentShapes } from './attachments';
+import { dataUrl, imagesByUrl, MAX_FILE_DATA, MAX_IMAGE_URL } from './attachments';
 import type { TextFields } from './body';
 import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUnset } from './body';
 import type { Answer, AnswerReader } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
+import { DOCUMENT_TYPES } from './fileTypes';
 import { checkInputItems } from './messages';
 import { checkResponsesParameters } from './modelRules';
 import { checkTextOrList, isAbsent } from '../jsonl/fieldChecks';
@@ -10,10 +14,9 @@ import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject, textOrNull } from '../jsonl/json';
 
 /** A text alone stays as it is; messages are items of the input. */
-function inputOf({ prompt, options: { imageUrls = [] } }: TextFields): JsonValue {
-	if (imageUrls.length === 0) return prompt;
-	const images = imageUrls.map((image_url) => ({ type: 'input_image', image_url }));
-	return turnsOf(prompt, images, 'input_text');
+function inputOf({ prompt, options: { attachments } }: TextFields): JsonValue {
+	const parts = attachmentParts(RESPONSES, attachments);
+	return parts.length === 0 ? prompt : turnsOf(prompt, parts, 'input_text');
 }
 
 /** An object without what is not set, or undefined where nothing is. */
@@ -133,9 +136,42 @@ function callsForTheCaller(items: JsonObject[]): JsonValue[] {
 /** What a response can start from without an input of its own. */
 const INSTEAD_OF_INPUT = ['prompt', 'conversation', 'previous_response_id'];
 
+const IMAGES = imagesByUrl(
+	(image_url, { detail }) => withoutUnset({ type: 'input_image', image_url, detail }),
+	{ maxDataUrl: MAX_IMAGE_URL, hasDetail: true },
+);
+
+/** What responses take besides text, by OpenAI's SDK and its guide to file inputs. */
+const ATTACHMENTS: AttachmentShapes = {
+	image: {
+		...IMAGES,
+		write: {
+			...IMAGES.write,
+			fileId: (file_id, { detail }) => withoutUnset({ type: 'input_image', file_id, detail }),
+		},
+	},
+	file: {
+		takes: DOCUMENT_TYPES,
+		takesLabel: 'PDF, Word, PowerPoint, Excel, OpenDocument, RTF and text files',
+		maxDataUrl: MAX_FILE_DATA,
+		write: {
+			inline: (file) => ({
+				type: 'input_file',
+				filename: file.fileName,
+				file_data: dataUrl(file),
+			}),
+			url: (file_url) => ({ type: 'input_file', file_url }),
+			fileId: (file_id) => ({ type: 'input_file', file_id }),
+		},
+	},
+	audio: null,
+};
+
+const RESPONSES = { label: 'Responses', attachments: ATTACHMENTS };
+
 export const responses = defineEndpoint({
+	...RESPONSES,
 	path: '/responses',
-	label: 'Responses',
 	model: { example: TEXT_MODEL, isRequired: true },
 	options: [...TEXT_OPTIONS, 'reasoningSummary'],
 	takesMessages: true,

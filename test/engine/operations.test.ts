@@ -29,7 +29,7 @@ function requestOptions(endpoint: string): string[] {
 const TEXT = [
 	'additionalFields',
 	'answerColumns',
-	'imageUrls',
+	'attachments',
 	'jsonSchema',
 	'jsonSchemaName',
 	'jsonSchemaStrict',
@@ -51,14 +51,37 @@ const OFFERED: Record<string, string[]> = {
 	'/v1/responses': RESPONSES,
 	'/v1/completions': ['additionalFields', 'maxTokens', 'temperature', 'topP'],
 	'/v1/embeddings': ['additionalFields', 'dimensions'],
-	'/v1/moderations': ['additionalFields', 'imageUrls'],
+	'/v1/moderations': ['additionalFields', 'attachments'],
 	'/v1/images/generations': [...IMAGES, 'imageCount'],
-	'/v1/images/edits': ['additionalFields', 'imageQuality', 'imageSize', 'imageUrls', 'imageCount'],
+	'/v1/images/edits': [
+		'additionalFields',
+		'attachments',
+		'imageQuality',
+		'imageSize',
+		'imageCount',
+	],
 };
 
 describe('the panel', () => {
 	it.each(Object.entries(OFFERED))('offers the options that %s takes', (endpoint, options) => {
 		expect(requestOptions(endpoint)).toEqual(options);
+	});
+
+	it.each<[endpoint: string, entry: Parameters, fields: string[]]>([
+		['/v1/chat/completions', {}, ['type', 'source', 'binaryPropertyName', 'detail']],
+		['/v1/chat/completions', { type: 'file' }, ['type', 'source', 'binaryPropertyName']],
+		['/v1/responses', { source: 'url' }, ['type', 'source', 'url', 'detail']],
+		['/v1/responses', { type: 'file', source: 'fileId' }, ['type', 'source', 'fileId']],
+		['/v1/images/edits', { source: 'fileId' }, ['source', 'fileId']],
+		['/v1/moderations', {}, ['source', 'binaryPropertyName']],
+		['other', { source: 'url' }, ['type', 'source', 'url', 'detail']],
+	])('shows for an attachment of %s with %j only what it needs', (endpoint, entry, fields) => {
+		const root = { resource: 'batch', operation: 'submit', requestSource: 'fields', endpoint };
+		const attachments = collection('requestOptions', root).find(
+			({ name }) => name === 'attachments',
+		)!;
+		const [{ values }] = attachments.options as Array<{ values: INodeProperties[] }>;
+		expect(shown({ type: 'image', source: 'binary', ...entry }, values, root)).toEqual(fields);
 	});
 
 	it('offers every endpoint and Other in alphabetical order', () => {

@@ -21,6 +21,8 @@ const SCHEMA = {
 const CAT = 'https://example.com/cat.png';
 const DOG = 'data:image/png;base64,iVBORw0KGgo=';
 
+const images = (url: string) => ({ values: [{ source: 'url', url }] });
+
 /** For each endpoint: the options of the panel, and the body they have to become. */
 const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body: object]> = [
 	[
@@ -36,7 +38,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 			promptCacheKey: 'films',
 			temperature: 0,
 			topP: 0.5,
-			imageUrls: `${CAT}, ${DOG}`,
+			attachments: images(`${CAT}, ${DOG}`),
 		},
 		{
 			model: 'gpt-6-luna',
@@ -77,7 +79,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 			promptCacheKey: '=films-{{ $json.n }}',
 			temperature: 1,
 			topP: 1,
-			imageUrls: `${CAT}\n${DOG}`,
+			attachments: images(`${CAT}\n${DOG}`),
 		},
 		{
 			model: 'gpt-6-luna',
@@ -124,7 +126,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 	[
 		'/v1/moderations',
 		'omni-moderation-latest',
-		{ imageUrls: CAT },
+		{ attachments: images(CAT) },
 		{
 			model: 'omni-moderation-latest',
 			input: [
@@ -142,7 +144,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 	[
 		'/v1/images/edits',
 		'gpt-image-1.5',
-		{ imageUrls: '={{ ["https://example.com/cat.png"] }}', imageSize: '512x512' },
+		{ attachments: images('={{ ["https://example.com/cat.png"] }}'), imageSize: '512x512' },
 		{ model: 'gpt-image-1.5', prompt: 'Say Ä "1"', size: '512x512', images: [{ image_url: CAT }] },
 	],
 ];

@@ -38,7 +38,7 @@ describe('fields', () => {
 	it('sends no option that was added and left empty', async () => {
 		const requestOptions = {
 			systemMessage: '',
-			imageUrls: '',
+			attachments: {},
 			jsonSchema: '',
 			additionalFields: '',
 			reasoningEffort: '',

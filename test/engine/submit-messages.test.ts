@@ -106,7 +106,7 @@ describe('messages', () => {
 		const parameters = {
 			endpoint,
 			...messages(['user', 'Alien'], ['user', 'Heat'], ['system', 'One word.']),
-			requestOptions: { imageUrls: CAT },
+			requestOptions: { attachments: { values: [{ source: 'url', url: CAT }] } },
 		};
 		const body = {
 			model: 'gpt-6-luna',

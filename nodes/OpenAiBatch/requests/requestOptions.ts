@@ -2,16 +2,23 @@ import type { INodeProperties } from 'n8n-workflow';
 import type { RequestOptions } from '../../endpoints/endpoint';
 import { closeObjects, unwrapSchema } from '../../endpoints/strictSchema';
 import { answerColumnsField, columnsSchema } from './answerColumns';
+import type { ChosenAttachment } from './attachmentsOption';
+import { attachmentsField, chosenAttachments } from './attachmentsOption';
 import { endpointValues } from './endpointField';
-import { addresses, amount, jsonObject, schemaName, text } from './optionValues';
+import { amount, jsonObject, schemaName, text } from './optionValues';
 
-type Name = keyof RequestOptions;
+/** The options of an item, whose binary fields have not been read yet. */
+export interface ChosenOptions extends Omit<RequestOptions, 'attachments'> {
+	attachments?: readonly ChosenAttachment[];
+}
+
+type Name = keyof ChosenOptions;
 
 /** An option in the panel, and how its value is read. */
 interface OptionField<Option extends Name> {
 	field: INodeProperties & { name: Option };
 	/** @throws {RequestProblem} for a value that cannot be meant, which only expressions have */
-	read: (raw: unknown, displayName: string) => RequestOptions[Option];
+	read: (raw: unknown, displayName: string) => ChosenOptions[Option];
 }
 
 const count = amount({ min: 1, isWhole: true });
@@ -30,6 +37,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 		read: jsonObject,
 	},
 	answerColumns: { field: answerColumnsField, read: columnsSchema },
+	attachments: { field: attachmentsField, read: chosenAttachments },
 	dimensions: {
 		field: {
 			displayName: 'Dimensions',
@@ -62,18 +70,6 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			description: 'One of the sizes that the model offers. If empty, the model decides.',
 		},
 		read: text,
-	},
-	imageUrls: {
-		field: {
-			displayName: 'Image URLs',
-			name: 'imageUrls',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. https://example.com/cat.png',
-			description:
-				'The images that belong to the prompt. Enter public web addresses or data: URLs, separated by commas or line breaks, or an expression that returns a list. Image Edits needs at least one.',
-		},
-		read: addresses,
 	},
 	jsonSchema: {
 		field: {
@@ -260,7 +256,7 @@ type Values = Partial<Record<Name, unknown>>;
  * Makes a function that returns the request options of an item in the forms that bodies need. It
  * reads again only what has changed since the item before. The function throws {RequestProblem}.
  */
-export function optionsReader(): (raw: Record<string, unknown>) => RequestOptions {
+export function optionsReader(): (raw: Record<string, unknown>) => ChosenOptions {
 	const last = new Map<Name, { raw: unknown; value: unknown }>();
 	const close = remembering(closeObjects);
 	return (raw) => {
@@ -275,12 +271,12 @@ export function optionsReader(): (raw: Record<string, unknown>) => RequestOption
 			}
 			options[name] = known.value;
 		}
-		return withSchema(options as unknown as RequestOptions, close);
+		return withSchema(options as unknown as ChosenOptions, close);
 	};
 }
 
 /** Takes a schema out of what it is wrapped in, and makes it strict where its meaning is clear. */
-function withSchema(options: RequestOptions, close: typeof closeObjects): RequestOptions {
+function withSchema(options: ChosenOptions, close: typeof closeObjects): ChosenOptions {
 	const { jsonSchema, jsonSchemaName, jsonSchemaStrict } = options;
 	if (!jsonSchema) return options;
 	const { schema, name, strict } = unwrapSchema(jsonSchema);

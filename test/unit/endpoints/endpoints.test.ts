@@ -12,11 +12,11 @@ import { isSameEndpoint, versionedPath } from '../../../nodes/endpoints/endpoint
 const EVERY_OPTION: Required<RequestOptions> = {
 	additionalFields: { images: [] },
 	answerColumns: { type: 'object', properties: {}, required: [], additionalProperties: false },
+	attachments: [{ type: 'image', url: 'https://example.com/cat.png' }],
 	dimensions: 3,
 	imageCount: 2,
 	imageQuality: 'low',
 	imageSize: '1x1',
-	imageUrls: ['https://example.com/cat.png'],
 	jsonSchema: { type: 'object' },
 	jsonSchemaName: 'film',
 	jsonSchemaStrict: false,
