@@ -1,14 +1,14 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { batchesOfSubmission } from './results/submissionBatches';
 import { cancelBatch, getBatch } from '../../openai/api/batches';
 import { isFinished, statusOf } from '../../openai/api/status';
 import type { Batch } from '../../openai/api/types';
 import { OpenAiClient } from '../../openai/http/client';
-import { batchItem } from '../shared/batchItem';
+import { batchItem } from '../../openai/submissions/submission';
 import { chosenBatchField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
-import { batchesOfSubmission } from './results/submissionBatches';
 
 interface CancelOptions {
 	wholeSubmission?: boolean;

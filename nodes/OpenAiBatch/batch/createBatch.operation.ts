@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import { OpenAiClient } from '../../openai/http/client';
+import { createdItem, SUBMISSION_METADATA } from '../../openai/submissions/submission';
 import type { BatchSettings } from '../../openai/submissions/submissions';
-import { SUBMISSION_METADATA } from '../../openai/submissions/submission';
 import { Submissions } from '../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../requests/endpointField';
 import {
@@ -14,7 +14,6 @@ import {
 	userMetadata,
 } from '../shared/batchOptions';
 import { fileIdField, idParameter, metadataField } from '../shared/fields';
-import { createdItem } from '../shared/batchItem';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 

@@ -1,6 +1,6 @@
 import { getBatch } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
-import { batchItem } from '../shared/batchItem';
+import { batchItem } from '../../openai/submissions/submission';
 import { batchIdField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';

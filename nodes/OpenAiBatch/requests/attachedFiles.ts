@@ -10,7 +10,7 @@ import type { Attachment, AttachmentType } from '../../endpoints/attachments';
 import type { Endpoint, Server } from '../../endpoints/endpoint';
 import { RequestProblem } from '../../endpoints/endpoint';
 import type { FileType } from '../../endpoints/fileTypes';
-import type { ImageSize } from '../../endpoints/imageSize';
+import type { ImageSize } from '../../endpoints/imageTokens';
 import { sizeOfDataUrl } from '../../endpoints/imageTokens';
 import { binarySource } from '../shared/binary';
 

@@ -1,5 +1,5 @@
-import type { ImageSize } from '../../endpoints/imageSize';
-import { HEAD_BYTES, imageSize, LONG_HEAD_BYTES } from '../../endpoints/imageSize';
+import type { ImageSize } from '../../endpoints/imageTokens';
+import { HEAD_BYTES, imageSize, LONG_HEAD_BYTES } from '../../endpoints/imageTokens';
 
 /** The beginning of a file: as much of it as its type and the size of an image need. */
 export class Head {

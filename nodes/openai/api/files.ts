@@ -5,8 +5,8 @@ import type { FileObject, ListPage } from './types';
 import type { JsonObject } from '../../jsonl/json';
 import type { OpenAiClient } from '../http/client';
 import type { Fault, Result } from '../http/fault';
+import { isTransient, isWorthRepeating } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
-import { isTransient, isWorthRepeating } from '../http/retry';
 import { apiPath } from '../http/url';
 
 /** The API lists up to 10,000 files at once; smaller pages keep answers quick. */

@@ -1,4 +1,6 @@
 import { createHash } from 'crypto';
+import type { IDataObject } from 'n8n-workflow';
+import { describeBatch } from '../api/status';
 import type { Batch } from '../api/types';
 
 /** The metadata pair by which a batch of a submission is found again. */
@@ -79,3 +81,39 @@ export function placeOf(batch: Batch): Place | undefined {
 
 /** As the metadata pair has it. */
 export const placeText = ({ part, parts }: Place): string => `${part}/${parts}`;
+
+/** A batch that exists at the service, and is paid for. */
+export interface CreatedBatch {
+	batch: Batch;
+	key: string;
+	/** True when the batch was there already. */
+	adopted: boolean;
+}
+
+/** The JSON of a batch: its own fields, how far it is, and the submission that it belongs to. */
+export function batchItem(batch: Batch): IDataObject {
+	return {
+		...(batch as unknown as IDataObject),
+		...describeBatch(batch),
+		submission_id: submissionIdOf(batch),
+	};
+}
+
+/**
+ * The JSON of a batch that was created, or found to be there already.
+ *
+ * @param more what the operation says about it
+ */
+export function createdItem(
+	{ batch, key, adopted }: CreatedBatch,
+	more: IDataObject = {},
+): IDataObject {
+	return {
+		...(batch as unknown as IDataObject),
+		...more,
+		// A server that drops metadata does not return the key.
+		submission_id: submissionIdIn(key),
+		submission_key: key,
+		adopted,
+	};
+}

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import type { SubmissionChoices, SubmissionScope } from './scope';
 import { isAdoptable, oldestOf, submissionScope, SubmissionSearch } from './scope';
-import type { Place } from './submission';
+import type { CreatedBatch, Place } from './submission';
 import {
 	keyOf,
 	placeText,
@@ -18,8 +18,8 @@ import type { Batch } from '../api/types';
 import type { OpenAiClient } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Result } from '../http/fault';
+import { isQueueFull, isWorthRepeating } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
-import { isQueueFull, isWorthRepeating } from '../http/retry';
 
 /** How long to wait before each look for a batch whose create had no answer: lists may lag. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
@@ -59,14 +59,6 @@ export interface SubmissionPart {
 	place: Place;
 	/** The submission that it belongs to, where it is not that of the scope: a retry's original. */
 	submissionId?: string;
-}
-
-/** A batch that exists at the service, and is paid for. */
-export interface CreatedBatch {
-	batch: Batch;
-	key: string;
-	/** True when the batch was there already. */
-	adopted: boolean;
 }
 
 /**

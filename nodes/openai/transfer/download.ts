@@ -3,8 +3,7 @@ import { announcedBytes, errorAsContent } from '../http/answer';
 import type { OpenAiClient, OpenedBody } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Headers, Result } from '../http/fault';
-import { connectionFault } from '../http/fault';
-import { waitBeforeRetry } from '../http/retry';
+import { connectionFault, waitBeforeRetry } from '../http/fault';
 import { apiPath } from '../http/url';
 
 /** A transfer in which nothing arrives for this long is given up and begun again. */

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { endpointOf, estimateTokens } from '../../../nodes/endpoints';
-import { imageSize } from '../../../nodes/endpoints/imageSize';
-import { imageTokens, sizeOfDataUrl } from '../../../nodes/endpoints/imageTokens';
-import { jpeg, png } from '../../support/sampleFiles';
+import { imageSize, imageTokens, sizeOfDataUrl } from '../../../nodes/endpoints/imageTokens';
 import { PICTURES } from '../../support/emulator/pictures';
+import { jpeg, png } from '../../support/sampleFiles';
 
 const tokens = (model: string, width: number, height: number, detail?: string) =>
 	imageTokens(model, { width, height }, detail);

@@ -16,6 +16,7 @@ import { transientFailure } from '../../../openai/api/status';
 import type { Batch, FileObject } from '../../../openai/api/types';
 import { OpenAiClient } from '../../../openai/http/client';
 import {
+	createdItem,
 	keyOf,
 	placeOf,
 	SUBMISSION_METADATA,
@@ -23,7 +24,6 @@ import {
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
 import { Submissions } from '../../../openai/submissions/submissions';
-import { createdItem } from '../../shared/batchItem';
 import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';

@@ -5,19 +5,14 @@ import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
 import { OpenAiClient } from '../../../openai/http/client';
 import { CREDENTIAL } from '../../../openai/http/credential';
 import { isOpenAiHost } from '../../../openai/http/url';
-import type {
-	BatchSettings,
-	CreatedBatch,
-	SubmissionPart,
-} from '../../../openai/submissions/submissions';
-import type { Place } from '../../../openai/submissions/submission';
-import { SUBMISSION_METADATA } from '../../../openai/submissions/submission';
+import type { CreatedBatch, Place } from '../../../openai/submissions/submission';
+import { createdItem, SUBMISSION_METADATA } from '../../../openai/submissions/submission';
+import type { BatchSettings, SubmissionPart } from '../../../openai/submissions/submissions';
 import { Submissions } from '../../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../../requests/endpointField';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
 import { requestFields } from '../../requests/request.properties';
-import { createdItem } from '../../shared/batchItem';
 import {
 	completionWindowField,
 	createWithoutSearchField,

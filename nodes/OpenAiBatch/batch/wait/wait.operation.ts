@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { BatchWait } from './batchWait';
 import { CANCELLED } from '../../../openai/http/client';
 import { pause } from '../../../openai/http/idleGuard';
-import { batchItem } from '../../shared/batchItem';
+import { batchItem } from '../../../openai/submissions/submission';
 import { batchIdField, idParameter, isUnset } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, showFor } from '../../shared/operation';

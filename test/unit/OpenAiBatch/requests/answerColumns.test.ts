@@ -1,13 +1,12 @@
 import Ajv from 'ajv';
 import fc from 'fast-check';
-
-import type { AnswerColumn } from '../../../nodes/endpoints/columnSchema';
-import { schemaOfColumns } from '../../../nodes/endpoints/columnSchema';
-import { strictSchemaFaults } from '../../../nodes/endpoints/strictSchema';
-import type { JsonObject } from '../../../nodes/jsonl/json';
-import { parseJsonContent } from '../../../nodes/jsonl/parseJson';
-import { strictSchemaRefusal } from '../../support/emulator/judge/strictSchemas';
-import { jsonFor } from '../../support/emulator/answers/schema';
+import type { AnswerColumn } from '../../../../nodes/OpenAiBatch/requests/answerColumns';
+import { schemaOfColumns } from '../../../../nodes/OpenAiBatch/requests/answerColumns';
+import { strictSchemaFaults } from '../../../../nodes/endpoints/strictSchema';
+import type { JsonObject } from '../../../../nodes/jsonl/json';
+import { parseJsonContent } from '../../../../nodes/jsonl/parseJson';
+import { jsonFor } from '../../../support/emulator/answers/schema';
+import { strictSchemaRefusal } from '../../../support/emulator/judge/strictSchemas';
 
 const column = (name: string, more: Partial<AnswerColumn> = {}): AnswerColumn => ({
 	name,
