@@ -181,6 +181,9 @@ class NotTheFile extends Error {
 	}
 }
 
+/** What only the lines of a batch have. */
+const LINE_MARK = 'custom_id';
+
 /** How often something has to come to be believed, and how often nothing, which proxies send more. */
 const SAME_TIMES = 2;
 const NOTHING_TIMES = 3;
@@ -206,25 +209,26 @@ class Doubt {
 	}
 
 	/**
-	 * Passes on the content, once there is more of it than something else has.
+	 * Passes on the content, as soon as it is certainly no error and nothing else.
 	 *
 	 * @throws {NotTheFile} when the whole content is an error, or has no `custom_id` in it, unless the
 	 * very same content comes again
 	 */
 	async *pass(body: AsyncIterable<Uint8Array>, headers: Headers): AsyncGenerator<Uint8Array> {
-		let start: Uint8Array[] | undefined = [];
-		let bytes = 0;
+		let start: Buffer | undefined = Buffer.alloc(0);
 		for await (const chunk of body) {
-			start?.push(chunk);
-			bytes += chunk.byteLength;
-			if (start === undefined) yield chunk;
-			else if (bytes > MAX_SAID_BYTES) {
-				yield Buffer.concat(start);
+			if (start === undefined) {
+				yield chunk;
+				continue;
+			}
+			start = Buffer.concat([start, chunk]);
+			if (start.byteLength > MAX_SAID_BYTES || (this.isOfLines && start.includes(LINE_MARK))) {
+				yield start;
 				start = undefined;
 			}
 		}
 		if (start === undefined) return;
-		const content = Buffer.concat(start);
+		const content = start;
 		const fault = this.faultOf(content.toString(), headers);
 		if (fault) throw new NotTheFile(fault);
 		yield content;
@@ -233,7 +237,7 @@ class Doubt {
 	private faultOf(content: string, headers: Headers): Fault | undefined {
 		if (content === '' && this.mayBeEmpty) return undefined;
 		const error = errorAsContent(content, headers);
-		if (error || !this.isOfLines || content.includes('custom_id')) return error;
+		if (error || !this.isOfLines || content.includes(LINE_MARK)) return error;
 		const times = this.doubted?.content === content ? this.doubted.times + 1 : 1;
 		this.doubted = { content, times };
 		if (this.isOver) return undefined;
