@@ -102,6 +102,24 @@ function results(
 	});
 }
 
+/** Images of items as attachments of chat completions. */
+function images(contest: Contest, size: Size): Job {
+	const { api, floor, packageNode, ownNodes } = contest;
+	const source = { operation: 'images', ...size };
+	const least = size.rows * Math.ceil(size.bytes / 3) * 4;
+	const isWhole: Check = ({ uploaded }) => uploaded > least && uploaded < least * 1.01;
+	const name = `images ${size.rows} × ${size.bytes / 1024 ** 2} MB`;
+	const contestants: Job['contestants'] = {
+		undici: () => contest.limit(() => floor.submitImages({ api, size }), isWhole),
+		package: () => contest.steps(source, packageNode.images(), isWhole),
+		nodes: () => contest.steps(source, ownNodes.images(), isWhole),
+	};
+	return job('images', size, contestants, name);
+}
+
+const FEW_IMAGES = { rows: 4, bytes: 1024 ** 2 };
+const MANY_IMAGES = { rows: 40, bytes: 3 * 1024 ** 2 };
+
 /** A file of 200 MB, up and down. */
 function transfers(contest: Contest): Job[] {
 	const { api, emulator, floor, packageNode, ownNodes } = contest;
@@ -154,5 +172,7 @@ export function allJobs(contest: Contest, sizes: Size[]): Job[] {
 			results(contest, batch, size, true),
 		];
 	});
-	return sizes.some(({ rows }) => rows >= MANY) ? [...jobs, ...transfers(contest)] : jobs;
+	return sizes.some(({ rows }) => rows >= MANY)
+		? [...jobs, images(contest, MANY_IMAGES), ...transfers(contest)]
+		: [...jobs, images(contest, FEW_IMAGES)];
 }

@@ -48,3 +48,22 @@ const MAKE: Record<RowKind, (id: string, text: string) => object> = {
 /** Makes one row. */
 export const makeRow = (kind: RowKind, index: number, bytes: number): object =>
 	MAKE[kind](idOf(index), textOf(index, bytes));
+
+/** What each image is sent with. */
+export const IMAGE_PROMPT = 'Describe the image.';
+
+/** The body of a request with an image. @param url of the image, as a data URL */
+export const imageBody = (url: string) => ({
+	model: MODEL,
+	messages: [
+		{
+			role: 'user',
+			content: [
+				{ type: 'text', text: IMAGE_PROMPT },
+				{ type: 'image_url', image_url: { url } },
+			],
+		},
+	],
+});
+
+export const DATA_URL = 'data:image/png;base64,';

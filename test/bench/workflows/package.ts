@@ -1,4 +1,4 @@
-import { ENDPOINT, textOf, type Size } from '../node/rows';
+import { ENDPOINT, IMAGE_PROMPT, textOf, type Size } from '../node/rows';
 import { openAi, type Step } from '../../support/lab/workflows/steps';
 
 export type Credential = { id: string; name: string };
@@ -26,6 +26,20 @@ export class PackageSteps {
 
 	submit = (source: Source, { bytes }: Size): Step[] => [
 		this.node('batch', 'submit', { endpoint: ENDPOINT, ...SOURCES[source](bytes) }),
+	];
+
+	images = (): Step[] => [
+		this.node('batch', 'submit', {
+			endpoint: ENDPOINT,
+			requestSource: 'fields',
+			customId: CUSTOM_ID,
+			prompt: IMAGE_PROMPT,
+			requestOptions: {
+				attachments: {
+					values: [{ type: 'image', source: 'binary', binaryPropertyName: 'data' }],
+				},
+			},
+		}),
 	];
 
 	results = (batchId: string, includeRequest: boolean): Step[] => [
