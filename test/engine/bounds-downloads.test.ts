@@ -76,6 +76,24 @@ describe('an answer that is not the file', () => {
 		expect(await customIds(id)).toEqual(['a', 'b', 'c']);
 	});
 
+	it('is shorter than what had come of it before, where nobody knows the length', async () => {
+		const node = await startClientNode({ apiKey: 'sk-client', url: server.url });
+		const line = '{"custom_id":"a"}\n';
+		const whole = answer(200, line.repeat(5_000));
+		const cut: Answer = (_request, response) =>
+			void response.write(line.repeat(3_000), () => response.socket?.destroySoon());
+		const download = async () =>
+			await node.run(async (client) => {
+				let text = '';
+				for await (const chunk of downloadFile(client, 'file-1', undefined, true)) {
+					text += String(chunk);
+				}
+				return text;
+			});
+		server.script(cut, answer(200, line.repeat(100)), answer(200, ''), whole);
+		expect(await download()).toBe(line.repeat(5_000));
+	});
+
 	it('is noticed when it came first, without a length, and was interrupted', async () => {
 		const node = await startClientNode({ apiKey: 'sk-client', url: server.url });
 		const content = '{"right":"content"}\n'.repeat(2_000);

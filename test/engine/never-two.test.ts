@@ -60,6 +60,48 @@ it('executions at the same moment leave one batch for each part', async () => {
 	).toEqual([...ids[0]].sort());
 });
 
+it.each([
+	['both', 2],
+	['only the first', 1],
+])(
+	'when %s lost the answer to its creation, one batch stays, which both return',
+	async (name, lost) => {
+		product.emulator.faults.next({
+			method: 'POST',
+			path: /batches$/,
+			times: lost,
+			fault: { type: 'status-after', status: 502 },
+		});
+		const runs = await Promise.all(
+			['a', 'b'].map(async (one) => await submit(one, `lost ${name}`)),
+		);
+		const ids = runs.map((run) => run.items('Node')[0].json.id);
+		expect(live().map(({ id }) => id)).toEqual([ids[0]]);
+		expect(ids[1]).toBe(ids[0]);
+	},
+	60_000,
+);
+
+it('executions that begin one after the other do not create a later part twice', async () => {
+	const options = { maxRequestsPerBatch: 1 };
+	let first: Promise<unknown> | undefined;
+	const started = new Promise<void>((resolve) => {
+		product.emulator.ledger.onRequest = ({ method, path }, stage) => {
+			if (method === 'POST' && path.endsWith('/batches') && stage === 'done') resolve();
+		};
+	});
+	first = submit('a', 'late', options);
+	await started;
+	const second = await submit('b', 'late', options);
+	const ids = (await (first as ReturnType<typeof submit>)).items('Node').map(({ json }) => json.id);
+	expect(second.items('Node').map(({ json }) => json.id)).toEqual(ids);
+	expect(
+		live()
+			.map(({ id }) => id)
+			.sort(),
+	).toEqual([...ids].sort());
+}, 60_000);
+
 it('an execution that cannot give up its batch names it', async () => {
 	product.emulator.faults.next({
 		method: 'POST',
@@ -84,7 +126,7 @@ it('an execution that cannot look again names what it has created', async () => 
 	expect(run.error).toBeUndefined();
 	const [{ json }] = run.items('Node');
 	expect(run.hints('Node').map(({ message }) => message)).toEqual([
-		expect.stringContaining(`Created here: ${String(json.id)}.`),
+		expect.stringMatching(new RegExp(`^Batch ${String(json.id)} was created\\. Whether`)),
 	]);
 });
 

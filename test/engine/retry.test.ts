@@ -270,6 +270,18 @@ describe('safely', () => {
 		expect(second).toMatchObject({ id: first.id, adopted: true });
 	});
 
+	test('what a retry had answered before it was cancelled is not asked again under its key', async () => {
+		const batch = addMixed();
+		const options = { submissionKey: 'cancelled' };
+		const [first] = await retry(batch.id, { options });
+		// Half of it had an answer.
+		await product.emulator.step(String(first.id), 'expired');
+		Object.assign(product.emulator.batch(String(first.id)), { status: 'cancelled' });
+		const [second] = await retry(batch.id, { options });
+		expect(second.id).not.toBe(first.id);
+		expect([first.requests, second.requests]).toEqual([4, 2]);
+	});
+
 	test('a create that is refused leaves no file behind', async () => {
 		const batch = addMixed();
 		product.emulator.faults.next({

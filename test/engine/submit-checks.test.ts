@@ -352,3 +352,25 @@ describe('settings of the whole submission', () => {
 		expect(batch.metadata).toMatchObject({ run: '7', on: 'true' });
 	});
 });
+
+test.each([
+	['continueRegularOutput', 0],
+	['continueErrorOutput', 1],
+] as const)(
+	'a submission that fails as a whole is one error item with %s',
+	async (onError, output) => {
+		product.emulator.faults.next({ path: '/batches', fault: { type: 'status', status: 403 } });
+		const parameters = {
+			endpoint: '/v1/embeddings',
+			requestSource: 'json',
+			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
+		};
+		const run = await product.run('batch', 'submit', parameters, [{ text: 'a' }], { onError });
+		expect(run.error).toBeUndefined();
+		// n8n would pass the input on as if it were the output.
+		expect(run.items('Node', 1 - output)).toEqual([]);
+		expect(run.items('Node', output).map(({ json }) => json)).toEqual([
+			expect.objectContaining({ error: expect.anything() }),
+		]);
+	},
+);

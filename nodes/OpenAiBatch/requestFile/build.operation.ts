@@ -7,7 +7,7 @@ import { endpointFields, endpointParameter } from '../requests/endpointField';
 import { requestFields } from '../requests/request.properties';
 import { binaryPropertyName, outputBinaryField, streamOf } from '../shared/binary';
 import type { Operation } from '../shared/operation';
-import { showFor } from '../shared/operation';
+import { forAllItems, showFor } from '../shared/operation';
 import { serverField, serverOf } from './serverField';
 
 /** The output item of a part. Its file is streamed into n8n's binary storage. */
@@ -105,5 +105,5 @@ export const build: Operation = {
 			],
 		},
 	]),
-	execute,
+	execute: forAllItems(execute),
 };

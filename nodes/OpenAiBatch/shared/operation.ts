@@ -98,6 +98,22 @@ export function forEachItem(
 	};
 }
 
+/**
+ * Runs an operation that takes all input items together. With On Error: Continue, what it throws
+ * becomes an error item: n8n would pass the input on as if it were the output.
+ */
+export function forAllItems(run: Execute): Execute {
+	return async (context) => {
+		try {
+			return await run(context);
+		} catch (error) {
+			const nodeError = asNodeError(context.getNode(), error, 0);
+			if (!context.continueOnFail()) throw nodeError;
+			return [[errorItem(nodeError, 0)]];
+		}
+	};
+}
+
 /** How long n8n may be kept busy without a break. Its editor and webhooks wait meanwhile. */
 const STRETCH_MS = 50;
 

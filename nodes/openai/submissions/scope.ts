@@ -108,6 +108,11 @@ export class CreateMemory {
 		return this.created[key] || undefined;
 	}
 
+	/** The input file of the last create that was sent under the key; undefined where none was. */
+	fileOf(key: string): string | undefined {
+		return this.sent[key]?.fileId;
+	}
+
 	/** Whether a create was sent under the key and nobody knows what became of it. */
 	isUnanswered(key: string): boolean {
 		return this.created[key] === '';
@@ -167,17 +172,14 @@ export function isAdoptable(batch: Batch): boolean {
 }
 
 /**
- * Of several batches with one key, the one that stands: the oldest. So all executions return the
- * same batch.
- *
- * @param batches newest first, as a list has them
+ * Of several batches with one key, the one that stands: the oldest, and of two from the same second
+ * the one with the smaller id. So all executions choose the same batch, whatever their lists show.
  */
 export function oldestOf(batches: readonly Batch[]): Batch | undefined {
-	const at = ({ created_at }: Batch) => created_at ?? Infinity;
-	return batches.reduceRight<Batch | undefined>(
-		(oldest, batch) => (oldest === undefined || at(batch) < at(oldest) ? batch : oldest),
-		undefined,
+	const [oldest] = [...batches].sort(
+		(a, b) => (a.created_at ?? Infinity) - (b.created_at ?? Infinity) || (a.id < b.id ? -1 : 1),
 	);
+	return oldest;
 }
 
 const WITHOUT_SEARCH_ADVICE =

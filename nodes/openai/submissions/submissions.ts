@@ -11,7 +11,7 @@ import {
 	submissionKey,
 } from './submission';
 import type { CreateBatchBody } from '../api/batches';
-import { cancelBatch, NO_LIST, tryCreateBatch } from '../api/batches';
+import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
 import { isFinished } from '../api/status';
 import type { Batch } from '../api/types';
@@ -71,6 +71,8 @@ export interface SubmissionPart {
 export class Submissions {
 	private readonly scope: SubmissionScope;
 	private readonly search: SubmissionSearch;
+	/** Keys under which more than one create was sent. */
+	private readonly isDoubtful = new Set<string>();
 
 	/** @param choices without a key, batches are distinguished by execution and node */
 	constructor(
@@ -115,63 +117,85 @@ export class Submissions {
 		settings: BatchSettings,
 	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
 		const keys = this.keysOf(parts);
-		const found = await this.search.find(new Set(keys));
+		let found = await this.search.find(new Set(keys));
 		this.rememberFound(found, keys);
 		const created: CreatedBatch[] = [];
-		let failure: unknown;
 		for (const [index, part] of parts.entries()) {
 			const key = keys[index];
 			const known = found.filter((batch) => this.search.belongs(batch, key));
 			const existing = oldestOf(known.filter(isAdoptable));
-			try {
-				created.push(
-					existing
-						? { batch: existing, key: keyOf(existing) ?? key, adopted: true }
-						: await this.uploadAndCreate(part, settings, key, known),
-				);
-			} catch (error) {
-				failure = error;
-				break;
+			if (existing) {
+				const adopted = { batch: existing, key: keyOf(existing) ?? key, adopted: true };
+				const hasSent = this.scope.memory.fileOf(key) !== undefined;
+				created.push(hasSent ? await this.settle(adopted, key, found) : adopted);
+				continue;
 			}
+			try {
+				created.push(await this.uploadAndCreate(part, settings, key, known));
+			} catch (error) {
+				return { created, failure: error };
+			}
+			if (!this.scope.isShared && !this.isDoubtful.has(key)) continue;
+			const looked = await this.lookAgain(keys, created[index]);
+			if (looked === undefined) continue;
+			found = looked;
+			created[index] = await this.settle(created[index], key, found);
 		}
-		return { created: this.scope.isShared ? await this.settle(created) : created, failure };
+		return { created };
 	}
 
 	/**
-	 * Looks once more, shortly after the creates, whether another execution has created the same
-	 * batches at the same moment. Of two batches with one key the older stands. The younger is
-	 * cancelled by the execution that created it, while it is validated, which costs nothing.
+	 * Reads the list once more, shortly after a create: another execution may have created the same
+	 * batch at the same moment, or an earlier create that seemed lost may show up late.
+	 *
+	 * @returns undefined when it cannot be read, which a hint says
 	 */
-	private async settle(created: CreatedBatch[]): Promise<CreatedBatch[]> {
-		const own = created.filter(({ adopted }) => !adopted);
-		const isOver = own.length === 0 || this.search.hasNoList;
-		if (isOver || !(await this.client.pause(SETTLE_AFTER_MS))) return created;
-		let found: Batch[];
+	private async lookAgain(
+		keys: readonly string[],
+		{ batch }: CreatedBatch,
+	): Promise<Batch[] | undefined> {
+		if (this.search.hasNoList || !(await this.client.pause(SETTLE_AFTER_MS))) return undefined;
 		try {
-			found = await this.search.find(new Set(own.map(({ key }) => key)));
+			return await this.search.find(new Set(keys));
 		} catch (error) {
-			this.client.hint(unsettled(own, error));
-			return created;
+			this.client.hint(unsettled(batch.id, error));
+			return undefined;
 		}
-		const settled: CreatedBatch[] = [];
-		for (const one of created) {
-			const rivals = found.filter((batch) => this.search.belongs(batch, one.key));
-			const standing = one.adopted ? undefined : oldestOf(rivals.filter(isAdoptable));
-			const stays = standing === undefined || standing.id === one.batch.id;
-			settled.push(stays ? one : await this.yieldTo(standing, one));
-		}
-		return settled;
 	}
 
-	/** Gives up a batch of our own for the one of another execution. */
-	private async yieldTo(standing: Batch, { batch, key }: CreatedBatch): Promise<CreatedBatch> {
+	/**
+	 * Of several batches with one key the oldest stands. A younger one is cancelled by the execution
+	 * that created it, while it is validated, which costs nothing. Its own batches are known by the
+	 * input file that it has sent.
+	 */
+	private async settle(
+		one: CreatedBatch,
+		key: string,
+		found: readonly Batch[],
+	): Promise<CreatedBatch> {
+		const live = found.filter((batch) => this.search.belongs(batch, key) && isAdoptable(batch));
+		const oldest = oldestOf(live);
+		const isAlone = live.length === 1 && oldest?.id === one.batch.id;
+		if (oldest === undefined || isAlone) return one;
+		// Its own execution may have given it up meanwhile, for a batch that is not seen here.
+		const standing = await findBatch(this.client, oldest.id).catch(() => undefined);
+		if (standing === undefined || !isAdoptable(standing)) return one;
+		const file = this.scope.memory.fileOf(key);
+		const own = live.filter(
+			({ id, input_file_id: input }) => id !== oldest.id && input === file && file !== undefined,
+		);
+		for (const batch of own) await this.giveUp(batch, standing.id);
+		if (standing.id === one.batch.id) return one;
+		this.scope.memory.noteCreated(key, standing.id);
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true };
+	}
+
+	private async giveUp(batch: Batch, standingId: string): Promise<void> {
 		try {
 			if (!isFinished(batch)) await cancelBatch(this.client, batch.id);
 		} catch (error) {
-			this.client.hint(notYielded(batch.id, standing.id, error));
+			this.client.hint(notYielded(batch.id, standingId, error));
 		}
-		this.scope.memory.noteCreated(key, standing.id);
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true };
 	}
 
 	private async uploadAndCreate(
@@ -181,14 +205,27 @@ export class Submissions {
 		known: readonly Batch[],
 	): Promise<CreatedBatch> {
 		const { input } = part;
+		// An earlier run of the node in this execution may have sent a create without an answer.
+		const mayExist = this.scope.memory.isUnanswered(key);
+		if (mayExist) {
+			const look = await this.lookFor(key, known);
+			if (look.batch) return this.done(look.batch, key, true);
+			if (look.failure) throw this.unanswered(look.failure, key);
+		}
 		const fileId = 'fileId' in input ? input.fileId : await this.upload(input, key);
 		const body = createBody(fileId, settings, {
 			[SUBMISSION_KEY]: key,
 			[SUBMISSION_PART]: placeText(part.place),
 		});
-		const result = await this.createOnce(body, key, known);
+		const result = await this.createOnce(body, key, known, mayExist);
 		if (result.ok) return result.value;
 		throw await this.createError(result.fault, key, input, fileId);
+	}
+
+	private done(batch: Batch, key: string, adopted: boolean): CreatedBatch {
+		this.scope.memory.noteCreated(key, batch.id);
+		if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
+		return { batch, key: keyOf(batch) ?? key, adopted };
 	}
 
 	private async upload(
@@ -207,36 +244,31 @@ export class Submissions {
 		}
 	}
 
-	/** @param known the batches found with this key, none of which is adopted */
+	/**
+	 * @param known the batches found with this key, none of which is adopted
+	 * @param mayExist whether an earlier create had no answer
+	 */
 	private async createOnce(
 		body: CreateBatchBody,
 		key: string,
 		known: readonly Batch[],
+		mayExist: boolean,
 	): Promise<Result<CreatedBatch>> {
 		const { memory } = this.scope;
-		const done = (batch: Batch, adopted: boolean): Result<CreatedBatch> => {
-			memory.noteCreated(key, batch.id);
-			if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
-			return { ok: true, value: { batch, key: keyOf(batch) ?? key, adopted } };
-		};
-		// An earlier run of the node in this execution may have sent a create without an answer.
-		let mayExist = memory.isUnanswered(key);
-		if (mayExist) {
-			const look = await this.lookFor(key, known);
-			if (look.batch) return done(look.batch, true);
-			if (look.failure) return { ok: false, fault: look.failure };
-		}
+		let isPossible = mayExist;
 		for (let attempt = 1; ; attempt++) {
+			// A list that lags for longer than it is looked at may still hide the earlier one.
+			if (isPossible) this.isDoubtful.add(key);
 			memory.noteSent(key, body.input_file_id);
 			const result = await tryCreateBatch(this.client, body);
-			if (result.ok) return done(result.value, false);
+			if (result.ok) return { ok: true, value: this.done(result.value, key, false) };
 			const { fault } = result;
-			mayExist ||= fault.mayHaveExecuted;
-			if (!mayExist) memory.forget(key);
-			const failed = { ok: false as const, fault: { ...fault, mayHaveExecuted: mayExist } };
+			isPossible ||= fault.mayHaveExecuted;
+			if (!isPossible) memory.forget(key);
+			const failed = { ok: false as const, fault: { ...fault, mayHaveExecuted: isPossible } };
 			if (!fault.mayHaveExecuted) return failed;
 			const look = await this.lookFor(key, known);
-			if (look.batch) return done(look.batch, true);
+			if (look.batch) return { ok: true, value: this.done(look.batch, key, true) };
 			if (look.failure || !isWorthRepeating(fault) || attempt >= MAX_CREATES) return failed;
 		}
 	}
@@ -256,7 +288,10 @@ export class Submissions {
 			if (!(await this.client.pause(wait))) return { failure: unknown('cancelled', CANCELLED) };
 			failure = undefined;
 			try {
-				const batch = (await this.search.find(new Set([key]))).find(({ id }) => !spent.has(id));
+				const found = await this.search.find(new Set([key]));
+				const fresh = found.filter(({ id }) => !spent.has(id));
+				// A batch that has failed meanwhile is the answer, too.
+				const batch = oldestOf(fresh.filter(isAdoptable)) ?? fresh[0];
 				if (batch) return { batch };
 				if (this.search.hasNoList) return { failure: unknown('connection', NO_LIST) };
 			} catch (error) {
@@ -276,6 +311,12 @@ export class Submissions {
 		}
 	}
 
+	/** The error when it is still not known whether an earlier create had an effect. */
+	private unanswered(fault: Fault, key: string): NodeApiError {
+		const file = this.scope.memory.fileOf(key);
+		return this.client.error(fault, `${perhapsCreated(key)}; its input file is ${file}`);
+	}
+
 	/** Cleans up after a create that failed, and says what may exist and what is left behind. */
 	private async createError(
 		fault: Fault,
@@ -283,9 +324,7 @@ export class Submissions {
 		input: SubmissionPart['input'],
 		fileId: string,
 	): Promise<NodeApiError> {
-		const said = fault.mayHaveExecuted
-			? `The batch may or may not have been created (look for ${SUBMISSION_KEY} ${key} in its metadata, or run the node again: it looks first)`
-			: 'The batch was not created';
+		const said = fault.mayHaveExecuted ? perhapsCreated(key) : 'The batch was not created';
 		if ('fileId' in input) return this.client.error(fault, said);
 		if (fault.mayHaveExecuted) {
 			return this.client.error(fault, `${said}; its input file is ${fileId}`);
@@ -310,8 +349,11 @@ export class Submissions {
 
 const reasonOf = (error: unknown) => (error as Error).message;
 
-const unsettled = (own: readonly CreatedBatch[], error: unknown) =>
-	`Whether another execution has created the same batches at the same moment is not known, because the list of batches could not be read: ${reasonOf(error)}. Created here: ${own.map(({ batch }) => batch.id).join(', ')}.`;
+const perhapsCreated = (key: string) =>
+	`The batch may or may not have been created (look for ${SUBMISSION_KEY} ${key} in its metadata, or run the node again: it looks first)`;
+
+const unsettled = (id: string, error: unknown) =>
+	`Batch ${id} was created. Whether another execution has created the same batch at the same moment is not known, because the list of batches could not be read: ${reasonOf(error)}.`;
 
 const notYielded = (id: string, standing: string, error: unknown) =>
 	`Another execution created batch ${standing} at the same moment, so batch ${id} of this execution is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;

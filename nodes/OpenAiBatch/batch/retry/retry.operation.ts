@@ -23,6 +23,7 @@ import {
 	submissionIdOf,
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
+import { isAdoptable } from '../../../openai/submissions/scope';
 import { Submissions } from '../../../openai/submissions/submissions';
 import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
@@ -82,7 +83,9 @@ async function earlierRetries(
 ): Promise<Batch[]> {
 	try {
 		const retries = await findRetries(client, original);
-		return retries.filter((retry) => keyOf(retry) !== ownKey && !hasNeverRun(retry));
+		// One that was cancelled is not adopted, so what it has answered counts as any other's answers.
+		const isOwn = (retry: Batch) => keyOf(retry) === ownKey && isAdoptable(retry);
+		return retries.filter((retry) => !isOwn(retry) && !hasNeverRun(retry));
 	} catch (error) {
 		if (createWithoutSearch && isWithoutList(error)) return [];
 		throw asNodeError(client.context.getNode(), error, client.options.itemIndex);

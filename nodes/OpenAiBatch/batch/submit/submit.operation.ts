@@ -27,7 +27,7 @@ import {
 } from '../../shared/batchOptions';
 import { metadataField } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
-import { asNodeError, errorItem, showFor } from '../../shared/operation';
+import { asNodeError, errorItem, forAllItems, showFor } from '../../shared/operation';
 import { estimateCost, inputPriceField, outputPriceField } from '../../shared/prices';
 
 const PRICE_DESCRIPTION = 'Without the batch discount; for the estimates of Dry Run and Max Cost';
@@ -223,5 +223,5 @@ export const submit: Operation = {
 		description: 'Turn all input items into requests, upload them and create the batches',
 	},
 	properties: showFor('batch', 'submit', submitProperties),
-	execute,
+	execute: forAllItems(execute),
 };
