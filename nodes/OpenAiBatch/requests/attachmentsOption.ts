@@ -138,7 +138,7 @@ export const attachmentsField: INodeProperties & { name: 'attachments' } = {
 	name: 'attachments',
 	type: 'fixedCollection',
 	typeOptions: { multipleValues: true },
-	placeholder: 'Add attachment',
+	placeholder: 'Add Attachment',
 	default: {},
 	description:
 		'Images, files and audio that belong to the prompt. They are sent in the order of this list, after the text.',
