@@ -137,7 +137,7 @@ export const attachmentsField: INodeProperties & { name: 'attachments' } = {
 	displayName: 'Attachments',
 	name: 'attachments',
 	type: 'fixedCollection',
-	typeOptions: { multipleValues: true },
+	typeOptions: { multipleValues: true, sortable: true },
 	placeholder: 'Add Attachment',
 	default: {},
 	description:

@@ -9,16 +9,16 @@ import { clientOf, type World } from './world';
 
 const PHOTO = solidPng(64, [200, 30, 30]);
 
-const ITEM = { product: 'Kettle', picture: PHOTO.toString('base64') };
-
 /** A manual trigger, and nodes that make an item with a photo in a binary field. */
 const PHOTO_NODES: Step[] = [
 	byHand,
 	{
-		name: 'Product',
+		name: 'Picture',
 		type: 'n8n-nodes-base.code',
 		typeVersion: 2,
-		parameters: { jsCode: `return [{ json: ${JSON.stringify(ITEM)} }];` },
+		parameters: {
+			jsCode: `return [{ json: ${JSON.stringify({ picture: PHOTO.toString('base64') })} }];`,
+		},
 	},
 	{
 		name: 'Photo',
@@ -49,7 +49,7 @@ async function addMessages(panel: NodePanel): Promise<void> {
 	await messages.choose('role', 'System');
 	await messages.fill('content', 'You describe products.');
 	await messages.add();
-	await messages.fill('content', 'What do you see? It is a {{ $json.product }}.', 1);
+	await messages.fill('content', 'What is on {{ $binary.photo.fileName }}?', 1);
 	// n8n has recognized the expression.
 	await messages.parameter('content', 1).locator('.cm-content').waitFor();
 }
@@ -65,10 +65,12 @@ async function addAttachment(page: Page, panel: NodePanel): Promise<void> {
 	expect(await fields()).toEqual(['type', 'source', 'binaryPropertyName']);
 	await attachments.choose('source', 'File ID');
 	expect(await fields()).toEqual(['type', 'source', 'fileId']);
+	await attachments.parameter('fileId').scrollIntoViewIfNeeded();
 	await keep(page, 'columns 1 attached file by its id');
 	await attachments.choose('type', 'Image');
 	await attachments.choose('source', 'URL');
 	expect(await fields()).toEqual(['type', 'source', 'url', 'detail']);
+	await attachments.parameter('detail').scrollIntoViewIfNeeded();
 	await keep(page, 'columns 2 attached image by its address');
 	await attachments.choose('source', 'Binary Field');
 	await attachments.fill('binaryPropertyName', 'photo');
@@ -83,13 +85,15 @@ async function addColumns(page: Page, panel: NodePanel): Promise<void> {
 	await columns.fill('name', 'colour');
 	await columns.choose('type', 'Enum');
 	await columns.fill('values', 'red, green, blue');
+	await columns.parameter('optional').scrollIntoViewIfNeeded();
+	await keep(page, 'columns 4 enum');
 	await columns.add();
 	await columns.fill('name', 'alt_text', 1);
 	await columns.fill('description', 'One sentence', 1);
 	await columns.add();
 	await columns.fill('name', 'is_new', 2);
 	await columns.choose('type', 'Boolean', 2);
-	await keep(page, 'columns 4 answer columns');
+	await keep(page, 'columns 5 answer columns');
 	const common = ['name', 'type', 'description', 'optional'];
 	const withValues = ['name', 'type', 'values', 'description', 'optional'];
 	expect(await columns.parameterNames()).toEqual([...withValues, ...common, ...common]);
@@ -112,13 +116,14 @@ describe('attachments, messages and answer columns', () => {
 		await addMessages(submit);
 		await addAttachment(page, submit);
 		await addColumns(page, submit);
-		expect(await submit.parameterNames()).toEqual([
+		const names = await submit.parameterNames();
+		expect(names.slice(0, names.indexOf('customId') + 1)).toEqual([
 			...['resource', 'operation', 'endpoint', 'requestSource', 'model', 'promptType'],
 			...['role', 'content', 'role', 'content', 'customId'],
 		]);
 		await submit.execute();
 		const [heading, row] = await submit.table();
-		await keep(page, 'columns 5 submitted');
+		await keep(page, 'columns 6 submitted');
 		const batchId = row[heading.indexOf('id')];
 		const url = `data:image/png;base64,${PHOTO.toString('base64')}`;
 		expect(await sentBody(world, batchId)).toMatchObject({
@@ -127,7 +132,7 @@ describe('attachments, messages and answer columns', () => {
 				{
 					role: 'user',
 					content: [
-						{ type: 'text', text: 'What do you see? It is a Kettle.' },
+						{ type: 'text', text: 'What is on kettle.png?' },
 						{ type: 'image_url', image_url: { url, detail: 'low' } },
 					],
 				},
@@ -138,13 +143,20 @@ describe('attachments, messages and answer columns', () => {
 		const wait = await addAction(canvas, 'Wait for a batch to finish');
 		await wait.execute();
 		await wait.table();
-		await keep(page, 'columns 6 waited');
+		await keep(page, 'columns 7 waited');
 		await wait.close();
 
 		const results = await addAction(canvas, 'Get the results of a batch');
 		await results.addOption('Options', 'Parse JSON');
 		await results.execute();
-		await results.table();
-		await keep(page, 'columns 7 results');
+		const [fields] = await results.table();
+		await keep(page, 'columns 8 results');
+		expect(fields).toEqual(expect.arrayContaining(['custom_id', 'status', 'content']));
+		const [{ content }] = (await results.json()) as Array<{ content: Record<string, unknown> }>;
+		expect(Object.keys(content)).toEqual(['colour', 'alt_text', 'is_new']);
+		expect(['red', 'green', 'blue']).toContain(content.colour);
+		expect(typeof content.alt_text).toBe('string');
+		expect(typeof content.is_new).toBe('boolean');
+		await keep(page, 'columns 9 results as JSON');
 	});
 });

@@ -86,6 +86,15 @@ export class NodePanel {
 		return texts;
 	}
 
+	/** Shows the output as JSON, and returns it parsed. */
+	async json(): Promise<unknown> {
+		await this.output.getByTestId('radio-button-json').click();
+		const tree = this.output.locator('.vjs-tree');
+		await tree.waitFor();
+		// The tree is indented with spaces that JSON does not know.
+		return JSON.parse((await tree.innerText()).replaceAll('\u00a0', ' '));
+	}
+
 	async close(): Promise<void> {
 		await this.page.getByTestId('ndv-close-button').click();
 		await this.page.getByTestId('ndv').waitFor({ state: 'hidden' });
