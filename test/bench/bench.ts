@@ -32,7 +32,7 @@ async function start(
 	stack.defer(async () => void (await emulator.end()));
 	const floor = startChild<typeof import('./floor/process')>(
 		join(__dirname, 'floor', 'process.ts'),
-		['submit', 'results', 'uploadFile', 'downloadFile'],
+		['submit', 'submitImages', 'results', 'uploadFile', 'downloadFile'],
 	);
 	stack.defer(async () => void (await floor.end()));
 	const api = await emulator.api();

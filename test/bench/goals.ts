@@ -50,6 +50,15 @@ function forTransfer(job: JobSamples): Goal[] {
 	];
 }
 
+function forImages(job: JobSamples): Goal[] {
+	const faster = timeRatio(job, 'nodes', 'package');
+	const extra = medianOf(job, 'package', 'extraMegabytes');
+	return [
+		...goal(`${job.job}: times faster than n8n's nodes`, faster, 'at least', 2),
+		...goal(`${job.job}: MB`, extra, 'at most', 40),
+	];
+}
+
 /** The goals apply to the largest number of requests that a batch can have. */
 const MANY = 50_000;
 
@@ -58,6 +67,7 @@ export function goals(all: JobSamples[], required: RequireCost): Goal[] {
 	return [
 		...all.flatMap((job) => {
 			if (job.size.rows >= MANY && job.samples.package) return forRequests(job);
+			if (job.group === 'submit images') return forImages(job);
 			return job.size.rows === 1 ? forTransfer(job) : [];
 		}),
 		...goal("loading the package in n8n's start: ms", required.milliseconds, 'at most', 15),

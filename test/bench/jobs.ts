@@ -137,6 +137,28 @@ function transfers(contest: Contest): Job[] {
 	];
 }
 
+/** Nearly as many as a batch takes. */
+const IMAGES: Size = { rows: 50, bytes: 3_000_000 };
+
+/** How long one request may be besides its image. */
+const MOST_AROUND_IMAGE = 500;
+
+/** Images of binary fields as attachments. */
+function images(contest: Contest): Job {
+	const { api, floor, packageNode, ownNodes } = contest;
+	const { rows, bytes } = IMAGES;
+	const inBase64 = rows * Math.ceil(bytes / 3) * 4;
+	const isWhole: Check = ({ uploaded }) =>
+		uploaded > inBase64 && uploaded < inBase64 + rows * MOST_AROUND_IMAGE;
+	const source = { operation: 'images', ...IMAGES };
+	const contestants: Job['contestants'] = {
+		undici: () => contest.limit(() => floor.submitImages({ api, size: IMAGES }), isWhole),
+		package: () => contest.steps(source, packageNode.submitImages(), isWhole),
+		nodes: () => contest.steps(source, ownNodes.submitImages(), isWhole),
+	};
+	return job('submit images', IMAGES, contestants, `submit ${rows} images of 3 MB`);
+}
+
 const SOURCES: Source[] = ['constant', 'fields', 'json', 'lines'];
 
 /** From this size on, all sources of requests are measured. */
@@ -154,5 +176,7 @@ export function allJobs(contest: Contest, sizes: Size[]): Job[] {
 			results(contest, batch, size, true),
 		];
 	});
-	return sizes.some(({ rows }) => rows >= MANY) ? [...jobs, ...transfers(contest)] : jobs;
+	return sizes.some(({ rows }) => rows >= MANY)
+		? [...jobs, ...transfers(contest), images(contest)]
+		: jobs;
 }

@@ -7,9 +7,9 @@ import type {
 	INodeTypeDescription,
 	IRunExecutionData,
 } from 'n8n-workflow';
-import { fileChunks } from './fileChunks';
+import { fileChunks, imageChunks } from './fileChunks';
 import { measure, type Measured } from './meter';
-import { makeRow, type RowKind } from './rows';
+import { idOf, makeRow, type RowKind } from './rows';
 
 /** The cost and the results of the nodes between the two Bench nodes. */
 export interface NodeReport extends Measured {
@@ -51,6 +51,17 @@ const OPERATIONS: Record<string, Operation> = {
 		const chunks = Readable.from(fileChunks(parameter<number>(context, 'bytes')));
 		const data = await context.helpers.prepareBinaryData(chunks, 'bench.bin', 'text/plain');
 		return [{ json: {}, binary: { data } }];
+	},
+	images: async (context) => {
+		const bytes = parameter<number>(context, 'bytes');
+		const items: INodeExecutionData[] = [];
+		for (let index = 0; index < parameter<number>(context, 'rows'); index++) {
+			const chunks = Readable.from(imageChunks(index, bytes));
+			const name = `${idOf(index)}.png`;
+			const data = await context.helpers.prepareBinaryData(chunks, name, 'image/png');
+			items.push({ json: { id: idOf(index) }, binary: { data } });
+		}
+		return items;
 	},
 	begin: async (context) => {
 		end = await measure();

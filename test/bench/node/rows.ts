@@ -19,6 +19,22 @@ export const bodyFor = (text: string) => ({
 	messages: [{ role: 'user', content: text }],
 });
 
+/** The question about each image. */
+export const QUESTION = 'What does the photo show?';
+
+export const imageBody = (base64: string) => ({
+	model: MODEL,
+	messages: [
+		{
+			role: 'user',
+			content: [
+				{ type: 'text', text: QUESTION },
+				{ type: 'image_url', image_url: { url: `data:image/png;base64,${base64}` } },
+			],
+		},
+	],
+});
+
 export const requestFor = (custom_id: string, body: object) => ({
 	custom_id,
 	method: 'POST',

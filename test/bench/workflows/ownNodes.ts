@@ -1,5 +1,5 @@
 import type { Api } from '../floor/api';
-import { ENDPOINT, MODEL } from '../node/rows';
+import { ENDPOINT, MODEL, QUESTION } from '../node/rows';
 import type { Step } from '../../support/lab/workflows/steps';
 import { code, convertToFile, extractFromFile, httpRequest } from './nodes';
 
@@ -10,6 +10,26 @@ const lines = $input.all().map(({ json }) => JSON.stringify({
   method: 'POST',
   url: '${ENDPOINT}',
   body: { model: '${MODEL}', messages: [{ role: 'user', content: json.text }] },
+}));
+return [{ json: { jsonl: lines.join('\\n') + '\\n' } }];
+`;
+
+/** The same for images, which Extract from File has turned into base64. */
+const MAKE_IMAGE_JSONL = `
+const lines = $input.all().map(({ json }) => JSON.stringify({
+  custom_id: json.id,
+  method: 'POST',
+  url: '${ENDPOINT}',
+  body: {
+    model: '${MODEL}',
+    messages: [{
+      role: 'user',
+      content: [
+        { type: 'text', text: '${QUESTION}' },
+        { type: 'image_url', image_url: { url: 'data:image/png;base64,' + json.image } },
+      ],
+    }],
+  },
 }));
 return [{ json: { jsonl: lines.join('\\n') + '\\n' } }];
 `;
@@ -44,8 +64,19 @@ return linesOf($('Extract output').first().json.output).map(({ custom_id, respon
 export class OwnNodesSteps {
 	constructor(private readonly api: Api) {}
 
-	submit = (): Step[] => [
-		code('Make JSONL', MAKE_JSONL),
+	submit = (): Step[] => [code('Make JSONL', MAKE_JSONL), ...this.send()];
+
+	submitImages = (): Step[] => [
+		extractFromFile('Extract from File', {
+			operation: 'binaryToPropery',
+			destinationKey: 'image',
+			options: { keepSource: 'json' },
+		}),
+		code('Make JSONL', MAKE_IMAGE_JSONL),
+		...this.send(),
+	];
+
+	private send = (): Step[] => [
 		convertToFile('Convert to File', {
 			operation: 'toText',
 			sourceProperty: 'jsonl',

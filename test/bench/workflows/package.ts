@@ -1,4 +1,4 @@
-import { ENDPOINT, textOf, type Size } from '../node/rows';
+import { ENDPOINT, QUESTION, textOf, type Size } from '../node/rows';
 import { openAi, type Step } from '../../support/lab/workflows/steps';
 
 export type Credential = { id: string; name: string };
@@ -26,6 +26,15 @@ export class PackageSteps {
 
 	submit = (source: Source, { bytes }: Size): Step[] => [
 		this.node('batch', 'submit', { endpoint: ENDPOINT, ...SOURCES[source](bytes) }),
+	];
+
+	submitImages = (): Step[] => [
+		this.node('batch', 'submit', {
+			endpoint: ENDPOINT,
+			customId: CUSTOM_ID,
+			prompt: QUESTION,
+			requestOptions: { attachments: { values: [{ type: 'image' }] } },
+		}),
 	];
 
 	results = (batchId: string, includeRequest: boolean): Step[] => [
