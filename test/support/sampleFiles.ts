@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32, deflateSync } from 'node:zlib';
 import { PICTURES } from './emulator/pictures';
 
 /** Bytes that are the same in every run, and as many as are asked for. */
@@ -19,6 +20,52 @@ export function png(width: number, height: number, more = 0): Buffer {
 	head.writeUInt32BE(width, 16);
 	head.writeUInt32BE(height, 20);
 	return Buffer.concat([head, noise(more)]);
+}
+
+/** A whole PNG that any program can show: a square of one colour, as red, green and blue. */
+export function solidPng(side: number, colour: readonly [number, number, number]): Buffer {
+	const row = Buffer.concat([Buffer.alloc(1), Buffer.alloc(side * 3, Buffer.from(colour))]);
+	const header = Buffer.alloc(13);
+	header.writeUInt32BE(side, 0);
+	header.writeUInt32BE(side, 4);
+	header.set([8, 2], 8);
+	const chunk = (type: string, data: Buffer) => {
+		const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+		const length = Buffer.alloc(4);
+		length.writeUInt32BE(data.length);
+		const check = Buffer.alloc(4);
+		check.writeUInt32BE(crc32(body));
+		return Buffer.concat([length, body, check]);
+	};
+	return Buffer.concat([
+		Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+		chunk('IHDR', header),
+		chunk('IDAT', deflateSync(Buffer.concat(Array<Buffer>(side).fill(row)))),
+		chunk('IEND', Buffer.alloc(0)),
+	]);
+}
+
+/** A whole PDF of one page with lines of plain text, which any program can show. */
+export function pdf(lines: readonly string[]): Buffer {
+	const shown = lines.map((line) => `(${line.replace(/[()\\]/g, '\\$&')}) Tj T*`).join('\n');
+	const content = `BT /F1 14 Tf 20 TL 72 740 Td\n${shown}\nET`;
+	const objects = [
+		'<< /Type /Catalog /Pages 2 0 R >>',
+		'<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+		'<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
+		`<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+		'<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+	];
+	let file = '%PDF-1.4\n';
+	const places = objects.map((object, index) => {
+		const place = file.length;
+		file += `${index + 1} 0 obj\n${object}\nendobj\n`;
+		return `${String(place).padStart(10, '0')} 00000 n \n`;
+	});
+	const size = objects.length + 1;
+	const table = `xref\n0 ${size}\n0000000000 65535 f \n${places.join('')}`;
+	const trailer = `trailer\n<< /Size ${size} /Root 1 0 R >>\nstartxref\n${file.length}\n%%EOF\n`;
+	return Buffer.from(file + table + trailer, 'latin1');
 }
 
 /** A JPEG of these dimensions, behind so many bytes of EXIF data and the like. */

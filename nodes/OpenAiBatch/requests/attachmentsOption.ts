@@ -137,8 +137,8 @@ export const attachmentsField: INodeProperties & { name: 'attachments' } = {
 	displayName: 'Attachments',
 	name: 'attachments',
 	type: 'fixedCollection',
-	typeOptions: { multipleValues: true },
-	placeholder: 'Add attachment',
+	typeOptions: { multipleValues: true, sortable: true },
+	placeholder: 'Add Attachment',
 	default: {},
 	description:
 		'Images, files and audio that belong to the prompt. They are sent in the order of this list, after the text.',

@@ -1,19 +1,29 @@
 import { agentTools } from './agentTools';
 import { azureOpenAi } from './azureOpenAi';
 import { classifyATable } from './classifyATable';
+import { fewShot } from './fewShot';
+import { invoices } from './invoices';
 import { nightlyEmbeddings } from './nightlyEmbeddings';
+import { productPhotos } from './productPhotos';
 import { retryUntilDone } from './retryUntilDone';
 import { tokenLimitQueue } from './tokenLimitQueue';
 import { waitInOneWorkflow } from './waitInOneWorkflow';
 import { exampleNames } from './files';
+import { labFolder, removeFolder } from '../../support/lab/folder';
 import { Lab } from '../../support/lab/lab';
 
-/** By the name of the example's file: runs it in n8n and checks the rows. */
-const EXAMPLES: Record<string, (lab: Lab) => Promise<void>> = {
+/**
+ * By the name of the example's file: runs it in n8n and checks the rows. `files` is a folder of
+ * which n8n may read the files.
+ */
+const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'agent-tools': agentTools,
 	'azure-openai': azureOpenAi,
 	'classify-a-table': classifyATable,
+	'few-shot': fewShot,
+	invoices,
 	'nightly-embeddings': nightlyEmbeddings,
+	'product-photos': productPhotos,
 	'retry-until-done': retryUntilDone,
 	'token-limit-queue': tokenLimitQueue,
 	'wait-in-one-workflow': waitInOneWorkflow,
@@ -24,9 +34,11 @@ const running: Record<string, Promise<void>> = {};
 
 /** All examples run at once: most of the time passes between two polls of their triggers. */
 beforeAll(async () => {
-	lab = await Lab.open();
+	const files = await labFolder();
+	lab = await Lab.open({ env: { N8N_RESTRICT_FILE_ACCESS_TO: files } });
+	lab.defer(async () => await removeFolder(files));
 	for (const [name, prove] of Object.entries(EXAMPLES)) {
-		running[name] = prove(lab);
+		running[name] = prove(lab, files);
 		running[name].catch(() => {});
 	}
 });

@@ -38,10 +38,16 @@ export class Scene {
 		return [...this.seen.values()];
 	}
 
-	/** Creates a data table and fills it. Columns are text unless said otherwise. */
-	async table(name: string, columns: string[], rows: Row[] = []): Promise<() => Promise<Row[]>> {
-		const texts = columns.map((column): DataTableColumn => ({ name: column, type: 'string' }));
-		const { id } = await this.rest.createDataTable(name, texts);
+	/** Creates a data table and fills it. A column that is only a name holds text. */
+	async table(
+		name: string,
+		columns: Array<string | DataTableColumn>,
+		rows: Row[] = [],
+	): Promise<() => Promise<Row[]>> {
+		const whole = columns.map((column): DataTableColumn =>
+			typeof column === 'string' ? { name: column, type: 'string' } : column,
+		);
+		const { id } = await this.rest.createDataTable(name, whole);
 		if (rows.length > 0) await this.rest.addDataTableRows(id, rows);
 		return async () => await this.rest.dataTableRows(id);
 	}
@@ -86,15 +92,32 @@ export class Scene {
 		});
 	}
 
+	/** The bodies of the requests of a batch, by custom id. */
+	requests(batchId: string): Map<string, Row> {
+		const { input_file_id: file } = this.emulator.batch(batchId);
+		return byCustomId(this.emulator.file(file).text(), ({ body }) => body);
+	}
+
 	/** What the API answered to each request that succeeded, by custom id. */
 	answers(batchId: string): Map<string, Row> {
 		const { output_file_id: file } = this.emulator.batch(batchId);
-		const lines = file ? this.emulator.file(file).text().trim().split('\n') : [];
-		return new Map(
-			lines.map((line) => {
-				const { custom_id, response } = JSON.parse(line);
-				return [custom_id as string, response.body as Row];
-			}),
-		);
+		const text = file ? this.emulator.file(file).text() : '';
+		return byCustomId(text, ({ response }) => response.body);
 	}
+}
+
+interface Line {
+	custom_id: string;
+	body: Row;
+	response: { body: Row };
+}
+
+function byCustomId(jsonl: string, part: (line: Line) => Row): Map<string, Row> {
+	const lines = jsonl.split('\n').filter((line) => line !== '');
+	return new Map(
+		lines.map((text) => {
+			const line = JSON.parse(text) as Line;
+			return [line.custom_id, part(line)];
+		}),
+	);
 }

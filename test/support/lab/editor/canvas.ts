@@ -24,8 +24,9 @@ export class Canvas {
 		await this.page.getByTestId('canvas-plus-button').click();
 	}
 
-	/** Begins to add a node after the last one. */
+	/** Begins to add a node after the last one, which may be out of sight. */
 	async addNext(): Promise<void> {
+		await this.page.getByTestId('zoom-to-fit').click();
 		await this.page.getByTestId('canvas-handle-plus').last().click();
 	}
 
