@@ -5,8 +5,15 @@ import {
 	readApiError,
 } from '../openai/apiErrors';
 import type { ApiError } from '../openai/apiErrors';
-import { isObject, textOrNull, tryParseJson } from './json';
-import type { JsonObject, JsonValue } from './json';
+import {
+	isObject,
+	objectsInLine,
+	replaceIn,
+	textOrNull,
+	tryParseJson,
+	withEscapedControls,
+} from './json';
+import type { JsonObject, JsonValue, ParsedJson } from './json';
 
 /** One line of an output or error file in one form; null stands for absent, null and ''. */
 export interface ResultLine {
@@ -38,20 +45,90 @@ export interface ClassifiedResult {
  * becomes a result with the error `invalid_json_line`, and with its custom_id if that is readable.
  */
 export function parseResultLine(text: string): ResultLine {
-	const strict = tryParseJson(text);
-	const parsed = strict.ok ? strict : tryParseJson(withoutPythonNumbers(text));
+	const parsed = parseLine(text);
 	if (!parsed.ok) return unreadable(text, `This line is not valid JSON: ${parsed.message}`);
-	const line = parsed.value;
-	if (!isObject(line)) return unreadable(line, 'This line is not a JSON object.');
-	const error = readApiError(line.error) ?? unknownForm(line);
+	return isObject(parsed.value)
+		? resultIn(parsed.value)
+		: unreadable(parsed.value, 'This line is not a JSON object.');
+}
+
+/**
+ * The results in one line of a file, which is one result but where a server joined parts of the
+ * file without line feeds, or wrote one list.
+ */
+export function parseResultLines(text: string): ResultLine[] {
+	const parsed = parseLine(text);
+	if (parsed.ok && isObject(parsed.value)) return [resultIn(parsed.value)];
+	const objects = objectsInLine(text)?.map(parseResultLine) ?? [];
+	const areResults = objects.length > 0 && objects.every(({ custom_id: id }) => id !== null);
+	return areResults ? objects : [parseResultLine(text)];
+}
+
+/** Some servers write numbers as Python prints them, and control characters as they are. */
+function parseLine(text: string): ParsedJson {
+	const strict = tryParseJson(text);
+	if (strict.ok) return strict;
+	const loose = tryParseJson(withEscapedControls(withoutPythonNumbers(text)));
+	return loose.ok ? loose : strict;
+}
+
+/** What servers call the id of a request: as OpenAI, as Java does, as Bedrock, as Gemini. */
+const ID_FIELDS = ['custom_id', 'customId', 'recordId', 'key'] as const;
+
+/** What servers call the status of a response. */
+const STATUS_FIELDS = ['status_code', 'statusCode', 'status'] as const;
+
+/** Where a line has its response, and where the reason why there is none. */
+const RESPONSE_FIELDS = ['response', 'result'] as const;
+const ERROR_FIELDS = ['error', 'errors', 'error_message', 'errorMessage'] as const;
+
+function resultIn(line: JsonObject): ResultLine {
+	const response = responseIn(line);
+	const isAnswered = response !== null && response.body !== null;
 	return {
 		id: textOrNull(line.id),
-		// Bedrock calls it otherwise.
-		custom_id: idOf(line.custom_id) ?? idOf(line.recordId),
-		response: isObject(line.response) ? responseOf(line.response) : null,
-		error,
+		custom_id: firstOf(line, ID_FIELDS, idOf),
+		response,
+		error: errorIn(line) ?? (isAnswered ? null : unknownForm(line)),
 		raw: line,
 	};
+}
+
+/** The first of the fields that has something. */
+function firstOf<T>(
+	object: JsonObject,
+	fields: readonly string[],
+	read: (value: JsonValue | undefined) => T | null,
+): T | null {
+	for (const field of fields) {
+		const value = read(object[field]);
+		if (value !== null) return value;
+	}
+	return null;
+}
+
+function responseIn(line: JsonObject): ResultLine['response'] {
+	const { body } = line;
+	const response = RESPONSE_FIELDS.map((name) => line[name]).find(isResponse);
+	if (response) return responseOf(response);
+	// Some servers leave out the response around the body, or write a text in place of it.
+	const text =
+		firstOf(line, STATUS_FIELDS, numberOrNull) === null ? null : textOrNull(line.response);
+	const bare = isObject(body) ? body : text;
+	return bare === null ? null : responseOf({ ...line, body: bare });
+}
+
+/** A result of a form of its own, as Anthropic's, has none of what a response has. */
+const isResponse = (value: JsonValue | undefined): value is JsonObject =>
+	isObject(value) &&
+	(isBody(value) ||
+		['body', ...STATUS_FIELDS, 'request_id', 'requestId'].some((name) => name in value));
+
+function errorIn(line: JsonObject): ResultError | null {
+	const own = firstOf(line, ERROR_FIELDS, (value) => readApiError(value) ?? null);
+	const { response } = line;
+	if (own !== null || !isObject(response) || 'body' in response || isBody(response)) return own;
+	return firstOf(response, ERROR_FIELDS, (value) => readApiError(value) ?? null);
 }
 
 /** The code of a line that a server wrote in a form of its own. */
@@ -103,6 +180,8 @@ function unknownForm(line: JsonObject): ResultError | null {
 	const isThere = (value: unknown) => value !== undefined && value !== null && value !== '';
 	const inside = isObject(response) && !isBody(response) ? response : {};
 	const keys = [
+		// A text may be an answer.
+		...(textOrNull(response) === null ? [] : ['response']),
 		...Object.keys(line).filter((key) => !LINE_KEYS.has(key) && isThere(line[key])),
 		...Object.keys(inside)
 			.filter((key) => !RESPONSE_KEYS.has(key) && isThere(inside[key]))
@@ -190,12 +269,7 @@ function unreadable(raw: JsonValue, message: string): ResultLine {
 
 /** Python writes numbers that JSON does not have, such as a log probability of `-Infinity`: null. */
 function withoutPythonNumbers(text: string): string {
-	let inString = false;
-	return text.replace(/\\.|"|NaN|-?Infinity/gs, (token) => {
-		if (token === '"') inString = !inString;
-		const isNumber = !inString && token !== '"' && !token.startsWith('\\');
-		return isNumber ? 'null' : token;
-	});
+	return replaceIn(text, /NaN|-?Infinity/, (token, inString) => (inString ? token : 'null'));
 }
 
 /** The custom_id of a line that is cut or damaged: it is near the start of the line. */
@@ -214,8 +288,8 @@ function responseOf(response: JsonObject): ResultLine['response'] {
 	// Some servers leave out what stands around the body, or write the body as text.
 	if (isBody(response)) return { status_code: null, request_id: null, body: response };
 	return {
-		status_code: numberOrNull(response.status_code),
-		request_id: idOf(response.request_id),
+		status_code: firstOf(response, STATUS_FIELDS, numberOrNull),
+		request_id: firstOf(response, ['request_id', 'requestId'], idOf),
 		body: bodyOf(response.body),
 	};
 }
