@@ -14,14 +14,13 @@ import {
 	withEscapedControls,
 } from './json';
 import type { JsonObject, JsonValue, ParsedJson } from './json';
+import { readResult, UNKNOWN_FORM } from './resultForms';
+import type { ReadResult } from './resultForms';
 
 /** One line of an output or error file in one form; null stands for absent, null and ''. */
-export interface ResultLine {
+export interface ResultLine extends ReadResult {
 	/** The service's own id of the line, `batch_req_…`. */
 	id: string | null;
-	custom_id: string | null;
-	response: { status_code: number | null; request_id: string | null; body: JsonValue } | null;
-	error: ResultError | null;
 	/** The line as it was sent; its text when it is not JSON. */
 	raw: JsonValue;
 }
@@ -72,67 +71,11 @@ function parseLine(text: string): ParsedJson {
 	return loose.ok ? loose : strict;
 }
 
-/** What servers call the id of a request: as OpenAI, as Java does, as Bedrock, as Gemini. */
-const ID_FIELDS = ['custom_id', 'customId', 'recordId', 'key'] as const;
-
-/** What servers call the status of a response. */
-const STATUS_FIELDS = ['status_code', 'statusCode', 'status'] as const;
-
-/** Where a line has its response, and where the reason why there is none. */
-const RESPONSE_FIELDS = ['response', 'result'] as const;
-const ERROR_FIELDS = ['error', 'errors', 'error_message', 'errorMessage'] as const;
-
-function resultIn(line: JsonObject): ResultLine {
-	const response = responseIn(line);
-	const isAnswered = response !== null && response.body !== null;
-	return {
-		id: textOrNull(line.id),
-		custom_id: firstOf(line, ID_FIELDS, idOf),
-		response,
-		error: errorIn(line) ?? (isAnswered ? null : unknownForm(line)),
-		raw: line,
-	};
-}
-
-/** The first of the fields that has something. */
-function firstOf<T>(
-	object: JsonObject,
-	fields: readonly string[],
-	read: (value: JsonValue | undefined) => T | null,
-): T | null {
-	for (const field of fields) {
-		const value = read(object[field]);
-		if (value !== null) return value;
-	}
-	return null;
-}
-
-function responseIn(line: JsonObject): ResultLine['response'] {
-	const { body } = line;
-	const response = RESPONSE_FIELDS.map((name) => line[name]).find(isResponse);
-	if (response) return responseOf(response);
-	// Some servers leave out the response around the body, or write a text in place of it.
-	const text =
-		firstOf(line, STATUS_FIELDS, numberOrNull) === null ? null : textOrNull(line.response);
-	const bare = isObject(body) ? body : text;
-	return bare === null ? null : responseOf({ ...line, body: bare });
-}
-
-/** A result of a form of its own, as Anthropic's, has none of what a response has. */
-const isResponse = (value: JsonValue | undefined): value is JsonObject =>
-	isObject(value) &&
-	(isBody(value) ||
-		['body', ...STATUS_FIELDS, 'request_id', 'requestId'].some((name) => name in value));
-
-function errorIn(line: JsonObject): ResultError | null {
-	const own = firstOf(line, ERROR_FIELDS, (value) => readApiError(value) ?? null);
-	const { response } = line;
-	if (own !== null || !isObject(response) || 'body' in response || isBody(response)) return own;
-	return firstOf(response, ERROR_FIELDS, (value) => readApiError(value) ?? null);
-}
-
-/** The code of a line that a server wrote in a form of its own. */
-const UNKNOWN_FORM = 'unknown_result_form';
+const resultIn = (line: JsonObject): ResultLine => ({
+	id: textOrNull(line.id),
+	...readResult(line),
+	raw: line,
+});
 
 /** The code of a line that is not JSON, or not an object. */
 const INVALID_LINE = 'invalid_json_line';
@@ -143,55 +86,6 @@ const INVALID_LINE = 'invalid_json_line';
  */
 export function isUnreadable({ code }: ResultError): boolean {
 	return code === UNKNOWN_FORM || code === INVALID_LINE;
-}
-
-/** What a line may have; anything else is a form of the server's own. */
-const LINE_KEYS: ReadonlySet<string> = new Set([
-	'id',
-	'custom_id',
-	'object',
-	'response',
-	'error',
-	'request_id',
-	'batch_id',
-	'status',
-	'metadata',
-]);
-
-/** What a response has around its body. */
-const RESPONSE_KEYS: ReadonlySet<string> = new Set([
-	'status_code',
-	'request_id',
-	'body',
-	'headers',
-]);
-
-/** What the bodies of the endpoints have, one or another. */
-const BODY_KEYS = ['choices', 'output', 'data', 'results'];
-
-const isBody = (value: JsonObject) => BODY_KEYS.some((key) => Array.isArray(value[key]));
-
-/**
- * The error for a line that has something in a form that is not known. It may be an answer, and
- * paid: so it is permanent, and names the keys.
- */
-function unknownForm(line: JsonObject): ResultError | null {
-	const { response } = line;
-	const isThere = (value: unknown) => value !== undefined && value !== null && value !== '';
-	const inside = isObject(response) && !isBody(response) ? response : {};
-	const keys = [
-		// A text may be an answer.
-		...(textOrNull(response) === null ? [] : ['response']),
-		...Object.keys(line).filter((key) => !LINE_KEYS.has(key) && isThere(line[key])),
-		...Object.keys(inside)
-			.filter((key) => !RESPONSE_KEYS.has(key) && isThere(inside[key]))
-			.map((key) => `response.${key}`),
-	];
-	const isReadable = isObject(response) && (isBody(response) || 'body' in response);
-	if (isReadable || keys.length === 0) return null;
-	const named = typeof line.custom_id === 'string' ? ['custom_id', ...keys] : keys;
-	const message = `This line has a form that this node cannot read. Its keys are: ${named.sort().join(', ')}.`;
-	return { code: UNKNOWN_FORM, message, type: null, param: null };
 }
 
 /**
@@ -277,32 +171,6 @@ function readableId(text: string): string | null {
 	const found = /"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text);
 	const id = found ? tryParseJson(found[1]) : null;
 	return id?.ok ? textOrNull(id.value) : null;
-}
-
-/** Some servers turn an id of digits into a number. */
-function idOf(value: unknown): string | null {
-	return typeof value === 'number' ? String(value) : textOrNull(value);
-}
-
-function responseOf(response: JsonObject): ResultLine['response'] {
-	// Some servers leave out what stands around the body, or write the body as text.
-	if (isBody(response)) return { status_code: null, request_id: null, body: response };
-	return {
-		status_code: firstOf(response, STATUS_FIELDS, numberOrNull),
-		request_id: firstOf(response, ['request_id', 'requestId'], idOf),
-		body: bodyOf(response.body),
-	};
-}
-
-function bodyOf(body: JsonValue | undefined): JsonValue {
-	if (typeof body !== 'string' || !body.trimStart().startsWith('{')) return body ?? null;
-	const parsed = tryParseJson(body);
-	return parsed.ok ? parsed.value : body;
-}
-
-function numberOrNull(value: unknown): number | null {
-	if (typeof value === 'number') return value;
-	return typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : null;
 }
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
