@@ -11,6 +11,8 @@ import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content
 import { defineEndpoint } from './endpoint';
 import { checkMessages, checkRoles } from './messages';
 import { checkChatParameters } from './modelRules';
+import { checkChatTypes } from './parameterTypes';
+import { checkChatToolShapes } from './tools';
 import { checkObjects } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject, textOrNull } from '../jsonl/json';
@@ -155,9 +157,10 @@ export const chatCompletions = defineEndpoint({
 		),
 		...checkRoles(body),
 	],
-	checkShapes: checkMessages,
+	checkShapes: (body) => [...checkMessages(body), ...checkChatToolShapes(body)],
 	checkParameters: (body) => [
 		...checkFormat(body.response_format, 'body.response_format', 'json_schema'),
+		...checkChatTypes(body),
 		...checkChatParameters(body),
 	],
 	embeddingInputs: () => 0,

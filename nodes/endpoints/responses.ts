@@ -5,6 +5,8 @@ import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content
 import { defineEndpoint } from './endpoint';
 import { checkInputItems } from './messages';
 import { checkResponsesParameters } from './modelRules';
+import { checkResponsesTypes } from './parameterTypes';
+import { checkResponsesToolShapes } from './tools';
 import { checkTextOrList, isAbsent } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject, textOrNull } from '../jsonl/json';
@@ -162,9 +164,10 @@ export const responses = defineEndpoint({
 		INSTEAD_OF_INPUT.some((name) => !isAbsent(body[name]))
 			? []
 			: checkTextOrList(body, 'body.input'),
-	checkShapes: checkInputItems,
+	checkShapes: (body) => [...checkInputItems(body), ...checkResponsesToolShapes(body)],
 	checkParameters: (body) => [
 		...checkFormat(isObject(body.text) ? body.text.format : undefined, 'body.text.format'),
+		...checkResponsesTypes(body),
 		...checkResponsesParameters(body),
 	],
 	embeddingInputs: () => 0,
