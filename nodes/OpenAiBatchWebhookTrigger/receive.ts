@@ -1,16 +1,18 @@
 import { createHash } from 'crypto';
 import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { eventTime, type EventName } from '../batchEvents/batchEvent';
+import { registrationOf } from './registration';
+import type { Delivery } from './signature';
+import { isRecent, isSigned } from './signature';
+import type { EventName } from '../batchEvents/batchEvent';
+import { eventTime } from '../batchEvents/batchEvent';
 import { matchesFilters } from '../batchEvents/eventFilters';
 import { toEventItem } from '../batchEvents/eventItem';
 import { readEventSettings } from '../batchEvents/eventSettings';
 import { tryGetBatch } from '../openai/api/batches';
 import { isFinished } from '../openai/api/status';
 import { OpenAiClient } from '../openai/http/client';
-import { isTransient } from '../openai/http/retry';
+import { isTransient } from '../openai/http/fault';
 import { idProblem } from '../openai/http/url';
-import { registrationOf } from './registration';
-import { isRecent, isSigned, type Delivery } from './signature';
 
 /** How long to wait for the batch: the service gives up on slow answers and delivers again. */
 const ANSWER_WITHIN_MS = 10_000;

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { BatchEvent } from './batchEvent';
 import { describeBatch } from '../openai/api/status';
+import { submissionIdOf } from '../openai/submissions/submission';
 
 /** The batch's own fields that most workflows need. */
 const SIMPLIFIED_FIELDS = [
@@ -31,5 +32,6 @@ export function toEventItem({ name, batch, time }: BatchEvent, simplify: boolean
 		event_time: time,
 		...(simplify ? { id: batch.id, ...fields } : (batch as unknown as IDataObject)),
 		...describeBatch(batch),
+		submission_id: submissionIdOf(batch),
 	};
 }

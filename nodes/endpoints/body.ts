@@ -19,10 +19,10 @@ import { isObject } from '../jsonl/json';
  * @throws {RequestProblem} for fields that do not go together
  */
 export function makeBody(endpoint: Endpoint, fields: RequestFields): JsonObject {
-	const { additionalFields, imageUrls = [] } = fields.options;
-	if (Array.isArray(fields.prompt) && imageUrls.length > 0) {
+	const { additionalFields, attachments = [] } = fields.options;
+	if (Array.isArray(fields.prompt) && attachments.length > 0 && !endpoint.takesMessages) {
 		throw new RequestProblem(
-			'Image URLs need a prompt that is text. Put the images into the list instead.',
+			'Attachments need a prompt that is text. Put them into the list instead.',
 			'prompt',
 		);
 	}
@@ -99,16 +99,27 @@ export function withoutUnset(body: Record<string, JsonValue | undefined>): JsonO
 }
 
 /**
- * A prompt and its images as the parts of one message, which chat completions and moderations
- * write alike; the prompt itself when there are no images.
+ * The turns of a request: its messages, or its prompt as the only one. Other parts, such as images,
+ * go into the last message of the user.
+ *
+ * @param textType what the endpoint calls a part that is text
+ * @throws {RequestProblem} for parts without a message of the user
  */
-export function promptWithImages(
+export function turnsOf(
 	prompt: string | JsonValue[],
-	imageUrls: readonly string[] = [],
-): JsonValue {
-	if (imageUrls.length === 0) return prompt;
-	const images = imageUrls.map((url) => ({ type: 'image_url', image_url: { url } }));
-	return [{ type: 'text', text: prompt }, ...images];
+	parts: readonly JsonObject[],
+	textType: 'text' | 'input_text',
+): JsonValue[] {
+	const turns: JsonValue[] = Array.isArray(prompt) ? prompt : [{ role: 'user', content: prompt }];
+	if (parts.length === 0) return turns;
+	const last = turns.findLastIndex((turn) => isObject(turn) && turn.role === 'user');
+	if (last === -1) {
+		throw new RequestProblem('There is no user message for the attachments. Add one.', 'prompt');
+	}
+	const turn = turns[last] as JsonObject;
+	const content = turn.content ?? '';
+	const own: JsonValue[] = Array.isArray(content) ? content : [{ type: textType, text: content }];
+	return turns.with(last, { ...turn, content: [...own, ...parts] });
 }
 
 /** A model that both chat completions and responses take. */
@@ -116,29 +127,36 @@ export const TEXT_MODEL = 'gpt-6-luna';
 
 /** The options that chat completions and responses share. */
 export const TEXT_OPTIONS = [
-	'imageUrls',
+	'answerColumns',
+	'attachments',
 	'jsonSchema',
 	'jsonSchemaName',
 	'jsonSchemaStrict',
 	'maxTokens',
+	'promptCacheKey',
 	'reasoningEffort',
 	'systemMessage',
 	'temperature',
 	'topP',
+	'verbosity',
 ] as const;
 
 export type TextFields = RequestFields<(typeof TEXT_OPTIONS)[number]>;
 
-/** The schema of the answer, in the names that both endpoints use; undefined without a schema. */
+/**
+ * The schema of the answer, in the names that both endpoints use; undefined without a schema.
+ *
+ * @throws {RequestProblem} for two schemas
+ */
 export function namedSchema(options: TextFields['options']): JsonObject | undefined {
-	const { jsonSchema, jsonSchemaName, jsonSchemaStrict } = options;
-	return (
-		jsonSchema && {
-			name: jsonSchemaName || 'answer',
-			schema: jsonSchema,
-			strict: jsonSchemaStrict ?? true,
-		}
-	);
+	const { answerColumns, jsonSchema, jsonSchemaName, jsonSchemaStrict } = options;
+	if (answerColumns && jsonSchema) {
+		throw new RequestProblem(
+			'Answer Columns and JSON Schema both say what the answer is. Remove one of these options.',
+		);
+	}
+	const schema = answerColumns ?? jsonSchema;
+	return schema && { name: jsonSchemaName || 'answer', schema, strict: jsonSchemaStrict ?? true };
 }
 
 /** What the API allows as the name of a schema. */

@@ -1,5 +1,6 @@
 import { checkTextOrList } from '../jsonl/fieldChecks';
 import { textOrNull } from '../jsonl/json';
+import { NO_ATTACHMENTS } from './attachments';
 import { withoutUnset } from './body';
 import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
@@ -8,6 +9,7 @@ export const completions = defineEndpoint({
 	path: '/completions',
 	label: 'Completions (Legacy)',
 	model: { example: 'gpt-3.5-turbo-instruct', isRequired: true },
+	attachments: NO_ATTACHMENTS,
 	options: ['maxTokens', 'temperature', 'topP'],
 	makeBody: ({ model, prompt, options }) =>
 		withoutUnset({

@@ -1,5 +1,6 @@
 import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
+import { NO_ATTACHMENTS } from './attachments';
 import type { JsonValue } from '../jsonl/json';
 import { withoutUnset } from './body';
 import { objectsOf } from './content';
@@ -12,6 +13,7 @@ export const embeddings = defineEndpoint({
 	path: '/embeddings',
 	label: 'Embeddings',
 	model: { example: 'text-embedding-3-small', isRequired: true },
+	attachments: NO_ATTACHMENTS,
 	options: ['dimensions'],
 	makeBody: ({ model, prompt, options }) =>
 		withoutUnset({ model, input: prompt, dimensions: options.dimensions }),

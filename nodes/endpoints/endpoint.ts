@@ -1,3 +1,4 @@
+import type { Attachment, AttachmentShapes } from './attachments';
 import type { AnswerReader } from './content';
 import type { Issue } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
@@ -9,23 +10,29 @@ export type Server = 'openai' | 'compatible';
 export interface RequestOptions {
 	/** Fields that the body gets as they are; every endpoint takes them. */
 	additionalFields?: JsonObject;
+	/** The schema of an answer with columns; see `schemaOfColumns`. */
+	answerColumns?: JsonObject;
+	/** What belongs to the prompt besides text. */
+	attachments?: readonly Attachment[];
 	/** The length of each vector. */
 	dimensions?: number;
 	imageCount?: number;
 	imageQuality?: string;
 	imageSize?: string;
-	/** Web addresses or data URLs of images that belong to the prompt. */
-	imageUrls?: string[];
 	jsonSchema?: JsonObject;
 	jsonSchemaName?: string;
 	/** Strict unless it is false. */
 	jsonSchemaStrict?: boolean;
 	/** The most tokens to generate. */
 	maxTokens?: number;
+	/** Requests with the same key and the same beginning share a cache of it. */
+	promptCacheKey?: string;
 	reasoningEffort?: string;
+	reasoningSummary?: string;
 	systemMessage?: string;
 	temperature?: number;
 	topP?: number;
+	verbosity?: string;
 }
 
 /** An option that only some endpoints take. */
@@ -35,7 +42,7 @@ export type RequestOption = Exclude<keyof RequestOptions, 'additionalFields'>;
 export interface RequestFields<Option extends RequestOption = RequestOption> {
 	/** '' leaves the model out. */
 	model: string;
-	/** Text, or a list where the endpoint takes one. */
+	/** Text, or a list where the endpoint takes one: of messages, or of several inputs. */
 	prompt: string | JsonValue[];
 	options: Pick<RequestOptions, Option | 'additionalFields'>;
 }
@@ -64,8 +71,12 @@ export interface Endpoint<Option extends RequestOption = RequestOption> {
 		example: string;
 		isRequired: boolean;
 	};
+	/** How its bodies write what is attached; `NO_ATTACHMENTS` without the option. */
+	attachments: AttachmentShapes;
 	/** The options that its bodies have a place for; the panel shows only these. */
 	options: readonly Option[];
+	/** Whether a list as the prompt is taken as messages, `{role, content}`. */
+	takesMessages?: true;
 	/**
 	 * Makes a body, without the additional fields. Of the options it can read only those that the
 	 * endpoint lists.

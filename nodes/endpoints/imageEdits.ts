@@ -8,24 +8,38 @@ import {
 import type { Issue } from '../jsonl/fieldChecks';
 import { isObject } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
+import { attachmentParts } from './attachmentParts';
+import type { AttachmentShapes } from './attachments';
+import { imagesByUrl, MAX_IMAGE_URL } from './attachments';
 import { defineEndpoint, RequestProblem } from './endpoint';
 import { imageGenerations } from './imageGenerations';
 
 const IMAGES_HINT =
 	'In a batch, images are given as [{"image_url": …}] or [{"file_id": …}]. They cannot be uploaded with the request.';
 
+const IMAGES = imagesByUrl((image_url) => ({ image_url }), { maxDataUrl: MAX_IMAGE_URL });
+
+/** The images to start from, each with exactly one key. */
+const ATTACHMENTS: AttachmentShapes = {
+	image: { ...IMAGES, write: { ...IMAGES.write, fileId: (file_id) => ({ file_id }) } },
+	file: null,
+	audio: null,
+};
+
+const EDITS = { label: 'Image Edits', attachments: ATTACHMENTS };
+
 /** An edit is a generation that starts from images. */
 export const imageEdits = defineEndpoint({
 	...imageGenerations,
+	...EDITS,
 	path: '/images/edits',
-	label: 'Image Edits',
-	options: [...imageGenerations.options, 'imageUrls'],
+	options: [...imageGenerations.options, 'attachments'],
 	makeBody(fields) {
-		const { additionalFields, imageUrls = [] } = fields.options;
-		if (imageUrls.length === 0 && additionalFields?.images === undefined) {
-			throw new RequestProblem('There is no image to edit. Add the option Image URLs.', 'images');
+		const { additionalFields, attachments } = fields.options;
+		const images = attachmentParts(EDITS, attachments);
+		if (images.length === 0 && additionalFields?.images === undefined) {
+			throw new RequestProblem('There is no image to edit. Add the option Attachments.', 'images');
 		}
-		const images = imageUrls.map((image_url) => ({ image_url }));
 		return { ...imageGenerations.makeBody(fields), images };
 	},
 	checkShapes: (body) => [

@@ -1,4 +1,5 @@
 import { checkText } from '../jsonl/fieldChecks';
+import { NO_ATTACHMENTS } from './attachments';
 import { withoutUnset } from './body';
 import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
@@ -7,6 +8,7 @@ export const imageGenerations = defineEndpoint({
 	path: '/images/generations',
 	label: 'Image Generations',
 	model: { example: 'gpt-image-1.5', isRequired: true },
+	attachments: NO_ATTACHMENTS,
 	options: ['imageCount', 'imageQuality', 'imageSize'],
 	makeBody: ({ model, prompt, options }) =>
 		withoutUnset({

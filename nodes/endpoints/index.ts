@@ -7,6 +7,8 @@ import type { Endpoint, TokenFields } from './endpoint';
 import { pathFault, unversionedPath } from './endpoint';
 import { imageEdits } from './imageEdits';
 import { imageGenerations } from './imageGenerations';
+import type { SizeOfImage } from './imageTokens';
+import { partTokens, sizeOfDataUrl } from './imageTokens';
 import { moderations } from './moderations';
 import { responses } from './responses';
 import type { JsonObject, JsonValue } from '../jsonl/json';
@@ -80,10 +82,16 @@ export interface TokenEstimate {
 	input_tokens: number;
 	/** The most that can be generated: 0 where nothing is generated, null when there is no limit. */
 	output_tokens: number | null;
+	/** How many images, files and sounds are not among the tokens of the input. */
+	attachments_not_estimated: number;
 }
 
 /** What nothing costs, to add to. */
-export const NO_TOKENS: Readonly<TokenEstimate> = { input_tokens: 0, output_tokens: 0 };
+export const NO_TOKENS: Readonly<TokenEstimate> = {
+	input_tokens: 0,
+	output_tokens: 0,
+	attachments_not_estimated: 0,
+};
 
 /** UTF-8 bytes for one token; see `estimateTokens`. */
 const BYTES_PER_TOKEN = 4;
@@ -116,20 +124,33 @@ const NOT_TEXT: ReadonlySet<string> = new Set([
  * On long English prose this gave 200,000 for 192,423 real tokens; on short texts in nine languages
  * and JSON, against the tokenizer o200k, 0.8 (Czech) to 2.4 times (Hindi) the real number. It
  * counts bytes because counting characters would find only a third of the tokens of Chinese and
- * Japanese. Pictures, sound and files are not counted.
+ * Japanese. Inline images are counted by the rules of the model; other attachments, and images for
+ * models whose rule is not known, are left out.
  *
  * @param endpoint where the request goes; undefined for an endpoint that is not known here
+ * @param sizeOfImage the size of an image by its address, which is a data URL or something else
  */
-export function estimateTokens(body: JsonObject, endpoint: Endpoint | undefined): TokenEstimate {
+export function estimateTokens(
+	body: JsonObject,
+	endpoint: Endpoint | undefined,
+	sizeOfImage: SizeOfImage = sizeOfDataUrl,
+): TokenEstimate {
 	const { prompts, definitions, outputLimits } = endpoint?.tokens ?? ANY_FIELDS;
-	const texts = prompts.map((field) => sizeOf(body[field]));
-	const bytes =
-		texts.reduce((sum, size) => sum + size.bytes, 0) + definitionBytes(body, definitions);
-	const tokens = texts.reduce((sum, size) => sum + size.tokens, 0);
+	const size: Size = { bytes: definitionBytes(body, definitions), tokens: 0, unknown: 0 };
+	const reader = { model: body.model, sizeOfImage };
+	for (const field of prompts) addSize(size, body[field], reader);
+	// The images of an edit, for which no rule is published.
+	for (const images of [body.images, body.mask]) size.unknown += imagesIn(images);
 	return {
-		input_tokens: Math.ceil(bytes / BYTES_PER_TOKEN) + tokens,
+		input_tokens: Math.ceil(size.bytes / BYTES_PER_TOKEN) + size.tokens,
 		output_tokens: endpoint?.generates === false ? 0 : outputLimit(body, outputLimits),
+		attachments_not_estimated: size.unknown,
 	};
+}
+
+function imagesIn(images: JsonValue | undefined): number {
+	if (Array.isArray(images)) return images.length;
+	return isObject(images) ? 1 : 0;
 }
 
 /** The estimates of several requests together; the output has no limit as soon as one has none. */
@@ -138,27 +159,38 @@ export function addTokens(sum: TokenEstimate, more: TokenEstimate): TokenEstimat
 	return {
 		input_tokens: sum.input_tokens + more.input_tokens,
 		output_tokens: isOpen ? null : sum.output_tokens! + more.output_tokens!,
+		attachments_not_estimated: sum.attachments_not_estimated + more.attachments_not_estimated,
 	};
 }
 
 interface Size {
 	bytes: number;
-	/** Numbers inside a prompt are tokens already. */
+	/** Numbers inside a prompt are tokens already, and images are counted in tokens. */
 	tokens: number;
+	/** How many attachments are not among the tokens. */
+	unknown: number;
 }
 
-function sizeOf(value: JsonValue | undefined): Size {
-	if (typeof value === 'string') return { bytes: Buffer.byteLength(value), tokens: 0 };
-	if (typeof value === 'number') return { bytes: 0, tokens: 1 };
-	const total: Size = { bytes: 0, tokens: 0 };
-	if (typeof value !== 'object' || value === null) return total;
-	for (const [key, part] of Object.entries(value)) {
-		if (NOT_TEXT.has(key)) continue;
-		const size = sizeOf(part);
-		total.bytes += size.bytes;
-		total.tokens += size.tokens;
+interface SizeReader {
+	model: JsonValue | undefined;
+	sizeOfImage: SizeOfImage;
+}
+
+function addSize(total: Size, value: JsonValue | undefined, reader: SizeReader): void {
+	if (typeof value === 'string') total.bytes += Buffer.byteLength(value);
+	else if (typeof value === 'number') total.tokens++;
+	if (typeof value !== 'object' || value === null) return;
+	if (!Array.isArray(value)) {
+		const attached = partTokens(value, reader.model, reader.sizeOfImage);
+		if (attached) {
+			total.tokens += attached.tokens;
+			total.unknown += attached.unknown;
+			return;
+		}
 	}
-	return total;
+	for (const [key, part] of Object.entries(value)) {
+		if (!NOT_TEXT.has(key)) addSize(total, part, reader);
+	}
 }
 
 function definitionBytes(body: JsonObject, definitions: readonly string[]): number {

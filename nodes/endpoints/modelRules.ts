@@ -67,6 +67,16 @@ const EFFORTS: readonly Efforts[] = [
 	},
 ];
 
+/** Models that do not reason; the API was seen to refuse an effort for them. */
+const DOES_NOT_REASON = /^(?:chatgpt-4|gpt-3\.5|gpt-4)/;
+
+/** Models that were seen to accept the verbosity medium only. */
+const ONLY_MEDIUM = /^(?:chatgpt-4|gpt-3\.5|gpt-4|gpt-5-chat|gpt-5\.1-codex-max|o\d)/;
+
+/** The values of the verbosity and of the reasoning summary, by OpenAI's SDK (7.57). */
+const VERBOSITIES = ['low', 'medium', 'high'];
+const SUMMARIES = ['auto', 'concise', 'detailed'];
+
 type IsNeutral = (value: JsonValue | undefined) => boolean;
 
 /** Parameters of the sampling, and which of their values ask for nothing. */
@@ -120,21 +130,23 @@ function refused(param: string, message: string, isLikely = false): Issue {
 
 /** What a body of chat completions has that its model refuses. */
 export function checkChatParameters(body: JsonObject): Issue[] {
-	const { model, reasoning_effort: effort } = body;
+	const { model, reasoning_effort: effort, verbosity } = body;
 	if (typeof model !== 'string') return [];
 	return [
 		...checkEffort(model, effort, 'reasoning_effort'),
+		...checkVerbosity(model, verbosity, 'verbosity'),
 		...checkSampling(model, effort, body),
 		...checkMaxTokens(model, body),
 		...checkStop(model, body),
 		...checkPenalties(model, body),
 		...checkChatTools(model, effort, body),
+		...checkAudio(model, body),
 	];
 }
 
 /** What a body of the Responses API has that the API or its model refuses. */
 export function checkResponsesParameters(body: JsonObject): Issue[] {
-	const { model, reasoning } = body;
+	const { model, reasoning, text } = body;
 	const foreign = Object.entries(NOT_IN_RESPONSES)
 		.filter(([name]) => !isAbsent(body[name]))
 		.map(([name, instead]) => {
@@ -142,10 +154,13 @@ export function checkResponsesParameters(body: JsonObject): Issue[] {
 			return refused(name, `The Responses API has no '${name}'. ${advice}`);
 		});
 	if (typeof model !== 'string') return foreign;
-	const effort = isObject(reasoning) ? reasoning.effort : undefined;
+	const { effort, summary } = isObject(reasoning) ? reasoning : {};
+	const verbosity = isObject(text) ? text.verbosity : undefined;
 	return [
 		...foreign,
 		...checkEffort(model, effort, 'reasoning.effort'),
+		...checkSummary(summary),
+		...checkVerbosity(model, verbosity, 'text.verbosity'),
 		...checkSampling(model, effort, { ...body, logprobs: undefined }),
 		...checkIncluded(model, effort, body),
 	];
@@ -153,12 +168,37 @@ export function checkResponsesParameters(body: JsonObject): Issue[] {
 
 function checkEffort(model: string, effort: unknown, param: string): Issue[] {
 	if (typeof effort !== 'string') return [];
+	if (DOES_NOT_REASON.test(model)) {
+		const message = `${model} does not reason, and probably refuses '${param}'. Leave it out.`;
+		return [refused(param, message, true)];
+	}
 	const entry = EFFORTS.find(({ models }) => models.test(model));
 	if (!entry || entry.efforts.includes(effort)) return [];
 	const { efforts, isLikely } = entry;
 	const message = `${model} does not have the reasoning effort '${effort}'. Use ${efforts.join(', ')}.`;
+	return [unsupported(param, message, isLikely)];
+}
+
+function unsupported(param: string, message: string, isLikely = false): Issue {
 	const issue: Issue = { code: 'unsupported_value', param: `body.${param}`, message };
-	return [isLikely ? asHint(issue) : issue];
+	return isLikely ? asHint(issue) : issue;
+}
+
+function checkVerbosity(model: string, verbosity: unknown, param: string): Issue[] {
+	if (typeof verbosity !== 'string') return [];
+	if (!VERBOSITIES.includes(verbosity)) {
+		const message = `'${verbosity.slice(0, 60)}' is not a verbosity. Use ${VERBOSITIES.join(', ')}.`;
+		return [unsupported(param, message)];
+	}
+	if (verbosity === 'medium' || !ONLY_MEDIUM.test(model)) return [];
+	const message = `${model} probably has only the verbosity 'medium'. Leave '${param}' out.`;
+	return [unsupported(param, message, true)];
+}
+
+function checkSummary(summary: unknown): Issue[] {
+	if (typeof summary !== 'string' || SUMMARIES.includes(summary)) return [];
+	const message = `'${summary.slice(0, 60)}' is not a reasoning summary. Use ${SUMMARIES.join(', ')}.`;
+	return [unsupported('reasoning.summary', message)];
 }
 
 type Sampling = 'taken' | 'refused' | 'probably refused';
@@ -234,4 +274,25 @@ function checkChatTools(model: string, effort: unknown, { tools }: JsonObject): 
 	return [
 		refused('tools', `${model} refuses tools in chat completions while it reasons. ${instead}`),
 	];
+}
+
+/** Models that listen and speak. By their pages, none of them is offered in batches. */
+const AUDIO_MODEL = /^gpt-(?:4o-)?audio/;
+
+const isSound = (part: JsonValue) => isObject(part) && part.type === 'input_audio';
+
+function checkAudio(model: string, { messages }: JsonObject): Issue[] {
+	const code = 'unsupported_value';
+	if (AUDIO_MODEL.test(model)) {
+		const message = `OpenAI does not offer ${model} in the Batch API.`;
+		return [{ code, param: 'body.model', message }];
+	}
+	const isDeaf = GPT_6.test(model) || GPT_5_6.test(model);
+	const list = isDeaf && Array.isArray(messages) ? messages : [];
+	const at = list.findIndex(
+		(one) => isObject(one) && Array.isArray(one.content) && one.content.some(isSound),
+	);
+	if (at === -1) return [];
+	const message = `${model} does not take audio, and OpenAI offers none of its audio models in the Batch API. Turn the audio into text first.`;
+	return [{ code, param: `body.messages[${at}].content`, message }];
 }

@@ -1,18 +1,35 @@
-import { checkTextOrList } from '../jsonl/fieldChecks';
-import { promptWithImages, withoutUnset } from './body';
+import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
+import type { Issue } from '../jsonl/fieldChecks';
+import type { JsonObject, JsonValue } from '../jsonl/json';
+import { attachmentParts } from './attachmentParts';
+import { imagesByUrl } from './attachments';
+import { withoutUnset } from './body';
 import { objectsOf } from './content';
 import { defineEndpoint } from './endpoint';
 import { checkModerationInput } from './messages';
 
-export const moderations = defineEndpoint({
-	path: '/moderations',
+const MODERATIONS = {
 	label: 'Moderations',
+	attachments: {
+		image: imagesByUrl((url) => ({ type: 'image_url', image_url: { url } })),
+		file: null,
+		audio: null,
+	},
+};
+
+export const moderations = defineEndpoint({
+	...MODERATIONS,
+	path: '/moderations',
 	model: { example: 'omni-moderation-latest', isRequired: false },
-	options: ['imageUrls'],
+	options: ['attachments'],
 	makeBody: ({ model, prompt, options }) =>
-		withoutUnset({ model, input: promptWithImages(prompt, options.imageUrls) }),
+		withoutUnset({
+			model,
+			input: inputOf(prompt, attachmentParts(MODERATIONS, options.attachments)),
+		}),
 	checkBody: (body) => checkTextOrList(body, 'body.input'),
 	checkShapes: checkModerationInput,
+	checkParameters: checkImageCount,
 	embeddingInputs: () => 0,
 	generates: false,
 	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },
@@ -23,3 +40,15 @@ export const moderations = defineEndpoint({
 		read: (body) => objectsOf(body.results).map((content) => ({ content })),
 	},
 });
+
+/** OpenAI answers 400 `too_many_images` to the whole request. */
+function checkImageCount({ input }: JsonObject): Issue[] {
+	const images = objectsOf(input).filter(({ type }) => type === 'image_url').length;
+	if (images < 2) return [];
+	const message = `Moderations take one image a request, and this one has ${images}. Make an item of each image.`;
+	return [invalidValue('body.input', message)];
+}
+
+/** A text with images beside it is a list of parts. */
+const inputOf = (prompt: string | JsonValue[], images: readonly JsonObject[]): JsonValue =>
+	images.length === 0 ? prompt : [{ type: 'text', text: prompt }, ...images];

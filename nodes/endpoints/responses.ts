@@ -1,8 +1,12 @@
+import { attachmentParts } from './attachmentParts';
+import type { AttachmentShapes } from './attachments';
+import { dataUrl, imagesByUrl, MAX_FILE_DATA, MAX_IMAGE_URL } from './attachments';
 import type { TextFields } from './body';
-import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, withoutUnset } from './body';
+import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUnset } from './body';
 import type { Answer, AnswerReader } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
+import { DOCUMENT_TYPES } from './fileTypes';
 import { checkInputItems } from './messages';
 import { checkResponsesParameters } from './modelRules';
 import { checkResponsesTypes } from './parameterTypes';
@@ -11,11 +15,16 @@ import { checkTextOrList, isAbsent } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject, textOrNull } from '../jsonl/json';
 
-/** A list as the prompt is taken as the input items themselves. */
-function inputOf({ prompt, options: { imageUrls = [] } }: TextFields): JsonValue {
-	if (imageUrls.length === 0 || Array.isArray(prompt)) return prompt;
-	const images = imageUrls.map((image_url) => ({ type: 'input_image', image_url }));
-	return [{ role: 'user', content: [{ type: 'input_text', text: prompt }, ...images] }];
+/** A text alone stays as it is; messages are items of the input. */
+function inputOf({ prompt, options: { attachments } }: TextFields): JsonValue {
+	const parts = attachmentParts(RESPONSES, attachments);
+	return parts.length === 0 ? prompt : turnsOf(prompt, parts, 'input_text');
+}
+
+/** An object without what is not set, or undefined where nothing is. */
+function objectOf(fields: Record<string, JsonValue | undefined>): JsonObject | undefined {
+	const set = withoutUnset(fields);
+	return Object.keys(set).length > 0 ? set : undefined;
 }
 
 /**
@@ -139,22 +148,62 @@ function callsForTheCaller(items: JsonObject[]): JsonValue[] {
 /** What a response can start from without an input of its own. */
 const INSTEAD_OF_INPUT = ['prompt', 'conversation', 'previous_response_id'];
 
+const IMAGES = imagesByUrl(
+	(image_url, { detail }) => withoutUnset({ type: 'input_image', image_url, detail }),
+	{ maxDataUrl: MAX_IMAGE_URL, hasDetail: true },
+);
+
+/** What responses take besides text, by OpenAI's SDK and its guide to file inputs. */
+const ATTACHMENTS: AttachmentShapes = {
+	image: {
+		...IMAGES,
+		write: {
+			...IMAGES.write,
+			fileId: (file_id, { detail }) => withoutUnset({ type: 'input_image', file_id, detail }),
+		},
+	},
+	file: {
+		takes: DOCUMENT_TYPES,
+		takesLabel: 'PDF, Word, PowerPoint, Excel, OpenDocument, RTF and text files',
+		maxDataUrl: MAX_FILE_DATA,
+		write: {
+			inline: (file) => ({
+				type: 'input_file',
+				filename: file.fileName,
+				file_data: dataUrl(file),
+			}),
+			url: (file_url) => ({ type: 'input_file', file_url }),
+			fileId: (file_id) => ({ type: 'input_file', file_id }),
+		},
+	},
+	audio: null,
+};
+
+const RESPONSES = { label: 'Responses', attachments: ATTACHMENTS };
+
 export const responses = defineEndpoint({
+	...RESPONSES,
 	path: '/responses',
-	label: 'Responses',
 	model: { example: TEXT_MODEL, isRequired: true },
-	options: TEXT_OPTIONS,
+	options: [...TEXT_OPTIONS, 'reasoningSummary'],
+	takesMessages: true,
 	makeBody(fields) {
 		const { model, options } = fields;
-		const { reasoningEffort } = options;
 		const schema = namedSchema(options);
 		return withoutUnset({
 			model,
 			instructions: options.systemMessage,
 			input: inputOf(fields),
-			text: schema && { format: { type: 'json_schema', ...schema } },
+			text: objectOf({
+				format: schema && { type: 'json_schema', ...schema },
+				verbosity: options.verbosity,
+			}),
 			max_output_tokens: options.maxTokens,
-			reasoning: reasoningEffort ? { effort: reasoningEffort } : undefined,
+			reasoning: objectOf({
+				effort: options.reasoningEffort,
+				summary: options.reasoningSummary,
+			}),
+			prompt_cache_key: options.promptCacheKey,
 			temperature: options.temperature,
 			top_p: options.topP,
 		});

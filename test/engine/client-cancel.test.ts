@@ -1,7 +1,7 @@
 import type { OpenAiClient } from '../../nodes/openai/http/client';
 import { downloadFile } from '../../nodes/openai/transfer/download';
 import { tryUploadFile } from '../../nodes/openai/api/files';
-import { submissionKey } from '../../nodes/openai/submissions/scope';
+import { submissionIdFor, submissionKey } from '../../nodes/openai/submissions/submission';
 import { Submissions } from '../../nodes/openai/submissions/submissions';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
@@ -67,11 +67,11 @@ test('cancelling ends the look for a batch whose create had no answer', async ()
 			metadata: {},
 			outputExpiresAfter: undefined,
 		};
-		const part = { contentHash: 'h', input: { fileId: 'f' }, place: '1/1' };
+		const part = { contentHash: 'h', input: { fileId: 'f' }, place: { part: 1, parts: 1 } };
 		return await new Submissions(client, context, { submissionKey: 'k' }).create(part, settings);
 	});
 	expect((outcome as Error).message).toMatch(/^The batch may or may not have been created/);
-	const key = submissionKey('key:k', 'h');
+	const key = submissionKey('key:k', 'h', submissionIdFor('key:k', ['h']));
 	expect(memory).toEqual({
 		createdBatches: { [key]: '' },
 		sentCreates: { [key]: { fileId: 'f', at: expect.any(Number) } },

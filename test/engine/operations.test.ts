@@ -28,30 +28,60 @@ function requestOptions(endpoint: string): string[] {
 
 const TEXT = [
 	'additionalFields',
-	'imageUrls',
+	'answerColumns',
+	'attachments',
 	'jsonSchema',
 	'jsonSchemaName',
 	'jsonSchemaStrict',
 	'maxTokens',
+	'promptCacheKey',
 	'reasoningEffort',
 	'systemMessage',
 	'temperature',
 	'topP',
+	'verbosity',
 ];
+/** What only responses have, before what is like it. */
+const RESPONSES = TEXT.flatMap((name) =>
+	name === 'systemMessage' ? ['reasoningSummary', name] : [name],
+);
 const IMAGES = ['additionalFields', 'imageQuality', 'imageSize'];
 const OFFERED: Record<string, string[]> = {
 	'/v1/chat/completions': TEXT,
-	'/v1/responses': TEXT,
+	'/v1/responses': RESPONSES,
 	'/v1/completions': ['additionalFields', 'maxTokens', 'temperature', 'topP'],
 	'/v1/embeddings': ['additionalFields', 'dimensions'],
-	'/v1/moderations': ['additionalFields', 'imageUrls'],
+	'/v1/moderations': ['additionalFields', 'attachments'],
 	'/v1/images/generations': [...IMAGES, 'imageCount'],
-	'/v1/images/edits': ['additionalFields', 'imageQuality', 'imageSize', 'imageUrls', 'imageCount'],
+	'/v1/images/edits': [
+		'additionalFields',
+		'attachments',
+		'imageQuality',
+		'imageSize',
+		'imageCount',
+	],
 };
 
 describe('the panel', () => {
 	it.each(Object.entries(OFFERED))('offers the options that %s takes', (endpoint, options) => {
 		expect(requestOptions(endpoint)).toEqual(options);
+	});
+
+	it.each<[endpoint: string, entry: Parameters, fields: string[]]>([
+		['/v1/chat/completions', {}, ['type', 'source', 'binaryPropertyName', 'detail']],
+		['/v1/chat/completions', { type: 'file' }, ['type', 'source', 'binaryPropertyName']],
+		['/v1/responses', { source: 'url' }, ['type', 'source', 'url', 'detail']],
+		['/v1/responses', { type: 'file', source: 'fileId' }, ['type', 'source', 'fileId']],
+		['/v1/images/edits', { source: 'fileId' }, ['source', 'fileId']],
+		['/v1/moderations', {}, ['source', 'binaryPropertyName']],
+		['other', { source: 'url' }, ['type', 'source', 'url', 'detail']],
+	])('shows for an attachment of %s with %j only what it needs', (endpoint, entry, fields) => {
+		const root = { resource: 'batch', operation: 'submit', requestSource: 'fields', endpoint };
+		const attachments = collection('requestOptions', root).find(
+			({ name }) => name === 'attachments',
+		)!;
+		const [{ values }] = attachments.options as Array<{ values: INodeProperties[] }>;
+		expect(shown({ type: 'image', source: 'binary', ...entry }, values, root)).toEqual(fields);
 	});
 
 	it('offers every endpoint and Other in alphabetical order', () => {
@@ -94,12 +124,35 @@ describe('the panel', () => {
 	it('shows the fields of a request source only with it', () => {
 		const submit = { resource: 'batch', operation: 'submit', endpoint: '/v1/responses' };
 		const always = ['resource', 'operation', 'endpoint', 'requestSource', 'metadata', 'options'];
-		const fieldsOf = (requestSource: string) =>
-			shown({ ...submit, requestSource }).filter((name) => !always.includes(name));
-		expect(fieldsOf('fields')).toEqual(['model', 'prompt', 'customId', 'requestOptions']);
+		const fieldsOf = (requestSource: string, more: object = { promptType: 'text' }) =>
+			shown({ ...submit, requestSource, ...more }).filter((name) => !always.includes(name));
+		const text = ['model', 'promptType', 'prompt', 'customId', 'requestOptions'];
+		const messages = ['model', 'promptType', 'messages', 'customId', 'requestOptions'];
+		expect(fieldsOf('fields')).toEqual(text);
+		expect(fieldsOf('fields', { promptType: 'messages' })).toEqual(messages);
 		expect(fieldsOf('json')).toEqual(['body', 'customId']);
 		expect(fieldsOf('lines')).toEqual([]);
 	});
+
+	it.each([...Object.keys(OFFERED), 'other', '={{ $json.endpoint }}'])(
+		'asks for one prompt for %s, or for messages where they are possible',
+		(endpoint) => {
+			const takesMessages = !/completions$|embeddings|moderations|images/.test(
+				endpoint.replace('chat/completions', 'chat'),
+			);
+			for (const resource of ['batch', 'requestFile']) {
+				for (const promptType of ['text', 'messages']) {
+					const operation = resource === 'batch' ? 'submit' : 'build';
+					const root = { resource, operation, endpoint, requestSource: 'fields', promptType };
+					const names = ['promptType', 'prompt', 'messages'];
+					const prompt = promptType === 'text' ? 'prompt' : 'messages';
+					expect(shown(root).filter((name) => names.includes(name))).toEqual(
+						takesMessages ? ['promptType', prompt] : ['prompt'],
+					);
+				}
+			}
+		},
+	);
 
 	const operations = description.properties
 		.filter(({ name }) => name === 'operation')
@@ -112,7 +165,8 @@ describe('the panel', () => {
 
 	it.each(operations)('$resource: $value has each field once, and an action', (operation) => {
 		const { resource, value, action } = operation;
-		const root = { resource, operation: value, endpoint: 'other', returnAll: false };
+		const common = { endpoint: 'other', promptType: 'text', returnAll: false };
+		const root = { resource, operation: value, ...common };
 		const names = shown({ ...root, requestSource: 'fields' });
 		expect(names).toEqual([...new Set(names)]);
 		expect(action).toMatch(/^[A-Z][a-z]+ [a-z ]+$/);

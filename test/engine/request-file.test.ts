@@ -425,6 +425,7 @@ describe('Estimate Cost', () => {
 			{
 				requests: 2,
 				estimated_tokens: 1_000,
+				attachments_not_estimated: 0,
 				regular_cost: 0.02,
 				batch_cost: 0.01,
 				savings: 0.01,

@@ -278,8 +278,8 @@ describe('safely', () => {
 			fault: { type: 'status', status: 400, body: { error: { message: 'No more batches' } } },
 		});
 		const { error } = await run(batch.id);
-		expect(error?.message).toBe(
-			'The batch was not created, its input file was deleted: No more batches',
+		expect(error?.message).toMatch(
+			/^The batch was not created, its input file \S+\.jsonl was deleted: No more batches$/,
 		);
 		const [upload] = product.emulator.ledger.uploads;
 		expect(() => product.emulator.file(upload.id)).toThrow();

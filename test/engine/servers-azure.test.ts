@@ -50,7 +50,7 @@ describe.each(['azure', 'azure-iso'] as const)('%s', (dialect) => {
 		const parameters = submitParameters(server.dialect, { outputExpiresAfter: 24 });
 		const error = await server.failure('batch', 'submit', parameters, ROWS);
 		expect(error?.message).toMatch(
-			/^The batch was not created, its input file was deleted: .*1209600/,
+			/^The batch was not created, its input file \S+ was deleted: .*1209600/,
 		);
 		expect(server.emulator.ledger.batches).toEqual([]);
 	});
@@ -103,7 +103,8 @@ test('the search for a key ends at the first page that is too old, also with ISO
 		server.emulator.addBatch({ created_at: now - month - index });
 	}
 	await submit({ submissionKey: 'films' });
-	expect(server.emulator.ledger.calls('GET', '/batches')).toHaveLength(1);
+	// One page before the upload, and one after the creation, since others may use the key.
+	expect(server.emulator.ledger.calls('GET', '/batches')).toHaveLength(2);
 });
 
 describe('a full queue, which refuses the new batch', () => {

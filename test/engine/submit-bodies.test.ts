@@ -21,6 +21,8 @@ const SCHEMA = {
 const CAT = 'https://example.com/cat.png';
 const DOG = 'data:image/png;base64,iVBORw0KGgo=';
 
+const images = (url: string) => ({ values: [{ source: 'url', url }] });
+
 /** For each endpoint: the options of the panel, and the body they have to become. */
 const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body: object]> = [
 	[
@@ -32,9 +34,11 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 			jsonSchemaName: 'film',
 			maxTokens: 50,
 			reasoningEffort: 'none',
+			verbosity: 'low',
+			promptCacheKey: 'films',
 			temperature: 0,
 			topP: 0.5,
-			imageUrls: `${CAT}, ${DOG}`,
+			attachments: images(`${CAT}, ${DOG}`),
 		},
 		{
 			model: 'gpt-6-luna',
@@ -55,6 +59,8 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 			},
 			max_completion_tokens: 50,
 			reasoning_effort: 'none',
+			verbosity: 'low',
+			prompt_cache_key: 'films',
 			temperature: 0,
 			top_p: 0.5,
 		},
@@ -67,10 +73,13 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 			jsonSchema: SCHEMA as never,
 			jsonSchemaStrict: false,
 			maxTokens: 50,
-			reasoningEffort: 'low',
+			reasoningEffort: '={{ "max" }}',
+			reasoningSummary: 'detailed',
+			verbosity: 'high',
+			promptCacheKey: '=films-{{ $json.n }}',
 			temperature: 1,
 			topP: 1,
-			imageUrls: `${CAT}\n${DOG}`,
+			attachments: images(`${CAT}\n${DOG}`),
 		},
 		{
 			model: 'gpt-6-luna',
@@ -85,9 +94,13 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 					],
 				},
 			],
-			text: { format: { type: 'json_schema', name: 'answer', schema: SCHEMA, strict: false } },
+			text: {
+				format: { type: 'json_schema', name: 'answer', schema: SCHEMA, strict: false },
+				verbosity: 'high',
+			},
 			max_output_tokens: 50,
-			reasoning: { effort: 'low' },
+			reasoning: { effort: 'max', summary: 'detailed' },
+			prompt_cache_key: 'films-1',
 			temperature: 1,
 			top_p: 1,
 		},
@@ -113,7 +126,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 	[
 		'/v1/moderations',
 		'omni-moderation-latest',
-		{ imageUrls: CAT },
+		{ attachments: images(CAT) },
 		{
 			model: 'omni-moderation-latest',
 			input: [
@@ -131,7 +144,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 	[
 		'/v1/images/edits',
 		'gpt-image-1.5',
-		{ imageUrls: '={{ ["https://example.com/cat.png"] }}', imageSize: '512x512' },
+		{ attachments: images('={{ ["https://example.com/cat.png"] }}'), imageSize: '512x512' },
 		{ model: 'gpt-image-1.5', prompt: 'Say Ä "1"', size: '512x512', images: [{ image_url: CAT }] },
 	],
 ];

@@ -172,8 +172,8 @@ describe('values of expressions', () => {
 		['a system object', { systemMessage: '={{ $json }}' }, 'System Message has to be text.'],
 		[
 			'a file as image',
-			{ imageUrls: 'cat.png' },
-			"Image URLs have to be web addresses or data URLs, but 'cat.png' is neither.",
+			{ attachments: { values: [{ source: 'url', url: 'cat.png' }] } },
+			"URL of an attachment has to be a web address or a data URL, but 'cat.png' is neither.",
 		],
 		[
 			'a list as additional fields',
@@ -190,7 +190,7 @@ describe('values of expressions', () => {
 	});
 
 	it.each([
-		['/v1/images/edits', {}, 'There is no image to edit. Add the option Image URLs.'],
+		['/v1/images/edits', {}, 'There is no image to edit. Add the option Attachments.'],
 		[
 			'/v1/images/generations',
 			{ prompt: '={{ ["a"] }}' },
@@ -198,8 +198,13 @@ describe('values of expressions', () => {
 		],
 		[
 			'/v1/moderations',
-			{ prompt: '={{ ["a"] }}', requestOptions: { imageUrls: 'https://example.com/a.png' } },
-			'Image URLs need a prompt that is text. Put the images into the list instead.',
+			{
+				prompt: '={{ ["a"] }}',
+				requestOptions: {
+					attachments: { values: [{ source: 'url', url: 'https://example.com/a.png' }] },
+				},
+			},
+			'Attachments need a prompt that is text. Put them into the list instead.',
 		],
 		['/v1/embeddings', { prompt: '={{ [] }}' }, "'input' is an empty array."],
 	])('%s refuses what it cannot take', async (endpoint, parameters: Parameters, reason) => {

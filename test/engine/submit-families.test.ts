@@ -98,7 +98,9 @@ it('data URLs are refused exactly where an expression has no content for them', 
 		typeof image === 'string' && /^[\w+/-]+=*$/.test(image) && image !== 'undefined';
 	for (const endpoint of ['/v1/chat/completions', '/v1/responses']) {
 		const requestOptions = {
-			imageUrls: '={{ "data:image/png;base64," + $json.image }}',
+			attachments: {
+				values: [{ source: 'url', url: '={{ "data:image/png;base64," + $json.image }}' }],
+			},
 		};
 		const { refused } = await outcome({ endpoint, prompt: 'Hi', requestOptions }, items);
 		for (const [index, { image }] of items.entries()) {

@@ -38,10 +38,13 @@ describe('fields', () => {
 	it('sends no option that was added and left empty', async () => {
 		const requestOptions = {
 			systemMessage: '',
-			imageUrls: '',
+			attachments: {},
 			jsonSchema: '',
 			additionalFields: '',
 			reasoningEffort: '',
+			answerColumns: {},
+			promptCacheKey: '',
+			verbosity: '',
 		};
 		expect(await chat({ requestOptions }, [{ text: 'a' }])).toBe(
 			line('item-0', CHAT, message('a')),

@@ -151,6 +151,7 @@ describe('a dry run', () => {
 				bytes: expect.any(Number),
 				requests: 2,
 				estimated_tokens: expect.any(Number),
+				attachments_not_estimated: 0,
 				regular_cost: expect.any(Number),
 				batch_cost: Number(parts[0].json.regular_cost) / 2,
 				savings: Number(parts[0].json.regular_cost) / 2,

@@ -284,11 +284,15 @@ it.each([
 		endpoint,
 		model,
 		prompt: 'Hi',
-		requestOptions: { imageUrls: '=data:image/png;base64,{{ $json.image + "" }}' },
+		requestOptions: {
+			attachments: {
+				values: [{ source: 'url', url: '=data:image/png;base64,{{ $json.image + "" }}' }],
+			},
+		},
 	};
 	const { error } = await submit(parameters, items);
 	expect(error?.message).toBe(
-		"Item 1 cannot be submitted: 'Image URLs' has a data URL whose content is 'undefined', which is not base64. Check the expression that inserts the content.",
+		"Item 1 cannot be submitted: 'Attachments' has a data URL whose content is 'undefined', which is not base64. Check the expression that inserts the content.",
 	);
 	expect(product.emulator.ledger.requests).toEqual([]);
 });

@@ -1,9 +1,18 @@
-import type { IDataObject } from 'n8n-workflow';
-import { cancelBatch } from '../../openai/api/batches';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { batchesOfSubmission } from './results/submissionBatches';
+import { cancelBatch, getBatch } from '../../openai/api/batches';
+import { isFinished, statusOf } from '../../openai/api/status';
+import type { Batch } from '../../openai/api/types';
 import { OpenAiClient } from '../../openai/http/client';
+import { batchItem } from '../../openai/submissions/submission';
 import { chosenBatchField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
+
+interface CancelOptions {
+	wholeSubmission?: boolean;
+}
 
 export const cancel: Operation = {
 	option: {
@@ -13,10 +22,61 @@ export const cancel: Operation = {
 		description:
 			'Stop a batch that is not finished. The service keeps the results so far, and charges for them.',
 	},
-	properties: showFor('batch', 'cancel', [chosenBatchField]),
+	properties: showFor('batch', 'cancel', [
+		chosenBatchField,
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [
+				{
+					displayName: 'Whole Submission',
+					name: 'wholeSubmission',
+					type: 'boolean',
+					default: true,
+					description:
+						'Whether to cancel all batches of the submission that the batch belongs to, as far as they are not finished. There is one output item for each of them.',
+				},
+			],
+		},
+	]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
-		const batch = await cancelBatch(new OpenAiClient(context, { itemIndex }), batchId);
-		return { json: batch as unknown as IDataObject };
+		const options = context.getNodeParameter('options', itemIndex, {}) as CancelOptions;
+		const client = new OpenAiClient(context, { itemIndex });
+		if (!options.wholeSubmission) return { json: batchItem(await cancelBatch(client, batchId)) };
+		return await cancelSubmission(context, client, batchId);
 	}),
 };
+
+/**
+ * Cancels what is not finished of a submission. One batch that cannot be cancelled does not keep the
+ * others running.
+ */
+async function cancelSubmission(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	batchId: string,
+): Promise<INodeExecutionData[]> {
+	const batches = await batchesOfSubmission(context, client, await getBatch(client, batchId));
+	const running = batches.filter((batch) => !isFinished(batch) && statusOf(batch) !== 'cancelling');
+	const cancelled: Batch[] = [];
+	const failures: string[] = [];
+	for (const { id } of running.reverse()) {
+		try {
+			cancelled.push(await cancelBatch(client, id));
+		} catch (error) {
+			failures.push(`${id}: ${(error as Error).message}`);
+		}
+	}
+	if (failures.length > 0) {
+		throw new NodeOperationError(
+			context.getNode(),
+			`${failures.length} of ${running.length} batches could not be cancelled`,
+			{ itemIndex: client.options.itemIndex, description: failures.join('<br>') },
+		);
+	}
+	return cancelled.map((batch) => ({ json: batchItem(batch) }));
+}

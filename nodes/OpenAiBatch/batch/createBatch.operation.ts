@@ -1,8 +1,8 @@
 import { createHash } from 'crypto';
-import type { IDataObject } from 'n8n-workflow';
 import { OpenAiClient } from '../../openai/http/client';
+import { createdItem, SUBMISSION_METADATA } from '../../openai/submissions/submission';
 import type { BatchSettings } from '../../openai/submissions/submissions';
-import { SUBMISSION_METADATA, Submissions } from '../../openai/submissions/submissions';
+import { Submissions } from '../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../requests/endpointField';
 import {
 	batchExpiries,
@@ -65,8 +65,7 @@ export const create: Operation = {
 		const submissions = new Submissions(client, context, options);
 		const content = JSON.stringify([fileId, settings]);
 		const contentHash = createHash('sha256').update(content).digest('hex');
-		const part = { contentHash, input: { fileId }, place: '1/1' };
-		const { batch, key, adopted } = await submissions.create(part, settings);
-		return { json: { ...(batch as unknown as IDataObject), submission_key: key, adopted } };
+		const part = { contentHash, input: { fileId }, place: { part: 1, parts: 1 } };
+		return { json: createdItem(await submissions.create(part, settings)) };
 	}),
 };

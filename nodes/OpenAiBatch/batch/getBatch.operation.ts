@@ -1,6 +1,6 @@
-import type { IDataObject } from 'n8n-workflow';
 import { getBatch } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
+import { batchItem } from '../../openai/submissions/submission';
 import { batchIdField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
@@ -37,6 +37,6 @@ export const get: Operation = {
 		const prices = pricesOf(context, options, itemIndex);
 		const batch = await getBatch(new OpenAiClient(context, { itemIndex }), batchId);
 		const cost = prices && { cost: costOf(batch.usage, prices) };
-		return { json: { ...(batch as unknown as IDataObject), ...cost } };
+		return { json: { ...batchItem(batch), ...cost } };
 	}),
 };

@@ -1,15 +1,24 @@
 import { DateTime } from 'luxon';
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { isSameEndpoint } from '../../endpoints/endpoint';
 import { BATCH_PAGE_SIZE, listBatches } from '../../openai/api/batches';
 import { statusOf } from '../../openai/api/status';
 import type { Batch } from '../../openai/api/types';
 import { OpenAiClient } from '../../openai/http/client';
+import { batchItem, submissionIdOf } from '../../openai/submissions/submission';
 import { metadataPairs } from '../shared/batchOptions';
 import { metadataField, returnAllFields, wantedCount } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
+import type { PriceOptions } from '../shared/prices';
+import {
+	cachedInputPriceField,
+	costOf,
+	inputPriceField,
+	outputPriceField,
+	pricesOf,
+} from '../shared/prices';
 
 /** The filters, as the panel gives them. */
 interface BatchFilters {
@@ -18,6 +27,7 @@ interface BatchFilters {
 	/** With or without `/v1`. */
 	endpoint?: string;
 	metadata?: unknown;
+	submissionId?: string;
 	/** ISO dates, unix times, or dates that an expression returned. */
 	createdAfter?: unknown;
 	createdBefore?: unknown;
@@ -40,6 +50,7 @@ function compileFilters(
 ): CompiledFilters {
 	const { createdAfter, createdBefore } = filters;
 	const endpoint = String(filters.endpoint ?? '').trim();
+	const submissionId = String(filters.submissionId ?? '').trim();
 	const status = [filters.status ?? []].flat().map(String);
 	const after = createdAfter ? unixSeconds(context, createdAfter, itemIndex) : -Infinity;
 	const before = createdBefore ? unixSeconds(context, createdBefore, itemIndex) : Infinity;
@@ -52,6 +63,7 @@ function compileFilters(
 		matches: (batch) =>
 			(status.length === 0 || status.includes(statusOf(batch))) &&
 			(!endpoint || isSameEndpoint(batch.endpoint, endpoint)) &&
+			(!submissionId || submissionIdOf(batch) === submissionId) &&
 			metadata.every(({ key, value }) => batch.metadata?.[key] === value),
 	};
 }
@@ -155,13 +167,32 @@ export const getAll: Operation = {
 					default: [],
 					description: 'Return only batches that have one of these statuses',
 				},
+				{
+					displayName: 'Submission ID',
+					name: 'submissionId',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. {{ $json.submission_id }}',
+					description:
+						'Return only the batches of this submission: its parts, and all their retries',
+				},
 			],
+		},
+		{
+			displayName: 'Options',
+			name: 'options',
+			type: 'collection',
+			placeholder: 'Add option',
+			default: {},
+			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),
 	execute: forEachItem(async (context, itemIndex) => {
 		const wanted = wantedCount(context, itemIndex);
 		const filters = context.getNodeParameter('filters', itemIndex, {}) as BatchFilters;
 		const { matches, notBefore, notAfter, hasDates } = compileFilters(context, filters, itemIndex);
+		const options = context.getNodeParameter('options', itemIndex, {}) as PriceOptions;
+		const prices = pricesOf(context, options, itemIndex);
 		const isFiltered = Object.keys(filters).length > 0;
 		const pageSize = isFiltered ? BATCH_PAGE_SIZE : Math.min(wanted, BATCH_PAGE_SIZE);
 		const found: INodeExecutionData[] = [];
@@ -175,7 +206,8 @@ export const getAll: Operation = {
 				undated++;
 				continue;
 			}
-			found.push({ json: batch as unknown as IDataObject });
+			const cost = prices && { cost: costOf(batch.usage, prices) };
+			found.push({ json: { ...batchItem(batch), ...cost } });
 			if (found.length >= wanted) break;
 		}
 		if (undated > 0) client.hint(withoutTime(undated));

@@ -95,13 +95,16 @@ export class ItemParameters {
 	 * The code in the text of a parameter whose value is empty for an item; undefined when there is
 	 * none, and where only n8n could know.
 	 *
-	 * @param name a parameter that was prepared
+	 * @param name a parameter that was prepared; texts in it count too, as in a collection
 	 */
 	emptyInsertion(name: string, itemIndex: number): string | undefined {
-		const expression = this.expressions.find(({ parameter }) => parameter === name);
-		if (!expression?.isTemplate) return undefined;
 		const item = this.items[itemIndex];
-		return expression.insertions.find(({ read }) => read && isEmpty(read(item, itemIndex)))?.code;
+		for (const { parameter, isTemplate, insertions } of this.expressions) {
+			if (!isTemplate || (parameter !== name && !parameter.startsWith(`${name}.`))) continue;
+			const empty = insertions.find(({ read }) => read && isEmpty(read(item, itemIndex)));
+			if (empty) return empty.code;
+		}
+		return undefined;
 	}
 
 	/**

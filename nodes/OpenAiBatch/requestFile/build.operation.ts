@@ -99,7 +99,7 @@ export const build: Operation = {
 					typeOptions: { minValue: 1 },
 					default: 2000000,
 					description:
-						'Also split the requests by estimated tokens, to stay below the enqueued token limit of your organization',
+						'Also split the requests by estimated tokens, to stay below the enqueued token limit of your organization. Attached files, audio and images by URL are not counted.',
 				},
 				serverField,
 			],

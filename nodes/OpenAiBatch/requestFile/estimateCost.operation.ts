@@ -65,7 +65,7 @@ export const estimateCost: Operation = {
 		value: 'estimateCost',
 		action: 'Estimate the cost of a request file',
 		description:
-			'Estimate the tokens of a JSONL file, and what they cost with a batch and without one',
+			'Estimate the tokens of a JSONL file, and what they cost with a batch and without one. Files, audio and images by URL are not counted.',
 	},
 	properties: showFor('requestFile', 'estimateCost', [
 		inputBinaryField,

@@ -1,6 +1,5 @@
 import { RequestProblem } from '../../endpoints/endpoint';
 import { SCHEMA_NAME } from '../../endpoints/body';
-import { checkDataUrl } from '../../jsonl/fieldChecks';
 import type { JsonObject } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 
@@ -18,25 +17,6 @@ export function jsonObject(value: unknown, displayName: string): JsonObject | un
 	}
 	if (isObject(parsed?.value)) return parsed.value;
 	throw new RequestProblem(`${displayName} has to be a JSON object.`);
-}
-
-/** What separates two addresses. Addresses may contain commas, and data URLs always do. */
-const BETWEEN_ADDRESSES = /\r?\n|,\s*(?=(?:https?|data):)/;
-
-/** Reads addresses separated by commas or line breaks, or a list that an expression returned. */
-export function addresses(value: unknown, displayName: string): string[] | undefined {
-	if (isUnset(value)) return undefined;
-	const list: unknown[] = Array.isArray(value) ? value : String(value).split(BETWEEN_ADDRESSES);
-	const found = list.map((address) => String(address).trim()).filter((address) => address !== '');
-	const wrong = found.find((address) => !/^(?:https?|data):/i.test(address));
-	if (wrong !== undefined) {
-		throw new RequestProblem(
-			`${displayName} have to be web addresses or data URLs, but '${wrong.slice(0, 60)}' is neither.`,
-		);
-	}
-	const [issue] = found.flatMap((address) => checkDataUrl(address, displayName));
-	if (issue) throw new RequestProblem(issue.message);
-	return found;
 }
 
 interface Range {

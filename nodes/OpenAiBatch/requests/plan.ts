@@ -31,7 +31,7 @@ export interface BadItem {
 /** One file to upload and one batch to create. */
 export interface PlannedPart {
 	part: Part;
-	/** A hash of the part's bytes, by which the same content is recognized. */
+	/** A hash for the part's bytes, by which the same content is recognized. */
 	contentHash: string;
 	/** The indexes of its input items, in order. */
 	itemIndexes: () => Generator<number>;
@@ -99,7 +99,10 @@ export class RequestPlanner {
 	async plan(itemCount: number, cancelSignal: AbortSignal | undefined): Promise<Plan> {
 		const breather = new Breather();
 		for (let itemIndex = 0; itemIndex < itemCount && !cancelSignal?.aborted; itemIndex++) {
-			const issues = this.add(itemIndex);
+			const slowBefore = this.parameters.slowEvaluations;
+			const preparing = this.source.prepare?.(itemIndex);
+			if (preparing) this.remember(await preparing, itemIndex);
+			const issues = this.add(itemIndex, slowBefore);
 			if (issues.length > 0) this.badItems.push({ itemIndex, issues });
 			this.noteEmpty(itemIndex);
 			if (breather.isDue) await breather.breathe();
@@ -109,6 +112,10 @@ export class RequestPlanner {
 			badItems: this.badItems,
 			hints: this.hints(itemCount),
 		};
+	}
+
+	private remember(hints: string[], itemIndex: number): void {
+		for (const hint of hints) this.checker.remember(hint, itemIndex);
 	}
 
 	private noteEmpty(itemIndex: number): void {
@@ -130,8 +137,7 @@ export class RequestPlanner {
 		return hints;
 	}
 
-	private add(itemIndex: number): Issue[] {
-		const slowBefore = this.parameters.slowEvaluations;
+	private add(itemIndex: number, slowBefore: number): Issue[] {
 		let customId: string | undefined;
 		try {
 			customId = this.source.customId(itemIndex);
@@ -163,16 +169,19 @@ export class RequestPlanner {
 	private place(itemIndex: number, { body }: RequestLine, text: string): void {
 		const { estimate, limits } = this.options;
 		const isEstimated = estimate || limits.maxTokens !== undefined;
-		const tokens = isEstimated ? estimateTokens(body, this.endpoint) : undefined;
+		const { files } = this.source;
+		const sizeOf = files && ((url: string) => files.sizeOf(url));
+		const tokens = isEstimated ? estimateTokens(body, this.endpoint, sizeOf) : undefined;
+		const hasFiles = files?.areIn(text);
 		this.itemOf.push(itemIndex);
 		const index = this.planner.add({
-			bytes: Buffer.byteLength(text) + 1,
+			bytes: (hasFiles ? files!.bytesOf(text) : Buffer.byteLength(text)) + 1,
 			model: modelOf(body),
 			embeddingInputs: this.endpoint?.embeddingInputs(body),
 			tokens: tokens && tokens.input_tokens + (tokens.output_tokens ?? 0),
 		});
 		this.hashes[index] ??= createHash('sha256');
-		this.hashes[index].update(`${text}\n`);
+		this.hashes[index].update(`${hasFiles ? files!.identityOf(text) : text}\n`);
 		if (tokens) this.tokens[index] = addTokens(this.tokens[index] ?? NO_TOKENS, tokens);
 	}
 
@@ -188,12 +197,15 @@ export class RequestPlanner {
 	}
 
 	private async *content(itemIndexes: Iterable<number>): AsyncGenerator<Uint8Array> {
+		const { files } = this.source;
 		const breather = new Breather();
 		let text = '';
 		for (const itemIndex of itemIndexes) {
 			text += `${this.kept.get(itemIndex) ?? this.lineOf(itemIndex)}\n`;
-			if (text.length < CHUNK_BYTES) continue;
-			yield Buffer.from(text);
+			const hasFiles = files?.areIn(text);
+			if (text.length < CHUNK_BYTES && !hasFiles) continue;
+			if (hasFiles) yield* files!.content(text);
+			else yield Buffer.from(text);
 			text = '';
 			if (breather.isDue) await breather.breathe();
 		}
@@ -226,7 +238,7 @@ export const pairedItemsOf = (part: PlannedPart) =>
 /** Plans all input items as the node's parameters say. */
 export async function planItems(context: IExecuteFunctions, options: PlanOptions): Promise<Plan> {
 	const parameters = new ItemParameters(context);
-	const source = requestSource(context, parameters, options.endpoint);
+	const source = requestSource(context, parameters, options);
 	const planner = new RequestPlanner(source, parameters, options);
 	const itemCount = context.getInputData().length;
 	const plan = await planner.plan(itemCount, context.getExecutionCancelSignal());

@@ -1,6 +1,7 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
 import { DEFAULT_MODEL } from '../../endpoints';
 import { endpointValues } from './endpointField';
+import { promptFields } from './promptMessages';
 import { requestOptionsField } from './requestOptions';
 
 /** How the input items become requests. */
@@ -58,18 +59,7 @@ export const requestFields: INodeProperties[] = [
 		},
 		default: '',
 	},
-	{
-		displayName: 'Prompt',
-		name: 'prompt',
-		type: 'string',
-		typeOptions: { rows: 4 },
-		displayOptions: { show: { requestSource: ['fields'] } },
-		default: '',
-		required: true,
-		placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
-		description:
-			'The message for the model, or the text to embed, moderate or draw. It is sent once for each item. Insert fields of the item as expressions.',
-	},
+	...promptFields,
 	{
 		displayName: 'Body',
 		name: 'body',
@@ -93,10 +83,30 @@ export const requestFields: INodeProperties[] = [
 	requestOptionsField,
 ];
 
-/** What the panel calls a field, by its path among the parameters, as `requestOptions.topP`. */
+/**
+ * What the panel calls a field, by its path among the parameters: 'Top P' for `requestOptions.topP`,
+ * 'Content of message 2' for `messages.values.1.content`.
+ */
 export function fieldLabel(parameter: string): string {
-	const [name, option] = parameter.split('.');
-	const field = requestFields.find((one) => one.name === name);
-	const options = field?.type === 'collection' ? (field.options as INodeProperties[]) : [];
-	return options.find((one) => one.name === option)?.displayName ?? field?.displayName ?? name;
+	const [name, ...path] = parameter.split('.');
+	return labelIn(requestFields, name, path) ?? name;
+}
+
+function labelIn(
+	fields: INodeProperties[],
+	name: string,
+	[next, row, ...path]: string[],
+): string | undefined {
+	const field = fields.find((one) => one.name === name);
+	if (field?.type === 'collection' && next !== undefined) {
+		const more = row === undefined ? [] : [row, ...path];
+		return labelIn(field.options as INodeProperties[], next, more) ?? field.displayName;
+	}
+	const groups = field?.type === 'fixedCollection' ? field.options : [];
+	const group = (groups as INodePropertyCollection[]).find((one) => one.name === next);
+	const label =
+		group && path.length > 0 ? labelIn(group.values, path[0], path.slice(1)) : undefined;
+	return label === undefined
+		? field?.displayName
+		: `${label} of ${group!.displayName.toLowerCase()} ${Number(row) + 1}`;
 }

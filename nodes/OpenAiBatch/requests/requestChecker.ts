@@ -118,7 +118,8 @@ export class RequestChecker {
 		return found.filter(({ isHint }) => !isHint);
 	}
 
-	private remember(message: string, position: number): void {
+	/** Notes that a server may accept what a request has. */
+	remember(message: string, position: number): void {
 		const hint = this.found.get(message);
 		if (hint) hint.requests++;
 		else if (this.found.size < MAX_HINTS) {

@@ -1,16 +1,24 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { RequestOptions } from '../../endpoints/endpoint';
 import { closeObjects, unwrapSchema } from '../../endpoints/strictSchema';
+import { answerColumnsField, columnsSchema } from './answerColumns';
+import type { ChosenAttachment } from './attachmentsOption';
+import { attachmentsField, chosenAttachments } from './attachmentsOption';
 import { endpointValues } from './endpointField';
-import { addresses, amount, jsonObject, schemaName, text } from './optionValues';
+import { amount, jsonObject, schemaName, text } from './optionValues';
 
-type Name = keyof RequestOptions;
+/** The options of an item, whose binary fields have not been read yet. */
+export interface ChosenOptions extends Omit<RequestOptions, 'attachments'> {
+	attachments?: readonly ChosenAttachment[];
+}
+
+type Name = keyof ChosenOptions;
 
 /** An option in the panel, and how its value is read. */
 interface OptionField<Option extends Name> {
 	field: INodeProperties & { name: Option };
 	/** @throws {RequestProblem} for a value that cannot be meant, which only expressions have */
-	read: (raw: unknown, displayName: string) => RequestOptions[Option];
+	read: (raw: unknown, displayName: string) => ChosenOptions[Option];
 }
 
 const count = amount({ min: 1, isWhole: true });
@@ -28,6 +36,8 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 		},
 		read: jsonObject,
 	},
+	answerColumns: { field: answerColumnsField, read: columnsSchema },
+	attachments: { field: attachmentsField, read: chosenAttachments },
 	dimensions: {
 		field: {
 			displayName: 'Dimensions',
@@ -61,18 +71,6 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 		},
 		read: text,
 	},
-	imageUrls: {
-		field: {
-			displayName: 'Image URLs',
-			name: 'imageUrls',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. https://example.com/cat.png',
-			description:
-				'The images that belong to the prompt. Enter public web addresses or data: URLs, separated by commas or line breaks, or an expression that returns a list. Image Edits needs at least one.',
-		},
-		read: addresses,
-	},
 	jsonSchema: {
 		field: {
 			displayName: 'JSON Schema',
@@ -81,7 +79,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			default:
 				'{\n  "type": "object",\n  "properties": {\n    "answer": { "type": "string" }\n  },\n  "required": ["answer"],\n  "additionalProperties": false\n}',
 			description:
-				'The model answers with JSON that follows this schema (structured output). Get Results can parse the answers. A whole response_format is taken apart.',
+				'The model answers with JSON that follows this schema (structured output). Get Results can parse the answers. A whole response_format is taken apart. For a flat list of fields, Answer Columns is simpler.',
 		},
 		read: jsonObject,
 	},
@@ -130,6 +128,18 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 		},
 		read: count,
 	},
+	promptCacheKey: {
+		field: {
+			displayName: 'Prompt Cache Key',
+			name: 'promptCacheKey',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. films',
+			description:
+				'Helps the service to find the cached beginning of a prompt, which is cheaper. Use the same key for requests that begin with the same text of 1,024 tokens or more.',
+		},
+		read: text,
+	},
 	reasoningEffort: {
 		field: {
 			displayName: 'Reasoning Effort',
@@ -146,7 +156,23 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			],
 			default: 'medium',
 			description:
-				'How much the model reasons before it answers. Only for reasoning models, and not every model accepts every value.',
+				'How much the model reasons before it answers. Only for reasoning models, and not every model accepts every value. An expression can return any other value.',
+		},
+		read: text,
+	},
+	reasoningSummary: {
+		field: {
+			displayName: 'Reasoning Summary',
+			name: 'reasoningSummary',
+			type: 'options',
+			options: [
+				{ name: 'Auto', value: 'auto', description: 'The most detailed one that the model has' },
+				{ name: 'Concise', value: 'concise' },
+				{ name: 'Detailed', value: 'detailed' },
+			],
+			default: 'auto',
+			description:
+				'Get Results returns a summary of what the model thought, in the field reasoning_summary. Only for reasoning models. An expression can return any other value.',
 		},
 		read: text,
 	},
@@ -187,6 +213,22 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 		},
 		read: amount({ min: 0, max: 1 }),
 	},
+	verbosity: {
+		field: {
+			displayName: 'Verbosity',
+			name: 'verbosity',
+			type: 'options',
+			options: [
+				{ name: 'Low', value: 'low' },
+				{ name: 'Medium', value: 'medium' },
+				{ name: 'High', value: 'high' },
+			],
+			default: 'medium',
+			description:
+				'How long the answers are. Models before GPT-5 accept only Medium. An expression can return any other value.',
+		},
+		read: text,
+	},
 };
 
 const ALL = Object.values<OptionField<Name>>(OPTIONS);
@@ -214,7 +256,7 @@ type Values = Partial<Record<Name, unknown>>;
  * Makes a function that returns the request options of an item in the forms that bodies need. It
  * reads again only what has changed since the item before. The function throws {RequestProblem}.
  */
-export function optionsReader(): (raw: Record<string, unknown>) => RequestOptions {
+export function optionsReader(): (raw: Record<string, unknown>) => ChosenOptions {
 	const last = new Map<Name, { raw: unknown; value: unknown }>();
 	const close = remembering(closeObjects);
 	return (raw) => {
@@ -229,12 +271,12 @@ export function optionsReader(): (raw: Record<string, unknown>) => RequestOption
 			}
 			options[name] = known.value;
 		}
-		return withSchema(options as unknown as RequestOptions, close);
+		return withSchema(options as unknown as ChosenOptions, close);
 	};
 }
 
 /** Takes a schema out of what it is wrapped in, and makes it strict where its meaning is clear. */
-function withSchema(options: RequestOptions, close: typeof closeObjects): RequestOptions {
+function withSchema(options: ChosenOptions, close: typeof closeObjects): ChosenOptions {
 	const { jsonSchema, jsonSchemaName, jsonSchemaStrict } = options;
 	if (!jsonSchema) return options;
 	const { schema, name, strict } = unwrapSchema(jsonSchema);

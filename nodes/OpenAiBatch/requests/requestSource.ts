@@ -2,24 +2,35 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { DEFAULT_MODEL, endpointOf, urlFault } from '../../endpoints';
 import { makeBody } from '../../endpoints/body';
-import type { Endpoint, RequestOptions } from '../../endpoints/endpoint';
+import type { Endpoint, Server } from '../../endpoints/endpoint';
 import { isSameEndpoint, RequestProblem } from '../../endpoints/endpoint';
 import { isAbsent } from '../../jsonl/fieldChecks';
 import type { JsonObject, JsonValue, ParsedJson } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/split';
 import { OBJECT_TEXT } from '../parameters/itemParameters';
-import type { ItemParameter, ItemParameters } from '../parameters/itemParameters';
+import type { ItemParameters } from '../parameters/itemParameters';
+import type { AttachedFiles } from './attachedFiles';
+import { itemOptions, remembered } from './itemOptions';
+import { messagesOf } from './promptMessages';
 import { fieldLabel } from './request.properties';
-import { optionsReader } from './requestOptions';
 
 /** Makes the requests of the items. Whether the API accepts them is checked later. */
 export interface RequestSource {
 	/** An item's custom id, which names the item also when its request cannot be made. */
 	customId: (itemIndex: number) => string;
+	/**
+	 * Reads the files that belong to an item's request, before the request is made for the first
+	 * time; undefined when there is nothing to read. Never rejects.
+	 *
+	 * @returns hints about what only OpenAI refuses
+	 */
+	prepare?: (itemIndex: number) => Promise<string[]> | undefined;
+	/** What stands for the files in the requests; undefined when there are none. */
+	files?: AttachedFiles;
 	/** The whole request. @throws {RequestProblem} */
 	request: (itemIndex: number, customId: string) => RequestLine;
-	/** The code in an item's prompt that inserts nothing; undefined when all of it inserts something. */
+	/** The code in an item's prompt or messages that inserts nothing; undefined when all of it inserts something. */
 	emptyInsertion?: (itemIndex: number) => string | undefined;
 }
 
@@ -27,6 +38,7 @@ interface SourceContext {
 	context: IExecuteFunctions;
 	parameters: ItemParameters;
 	endpoint: string;
+	server: Server;
 }
 
 /** A custom id; ids from databases are often numbers. */
@@ -71,17 +83,30 @@ function promptOf(value: unknown): string | JsonValue[] {
 	return String(value);
 }
 
-/** Reads a value for each item, and converts it only when the raw value has changed. */
-function remembered<T>(read: ItemParameter, convert: (raw: unknown) => T): (index: number) => T {
-	let last: { raw: unknown; value: T } | undefined;
-	return (itemIndex) => {
-		const raw = read(itemIndex);
-		if (last?.raw !== raw) last = { raw, value: convert(raw) };
-		return last!.value;
-	};
+/** What the prompt is made from: the field, and how its value is read. */
+const PROMPT_TYPES = {
+	text: { field: 'prompt', read: promptOf },
+	messages: { field: 'messages', read: messagesOf },
+};
+
+function isPromptType(value: unknown): value is keyof typeof PROMPT_TYPES {
+	return typeof value === 'string' && Object.hasOwn(PROMPT_TYPES, value);
 }
 
-function fieldsSource({ context, parameters, endpoint }: SourceContext): RequestSource {
+/** @throws {NodeOperationError} for a type that is not known, or not possible for the endpoint */
+function promptType(context: IExecuteFunctions, endpoint: string, { takesMessages }: Endpoint) {
+	const type: unknown = context.getNodeParameter('promptType', 0, 'text');
+	if (isPromptType(type) && (takesMessages || type === 'text')) return PROMPT_TYPES[type];
+	const message = isPromptType(type)
+		? `Requests for ${endpoint} cannot be made from messages`
+		: 'Prompt As has a value that is not known';
+	const description = isPromptType(type)
+		? 'Set Prompt As to Text, and enter the prompt there.'
+		: `Use ${Object.keys(PROMPT_TYPES).join(' or ')}.`;
+	throw new NodeOperationError(context.getNode(), message, { description });
+}
+
+function fieldsSource({ context, parameters, endpoint, server }: SourceContext): RequestSource {
 	const known = endpointOf(endpoint);
 	if (!known) {
 		throw new NodeOperationError(
@@ -101,22 +126,20 @@ function fieldsSource({ context, parameters, endpoint }: SourceContext): Request
 	// No mode of the locator extracts anything, so its value can be read directly, which is fast.
 	const model = parameters.read('model');
 	const checked = modelCheck(endpoint, known);
-	const prompt = parameters.read('prompt');
-	const readOptions = optionsReader();
-	const options = remembered<RequestOptions>(
-		parameters.read('requestOptions', { fallback: {} }),
-		(raw) => readOptions(raw as Record<string, unknown>),
-	);
+	const { field, read } = promptType(context, endpoint, known);
+	const prompt = remembered<string | JsonValue[]>(parameters.read(field), read);
+	const { options, ...attached } = itemOptions({ context, parameters, endpoint: known, server });
 	return {
+		...attached,
 		customId: (itemIndex) => customIdOf(customId(itemIndex)),
-		emptyInsertion: (itemIndex) => parameters.emptyInsertion('prompt', itemIndex),
+		emptyInsertion: (itemIndex) => parameters.emptyInsertion(field, itemIndex),
 		request: (itemIndex, custom_id) => ({
 			custom_id,
 			method: 'POST',
 			url: endpoint,
 			body: makeBody(known, {
 				model: checked(modelOf(model(itemIndex))),
-				prompt: promptOf(prompt(itemIndex)),
+				prompt: prompt(itemIndex),
 				options: options(itemIndex),
 			}),
 		}),
@@ -201,12 +224,12 @@ function refuseUnevaluated(context: IExecuteFunctions, { unevaluated }: ItemPara
 export function requestSource(
 	context: IExecuteFunctions,
 	parameters: ItemParameters,
-	endpoint: string,
+	{ endpoint, server }: { endpoint: string; server: Server },
 ): RequestSource {
 	const name: unknown = context.getNodeParameter('requestSource', 0);
 	const isKnown = typeof name === 'string' && Object.hasOwn(SOURCES, name);
 	if (isKnown) {
-		const source = SOURCES[name]({ context, parameters, endpoint });
+		const source = SOURCES[name]({ context, parameters, endpoint, server });
 		refuseUnevaluated(context, parameters);
 		return source;
 	}

@@ -6,7 +6,7 @@ import type {
 	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
-import { NodeApiError, NodeOperationError, sleep, updateDisplayOptions } from 'n8n-workflow';
+import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';
 
 type Execute = (context: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
 
@@ -17,16 +17,20 @@ export interface Operation {
 	execute: Execute;
 }
 
-/** Shows an operation's fields only while that operation is chosen. */
+/**
+ * Shows an operation's fields only while that operation is chosen. That comes before the fields' own
+ * conditions, since n8n shows a field as soon as it comes to an expression among the conditions.
+ */
 export function showFor(
 	resource: string,
 	operation: string,
 	properties: INodeProperties[],
 ): INodeProperties[] {
-	return updateDisplayOptions(
-		{ show: { resource: [resource], operation: [operation] } },
-		properties,
-	);
+	return properties.map((property) => {
+		const { show, ...others } = property.displayOptions ?? {};
+		const all = { resource: [resource], operation: [operation], ...show };
+		return { ...property, displayOptions: { ...others, show: all } };
+	});
 }
 
 /** Any error as an error of this node about the given item. One that names an item keeps it. */

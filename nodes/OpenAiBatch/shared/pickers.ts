@@ -11,6 +11,7 @@ import { listModels } from '../../openai/api/models';
 import type { PageStart } from '../../openai/api/pages';
 import { nextPage } from '../../openai/api/pages';
 import { statusOf } from '../../openai/api/status';
+import { placeOf, placeText, submissionIdOf } from '../../openai/submissions/submission';
 import type { Batch, FileObject, ListPage } from '../../openai/api/types';
 
 const PAGE_SIZE = 100;
@@ -32,7 +33,11 @@ function when(unixSeconds: number | null | undefined, zone: string): string {
 function batchLabel(batch: Batch, zone: string): string {
 	const { total, completed, failed } = batch.request_counts ?? {};
 	const done = total ? `${(completed ?? 0) + (failed ?? 0)}/${total}` : '';
-	return [when(batch.created_at, zone), statusOf(batch).replace('_', ' '), done, batch.id]
+	const place = placeOf(batch);
+	const part = place && place.parts > 1 ? `part ${placeText(place)}` : '';
+	const submission = part && `submission ${submissionIdOf(batch) ?? ''}`;
+	const status = statusOf(batch).replace('_', ' ');
+	return [when(batch.created_at, zone), status, done, part, submission, batch.id]
 		.filter(Boolean)
 		.join(' · ');
 }

@@ -24,6 +24,7 @@ export interface CostInput {
 	input_tokens: number;
 	/** Null when not every request sets a limit: the output is then left out. */
 	output_tokens: number | null;
+	attachments_not_estimated: number;
 	/** Without prices, all costs are null. */
 	prices?: Prices;
 }
@@ -32,6 +33,8 @@ export interface CostEstimate {
 	requests: number;
 	/** Input and output together. */
 	estimated_tokens: number;
+	/** How many images, files and sounds are not among the tokens. */
+	attachments_not_estimated: number;
 	/** In the currency of the prices; null without prices. */
 	regular_cost: number | null;
 	batch_cost: number | null;
@@ -48,7 +51,7 @@ const BATCH_DISCOUNT = 0.5;
  * limit. How much of the input will be cached is not known before, so none of it counts as cached.
  */
 export function estimateCost(input: CostInput): CostEstimate {
-	const { requests, input_tokens, output_tokens, prices } = input;
+	const { requests, input_tokens, output_tokens, attachments_not_estimated, prices } = input;
 	const output = output_tokens ?? 0;
 	const regular = prices
 		? regularCost({ input: input_tokens, cachedInput: 0, output }, prices)
@@ -56,10 +59,11 @@ export function estimateCost(input: CostInput): CostEstimate {
 	return {
 		requests,
 		estimated_tokens: input_tokens + output,
+		attachments_not_estimated,
 		regular_cost: withoutNoise(regular),
 		batch_cost: withoutNoise(regular === null ? null : regular * (1 - BATCH_DISCOUNT)),
 		savings: withoutNoise(regular === null ? null : regular * BATCH_DISCOUNT),
-		method: methodOf(output_tokens, prices !== undefined),
+		method: methodOf(input),
 	};
 }
 
@@ -75,13 +79,16 @@ function regularCost({ input, cachedInput, output }: UsedTokens, prices: Prices)
 	return (inputCost + output * outputPerMillion) / 1e6;
 }
 
-function methodOf(outputTokens: number | null, isPriced: boolean): string {
+function methodOf({ output_tokens, attachments_not_estimated: left, prices }: CostInput): string {
 	return [
-		'Input: one token for every four bytes of the prompts, without images, audio and files.',
-		outputTokens === null
+		'Input: one token for every four bytes of the prompts; inline images by the published rules of the model.',
+		...(left > 0
+			? [`Not included: ${left} attachments (files, audio, images by address, other models).`]
+			: []),
+		output_tokens === null
 			? 'Output: not included, because not every request limits it.'
 			: 'Output: the limits that the requests set.',
-		isPriced
+		prices
 			? `Prices: as given, ${BATCH_DISCOUNT * 100}% less in a batch. All input counts at the full input price, because cached input is known only after the run.`
 			: 'No costs, because no prices were given.',
 	].join(' ');

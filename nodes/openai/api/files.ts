@@ -5,8 +5,8 @@ import type { FileObject, ListPage } from './types';
 import type { JsonObject } from '../../jsonl/json';
 import type { OpenAiClient } from '../http/client';
 import type { Fault, Result } from '../http/fault';
+import { isTransient, isWorthRepeating } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
-import { isTransient } from '../http/retry';
 import { apiPath } from '../http/url';
 
 /** The API lists up to 10,000 files at once; smaller pages keep answers quick. */
@@ -148,7 +148,7 @@ export async function uploadSafely(client: OpenAiClient, upload: FileUpload): Pr
 		if (!fault.mayHaveExecuted) throw client.error(fault, uploadFailed(upload, fault));
 		const stored = isTransient(fault) ? await lookFor(client, upload, since) : undefined;
 		if (stored) return stored;
-		if (!isTransient(fault) || attempt >= MAX_UPLOADS) {
+		if (!isWorthRepeating(fault) || attempt >= MAX_UPLOADS) {
 			throw client.error(fault, uploadFailed(upload, fault));
 		}
 	}

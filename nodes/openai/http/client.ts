@@ -14,11 +14,10 @@ import { notContent, parseAnswer, readStart } from './answer';
 import { allowedDomainsOf, CREDENTIAL, redactJson, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
 import type { Fault, Headers, Result } from './fault';
-import { helperFault, redactFault } from './fault';
+import { helperFault, redactFault, retryIn } from './fault';
 import { IdleGuard, pause } from './idleGuard';
 import type { UploadSource } from './multipart';
 import { StreamedForm } from './multipart';
-import { retryIn } from './retry';
 import { buildUrl } from './url';
 
 /** Every n8n context in which a node of this package talks to the API. */

@@ -2,7 +2,7 @@ import type { Failure, INode, JsonObject } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
 import { redact } from './credential';
 import type { Fault } from './fault';
-import { isQueueFull, isTransient } from './retry';
+import { isQueueFull, isTransient } from './fault';
 import { isQuotaError } from '../apiErrors';
 
 /** What n8n's durable poller reads to decide when to poll again. */

@@ -1,4 +1,3 @@
-import { createHash } from 'crypto';
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import {
 	BATCH_PAGE_SIZE,
@@ -13,6 +12,7 @@ import { pages } from '../api/pages';
 import { statusOf } from '../api/status';
 import type { Batch, ListPage } from '../api/types';
 import type { OpenAiClient } from '../http/client';
+import { isSameContent, keyOf, SUBMISSION_KEY } from './submission';
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
@@ -31,6 +31,8 @@ export interface SubmissionScope {
 	name: string;
 	/** Unix seconds: no batch of this scope is older. */
 	since: number;
+	/** Whether other executions may create the same batches at the same moment. */
+	isShared: boolean;
 	/** Whether batches are created also where the server has no list in which to find them. */
 	allowsWithoutList: boolean;
 	memory: CreateMemory;
@@ -63,23 +65,14 @@ export function submissionScope(
 	};
 	const key = typeof ownKey === 'number' ? String(ownKey) : ownKey;
 	if (typeof key === 'string' && key.trim() !== '') {
-		return { name: `key:${key.trim()}`, since: Math.floor(now - OWN_KEY_SECONDS), ...common };
+		const since = Math.floor(now - OWN_KEY_SECONDS);
+		return { name: `key:${key.trim()}`, since, isShared: true, ...common };
 	}
 	const startedAt = context.getExecutionContext?.()?.establishedAt;
 	const start = startedAt === undefined ? now - UNKNOWN_START_SECONDS : startedAt / 1000;
 	const names = [context.getInstanceId(), context.getExecutionId(), context.getNode().id];
-	return { name: names.join(':'), since: Math.floor(start - CLOCK_SLACK_SECONDS), ...common };
-}
-
-/**
- * The key of one batch: the same content in the same scope gives the same key.
- *
- * @param scopeName see `SubmissionScope`
- * @param contentHash a digest of what the batch does
- * @returns 32 hexadecimal digits
- */
-export function submissionKey(scopeName: string, contentHash: string): string {
-	return createHash('sha256').update(`${scopeName}\n${contentHash}`).digest('hex').slice(0, 32);
+	const since = Math.floor(start - CLOCK_SLACK_SECONDS);
+	return { name: names.join(':'), since, isShared: false, ...common };
 }
 
 /** The last create that was sent under a key. */
@@ -165,20 +158,26 @@ export class CreateMemory {
 	}
 }
 
-/** The metadata pair by which a batch of a submission is found again. */
-export const SUBMISSION_KEY = 'submission_key';
-
 /** A batch that cost nothing, or that the user stopped, does not stand for its submission. */
 const NOT_ADOPTED: readonly string[] = ['failed', 'cancelling', 'cancelled'];
-
-/** The key that a batch was created with, if any. */
-export function keyOf(batch: Batch): string | undefined {
-	return batch.metadata?.[SUBMISSION_KEY];
-}
 
 /** Whether a batch found by its key is the submission, rather than a spent attempt at it. */
 export function isAdoptable(batch: Batch): boolean {
 	return !NOT_ADOPTED.includes(statusOf(batch));
+}
+
+/**
+ * Of several batches with one key, the one that stands: the oldest. So all executions return the
+ * same batch.
+ *
+ * @param batches newest first, as a list has them
+ */
+export function oldestOf(batches: readonly Batch[]): Batch | undefined {
+	const at = ({ created_at }: Batch) => created_at ?? Infinity;
+	return batches.reduceRight<Batch | undefined>(
+		(oldest, batch) => (oldest === undefined || at(batch) < at(oldest) ? batch : oldest),
+		undefined,
+	);
 }
 
 const WITHOUT_SEARCH_ADVICE =
@@ -197,7 +196,7 @@ export class SubmissionSearch {
 	/**
 	 * The batches of this scope that carry one of the keys, newest first: those in the list, and
 	 * those that this execution remembers although the list does not show them yet. One list page in
-	 * the usual case: the search ends with the first page on which all batches are older.
+	 * the usual case: the search ends with the first page whose last batch is older.
 	 *
 	 * @throws {NodeApiError} when the list cannot be read to its end, which proves no absence; it
 	 * names what earlier tries of this execution have created
@@ -225,7 +224,7 @@ export class SubmissionSearch {
 		const isWanted = (batch: Batch) => [...keys].some((key) => this.belongs(batch, key));
 		for await (const page of newestFirst(pages(this.fetchPage, BATCH_PAGE_SIZE))) {
 			found.push(...page.filter((batch) => !isOld(batch) && isWanted(batch)));
-			if (page.every(isOld)) break;
+			if (page.slice(-1).every(isOld)) break;
 		}
 		return found;
 	}
@@ -233,7 +232,9 @@ export class SubmissionSearch {
 	/** Whether a batch was created under the key, also where the server does not keep metadata. */
 	belongs(batch: Batch, key: string): boolean {
 		const carried = keyOf(batch);
-		return carried === undefined ? this.scope.memory.isCreated(key, batch) : carried === key;
+		return carried === undefined
+			? this.scope.memory.isCreated(key, batch)
+			: isSameContent(carried, key);
 	}
 
 	/** Where the user allows it, a server without a list has an empty one. */
@@ -254,7 +255,10 @@ export class SubmissionSearch {
 	/** The error, which also names what this execution has created under the keys. */
 	withCreated(error: NodeApiError, keys: Iterable<string>): NodeApiError {
 		const created = this.scope.memory.describe(keys, SUBMISSION_KEY);
-		error.description = [created, error.description].filter(Boolean).join(' ');
+		const { description } = error;
+		// An error inside of an error says it already.
+		if (description?.includes(created)) return error;
+		error.description = [created, description].filter(Boolean).join(' ');
 		return error;
 	}
 }

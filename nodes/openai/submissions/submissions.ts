@@ -1,32 +1,36 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import type { SubmissionChoices, SubmissionScope } from './scope';
+import { isAdoptable, oldestOf, submissionScope, SubmissionSearch } from './scope';
+import type { CreatedBatch, Place } from './submission';
 import {
-	isAdoptable,
 	keyOf,
+	placeText,
 	SUBMISSION_KEY,
+	SUBMISSION_PART,
+	submissionIdFor,
 	submissionKey,
-	submissionScope,
-	SubmissionSearch,
-} from './scope';
+} from './submission';
 import type { CreateBatchBody } from '../api/batches';
-import { NO_LIST, tryCreateBatch } from '../api/batches';
+import { cancelBatch, NO_LIST, tryCreateBatch } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
+import { isFinished } from '../api/status';
 import type { Batch } from '../api/types';
 import type { OpenAiClient } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Result } from '../http/fault';
+import { isQueueFull, isWorthRepeating } from '../http/fault';
 import type { UploadSource } from '../http/multipart';
-import { isQueueFull, isTransient } from '../http/retry';
-
-export const SUBMISSION_PART = 'submission_part';
-
-/** The metadata keys that every batch of a submission carries. */
-export const SUBMISSION_METADATA = [SUBMISSION_KEY, SUBMISSION_PART];
 
 /** How long to wait before each look for a batch whose create had no answer: lists may lag. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
 
 const MAX_CREATES = 3;
+
+/**
+ * How long after its creates an execution looks for those of others under the same key. The list
+ * may lag by a second; see docs/reliability.md for what a longer lag means.
+ */
+const SETTLE_AFTER_MS = 2_000;
 
 /** What a batch is created with, apart from its file. */
 export interface BatchSettings {
@@ -52,16 +56,9 @@ export interface SubmissionPart {
 	contentHash: string;
 	/** A file that is at the service already is used as it is, and never deleted. */
 	input: NewInputFile | { fileId: string };
-	/** Its place, as `2/3`. */
-	place: string;
-}
-
-/** A batch that exists at the service, and is paid for. */
-export interface CreatedBatch {
-	batch: Batch;
-	key: string;
-	/** True when the batch was there already. */
-	adopted: boolean;
+	place: Place;
+	/** The submission that it belongs to, where it is not that of the scope: a retry's original. */
+	submissionId?: string;
 }
 
 /**
@@ -85,9 +82,14 @@ export class Submissions {
 		this.search = new SubmissionSearch(client, this.scope);
 	}
 
-	/** The key that a batch of this content has here. */
-	keyOf(contentHash: string): string {
-		return submissionKey(this.scope.name, contentHash);
+	/** The keys that the batches of a submission of these parts have here. */
+	keysOf(parts: ReadonlyArray<Pick<SubmissionPart, 'contentHash' | 'submissionId'>>): string[] {
+		const { name } = this.scope;
+		const hashes = parts.map(({ contentHash }) => contentHash);
+		const own = submissionIdFor(name, hashes);
+		return parts.map(({ contentHash, submissionId = own }) =>
+			submissionKey(name, contentHash, submissionId),
+		);
 	}
 
 	/**
@@ -112,25 +114,64 @@ export class Submissions {
 		parts: readonly SubmissionPart[],
 		settings: BatchSettings,
 	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
-		const keys = parts.map(({ contentHash }) => this.keyOf(contentHash));
+		const keys = this.keysOf(parts);
 		const found = await this.search.find(new Set(keys));
 		this.rememberFound(found, keys);
 		const created: CreatedBatch[] = [];
+		let failure: unknown;
 		for (const [index, part] of parts.entries()) {
 			const key = keys[index];
 			const known = found.filter((batch) => this.search.belongs(batch, key));
-			const existing = known.find(isAdoptable);
+			const existing = oldestOf(known.filter(isAdoptable));
 			try {
 				created.push(
 					existing
-						? { batch: existing, key, adopted: true }
+						? { batch: existing, key: keyOf(existing) ?? key, adopted: true }
 						: await this.uploadAndCreate(part, settings, key, known),
 				);
 			} catch (error) {
-				return { created, failure: error };
+				failure = error;
+				break;
 			}
 		}
-		return { created };
+		return { created: this.scope.isShared ? await this.settle(created) : created, failure };
+	}
+
+	/**
+	 * Looks once more, shortly after the creates, whether another execution has created the same
+	 * batches at the same moment. Of two batches with one key the older stands. The younger is
+	 * cancelled by the execution that created it, while it is validated, which costs nothing.
+	 */
+	private async settle(created: CreatedBatch[]): Promise<CreatedBatch[]> {
+		const own = created.filter(({ adopted }) => !adopted);
+		const isOver = own.length === 0 || this.search.hasNoList;
+		if (isOver || !(await this.client.pause(SETTLE_AFTER_MS))) return created;
+		let found: Batch[];
+		try {
+			found = await this.search.find(new Set(own.map(({ key }) => key)));
+		} catch (error) {
+			this.client.hint(unsettled(own, error));
+			return created;
+		}
+		const settled: CreatedBatch[] = [];
+		for (const one of created) {
+			const rivals = found.filter((batch) => this.search.belongs(batch, one.key));
+			const standing = one.adopted ? undefined : oldestOf(rivals.filter(isAdoptable));
+			const stays = standing === undefined || standing.id === one.batch.id;
+			settled.push(stays ? one : await this.yieldTo(standing, one));
+		}
+		return settled;
+	}
+
+	/** Gives up a batch of our own for the one of another execution. */
+	private async yieldTo(standing: Batch, { batch, key }: CreatedBatch): Promise<CreatedBatch> {
+		try {
+			if (!isFinished(batch)) await cancelBatch(this.client, batch.id);
+		} catch (error) {
+			this.client.hint(notYielded(batch.id, standing.id, error));
+		}
+		this.scope.memory.noteCreated(key, standing.id);
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true };
 	}
 
 	private async uploadAndCreate(
@@ -143,7 +184,7 @@ export class Submissions {
 		const fileId = 'fileId' in input ? input.fileId : await this.upload(input, key);
 		const body = createBody(fileId, settings, {
 			[SUBMISSION_KEY]: key,
-			[SUBMISSION_PART]: part.place,
+			[SUBMISSION_PART]: placeText(part.place),
 		});
 		const result = await this.createOnce(body, key, known);
 		if (result.ok) return result.value;
@@ -176,7 +217,7 @@ export class Submissions {
 		const done = (batch: Batch, adopted: boolean): Result<CreatedBatch> => {
 			memory.noteCreated(key, batch.id);
 			if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
-			return { ok: true, value: { batch, key, adopted } };
+			return { ok: true, value: { batch, key: keyOf(batch) ?? key, adopted } };
 		};
 		// An earlier run of the node in this execution may have sent a create without an answer.
 		let mayExist = memory.isUnanswered(key);
@@ -196,7 +237,7 @@ export class Submissions {
 			if (!fault.mayHaveExecuted) return failed;
 			const look = await this.lookFor(key, known);
 			if (look.batch) return done(look.batch, true);
-			if (look.failure || !isTransient(fault) || attempt >= MAX_CREATES) return failed;
+			if (look.failure || !isWorthRepeating(fault) || attempt >= MAX_CREATES) return failed;
 		}
 	}
 
@@ -259,12 +300,21 @@ export class Submissions {
 			() => true,
 			() => false,
 		);
+		// After an upload without an answer there may be another copy, which goes by the same name.
 		const left = isDeleted
-			? 'its input file was deleted'
+			? `its input file ${input.fileName(key)} was deleted`
 			: `its input file ${fileId} is left behind`;
 		return this.client.error(fault, `${said}, ${left}`);
 	}
 }
+
+const reasonOf = (error: unknown) => (error as Error).message;
+
+const unsettled = (own: readonly CreatedBatch[], error: unknown) =>
+	`Whether another execution has created the same batches at the same moment is not known, because the list of batches could not be read: ${reasonOf(error)}. Created here: ${own.map(({ batch }) => batch.id).join(', ')}.`;
+
+const notYielded = (id: string, standing: string, error: unknown) =>
+	`Another execution created batch ${standing} at the same moment, so batch ${id} of this execution is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;
 
 const withoutMetadata = (id: string) =>
 	`The server returned batch ${id} without its metadata. If it does not keep them, another run of this workflow does not find the batch, and creates a second one.`;

@@ -3,8 +3,7 @@ import { announcedBytes, errorAsContent } from '../http/answer';
 import type { OpenAiClient, OpenedBody } from '../http/client';
 import { CANCELLED } from '../http/client';
 import type { Fault, Headers, Result } from '../http/fault';
-import { connectionFault } from '../http/fault';
-import { waitBeforeRetry } from '../http/retry';
+import { connectionFault, waitBeforeRetry } from '../http/fault';
 import { apiPath } from '../http/url';
 
 /** A transfer in which nothing arrives for this long is given up and begun again. */
@@ -100,7 +99,7 @@ async function* readToEnd(
 	{ mustEndLine, mayBeEmpty }: Whole,
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
-	const doubt = new Doubt(mustEndLine);
+	const doubt = new Doubt(mustEndLine, mayBeEmpty);
 	let opened = first;
 	for (let fruitless = 0; ; fruitless++) {
 		const attempt = readFrom(client, opened, delivered, doubt);
@@ -116,7 +115,8 @@ async function* readToEnd(
 			await attempt.return({ ok: true, value: undefined });
 		}
 		const { describedBytes, bytes } = opened;
-		const isEmpty = mayBeEmpty && delivered.end === 0;
+		// Nothing ends no line; here it has been believed.
+		const isEmpty = delivered.end === 0 && (mayBeEmpty || doubt.isOver);
 		const isTrusted = describedBytes === undefined && (!mustEndLine || isEmpty);
 		if (step.value.ok && (isTrusted || delivered.endsLine)) {
 			if (describedBytes !== undefined) client.hint(shorterThanDescribed(fileId, opened));
@@ -181,49 +181,67 @@ class NotTheFile extends Error {
 	}
 }
 
+/** What only the lines of a batch have. */
+const LINE_MARK = 'custom_id';
+
+/** How often something has to come to be believed, and how often nothing, which proxies send more. */
+const SAME_TIMES = 2;
+const NOTHING_TIMES = 3;
+
 /**
  * Looks at the content of files whose length is not known: an error, or something else that a proxy
  * says, can come under a good status.
  */
 class Doubt {
-	/** What was not believed the first time. */
-	private doubted: string | undefined;
+	/** What was not believed, and how often it came. */
+	private doubted: { content: string; times: number } | undefined;
 
 	/** @param isOfLines whether the file should have lines with a `custom_id` */
-	constructor(private readonly isOfLines: boolean) {}
+	constructor(
+		private readonly isOfLines: boolean,
+		private readonly mayBeEmpty: boolean,
+	) {}
+
+	/** Whether something came so often that it has to be believed. */
+	get isOver(): boolean {
+		const { content, times } = this.doubted ?? { content: '', times: 0 };
+		return times >= (content === '' ? NOTHING_TIMES : SAME_TIMES);
+	}
 
 	/**
-	 * Passes on the content, once there is more of it than something else has.
+	 * Passes on the content, as soon as it is certainly no error and nothing else.
 	 *
 	 * @throws {NotTheFile} when the whole content is an error, or has no `custom_id` in it, unless the
-	 * very same content comes twice
+	 * very same content comes again
 	 */
 	async *pass(body: AsyncIterable<Uint8Array>, headers: Headers): AsyncGenerator<Uint8Array> {
-		let start: Uint8Array[] | undefined = [];
-		let bytes = 0;
+		let start: Buffer | undefined = Buffer.alloc(0);
 		for await (const chunk of body) {
-			start?.push(chunk);
-			bytes += chunk.byteLength;
-			if (start === undefined) yield chunk;
-			else if (bytes > MAX_SAID_BYTES) {
-				yield Buffer.concat(start);
+			if (start === undefined) {
+				yield chunk;
+				continue;
+			}
+			start = Buffer.concat([start, chunk]);
+			if (start.byteLength > MAX_SAID_BYTES || (this.isOfLines && start.includes(LINE_MARK))) {
+				yield start;
 				start = undefined;
 			}
 		}
 		if (start === undefined) return;
-		const content = Buffer.concat(start);
-		if (content.byteLength === 0) return;
+		const content = start;
 		const fault = this.faultOf(content.toString(), headers);
 		if (fault) throw new NotTheFile(fault);
 		yield content;
 	}
 
 	private faultOf(content: string, headers: Headers): Fault | undefined {
+		if (content === '' && this.mayBeEmpty) return undefined;
 		const error = errorAsContent(content, headers);
-		if (error || !this.isOfLines || content.includes('custom_id')) return error;
-		if (this.doubted === content) return undefined;
-		this.doubted = content;
-		const message = 'What came has no custom_id in it';
+		if (error || !this.isOfLines || content.includes(LINE_MARK)) return error;
+		const times = this.doubted?.content === content ? this.doubted.times + 1 : 1;
+		this.doubted = { content, times };
+		if (this.isOver) return undefined;
+		const message = content === '' ? 'Nothing came' : 'What came has no custom_id in it';
 		return { kind: 'answer', message, mayHaveExecuted: true };
 	}
 }

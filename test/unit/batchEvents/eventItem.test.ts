@@ -39,6 +39,7 @@ describe('the item of an event', () => {
 			status: 'completed',
 			progress: 100,
 			duration_seconds: 138,
+			submission_id: null,
 			endpoint: '/v1/chat/completions',
 			model: 'gpt-6-luna',
 			created_at: 1790705881,
@@ -59,6 +60,7 @@ describe('the item of an event', () => {
 			event_time: 1790706019,
 			progress: 100,
 			duration_seconds: 138,
+			submission_id: null,
 		});
 	});
 

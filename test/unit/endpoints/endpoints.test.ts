@@ -11,20 +11,24 @@ import { isSameEndpoint, versionedPath } from '../../../nodes/endpoints/endpoint
 /** A value of every option, each unlike what a body has without it. */
 const EVERY_OPTION: Required<RequestOptions> = {
 	additionalFields: { images: [] },
+	answerColumns: { type: 'object', properties: {}, required: [], additionalProperties: false },
+	attachments: [{ type: 'image', url: 'https://example.com/cat.png' }],
 	dimensions: 3,
 	imageCount: 2,
 	imageQuality: 'low',
 	imageSize: '1x1',
-	imageUrls: ['https://example.com/cat.png'],
 	jsonSchema: { type: 'object' },
 	jsonSchemaName: 'film',
 	jsonSchemaStrict: false,
 	maxTokens: 7,
+	promptCacheKey: 'films',
 	reasoningEffort: 'low',
+	reasoningSummary: 'auto',
 	systemMessage: 'Be brief.',
 	// What reasoning models take.
 	temperature: 1,
 	topP: 1,
+	verbosity: 'low',
 };
 const NAMES = Object.keys(EVERY_OPTION).filter((name) => name !== 'additionalFields') as Array<
 	Endpoint['options'][number]
@@ -73,8 +77,11 @@ describe.each(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint] as const))(
 
 		it('makes bodies that pass its own checks', () => {
 			expect(BODIES).toHaveProperty([versionedPath(path)]);
-			const { additionalFields: _, ...options } = EVERY_OPTION;
-			expect(checkBody(endpoint, bodyWith(endpoint, options))).toEqual([]);
+			const { additionalFields: _, answerColumns, jsonSchema, ...options } = EVERY_OPTION;
+			for (const schema of [{ answerColumns }, { jsonSchema }]) {
+				const body = bodyWith(endpoint, { ...options, ...schema });
+				expect(checkBody(endpoint, body)).toEqual([]);
+			}
 			expect(checkBody(endpoint, BODIES[versionedPath(path)])).toEqual([]);
 		});
 

@@ -85,6 +85,26 @@ describe('merged', () => {
 	});
 });
 
+it('options and additional fields share objects of the body', () => {
+	const schema = { type: 'object', properties: {}, required: [], additionalProperties: false };
+	const make = (options: RequestOptions) =>
+		makeBody(endpointOf('/responses')!, { model: 'm', prompt: 'Hi', options });
+	const format = { type: 'json_schema', name: 'answer', schema, strict: true };
+	const base = { answerColumns: schema, reasoningEffort: 'max' };
+	const expected = {
+		model: 'm',
+		input: 'Hi',
+		text: { format, verbosity: 'low' },
+		reasoning: { effort: 'max', summary: 'auto' },
+	};
+	expect(make({ ...base, verbosity: 'low', reasoningSummary: 'auto' })).toEqual(expected);
+	const additionalFields = { text: { verbosity: 'low' }, reasoning: { summary: 'auto' } };
+	expect(make({ ...base, additionalFields })).toEqual(expected);
+	// On a real clash the additional fields win.
+	const other = { ...base, verbosity: 'high', reasoningSummary: 'detailed', additionalFields };
+	expect(make(other)).toEqual(expected);
+});
+
 it('additional fields throw away neither the schema nor the effort', () => {
 	const options: RequestOptions = {
 		jsonSchema: { type: 'object' },

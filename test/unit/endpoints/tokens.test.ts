@@ -31,7 +31,7 @@ describe('estimateTokens', () => {
 		expect(tokens({ input: '日本語日本語日本' }).input_tokens).toBe(6);
 	});
 
-	it('does not count pictures, sound and files', () => {
+	it('does not count pictures of no known size, sound and files, and says how many', () => {
 		const url = `data:image/png;base64,${'A'.repeat(4_000)}`;
 		const content = [
 			{ type: 'image_url', image_url: { url } },
@@ -40,7 +40,15 @@ describe('estimateTokens', () => {
 			{ type: 'file', file: { file_data: url } },
 			{ type: 'text', text },
 		];
-		expect(tokens({ messages: [{ content }] }).input_tokens).toBe(25);
+		expect(tokens({ messages: [{ content }] })).toEqual({
+			input_tokens: 25,
+			output_tokens: null,
+			attachments_not_estimated: 4,
+		});
+		expect(tokens({ prompt: text, images: [{ file_id: 'a' }, {}], mask: {} })).toMatchObject({
+			input_tokens: 25,
+			attachments_not_estimated: 3,
+		});
 	});
 
 	it('counts tools and schemas with their keys', () => {
@@ -64,15 +72,27 @@ describe('estimateTokens', () => {
 
 	it('reads only the fields of a known endpoint', () => {
 		const body = { input: text, messages: [{ content: text }], max_output_tokens: 7 };
-		expect(tokens(body, '/v1/chat/completions')).toEqual({ input_tokens: 25, output_tokens: null });
-		expect(tokens(body, '/responses')).toEqual({ input_tokens: 25, output_tokens: 7 });
-		expect(tokens(body, '/v1/own')).toEqual({ input_tokens: 50, output_tokens: 7 });
+		expect(tokens(body, '/v1/chat/completions')).toEqual({
+			...NO_TOKENS,
+			input_tokens: 25,
+			output_tokens: null,
+		});
+		expect(tokens(body, '/responses')).toEqual({
+			...NO_TOKENS,
+			input_tokens: 25,
+			output_tokens: 7,
+		});
+		expect(tokens(body, '/v1/own')).toEqual({
+			...NO_TOKENS,
+			input_tokens: 50,
+			output_tokens: 7,
+		});
 	});
 
 	it.each(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint] as const))(
 		'finds the prompt in a body for %s',
 		(_path, endpoint) => {
-			const options = { jsonSchemaStrict: true, imageUrls: [], additionalFields: { images: [] } };
+			const options = { jsonSchemaStrict: true, attachments: [], additionalFields: { images: [] } };
 			const body = makeBody(endpoint, { model: 'm', prompt: text, options });
 			expect(estimateTokens(body, endpoint).input_tokens).toBeGreaterThanOrEqual(25);
 		},
@@ -90,15 +110,19 @@ describe('estimateTokens', () => {
 });
 
 describe('addTokens', () => {
-	const some = { input_tokens: 1, output_tokens: 10 };
+	const some = { input_tokens: 1, output_tokens: 10, attachments_not_estimated: 2 };
 
 	it('adds up what each request has', () => {
 		expect(addTokens(NO_TOKENS, some)).toEqual(some);
-		expect(addTokens(some, some)).toEqual({ input_tokens: 2, output_tokens: 20 });
+		expect(addTokens(some, some)).toEqual({
+			input_tokens: 2,
+			output_tokens: 20,
+			attachments_not_estimated: 4,
+		});
 	});
 
 	it('has no limit of the output as soon as one request has none', () => {
-		const open = { input_tokens: 1, output_tokens: null };
+		const open = { input_tokens: 1, output_tokens: null, attachments_not_estimated: 0 };
 		expect(addTokens(open, some).output_tokens).toBeNull();
 		expect(addTokens(some, open).output_tokens).toBeNull();
 	});

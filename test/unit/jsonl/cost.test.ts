@@ -1,7 +1,12 @@
 import { batchCost, estimateCost } from '../../../nodes/OpenAiBatch/shared/prices';
 
 describe('estimateCost', () => {
-	const usage = { requests: 2, input_tokens: 1_000_000, output_tokens: 500_000 };
+	const usage = {
+		requests: 2,
+		input_tokens: 1_000_000,
+		output_tokens: 500_000,
+		attachments_not_estimated: 0,
+	};
 	const prices = { inputPerMillion: 0.1, outputPerMillion: 0.4 };
 
 	it('halves the price for a batch', () => {
@@ -31,6 +36,13 @@ describe('estimateCost', () => {
 			regular_cost: 0.1,
 			method: expect.stringContaining('Output: not included') as string,
 		});
+	});
+
+	it('says how many attachments are not included', () => {
+		expect(estimateCost(usage).method).not.toContain('attachments');
+		const { method, ...costs } = estimateCost({ ...usage, attachments_not_estimated: 3 });
+		expect(costs).toMatchObject({ attachments_not_estimated: 3, estimated_tokens: 1_500_000 });
+		expect(method).toContain('Not included: 3 attachments');
 	});
 
 	it('does not know cached input before the run, and says so', () => {

@@ -1,12 +1,11 @@
+import { classify, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
 import {
 	hasPermanentCause,
 	hasTransientCause,
 	isQuotaError,
 	isTransientStatus,
 } from '../../../nodes/openai/apiErrors';
-import { classify, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
-import { statusFault } from '../../../nodes/openai/http/fault';
-import { isTransient } from '../../../nodes/openai/http/retry';
+import { isTransient, statusFault } from '../../../nodes/openai/http/fault';
 
 const STATUSES = [400, 401, 403, 404, 408, 409, 413, 422, 425, 429, 500, 502, 503, 504, 529];
 const QUOTA = [

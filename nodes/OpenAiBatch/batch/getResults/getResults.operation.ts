@@ -16,33 +16,50 @@ import type { PriceOptions } from '../../shared/prices';
 import { pricesOf } from '../../shared/prices';
 import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
 import { findOriginal, findRetries } from '../results/retryChain';
+import type { SubmittedPart } from '../results/submissionBatches';
+import { partsOfSubmission } from '../results/submissionBatches';
 
-interface Retries {
-	withResults: Batch[];
-	/** They failed validation, so none of their requests ran. */
+/** A batch and its retries, all of them finished. */
+interface Job {
+	batch: Batch;
+	/** Those that have results, oldest first. */
+	retries: Batch[];
+	/** Retries that failed validation, so that none of their requests ran. */
 	failed: Batch[];
 }
 
-/**
- * The retries of a batch.
- *
- * @throws {NodeOperationError} when one is not finished, since its results would be left out
- */
-async function retriesOf(
+/** The batches whose results are wanted: the given one alone, with its retries, or all parts. */
+async function partsFor(
 	context: IExecuteFunctions,
 	client: OpenAiClient,
-	batch: Batch,
-	itemIndex: number,
-): Promise<Retries> {
-	const retries = await findRetries(client, batch);
+	given: Batch,
+	{ followRetries, wholeSubmission }: GetResultsOptions,
+): Promise<SubmittedPart[]> {
+	if (wholeSubmission) return await partsOfSubmission(context, client, given);
+	if (!followRetries) return [{ batch: given, retries: [] }];
+	const batch = await findOriginal(client, given);
+	assertFinished(context.getNode(), batch, client.options.itemIndex ?? 0);
+	return [{ batch, retries: await findRetries(client, batch) }];
+}
+
+/**
+ * Makes sure that a batch has results, and all of them.
+ *
+ * @throws {NodeOperationError} when it, or one of its retries, is not finished, since results would
+ * be left out, and when none of its requests ran
+ */
+function jobOf(context: IExecuteFunctions, part: SubmittedPart, itemIndex: number): Job {
+	const { batch, retries } = part;
+	assertFinished(context.getNode(), batch, itemIndex);
 	for (const retry of retries) {
 		const name = `Batch ${retry.id}, a retry of ${batch.id},`;
 		assertFinished(context.getNode(), retry, itemIndex, name);
 	}
-	return {
-		withResults: retries.filter((retry) => !hasNeverRun(retry)),
-		failed: retries.filter(hasNeverRun),
-	};
+	const withResults = retries.filter((retry) => !hasNeverRun(retry));
+	if (hasNeverRun(batch) && withResults.length === 0) {
+		throw failedValidation(context.getNode(), batch, itemIndex);
+	}
+	return { batch, retries: withResults, failed: retries.filter(hasNeverRun) };
 }
 
 /** The output items. With the error output turned on, requests that did not succeed go there. */
@@ -153,28 +170,32 @@ export const getResults: Operation = {
 	execute: forEachItem(async (context, itemIndex) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = getResultsOptions(context, itemIndex);
-		const { deleteFiles, followRetries } = options;
 		const client = new OpenAiClient(context, { itemIndex });
 		const given = await getBatch(client, batchId);
-		const batch = followRetries ? await findOriginal(client, given) : given;
-		assertFinished(context.getNode(), batch, itemIndex);
-		const retries = followRetries
-			? await retriesOf(context, client, batch, itemIndex)
-			: { withResults: [], failed: [] };
-		if (hasNeverRun(batch) && retries.withResults.length === 0) {
-			throw failedValidation(context.getNode(), batch, itemIndex);
+		const jobs: Job[] = [];
+		for (const part of await partsFor(context, client, given, options)) {
+			jobs.push(jobOf(context, part, itemIndex));
 		}
-		const collected = await collectResults(context, client, batch, {
-			...options,
-			retries: retries.withResults,
-		});
-		const hint = resultsHint(batch, collected, retries.failed);
-		if (hint) context.addExecutionHints({ message: hint, location: 'outputPane' });
-		const items = toItems(context, collected.entries, itemIndex);
-		if (deleteFiles) {
-			await deleteBatchFiles(context, client, [batch, ...retries.withResults, ...retries.failed]);
+		const items: INodeExecutionData[] = [];
+		const { limit, offset } = options;
+		for (const { batch, retries, failed } of jobs) {
+			// Limit and Offset are those of all parts together.
+			const wanted = jobs.length > 1 ? { limit: offset + limit - items.length, offset: 0 } : {};
+			const collected = await collectResults(context, client, batch, {
+				...options,
+				...wanted,
+				retries,
+			});
+			const hint = resultsHint(batch, collected, failed);
+			if (hint) client.hint(hint);
+			items.push(...toItems(context, collected.entries, itemIndex));
+			if (items.length >= offset + limit) break;
 		}
-		return items;
+		if (options.deleteFiles) {
+			const all = jobs.flatMap(({ batch, retries, failed }) => [batch, ...retries, ...failed]);
+			await deleteBatchFiles(context, client, all);
+		}
+		return jobs.length > 1 ? items.slice(offset, offset + limit) : items;
 	}),
 };
 
@@ -188,11 +209,13 @@ interface RawOptions extends PriceOptions {
 	offset?: unknown;
 	parseJson?: boolean;
 	simplify?: boolean;
+	wholeSubmission?: boolean;
 }
 
 export interface GetResultsOptions extends Omit<CollectOptions, 'retries'> {
 	deleteFiles: boolean;
 	followRetries: boolean;
+	wholeSubmission: boolean;
 }
 
 const ALL_STATUSES: ResultStatus[] = ['succeeded', 'failed', 'expired', 'cancelled', 'missing'];
@@ -233,5 +256,6 @@ export function getResultsOptions(
 		parseJson: raw.parseJson ?? false,
 		prices: pricesOf(context, raw, itemIndex),
 		simplify: raw.simplify ?? true,
+		wholeSubmission: raw.wholeSubmission ?? false,
 	};
 }

@@ -110,5 +110,13 @@ export const getResultsProperties: INodeProperties = {
 			description:
 				'Whether to leave out the original line of the result file. When turned off, it is returned in the field response.',
 		},
+		{
+			displayName: 'Whole Submission',
+			name: 'wholeSubmission',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to return the results of all parts of the submission that the batch belongs to, with all their retries, in the order of the parts. If a part is not finished, or has no batch, the operation stops with an error.',
+		},
 	],
 };

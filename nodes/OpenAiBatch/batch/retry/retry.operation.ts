@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
+import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import { retryProperties } from './retry.properties';
 import {
 	ambiguity,
@@ -15,9 +15,15 @@ import { getBatch, isWithoutList } from '../../../openai/api/batches';
 import { transientFailure } from '../../../openai/api/status';
 import type { Batch, FileObject } from '../../../openai/api/types';
 import { OpenAiClient } from '../../../openai/http/client';
-import { keyOf } from '../../../openai/submissions/scope';
+import {
+	createdItem,
+	keyOf,
+	placeOf,
+	SUBMISSION_METADATA,
+	submissionIdOf,
+} from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
-import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
+import { Submissions } from '../../../openai/submissions/submissions';
 import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
@@ -114,19 +120,38 @@ async function firstUrl(client: OpenAiClient, inputFile: FileObject): Promise<st
 /** The name of the file of a retry: the original's, with the retry's key. */
 function fileNameFor({ filename }: FileObject, key: string): string {
 	const name = (filename || 'n8n-batch').replace(/\.jsonl$/i, '').replace(/-retry-\w{8}$/, '');
-	return `${name}-retry-${key.slice(0, 8)}.jsonl`;
+	return `${name}-retry-${key.slice(-8)}.jsonl`;
+}
+
+/** What a retry is to the service, its requests aside. */
+type Identity = Omit<SubmissionPart, 'input'>;
+
+/**
+ * A retry belongs to the submission of its original, as the same part of it. What is chosen depends
+ * on what earlier retries have done by now, and who asks again gets the same batch: so the choices
+ * make its content, not what they choose.
+ */
+function identityOf(original: Batch, choices: Omit<SelectionOptions, 'earlier'>): Identity {
+	const content = JSON.stringify([
+		original.id,
+		{ ...choices, include: [...choices.include].sort() },
+	]);
+	return {
+		contentHash: createHash('sha256').update(content).digest('hex'),
+		place: placeOf(original) ?? { part: 1, parts: 1 },
+		submissionId: submissionIdOf(original) ?? undefined,
+	};
 }
 
 /** What is submitted: the chosen requests as a new file, or without a choice the very same file. */
 function retryPart(
-	contentHash: string,
+	identity: Identity,
 	inputFile: FileObject,
 	selection: Selection | undefined,
 	expiresAfter: number | undefined,
 ): SubmissionPart {
 	return {
-		contentHash,
-		place: '1/1',
+		...identity,
 		input: selection
 			? {
 					fileName: (key) => fileNameFor(inputFile, key),
@@ -192,19 +217,18 @@ export const retry: Operation = {
 			allFailed: options.retryAllFailed ?? false,
 			unreadable: options.retryUnreadable ?? false,
 		};
-		// What is chosen depends on what earlier retries have done by now, and who asks again gets the
-		// same batch: so the choices make the content, not what they choose.
-		const content = JSON.stringify([
-			original.id,
-			{ ...choices, include: [...choices.include].sort() },
-		]);
-		const contentHash = createHash('sha256').update(content).digest('hex');
+		const identity = identityOf(original, choices);
 		// A batch that failed before any request ran is repeated as a whole, uncounted.
 		const selection = hasNeverRun(original)
 			? undefined
 			: await select(client, original, inputFile, {
 					...choices,
-					earlier: await earlierRetries(client, original, submissions.keyOf(contentHash), options),
+					earlier: await earlierRetries(
+						client,
+						original,
+						submissions.keysOf([identity])[0],
+						options,
+					),
 				});
 		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
 		const hints = selection ? [ambiguity(selection), namelessLines(selection)] : [];
@@ -219,18 +243,15 @@ export const retry: Operation = {
 			metadata: metadataFor(context, original, users),
 			outputExpiresAfter,
 		};
-		const part = retryPart(contentHash, inputFile, selection, inputExpiresAfter);
-		const { batch, key, adopted } = await submissions.create(part, settings);
+		const part = retryPart(identity, inputFile, selection, inputExpiresAfter);
+		const created = await submissions.create(part, settings);
 		const counts = REASONS.map((reason) => [`retried_${reason}`, selection?.counts[reason]]);
 		return {
-			json: {
-				...(batch as unknown as IDataObject),
+			json: createdItem(created, {
 				retry_of: original.id,
 				...(selection && { requests: selection.requests, ...Object.fromEntries(counts) }),
 				not_retried: selection ? notRetried(selection) : 0,
-				submission_key: key,
-				adopted,
-			},
+			}),
 		};
 	}),
 };

@@ -1,21 +1,18 @@
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import type { SubmissionEstimate } from './ceilings';
+import { ceilingFields, maxCostField, maxTotalTokensField, overCeiling } from './ceilings';
 import type { SubmitOptions } from './submit.options';
 import { submitOptions } from './submit.options';
+import { addTokens, NO_TOKENS } from '../../../endpoints';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
 import { OpenAiClient } from '../../../openai/http/client';
 import { CREDENTIAL } from '../../../openai/http/credential';
 import { isOpenAiHost } from '../../../openai/http/url';
-import type {
-	BatchSettings,
-	CreatedBatch,
-	SubmissionPart,
-} from '../../../openai/submissions/submissions';
-import { SUBMISSION_METADATA, Submissions } from '../../../openai/submissions/submissions';
+import type { CreatedBatch, Place } from '../../../openai/submissions/submission';
+import { createdItem, SUBMISSION_METADATA } from '../../../openai/submissions/submission';
+import type { BatchSettings, SubmissionPart } from '../../../openai/submissions/submissions';
+import { Submissions } from '../../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../../requests/endpointField';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
@@ -33,7 +30,7 @@ import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, showFor } from '../../shared/operation';
 import { estimateCost, inputPriceField, outputPriceField } from '../../shared/prices';
 
-const PRICE_DESCRIPTION = 'Without the batch discount; for the estimate of a dry run';
+const PRICE_DESCRIPTION = 'Without the batch discount; for the estimates of Dry Run and Max Cost';
 
 /** The fields of Submit, by the order in which they are needed. */
 export const submitProperties: INodeProperties[] = [
@@ -55,7 +52,7 @@ export const submitProperties: INodeProperties[] = [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether to only show what would be submitted and create nothing. Tokens of the input are estimated from the text. The output counts only with Max Tokens, as if every answer used all of them. The cost needs both prices, and is an estimate too: cached input, which is cheaper, is known only after the run.',
+					'Whether to only show what would be submitted and create nothing. Tokens of the input are estimated from the text, and of inline images by the rules of the model; attachments_not_estimated says how many attachments are left out. The output counts only with Max Tokens, as if every answer used all of them. The cost needs both prices, and is an estimate too: cached input, which is cheaper, is known only after the run.',
 			},
 			{
 				displayName: 'File Name',
@@ -75,6 +72,7 @@ export const submitProperties: INodeProperties[] = [
 				default: MAX_BYTES,
 				description: 'Larger submissions become several batches',
 			},
+			maxCostField,
 			{
 				displayName: 'Max Requests per Batch',
 				name: 'maxRequestsPerBatch',
@@ -90,8 +88,9 @@ export const submitProperties: INodeProperties[] = [
 				typeOptions: { minValue: 1 },
 				default: 2000000,
 				description:
-					'Cut by estimated tokens too, to keep each batch below the enqueued token limit of its model. All waiting batches count together, so later ones may still fail: Retry Unfinished creates them again.',
+					'Cut by estimated tokens too, to keep each batch below the enqueued token limit of its model. All waiting batches count together, so later ones may still fail: Retry Unfinished creates them again. Attached files, audio and images by URL are not counted.',
 			},
+			maxTotalTokensField,
 			outputExpiryField,
 			{ ...outputPriceField, description: PRICE_DESCRIPTION },
 			submissionKeyField(
@@ -102,13 +101,22 @@ export const submitProperties: INodeProperties[] = [
 	},
 ];
 
-function planOutput({ parts }: Plan, { prices }: SubmitOptions): INodeExecutionData[] {
-	return parts.map((planned, index) => {
+/** All parts together, by the estimate. */
+function estimateOf({ parts }: Plan, { prices }: SubmitOptions): SubmissionEstimate {
+	const tokens = parts.map((planned) => planned.tokens).reduce(addTokens, NO_TOKENS);
+	const requests = parts.reduce((sum, { part }) => sum + part.requests, 0);
+	return { ...tokens, requests, prices };
+}
+
+function planOutput(plan: Plan, options: SubmitOptions): INodeExecutionData[] {
+	const whole = ceilingFields(estimateCost(estimateOf(plan, options)), options.ceilings);
+	return plan.parts.map((planned, index, parts) => {
 		const { part, tokens } = planned;
+		const { prices } = options;
 		const cost = estimateCost({ requests: part.requests, ...tokens, prices });
 		const size = { model: part.model ?? null, bytes: part.bytes };
 		return {
-			json: { dry_run: true, part: index + 1, parts: parts.length, ...size, ...cost },
+			json: { dry_run: true, part: index + 1, parts: parts.length, ...size, ...cost, ...whole },
 			pairedItem: pairedItemsOf(planned),
 		};
 	});
@@ -118,26 +126,25 @@ function planOutput({ parts }: Plan, { prices }: SubmitOptions): INodeExecutionD
 function submissionPart(
 	{ contentHash, open, part: { bytes } }: PlannedPart,
 	{ fileName, inputExpiresAfter }: SubmitOptions,
-	place: { part: number; parts: number },
+	place: Place,
 ): SubmissionPart {
 	const name = (key: string) =>
-		`${fileName}-${key.slice(0, 8)}-${place.part}-of-${place.parts}.jsonl`;
+		`${fileName}-${key.slice(-8)}-${place.part}-of-${place.parts}.jsonl`;
 	return {
 		contentHash,
 		input: { fileName: name, bytes, open, expiresAfter: inputExpiresAfter },
-		place: `${place.part}/${place.parts}`,
+		place,
 	};
 }
 
 function batchOutput(
-	{ batch, key, adopted }: CreatedBatch,
+	created: CreatedBatch,
 	planned: PlannedPart,
-	place: { part: number; parts: number },
+	place: Place,
 ): INodeExecutionData {
 	const { requests, bytes } = planned.part;
-	const submitted = { ...place, requests, bytes, submission_key: key, adopted };
 	return {
-		json: { ...(batch as unknown as IDataObject), ...submitted },
+		json: createdItem(created, { ...place, requests, bytes }),
 		pairedItem: pairedItemsOf(planned),
 	};
 }
@@ -166,7 +173,8 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	const { completionWindow, outputExpiresAfter } = options;
 	const metadata = userMetadata(context, 0, SUBMISSION_METADATA);
 	const settings: BatchSettings = { endpoint, completionWindow, metadata, outputExpiresAfter };
-	const { dryRun: estimate, limits } = options;
+	const { ceilings, dryRun, limits } = options;
+	const estimate = dryRun || Object.values(ceilings).some((max) => max !== undefined);
 	const { url } = await context.getCredentials(CREDENTIAL);
 	const server = isOpenAiHost(url) ? 'openai' : 'compatible';
 	const plan = await planItems(context, { endpoint, server, estimate, limits });
@@ -175,7 +183,22 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 		throw badItemsError(context, badItems, context.getInputData().length);
 	}
 	const output = badItems.map((badItem) => badItemOutput(context, badItem));
-	if (options.dryRun) return [[...planOutput(plan, options), ...output]];
+	const refused = overCeiling(estimateOf(plan, options), ceilings);
+	if (dryRun) {
+		if (refused) {
+			const message = `The submission would be refused. ${refused.message}. ${refused.description}`;
+			context.addExecutionHints({ message, location: 'outputPane' });
+		}
+		return [[...planOutput(plan, options), ...output]];
+	}
+	if (refused) {
+		const error = new NodeOperationError(context.getNode(), refused.message, {
+			itemIndex: 0,
+			description: refused.description,
+		});
+		if (!context.continueOnFail()) throw error;
+		return [[errorItem(error, 0), ...output]];
+	}
 	if (parts.length === 0) return [output];
 
 	const client = new OpenAiClient(context, { itemIndex: 0 });

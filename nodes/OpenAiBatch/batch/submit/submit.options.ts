@@ -1,4 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { Ceilings } from './ceilings';
+import { ceilingsOf } from './ceilings';
 import type { PartLimits } from '../../../jsonl/split';
 import { batchExpiries, completionWindow } from '../../shared/batchOptions';
 import { optionalText, wholeNumber } from '../../shared/fields';
@@ -15,7 +17,8 @@ export interface SubmitOptions {
 	inputExpiresAfter: number | undefined;
 	outputExpiresAfter: number | undefined;
 	limits: PartLimits;
-	/** For a dry run; undefined where no price was given. */
+	ceilings: Ceilings;
+	/** For estimates; undefined where no price was given. */
 	prices: Prices | undefined;
 	/** As given; see `SubmissionChoices`. */
 	submissionKey: unknown;
@@ -50,6 +53,7 @@ export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 			maxBytes: limit(raw.maxBytesPerBatch, 'Max Bytes per Batch'),
 			maxTokens: limit(raw.maxTokensPerBatch, 'Max Tokens per Batch'),
 		},
+		ceilings: ceilingsOf(context, raw),
 		prices: pricesOf(context, raw, 0),
 		submissionKey: raw.submissionKey,
 		createWithoutSearch: raw.createWithoutSearch,

@@ -1,10 +1,10 @@
 import { tryGetBatch } from '../../../openai/api/batches';
-import { OpenAiClient } from '../../../openai/http/client';
-import type { ApiContext } from '../../../openai/http/client';
-import type { Fault } from '../../../openai/http/fault';
-import { isTransient } from '../../../openai/http/retry';
 import { isFinished } from '../../../openai/api/status';
 import type { Batch } from '../../../openai/api/types';
+import type { ApiContext } from '../../../openai/http/client';
+import { OpenAiClient } from '../../../openai/http/client';
+import type { Fault } from '../../../openai/http/fault';
+import { isTransient } from '../../../openai/http/fault';
 
 const FIRST_INTERVAL_MS = 2_000;
 const GROWTH = 1.5;

@@ -1,14 +1,9 @@
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { BatchWait } from './batchWait';
-import { describeBatch } from '../../../openai/api/status';
 import { CANCELLED } from '../../../openai/http/client';
 import { pause } from '../../../openai/http/idleGuard';
+import { batchItem } from '../../../openai/submissions/submission';
 import { batchIdField, idParameter, isUnset } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, showFor } from '../../shared/operation';
@@ -148,7 +143,7 @@ function problemOf(context: IExecuteFunctions, wait: BatchWait) {
 
 function itemOf({ batch, settings }: BatchWait): INodeExecutionData {
 	return {
-		json: { ...(batch as unknown as IDataObject), ...describeBatch(batch!) },
+		json: batchItem(batch!),
 		pairedItem: { item: settings.itemIndex },
 	};
 }

@@ -31,6 +31,26 @@ describe('what reasoning models refuse', () => {
 		},
 	);
 
+	it.each(['gpt-4o', 'gpt-4.1', 'chatgpt-4o-latest'])('%s: an effort, and a verbosity', (model) => {
+		expect(chat(model, { verbosity: 'low' })).toEqual({
+			message:
+				"Unsupported value: 'verbosity' does not support 'low' with this model. Supported values are: 'medium'.",
+			type: 'invalid_request_error',
+			param: 'verbosity',
+			code: 'unsupported_value',
+		});
+		expect(respond(model, { text: { verbosity: 'low' } })?.param).toBe('text.verbosity');
+		expect(respond(model, { reasoning: { effort: 'low' } })).toEqual({
+			message: "Unsupported parameter: 'reasoning.effort' is not supported with this model.",
+			type: 'invalid_request_error',
+			param: 'reasoning.effort',
+			code: 'unsupported_parameter',
+		});
+		expect(chat(model, { reasoning_effort: 'low' })?.param).toBe('reasoning_effort');
+		expect(chat(model, { verbosity: 'medium', reasoning_effort: null })).toBeUndefined();
+		expect(respond(model, { text: { verbosity: 'medium' }, reasoning: {} })).toBeUndefined();
+	});
+
 	it.each<[string, object, boolean]>([
 		['o3', {}, false],
 		['gpt-5-mini', {}, false],

@@ -109,6 +109,21 @@ function wrongSampling({ sampling }: Family, endpoint: Endpoint, body: Body): Re
 		: unsupportedParameter(name);
 }
 
+/** Models that do not reason. */
+const NO_REASONING = /^(chatgpt-4|gpt-3\.5|gpt-4)/;
+
+/** What others recorded of gpt-4o and gpt-4.1 in 2025: no effort, and no verbosity but medium. */
+function withoutReasoning(endpoint: Endpoint, body: Body): Refusal | undefined {
+	const { param, effort } = effortOf(endpoint, body);
+	if (isSet(effort)) return unsupportedParameter(param);
+	const isResponse = endpoint === '/v1/responses';
+	const text = isResponse ? (body.text as Body | null | undefined) : body;
+	const verbosity = text?.verbosity;
+	if (!isSet(verbosity) || verbosity === 'medium') return undefined;
+	const name = isResponse ? 'text.verbosity' : 'verbosity';
+	return unsupportedValue(name, `'${String(verbosity)}'`, "Supported values are: 'medium'.");
+}
+
 /**
  * Why a model refuses a body that the endpoint's schema allows. Words and codes as others recorded
  * them at the service in 2025 and 2026; which model refuses what is from the facts about inputs,
@@ -116,6 +131,7 @@ function wrongSampling({ sampling }: Family, endpoint: Endpoint, body: Body): Re
  */
 export function modelRefusal(endpoint: Endpoint, body: Body): Refusal | undefined {
 	if (endpoint !== '/v1/chat/completions' && endpoint !== '/v1/responses') return undefined;
+	if (NO_REASONING.test(String(body.model))) return withoutReasoning(endpoint, body);
 	const family = FAMILIES.find(({ name }) => name.test(String(body.model)));
 	if (family === undefined) return undefined;
 	if (isSet(body.max_tokens) && !/^gpt-5-chat/.test(String(body.model))) {

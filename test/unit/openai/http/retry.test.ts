@@ -1,6 +1,11 @@
 import type { Fault } from '../../../../nodes/openai/http/fault';
-import { retryAfterMs, statusFault } from '../../../../nodes/openai/http/fault';
-import { isTransient, retryIn, waitBeforeRetry } from '../../../../nodes/openai/http/retry';
+import {
+	isTransient,
+	retryAfterMs,
+	retryIn,
+	statusFault,
+	waitBeforeRetry,
+} from '../../../../nodes/openai/http/fault';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const noJitter = () => 0;

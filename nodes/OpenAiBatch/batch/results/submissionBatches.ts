@@ -1,0 +1,100 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { RETRY_OF } from './retryChain';
+import { listBatches } from '../../../openai/api/batches';
+import { isAdoptable, oldestOf } from '../../../openai/submissions/scope';
+import { placeOf, submissionIdOf } from '../../../openai/submissions/submission';
+import type { OpenAiClient } from '../../../openai/http/client';
+import type { Batch } from '../../../openai/api/types';
+
+/** A part of a submission: its batch, and the batches that repeated some of its requests. */
+export interface SubmittedPart {
+	batch: Batch;
+	/** Oldest first. */
+	retries: Batch[];
+}
+
+/** How long before its youngest batch a submission may have begun: parts can wait for room. */
+const LONGEST_SECONDS = 30 * 86_400;
+
+/**
+ * All batches of the submission of a batch, newest first. Reads the list of batches from its newest
+ * entry back to the last part that was still to be found: retries are newer than what they repeat.
+ *
+ * @throws {NodeOperationError} for a batch that no submission of this node has created
+ */
+export async function batchesOfSubmission(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	batch: Batch,
+): Promise<Batch[]> {
+	const id = submissionIdOf(batch);
+	if (id === null) throw noSubmission(context, client, batch);
+	const found: Batch[] = [];
+	const toFind = new Set(partsOf(batch));
+	const earliest = (batch.created_at ?? 0) - LONGEST_SECONDS;
+	for await (const one of listBatches(client)) {
+		if (one.created_at && one.created_at < earliest) break;
+		if (submissionIdOf(one) !== id) continue;
+		found.push(one);
+		if (isPart(one)) toFind.delete(placeOf(one)?.part ?? 1);
+		if (toFind.size === 0) break;
+	}
+	return found;
+}
+
+/**
+ * The parts of the submission of a batch, in order.
+ *
+ * @throws {NodeOperationError} when a part has no batch, since its results would be missing
+ */
+export async function partsOfSubmission(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	batch: Batch,
+): Promise<SubmittedPart[]> {
+	const batches = await batchesOfSubmission(context, client, batch);
+	const numbers = partsOf(batch);
+	return numbers.map((number) => {
+		const ofPart = batches.filter((one) => (placeOf(one)?.part ?? 1) === number);
+		const attempts = ofPart.filter(isPart);
+		const stands = oldestOf(attempts.filter(isAdoptable)) ?? attempts[0];
+		if (!stands) throw missingPart(context, client, batch, number);
+		const retries = ofPart.filter((one) => !isPart(one)).reverse();
+		return { batch: stands, retries };
+	});
+}
+
+const isPart = ({ metadata }: Batch) => !metadata?.[RETRY_OF];
+
+/** The numbers of the parts of a batch's submission. */
+function partsOf(batch: Batch): number[] {
+	return Array.from({ length: placeOf(batch)?.parts ?? 1 }, (_, index) => index + 1);
+}
+
+function noSubmission(context: IExecuteFunctions, { options }: OpenAiClient, { id }: Batch) {
+	return new NodeOperationError(context.getNode(), `Batch ${id} does not belong to a submission`, {
+		itemIndex: options.itemIndex,
+		description:
+			'It was not created by this node, or its server does not keep metadata. Turn off Whole Submission.',
+	});
+}
+
+function missingPart(
+	context: IExecuteFunctions,
+	{ options }: OpenAiClient,
+	batch: Batch,
+	part: number,
+) {
+	const parts = placeOf(batch)?.parts ?? 1;
+	const submission = submissionIdOf(batch);
+	return new NodeOperationError(
+		context.getNode(),
+		`Part ${part} of ${parts} of submission ${submission} has no batch`,
+		{
+			itemIndex: options.itemIndex,
+			description:
+				'It was not created yet, it was created by an earlier submission of the same content, or its batch is older than 30 days. Submit the same requests again under the same Submission Key to create what is missing, or turn off Whole Submission.',
+		},
+	);
+}

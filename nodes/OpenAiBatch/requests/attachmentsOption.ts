@@ -1,0 +1,282 @@
+import type { IBinaryData, INodeProperties } from 'n8n-workflow';
+import { endpointValues } from './endpointField';
+import type { AttachmentType, ImageDetail } from '../../endpoints/attachments';
+import { RequestProblem } from '../../endpoints/endpoint';
+import { checkDataUrl } from '../../jsonl/fieldChecks';
+import { isObject } from '../../jsonl/json';
+
+/** Binary fields by name, all of them as `*`, or a binary itself, which an expression returned. */
+export type BinaryProperty = string | IBinaryData;
+
+/** One entry of the option, as the user chose it for an item. */
+export type ChosenAttachment = { type: AttachmentType; detail?: ImageDetail } & (
+	| { source: 'binary'; properties: readonly BinaryProperty[] }
+	| { source: 'url'; urls: readonly string[] }
+	| { source: 'fileId'; fileIds: readonly string[] }
+);
+
+/** The name that stands for all binary fields of an item. */
+export const ALL_FIELDS = '*';
+
+const takesMoreThanImages = endpointValues(
+	({ attachments: { file, audio } }) => file !== null || audio !== null,
+);
+const hasDetail = endpointValues(({ attachments }) => attachments.image?.hasDetail === true);
+
+const typeField: INodeProperties = {
+	displayName: 'Type',
+	name: 'type',
+	type: 'options',
+	displayOptions: { show: { '/endpoint': takesMoreThanImages } },
+	options: [
+		{
+			name: 'Audio',
+			value: 'audio',
+			description:
+				'WAV and MP3, only for Chat Completions of compatible servers. OpenAI does not offer its audio models in batches.',
+		},
+		{
+			name: 'File',
+			value: 'file',
+			description: 'PDF files for Chat Completions; PDF, Office and text files for Responses',
+		},
+		{
+			name: 'Image',
+			value: 'image',
+			description: 'PNG, JPEG, WebP, and GIF without animation',
+		},
+	],
+	default: 'image',
+	description: 'What is attached',
+};
+
+const sourceField: INodeProperties = {
+	displayName: 'Source',
+	name: 'source',
+	type: 'options',
+	options: [
+		{
+			name: 'Binary Field',
+			value: 'binary',
+			description: 'The content is sent with the request',
+		},
+		{
+			name: 'File ID',
+			value: 'fileId',
+			description:
+				'A file that was uploaded to the service. Images: Responses and Image Edits. Files: Chat Completions and Responses.',
+		},
+		{
+			name: 'URL',
+			value: 'url',
+			description:
+				'The service fetches it from a public address. Images: all endpoints. Files: Responses.',
+		},
+	],
+	default: 'binary',
+	description: 'Where the content is',
+};
+
+const binaryField: INodeProperties = {
+	displayName: 'Input Binary Field',
+	name: 'binaryPropertyName',
+	type: 'string',
+	displayOptions: { show: { source: ['binary'] } },
+	default: 'data',
+	required: true,
+	description:
+		'The names of the input fields that contain the files, separated by commas. Enter * for all binary fields of the item. When an AI agent calls this node as a tool, there are no binary fields, because n8n passes only text to tools: use URLs or file IDs.',
+};
+
+const fileIdField: INodeProperties = {
+	displayName: 'File ID',
+	name: 'fileId',
+	type: 'string',
+	displayOptions: { show: { source: ['fileId'] } },
+	default: '',
+	required: true,
+	placeholder: 'e.g. file-abc123',
+	description:
+		'Several are separated by commas. Upload images with the purpose vision, and files with user_data.',
+};
+
+const urlField: INodeProperties = {
+	displayName: 'URL',
+	name: 'url',
+	type: 'string',
+	displayOptions: { show: { source: ['url'] } },
+	default: '',
+	required: true,
+	placeholder: 'e.g. https://example.com/cat.png',
+	description:
+		'Several are separated by commas or line breaks, or an expression returns a list. An image can also be a data: URL.',
+};
+
+const detailField: INodeProperties = {
+	displayName: 'Detail',
+	name: 'detail',
+	type: 'options',
+	displayOptions: { show: { type: ['image'], '/endpoint': hasDetail } },
+	options: [
+		{ name: 'Auto', value: 'auto', description: 'The model decides' },
+		{ name: 'High', value: 'high' },
+		{ name: 'Low', value: 'low', description: 'The cheapest' },
+		{
+			name: 'Original',
+			value: 'original',
+			description: 'The most tokens. Only newer models have it.',
+		},
+	],
+	default: 'auto',
+	description:
+		'How much of the image the model sees. A higher detail costs more tokens: with Low, a photo takes some hundred tokens, with Original up to 36,000.',
+};
+
+/** What belongs to a prompt besides text. */
+export const attachmentsField: INodeProperties & { name: 'attachments' } = {
+	displayName: 'Attachments',
+	name: 'attachments',
+	type: 'fixedCollection',
+	typeOptions: { multipleValues: true },
+	placeholder: 'Add attachment',
+	default: {},
+	description:
+		'Images, files and audio that belong to the prompt. They are sent in the order of this list, after the text.',
+	options: [
+		{
+			name: 'values',
+			displayName: 'Attachment',
+			values: [typeField, sourceField, binaryField, fileIdField, urlField, detailField],
+		},
+	],
+};
+
+const isUnset = (value: unknown) => value === undefined || value === null || value === '';
+
+/** Reads what the panel stores for one field from a list of what it may be. */
+function oneOf<Value extends string>(
+	value: unknown,
+	values: readonly Value[],
+	field: string,
+): Value {
+	const given = isUnset(value) ? values[0] : value;
+	const found = values.find((one) => one === given);
+	if (found !== undefined) return found;
+	const shown = typeof given === 'object' ? 'an object' : `'${String(given).slice(0, 60)}'`;
+	throw new RequestProblem(
+		`${field} of an attachment is ${shown}. It has to be one of: ${values.join(', ')}.`,
+		PARAM,
+	);
+}
+
+const PARAM = 'requestOptions.attachments';
+
+/** An entry without a value is more often a mistake than meant, and its answer would be paid for. */
+function unsetProblem(what: string): RequestProblem {
+	return new RequestProblem(
+		`An attachment has no ${what}. For items without an attachment, use an expression that returns an empty list.`,
+		PARAM,
+	);
+}
+
+/** Values separated by commas, or a list that an expression returned. */
+function listOf(value: unknown, what: string, between: RegExp = /,/): unknown[] {
+	if (isUnset(value)) throw unsetProblem(what);
+	if (Array.isArray(value)) return value;
+	if (typeof value === 'object') return [value];
+	const list = String(value)
+		.split(between)
+		.map((one) => one.trim())
+		.filter((one) => one !== '');
+	if (list.length === 0) throw unsetProblem(what);
+	return list;
+}
+
+/** Whether a value is a binary of n8n's and not only the name of one. */
+export const isBinary = (value: unknown): value is IBinaryData =>
+	isObject(value) && 'mimeType' in value && ('data' in value || 'id' in value);
+
+function binaryProperties(value: unknown): BinaryProperty[] {
+	return listOf(value, 'binary field').map((property) => {
+		if (isBinary(property)) return property;
+		if (typeof property === 'string' && property.trim() !== '') return property.trim();
+		throw new RequestProblem(
+			'Input Binary Field of an attachment has to be the name of a binary field.',
+			PARAM,
+		);
+	});
+}
+
+function fileIds(value: unknown): string[] {
+	return listOf(value, 'file ID').map((id) => {
+		if (typeof id === 'string' && /^[^\s/:]+$/.test(id.trim())) return id.trim();
+		const shown = typeof id === 'string' ? `'${id.slice(0, 60)}'` : 'this value';
+		throw new RequestProblem(
+			`File ID of an attachment has to be the id of an uploaded file, such as file-abc123, but ${shown} is none.`,
+			PARAM,
+		);
+	});
+}
+
+/** What separates two addresses. Addresses may contain commas, and data URLs always do. */
+const BETWEEN_ADDRESSES = /\r?\n|,\s*(?=(?:https?|data):)/;
+
+function urls(value: unknown, type: AttachmentType): string[] {
+	const isImage = type === 'image';
+	return listOf(value, 'URL', BETWEEN_ADDRESSES).map((one) => {
+		const address = String(one).trim();
+		if (!(isImage ? /^(?:https?|data):/i : /^https?:/i).test(address)) {
+			const needed = isImage ? 'a web address or a data URL' : 'a web address';
+			throw new RequestProblem(
+				`URL of an attachment has to be ${needed}, but '${address.slice(0, 60)}' is ${isImage ? 'neither' : 'none'}.`,
+				PARAM,
+			);
+		}
+		const [issue] = checkDataUrl(address, 'Attachments');
+		if (issue) throw new RequestProblem(issue.message, PARAM);
+		return address;
+	});
+}
+
+const TYPES: readonly AttachmentType[] = ['image', 'audio', 'file'];
+const DETAILS = ['auto', 'high', 'low', 'original'] as const;
+
+/** Reads the field of each source. */
+const SOURCES = {
+	binary: (entry: Entry) => ({
+		source: 'binary' as const,
+		properties: binaryProperties(entry.binaryPropertyName ?? 'data'),
+	}),
+	fileId: (entry: Entry) => ({ source: 'fileId' as const, fileIds: fileIds(entry.fileId) }),
+	url: (entry: Entry, type: AttachmentType) => ({
+		source: 'url' as const,
+		urls: urls(entry.url, type),
+	}),
+};
+
+type Entry = Readonly<Record<string, unknown>>;
+type SourceName = keyof typeof SOURCES;
+
+function chosenAttachment(entry: Entry): ChosenAttachment {
+	const type = oneOf(entry.type, TYPES, 'Type');
+	const source = oneOf(entry.source, Object.keys(SOURCES) as SourceName[], 'Source');
+	const detail = oneOf(entry.detail, DETAILS, 'Detail');
+	return {
+		type,
+		...(type === 'image' && detail !== 'auto' && { detail }),
+		...SOURCES[source](entry, type),
+	};
+}
+
+/** Reads the option as the panel stores it. @throws {RequestProblem} for what cannot be meant */
+export function chosenAttachments(
+	value: unknown,
+	displayName: string,
+): ChosenAttachment[] | undefined {
+	if (isUnset(value)) return undefined;
+	const entries = isObject(value) ? (value.values ?? []) : undefined;
+	if (!Array.isArray(entries) || !entries.every(isObject)) {
+		throw new RequestProblem(`${displayName} has to be a list of attachments.`, PARAM);
+	}
+	return entries.length > 0 ? entries.map(chosenAttachment) : undefined;
+}

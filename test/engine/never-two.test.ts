@@ -1,0 +1,95 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { Product } from './product';
+import { startProduct } from './product';
+
+/** Real time, since the executions wait for a list that lags. */
+let product: Product;
+
+beforeAll(async () => {
+	product = await startProduct({ clock: 'automatic', timing: { validating: 3_600_000 } });
+});
+
+afterEach(() => {
+	product.emulator.faults.clear();
+	product.emulator.ledger.clear();
+});
+
+afterAll(async () => await product.stop());
+
+const submit = async (executionId: string, submissionKey: string, more: IDataObject = {}) =>
+	await product.run(
+		'batch',
+		'submit',
+		{
+			endpoint: '/v1/embeddings',
+			requestSource: 'json',
+			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
+			customId: '={{ $json.text }}',
+			options: { submissionKey, ...more },
+		} as never,
+		[{ text: 'a' }, { text: 'b' }],
+		{ executionId },
+	);
+
+const live = () => product.emulator.ledger.batches.filter(({ status }) => !/^cancell/.test(status));
+
+it.each([0, 1_000])(
+	'executions at the same moment leave one batch, with a list %d ms late',
+	async (lag) => {
+		product.emulator.faults.listDelay(lag);
+		const key = `same moment ${lag}`;
+		const runs = await Promise.all(['a', 'b', 'c'].map(async (name) => await submit(name, key)));
+		const outputs = runs.map((run) => run.items('Node')[0].json);
+		expect(live()).toHaveLength(1);
+		const [{ id }] = live();
+		expect(outputs.map((batch) => batch.id)).toEqual([id, id, id]);
+		expect(outputs.filter(({ adopted }) => adopted === false)).toHaveLength(1);
+	},
+);
+
+it('executions at the same moment leave one batch for each part', async () => {
+	const runs = await Promise.all(
+		['a', 'b'].map(async (name) => await submit(name, 'parts', { maxRequestsPerBatch: 1 })),
+	);
+	const ids = runs.map((run) => run.items('Node').map(({ json }) => json.id));
+	expect(ids[0]).toEqual(ids[1]);
+	expect(
+		live()
+			.map(({ id }) => id)
+			.sort(),
+	).toEqual([...ids[0]].sort());
+});
+
+it('an execution that cannot give up its batch names it', async () => {
+	product.emulator.faults.next({
+		method: 'POST',
+		path: /cancel$/,
+		fault: { type: 'status', status: 403 },
+		times: 2,
+	});
+	const runs = await Promise.all(['a', 'b'].map(async (name) => await submit(name, 'kept')));
+	const hints = runs.flatMap((run) => run.hints('Node').map(({ message }) => message));
+	expect(hints).toEqual([expect.stringMatching(/could not be cancelled: .* Cancel it/)]);
+});
+
+it('an execution that cannot look again names what it has created', async () => {
+	let lists = 0;
+	product.emulator.ledger.onRequest = ({ method, path }, stage) => {
+		if (stage !== 'arrived' || method !== 'GET' || !path.endsWith('/batches')) return;
+		if (++lists === 2) {
+			product.emulator.faults.next({ path: '/batches', fault: { type: 'status', status: 403 } });
+		}
+	};
+	const run = await submit('a', 'unread');
+	expect(run.error).toBeUndefined();
+	const [{ json }] = run.items('Node');
+	expect(run.hints('Node').map(({ message }) => message)).toEqual([
+		expect.stringContaining(`Created here: ${String(json.id)}.`),
+	]);
+});
+
+it('an execution without a key of the user does not look again', async () => {
+	const run = await submit('a', '');
+	expect(run.error).toBeUndefined();
+	expect(product.emulator.ledger.calls('GET', '/batches')).toHaveLength(1);
+});
