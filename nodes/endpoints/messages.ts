@@ -226,7 +226,6 @@ function checkInputItem(item: JsonObject, at: string): Issue[] {
 	if (type === 'function_call') {
 		return [...checkString(item, `${at}.call_id`), ...checkArguments(item, `${at}.arguments`)];
 	}
-	if (type === 'function_call_output') return checkString(item, `${at}.call_id`, ANSWERED_CALL);
 	if (!isAbsent(type) && type !== 'message') return [];
 	// An item that has only an id refers to an earlier one.
 	if (isAbsent(type) && isAbsent(role) && isAbsent(content) && typeof id === 'string') return [];
