@@ -1,6 +1,5 @@
 import type { Endpoint, RequestFields, Server } from './endpoint';
 import { RequestProblem } from './endpoint';
-import type { SchemaFault } from './strictSchema';
 import { strictSchemaFaults } from './strictSchema';
 import type { Issue } from '../jsonl/fieldChecks';
 import {
@@ -192,17 +191,28 @@ function checkNamedSchema(named: JsonObject, param: string): Issue[] {
 	if (isAbsent(schema)) return issues;
 	issues.push(...checkObject(named, `${param}.schema`));
 	if (!isObject(schema) || strict !== true) return issues;
-	const faults = strictSchemaFaults(schema);
-	if (faults.length > 0) issues.push(strictSchemaIssue(faults, name, `${param}.schema`));
-	return issues;
+	const title = `${typeof name === 'string' ? `The schema '${name}'` : 'The schema'} is`;
+	const off = 'strict off (the option JSON Schema Strict)';
+	return [...issues, ...strictSchemaIssues(schema, `${param}.schema`, { title, off })];
 }
 
-function strictSchemaIssue(faults: SchemaFault[], name: unknown, param: string): Issue {
+/**
+ * The issue of a schema that OpenAI refuses with strict; none for one that it accepts.
+ *
+ * @param title what has the schema, as the beginning of a sentence
+ * @param off what to turn off instead
+ */
+export function strictSchemaIssues(
+	schema: JsonObject,
+	param: string,
+	{ title, off }: { title: string; off: string },
+): Issue[] {
+	const faults = strictSchemaFaults(schema);
+	if (faults.length === 0) return [];
 	const lines = faults
 		.slice(0, LISTED)
 		.map(({ path, message }) => (path === '' ? message : `At ${path}: ${message}`));
 	if (faults.length > LISTED) lines.push(`There are ${faults.length - LISTED} more.`);
-	const title = typeof name === 'string' ? `The schema '${name}'` : 'The schema';
-	const message = `${title} is not one that OpenAI accepts with strict. ${lines.join(' ')} Correct the schema, or turn strict off (the option JSON Schema Strict).`;
-	return { code: 'invalid_json_schema', message, param };
+	const message = `${title} not one that OpenAI accepts with strict. ${lines.join(' ')} Correct the schema, or turn ${off}.`;
+	return [{ code: 'invalid_json_schema', message, param }];
 }

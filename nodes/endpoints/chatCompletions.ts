@@ -2,12 +2,14 @@ import { attachmentParts } from './attachmentParts';
 import type { AttachmentShapes } from './attachments';
 import { dataUrl, imagesByUrl, MAX_FILE_DATA } from './attachments';
 import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUnset } from './body';
-import type { Answer, AnswerReader } from './content';
+import type { Answer, AnswerReader, Source } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
 import { PDF, SOUND_TYPES } from './fileTypes';
 import { checkMessages, checkRoles } from './messages';
 import { checkChatParameters } from './modelRules';
+import { checkChatTypes } from './parameterTypes';
+import { checkChatToolShapes } from './tools';
 import { checkObjects } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject, textOrNull } from '../jsonl/json';
@@ -18,24 +20,48 @@ import { isObject, textOrNull } from '../jsonl/json';
  * (DeepSeek, vLLM, Groq), images (OpenRouter, LiteLLM).
  */
 export const chatAnswer: AnswerReader = {
-	matches: (body) => objectsOf(body.choices).some((choice) => isObject(choice.message)),
-	read: (body) => objectsOf(body.choices).map(choiceOf),
+	matches: (body) => objectsOf(body.choices).some((choice) => isObject(messageOf(choice))),
+	read: (body) => {
+		const sources = sourcesBeside(body);
+		return objectsOf(body.choices).map((choice) => choiceOf(choice, sources));
+	},
 };
 
-function choiceOf(choice: JsonObject): Answer {
-	const message = isObject(choice.message) ? choice.message : {};
+/** The message of a choice; servers that only stream inside call it a delta. */
+const messageOf = ({ message, delta }: JsonObject) => message ?? delta;
+
+/** What search models of other servers cite, beside the choices: addresses, or objects with them. */
+function sourcesBeside({ citations, search_results: results }: JsonObject): Source[] {
+	const urls = Array.isArray(citations) ? citations.filter((url) => typeof url === 'string') : [];
+	return [
+		...urls.map((url) => ({ url, title: null })),
+		...sourcesIn(citations),
+		...sourcesIn(results),
+	];
+}
+
+function choiceOf(choice: JsonObject, sources: Source[]): Answer {
+	const given = messageOf(choice);
+	const message = isObject(given) ? given : {};
 	const audio = isObject(message.audio) ? message.audio : null;
 	const said = readContent(message.content);
 	const hasText = said.content !== null && said.content !== '';
 	const text = hasText ? said.content : (textOrNull(audio?.transcript) ?? said.content);
-	const thoughts = [message.reasoning_content, message.reasoning, ...said.thoughts];
+	const details = [message.reasoning_details, message.thinking_blocks].flatMap(objectsOf);
+	const thoughts = [
+		message.reasoning_content,
+		message.reasoning,
+		...details.flatMap(thoughtsOf),
+		...said.thoughts,
+	];
+	const images = [message.images].flat().flatMap(imageIn);
 	return {
-		...withImages(text, [...said.images, ...objectsOf(message.images).flatMap(imagesOf)]),
+		...withImages(text, [...said.images, ...images]),
 		finish_reason: textOrNull(choice.finish_reason),
 		refusal: paragraphs([message.refusal, ...said.refusals]),
-		tool_calls: toolCalls(message),
+		tool_calls: [message, choice].map(toolCalls).find((calls) => calls.length > 0) ?? [],
 		reasoning_summary: paragraphs(thoughts),
-		sources: sourcesIn(message.annotations),
+		sources: [...sourcesIn(message.annotations), ...sources],
 		audio,
 	};
 }
@@ -78,6 +104,10 @@ function thoughtsOf({ thinking, reasoning, summary, text }: JsonObject): string[
 	return forms.find((texts) => texts.length > 0) ?? [];
 }
 
+/** An image of a list, which may be its address alone. */
+const imageIn = (image: JsonValue | undefined) =>
+	isObject(image) ? imagesOf(image) : imagesOf({ image_url: image });
+
 /** The image of a part `{image_url: {url}}` in the shape of the image endpoints. */
 function imagesOf({ image_url: given }: JsonObject): JsonObject[] {
 	const url = isObject(given) ? given.url : given;
@@ -90,6 +120,7 @@ function imagesOf({ image_url: given }: JsonObject): JsonObject[] {
 /** A call in the legacy form gets the present one, so that there is one form to read. */
 function toolCalls({ tool_calls: calls, function_call: legacy }: JsonObject): JsonValue[] {
 	if (Array.isArray(calls) && calls.length > 0) return calls;
+	if (isObject(calls)) return [calls];
 	return isObject(legacy) ? [{ type: 'function', function: legacy }] : [];
 }
 
@@ -155,9 +186,10 @@ export const chatCompletions = defineEndpoint({
 		),
 		...checkRoles(body),
 	],
-	checkShapes: checkMessages,
+	checkShapes: (body) => [...checkMessages(body), ...checkChatToolShapes(body)],
 	checkParameters: (body) => [
 		...checkFormat(body.response_format, 'body.response_format', 'json_schema'),
+		...checkChatTypes(body),
 		...checkChatParameters(body),
 	],
 	embeddingInputs: () => 0,

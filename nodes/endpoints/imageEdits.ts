@@ -1,5 +1,5 @@
 import {
-	checkDataUrl,
+	checkAddress,
 	checkObjects,
 	invalidType,
 	invalidValue,
@@ -74,7 +74,9 @@ function checkImage(image: JsonObject, param: string): Issue[] {
 	}
 	const place = `${param}.${given[0]}`;
 	const value = image[given[0]];
-	if (typeof value === 'string') return checkDataUrl(value, place);
+	if (typeof value === 'string') {
+		return given[0] === 'image_url' ? checkAddress(value, place) : [];
+	}
 	const hint = given[0] === 'image_url' ? 'The address of the image stands there itself.' : '';
 	return [invalidType(place, 'a string', value, hint)];
 }

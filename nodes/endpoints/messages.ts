@@ -1,5 +1,6 @@
 import {
 	asHint,
+	checkAddress,
 	checkDataUrl,
 	checkObject,
 	checkString,
@@ -11,6 +12,7 @@ import {
 } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
 import { isObject } from '../jsonl/json';
+import { checkArguments, checkToolCalls } from './tools';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 
 /**
@@ -36,6 +38,13 @@ function checkOptionalText(object: JsonObject, param: string): Issue[] {
 		: [invalidType(param, 'a string', value)];
 }
 
+/** Checks a field that may be left out and holds an address or a data URL. */
+function checkOptionalAddress(object: JsonObject, param: string): Issue[] {
+	const issues = checkOptionalText(object, param);
+	const value = object[param.slice(param.lastIndexOf('.') + 1)];
+	return issues.length > 0 || typeof value !== 'string' ? issues : checkAddress(value, param);
+}
+
 /** The image of chat completions and moderations: an object around its address. */
 const imageUrlPart: PartCheck = (part, at) => {
 	const param = `${at}.image_url`;
@@ -44,7 +53,7 @@ const imageUrlPart: PartCheck = (part, at) => {
 		return checkObject(part, param, 'Write {"url": "https://…"}, an object around the address.');
 	}
 	const issues = checkString(image, `${param}.url`);
-	return issues.length > 0 ? issues : checkDataUrl(String(image.url), `${param}.url`);
+	return issues.length > 0 ? issues : checkAddress(String(image.url), `${param}.url`);
 };
 
 const inputImagePart: PartCheck = (part, at) => {
@@ -53,7 +62,7 @@ const inputImagePart: PartCheck = (part, at) => {
 		const hint = 'In the Responses API, the address of the image stands there itself.';
 		return [invalidType(param, 'a string', part.image_url, hint)];
 	}
-	return [...checkOptionalText(part, param), ...checkOptionalText(part, `${at}.file_id`)];
+	return [...checkOptionalAddress(part, param), ...checkOptionalText(part, `${at}.file_id`)];
 };
 
 const SOUNDS: readonly unknown[] = ['wav', 'mp3'];
@@ -94,10 +103,12 @@ const filePart: PartCheck = (part, at) => {
 	return [...issues, ...texts.flatMap((name) => checkOptionalText(file, `${param}.${name}`))];
 };
 
-const inputFilePart: PartCheck = (part, at) =>
-	['file_data', 'file_id', 'file_url', 'filename'].flatMap((name) =>
+const inputFilePart: PartCheck = (part, at) => [
+	...['file_data', 'file_id', 'filename'].flatMap((name) =>
 		checkOptionalText(part, `${at}.${name}`),
-	);
+	),
+	...checkOptionalAddress(part, `${at}.file_url`),
+];
 
 const RESPONSES_PARTS: Parts = {
 	input_text: textPart,
@@ -159,12 +170,16 @@ export function checkMessages({ messages }: JsonObject): Issue[] {
 	return eachObject(
 		messages,
 		'body.messages',
-		(message) => isPlainMessage(message, CHAT_ROLES),
+		(message) => isPlainMessage(message, CHAT_ROLES) && !hasCalls(message),
 		(message, at) => {
 			const { role, content } = message;
 			// `checkRoles` has refused any other value.
 			if (typeof role !== 'string' || role === '') return [];
 			const issues = checkRole(role, at, CHAT_ROLES);
+			if (issues.length > 0) return issues;
+			if (role === 'assistant') issues.push(...checkToolCalls(message, at));
+			if (role === 'tool')
+				issues.push(...checkString(message, `${at}.tool_call_id`, ANSWERED_CALL));
 			if (issues.length > 0) return issues;
 			if (!isAbsent(content)) return checkContent(content, `${at}.content`, CHAT_ROLES[role]);
 			return mayLackContent(message) ? [] : [missing(`${at}.content`)];
@@ -174,6 +189,11 @@ export function checkMessages({ messages }: JsonObject): Issue[] {
 
 const isPlainMessage = ({ role, content }: JsonObject, roles: Roles) =>
 	typeof content === 'string' && typeof role === 'string' && Object.hasOwn(roles, role);
+
+/** Whether a message makes calls or answers one, which needs more than a role and a content. */
+const hasCalls = ({ role, tool_calls: calls }: JsonObject) => role === 'tool' || !isAbsent(calls);
+
+const ANSWERED_CALL = 'It is the id of the call that this message answers.';
 
 /** What an assistant may have said in place of a text. */
 const INSTEAD_OF_CONTENT = ['audio', 'function_call', 'refusal', 'tool_calls'];
@@ -203,6 +223,9 @@ export function checkInputItems({ input }: JsonObject): Issue[] {
 
 function checkInputItem(item: JsonObject, at: string): Issue[] {
 	const { type, role, content, id } = item;
+	if (type === 'function_call') {
+		return [...checkString(item, `${at}.call_id`), ...checkArguments(item, `${at}.arguments`)];
+	}
 	if (!isAbsent(type) && type !== 'message') return [];
 	// An item that has only an id refers to an earlier one.
 	if (isAbsent(type) && isAbsent(role) && isAbsent(content) && typeof id === 'string') return [];

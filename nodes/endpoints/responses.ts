@@ -9,6 +9,8 @@ import { defineEndpoint } from './endpoint';
 import { DOCUMENT_TYPES } from './fileTypes';
 import { checkInputItems } from './messages';
 import { checkResponsesParameters } from './modelRules';
+import { checkResponsesTypes } from './parameterTypes';
+import { checkResponsesToolShapes } from './tools';
 import { checkTextOrList, isAbsent } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject, textOrNull } from '../jsonl/json';
@@ -39,13 +41,14 @@ export const responseAnswer: AnswerReader = {
 		const calls = items.filter(({ type }) => type === 'image_generation_call');
 		const reason = isObject(body.incomplete_details) ? body.incomplete_details.reason : null;
 		const answer: Answer = {
-			...withImages(answerText(items), calls.flatMap(imagesOf)),
+			...withImages(answerIn(items) ?? textOrNull(body.output_text), calls.flatMap(imagesOf)),
 			finish_reason: textOrNull(reason) ?? textOrNull(body.status),
 			refusal: paragraphs(parts.map(({ refusal }) => refusal)),
 			tool_calls: callsForTheCaller(items),
 			reasoning_summary: paragraphs(items.flatMap(thoughtsOf)),
 			commentary: paragraphs(items.filter(isCommentaryIn(items)).map(textOf)),
 			sources: parts.flatMap(({ annotations }) => sourcesIn(annotations)),
+			audio: parts.find(({ type }) => type === 'output_audio') ?? null,
 		};
 		// An image that was refused says so in its own error.
 		if (answer.content === null) answer.refusal ??= paragraphs(calls.map(failureOf));
@@ -64,11 +67,17 @@ function partsOf({ content }: JsonObject): JsonObject[] {
 
 /** The text of a message; null when it has no text part, which is not the same as an empty one. */
 function textOf(message: JsonObject): string | null {
-	const texts = textsOf(partsOf(message).filter(({ type }) => TEXT_PARTS.has(type)));
+	const texts = partsOf(message).flatMap(({ type, text, transcript }) => {
+		if (TEXT_PARTS.has(type)) return typeof text === 'string' ? [text] : [];
+		return type === 'output_audio' && typeof transcript === 'string' ? [transcript] : [];
+	});
 	return texts.length > 0 ? texts.join('') : null;
 }
 
 const TEXT_PARTS: ReadonlySet<unknown> = new Set(['output_text', 'text']);
+
+/** The parts of a message that have a place of their own in an answer. */
+const KNOWN_PARTS: ReadonlySet<unknown> = new Set([...TEXT_PARTS, 'output_audio', 'refusal']);
 
 /** Which messages are not the answer: those that say so, or all that are not final beside one that is. */
 function isCommentaryIn(items: JsonObject[]): (item: JsonObject) => boolean {
@@ -77,9 +86,12 @@ function isCommentaryIn(items: JsonObject[]): (item: JsonObject) => boolean {
 		isMessage(item) && (hasFinal ? item.phase !== 'final_answer' : item.phase === 'commentary');
 }
 
-function answerText(items: JsonObject[]): string | null {
+/** The text of the answer, or all of its parts when one is of a kind that is not known here. */
+function answerIn(items: JsonObject[]): JsonValue {
 	const isCommentary = isCommentaryIn(items);
 	const messages = items.filter((item) => isMessage(item) && !isCommentary(item));
+	const parts = messages.flatMap(partsOf).filter(({ type }) => type !== 'refusal');
+	if (parts.some(({ type }) => !KNOWN_PARTS.has(type))) return parts;
 	const texts = messages.map(textOf).filter((text) => text !== null);
 	return texts.length > 0 ? texts.join('') : null;
 }
@@ -201,9 +213,10 @@ export const responses = defineEndpoint({
 		INSTEAD_OF_INPUT.some((name) => !isAbsent(body[name]))
 			? []
 			: checkTextOrList(body, 'body.input'),
-	checkShapes: checkInputItems,
+	checkShapes: (body) => [...checkInputItems(body), ...checkResponsesToolShapes(body)],
 	checkParameters: (body) => [
 		...checkFormat(isObject(body.text) ? body.text.format : undefined, 'body.text.format'),
+		...checkResponsesTypes(body),
 		...checkResponsesParameters(body),
 	],
 	embeddingInputs: () => 0,

@@ -106,6 +106,28 @@ export function checkDataUrl(url: string, param: string): Issue[] {
 	return [{ code: INVALID_BASE64, message, param }];
 }
 
+/** Hosts that only this machine or its network knows. */
+const PRIVATE_HOST =
+	/^(?:localhost|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+|169\.254\.\d+\.\d+|0\.0\.0\.0|\[::1\]|[\w-]+|.+\.(?:local|localhost|internal))$/i;
+
+/** The host in a web address. */
+const WEB_ADDRESS = /^https?:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:]+)/i;
+
+/** Checks that a text is a data URL, or a web address that a service on the internet can reach. */
+export function checkAddress(address: string, param: string): Issue[] {
+	const text = address.trim();
+	if (/^data:/i.test(text)) return checkDataUrl(text, param);
+	const found = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+	const host = WEB_ADDRESS.exec(text)?.[1];
+	if (host === undefined) {
+		const message = `'${nameOf(param)}' is '${found}', which is neither a web address that begins with https:// nor a data URL.`;
+		return [invalidValue(param, message)];
+	}
+	if (!PRIVATE_HOST.test(host)) return [];
+	const message = `'${nameOf(param)}' is '${found}', which OpenAI cannot reach. Use an address on the internet, or a data URL.`;
+	return [invalidValue(param, message)];
+}
+
 /** The API names parameters of the body without `body.` in its messages. */
 function nameOf(param: string): string {
 	return param.startsWith('body.') ? param.slice('body.'.length) : param;

@@ -5,13 +5,34 @@ const HEAD_BYTES = 1_024;
 
 const UTF8_ADVICE = 'Save it as UTF-8.';
 
+const IMAGE =
+	'The file is an image. A request file is plain text in JSONL; an image goes into a request as an address or a data URL.';
+
+const BASE64 =
+	'The file is the base64 of another file. Decode it first, for example with the operation Base64 String to File of the Convert to File node.';
+
 /** The first bytes of files that people upload by mistake. JSONL starts with `{` or a UTF-8 BOM. */
 const MAGIC: ReadonlyArray<readonly [readonly number[], string]> = [
 	[[0x1f, 0x8b], 'The file is compressed with gzip. Unpack it first.'],
+	[[0x28, 0xb5, 0x2f, 0xfd], 'The file is compressed with Zstandard. Unpack it first.'],
+	[[0x42, 0x5a, 0x68], 'The file is compressed with bzip2. Unpack it first.'],
+	[[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'The file is compressed with xz. Unpack it first.'],
+	[[0x37, 0x7a, 0xbc, 0xaf], 'The file is a 7-Zip archive. Unpack it first.'],
 	[
 		[0x50, 0x4b, 0x03, 0x04],
 		'The file is a ZIP archive or an Excel workbook. JSONL is plain text: unpack the archive, or save the rows as JSONL.',
 	],
+	[
+		[0xd0, 0xcf, 0x11, 0xe0],
+		'The file is an Excel workbook or a Word document of the old format. Read its rows with the Extract from File node, and make the requests from them with Submit or Build.',
+	],
+	[
+		[0x50, 0x41, 0x52, 0x31],
+		'The file is in the Parquet format. JSONL is plain text: save the rows as JSONL.',
+	],
+	[[0x89, 0x50, 0x4e, 0x47], IMAGE],
+	[[0xff, 0xd8, 0xff], IMAGE],
+	[[0x47, 0x49, 0x46, 0x38], IMAGE],
 	[
 		[0x25, 0x50, 0x44, 0x46],
 		'The file is a PDF. A request file is plain text in JSONL, with one request on each line.',
@@ -47,6 +68,7 @@ const FORMATS: ReadonlyArray<readonly [test: RegExp, message: string]> = [
 	[/^\{[ \t\r]*\n/, `The file is one JSON document over several lines. ${JSONL} ${FROM_ITEMS}`],
 	[/^\{\s*'/, `The file is not JSON. ${PYTHON} ${JSONL}`],
 	[/^</, `The file is HTML or XML. ${JSONL}`],
+	[/^data:[^,\s]{1,200};base64,|^eyJ[\w+/=-]{20,}\s*$/i, `${BASE64} ${JSONL}`],
 	[
 		CSV_HEADER,
 		`The file looks like CSV. ${JSONL} Read the rows with the Extract from File node, and make the requests from them with Submit or Build.`,

@@ -24,6 +24,72 @@ export function kindOf(value: unknown): string {
 
 export type ParsedJson = { ok: true; value: JsonValue } | { ok: false; message: string };
 
+/**
+ * The JSON of a text in which servers and models left what JSON does not allow inside of strings:
+ * line breaks, tabs and other control characters as they are.
+ */
+export function withEscapedControls(text: string): string {
+	return replaceIn(text, /\p{Cc}/u, (token, inString) => (inString ? escaped(token) : token));
+}
+
+/**
+ * Replaces tokens of a text of JSON, each with the knowledge whether it is inside of a string.
+ *
+ * @param tokens what is looked for beside quotes and escapes
+ */
+export function replaceIn(
+	text: string,
+	tokens: RegExp,
+	replace: (token: string, inString: boolean) => string,
+): string {
+	let inString = false;
+	return text.replace(new RegExp(`\\\\.|"|${tokens.source}`, 'gsu'), (token) => {
+		if (token.startsWith('\\')) return token;
+		if (token !== '"') return replace(token, inString);
+		inString = !inString;
+		return token;
+	});
+}
+
+const escaped = (character: string) =>
+	`\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/**
+ * Where each object or list of a text begins and ends, one after another, when nothing but white
+ * space, commas and brackets is between them; undefined for anything else.
+ */
+export function objectsInLine(text: string): string[] | undefined {
+	const found: string[] = [];
+	let at = 0;
+	while (at < text.length) {
+		if (/[\s,[\]]/.test(text[at])) {
+			at++;
+			continue;
+		}
+		const length = text[at] === '{' ? endOfJson(text.slice(at)) : undefined;
+		if (length === undefined) return undefined;
+		found.push(text.slice(at, at + length));
+		at += length;
+	}
+	return found;
+}
+
+/** Where the object or list that a text starts with is closed; undefined when it is not. */
+export function endOfJson(text: string): number | undefined {
+	let depth = 0;
+	let inString = false;
+	for (let at = 0; at < text.length; at++) {
+		const char = text[at];
+		if (inString) {
+			if (char === '\\') at++;
+			else if (char === '"') inString = false;
+		} else if (char === '"') inString = true;
+		else if (char === '{' || char === '[') depth++;
+		else if ((char === '}' || char === ']') && --depth === 0) return at + 1;
+	}
+	return undefined;
+}
+
 /** JSON.parse that returns its error instead of throwing it; `message` is the parser's own. */
 export function tryParseJson(text: string): ParsedJson {
 	try {

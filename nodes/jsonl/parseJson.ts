@@ -1,5 +1,5 @@
 import type { JsonValue, ParsedJson } from './json';
-import { tryParseJson } from './json';
+import { endOfJson, tryParseJson, withEscapedControls } from './json';
 
 export type ParsedContent =
 	| { ok: true; value: JsonValue }
@@ -33,7 +33,7 @@ export function parseJsonContent(text: string | null, hints: ContentHints = {}):
 	if (hints.refusal) {
 		return { ok: false, reason: 'refusal', message: `The model declined: ${hints.refusal}` };
 	}
-	const answer = (text ?? '').replace(THOUGHTS, '');
+	const answer = (text ?? '').replace(/^\ufeff/, '').replace(THOUGHTS, '');
 	if (THOUGHTS_START.test(answer)) {
 		const message =
 			'The answer ends within the thoughts of the model. Raise the maximum number of output tokens.';
@@ -47,13 +47,13 @@ export function parseJsonContent(text: string | null, hints: ContentHints = {}):
 }
 
 function readAnswer(answer: string, hints: ContentHints): ParsedContent {
-	const plain = tryParseJson(answer);
-	if (plain.ok) return plain;
+	const plain = parse(answer);
+	if (plain.ok) return onceMore(plain);
 	const inside = afterFence(answer);
 	const fenced = inside === undefined ? plain : parseFenced(inside);
 	if (fenced.ok) return fenced;
-	const inProse = inside === undefined ? onlyJsonIn(answer) : undefined;
-	if (inProse?.ok) return inProse;
+	const found = inside === undefined ? onlyJsonIn(answer) : onlyFenceIn(answer);
+	if (found?.ok) return found;
 	if (CUT.has(hints.finish_reason ?? '') || endsInside(inside ?? answer)) {
 		const message = 'The JSON is cut off. Raise the maximum number of output tokens.';
 		return { ok: false, reason: 'truncated', message };
@@ -63,6 +63,31 @@ function readAnswer(answer: string, hints: ContentHints): ParsedContent {
 			? 'The answer has no text.'
 			: `The answer is not valid JSON: ${fenced.message}`;
 	return { ok: false, reason: 'invalid', message };
+}
+
+/** Models write line breaks into strings as they are. */
+function parse(text: string): ParsedJson {
+	const strict = tryParseJson(text);
+	if (strict.ok || !/\p{Cc}/u.test(text)) return strict;
+	const escaped = tryParseJson(withEscapedControls(text));
+	return escaped.ok ? escaped : strict;
+}
+
+/** A text that is the JSON of an object was made twice. */
+function onceMore(parsed: { ok: true; value: JsonValue }): { ok: true; value: JsonValue } {
+	if (typeof parsed.value !== 'string' || !/^\s*[{[]/.test(parsed.value)) return parsed;
+	const inner = tryParseJson(parsed.value);
+	return inner.ok ? inner : parsed;
+}
+
+/** Of several code fences the one that is called JSON, or else the only one that is. */
+function onlyFenceIn(text: string): ParsedJson | undefined {
+	const fences = [...text.matchAll(/^[ \t]*```([\w+-]*)[ \t]*\r?\n(.*?)^[ \t]*```/gms)];
+	const read = fences.map(([, language, inside]) => ({ language, parsed: parse(inside) }));
+	const readable = read.filter(({ parsed }) => parsed.ok);
+	const named = readable.filter(({ language }) => /^json/i.test(language));
+	const [only, other] = named.length > 0 ? named : readable;
+	return other === undefined ? only?.parsed : undefined;
 }
 
 /** Everything after the start of the code fence; undefined without a fence, or inside plain JSON. */
@@ -75,25 +100,26 @@ function afterFence(text: string): string | undefined {
 /** Reads up to the last fence, because JSON strings may contain fences, or all without a last one. */
 function parseFenced(inside: string): ParsedJson {
 	const end = inside.lastIndexOf('```');
-	const closed = tryParseJson(end === -1 ? inside : inside.slice(0, end));
-	const open = closed.ok ? closed : tryParseJson(inside);
+	const closed = parse(end === -1 ? inside : inside.slice(0, end));
+	const open = closed.ok ? closed : parse(inside);
 	return open.ok ? open : closed;
 }
 
 /**
- * The one object or list in a text that has other words around it. A list has to begin a line,
- * since prose has brackets of its own; of several pieces none is meant for certain.
+ * The one object or list in a text that has other words around it. A list has to begin a line or
+ * the inside of a tag, or to hold objects, lists or texts, since prose has brackets of its own; of
+ * several pieces none is meant for certain.
  */
 function onlyJsonIn(text: string): ParsedJson | undefined {
 	let found: ParsedJson | undefined;
 	let from = 0;
-	for (const { index } of text.matchAll(/\{|(?<=^|\n)[ \t]*\[/g)) {
+	for (const { index } of text.matchAll(/\{|(?<=^|\n|>)[ \t]*\[|\[(?=\s*[{["])/g)) {
 		if (index < from) continue;
 		const length = endOfJson(text.slice(index));
 		// What is cut off is not the smaller piece inside of it.
 		if (length === undefined) return undefined;
 		from = index + length;
-		const parsed = tryParseJson(text.slice(index, from));
+		const parsed = parse(text.slice(index, from));
 		if (parsed.ok && found) return undefined;
 		if (parsed.ok) found = parsed;
 	}
@@ -104,20 +130,4 @@ function onlyJsonIn(text: string): ParsedJson | undefined {
 function endsInside(text: string): boolean {
 	const json = text.trimStart();
 	return /^[{[]/.test(json) && endOfJson(json) === undefined;
-}
-
-/** Where the object or list that a text starts with is closed; undefined when it is not. */
-function endOfJson(text: string): number | undefined {
-	let depth = 0;
-	let inString = false;
-	for (let at = 0; at < text.length; at++) {
-		const char = text[at];
-		if (inString) {
-			if (char === '\\') at++;
-			else if (char === '"') inString = false;
-		} else if (char === '"') inString = true;
-		else if (char === '{' || char === '[') depth++;
-		else if ((char === '}' || char === ']') && --depth === 0) return at + 1;
-	}
-	return undefined;
 }

@@ -5,16 +5,22 @@ import {
 	readApiError,
 } from '../openai/apiErrors';
 import type { ApiError } from '../openai/apiErrors';
-import { isObject, textOrNull, tryParseJson } from './json';
-import type { JsonObject, JsonValue } from './json';
+import {
+	isObject,
+	objectsInLine,
+	replaceIn,
+	textOrNull,
+	tryParseJson,
+	withEscapedControls,
+} from './json';
+import type { JsonObject, JsonValue, ParsedJson } from './json';
+import { readResult, UNKNOWN_FORM } from './resultForms';
+import type { ReadResult } from './resultForms';
 
 /** One line of an output or error file in one form; null stands for absent, null and ''. */
-export interface ResultLine {
+export interface ResultLine extends ReadResult {
 	/** The service's own id of the line, `batch_req_…`. */
 	id: string | null;
-	custom_id: string | null;
-	response: { status_code: number | null; request_id: string | null; body: JsonValue } | null;
-	error: ResultError | null;
 	/** The line as it was sent; its text when it is not JSON. */
 	raw: JsonValue;
 }
@@ -38,24 +44,38 @@ export interface ClassifiedResult {
  * becomes a result with the error `invalid_json_line`, and with its custom_id if that is readable.
  */
 export function parseResultLine(text: string): ResultLine {
-	const strict = tryParseJson(text);
-	const parsed = strict.ok ? strict : tryParseJson(withoutPythonNumbers(text));
+	const parsed = parseLine(text);
 	if (!parsed.ok) return unreadable(text, `This line is not valid JSON: ${parsed.message}`);
-	const line = parsed.value;
-	if (!isObject(line)) return unreadable(line, 'This line is not a JSON object.');
-	const error = readApiError(line.error) ?? unknownForm(line);
-	return {
-		id: textOrNull(line.id),
-		// Bedrock calls it otherwise.
-		custom_id: idOf(line.custom_id) ?? idOf(line.recordId),
-		response: isObject(line.response) ? responseOf(line.response) : null,
-		error,
-		raw: line,
-	};
+	return isObject(parsed.value)
+		? resultIn(parsed.value)
+		: unreadable(parsed.value, 'This line is not a JSON object.');
 }
 
-/** The code of a line that a server wrote in a form of its own. */
-const UNKNOWN_FORM = 'unknown_result_form';
+/**
+ * The results in one line of a file, which is one result but where a server joined parts of the
+ * file without line feeds, or wrote one list.
+ */
+export function parseResultLines(text: string): ResultLine[] {
+	const parsed = parseLine(text);
+	if (parsed.ok && isObject(parsed.value)) return [resultIn(parsed.value)];
+	const objects = objectsInLine(text)?.map(parseResultLine) ?? [];
+	const areResults = objects.length > 0 && objects.every(({ custom_id: id }) => id !== null);
+	return areResults ? objects : [parseResultLine(text)];
+}
+
+/** Some servers write numbers as Python prints them, and control characters as they are. */
+function parseLine(text: string): ParsedJson {
+	const strict = tryParseJson(text);
+	if (strict.ok) return strict;
+	const loose = tryParseJson(withEscapedControls(withoutPythonNumbers(text)));
+	return loose.ok ? loose : strict;
+}
+
+const resultIn = (line: JsonObject): ResultLine => ({
+	id: textOrNull(line.id),
+	...readResult(line),
+	raw: line,
+});
 
 /** The code of a line that is not JSON, or not an object. */
 const INVALID_LINE = 'invalid_json_line';
@@ -66,53 +86,6 @@ const INVALID_LINE = 'invalid_json_line';
  */
 export function isUnreadable({ code }: ResultError): boolean {
 	return code === UNKNOWN_FORM || code === INVALID_LINE;
-}
-
-/** What a line may have; anything else is a form of the server's own. */
-const LINE_KEYS: ReadonlySet<string> = new Set([
-	'id',
-	'custom_id',
-	'object',
-	'response',
-	'error',
-	'request_id',
-	'batch_id',
-	'status',
-	'metadata',
-]);
-
-/** What a response has around its body. */
-const RESPONSE_KEYS: ReadonlySet<string> = new Set([
-	'status_code',
-	'request_id',
-	'body',
-	'headers',
-]);
-
-/** What the bodies of the endpoints have, one or another. */
-const BODY_KEYS = ['choices', 'output', 'data', 'results'];
-
-const isBody = (value: JsonObject) => BODY_KEYS.some((key) => Array.isArray(value[key]));
-
-/**
- * The error for a line that has something in a form that is not known. It may be an answer, and
- * paid: so it is permanent, and names the keys.
- */
-function unknownForm(line: JsonObject): ResultError | null {
-	const { response } = line;
-	const isThere = (value: unknown) => value !== undefined && value !== null && value !== '';
-	const inside = isObject(response) && !isBody(response) ? response : {};
-	const keys = [
-		...Object.keys(line).filter((key) => !LINE_KEYS.has(key) && isThere(line[key])),
-		...Object.keys(inside)
-			.filter((key) => !RESPONSE_KEYS.has(key) && isThere(inside[key]))
-			.map((key) => `response.${key}`),
-	];
-	const isReadable = isObject(response) && (isBody(response) || 'body' in response);
-	if (isReadable || keys.length === 0) return null;
-	const named = typeof line.custom_id === 'string' ? ['custom_id', ...keys] : keys;
-	const message = `This line has a form that this node cannot read. Its keys are: ${named.sort().join(', ')}.`;
-	return { code: UNKNOWN_FORM, message, type: null, param: null };
 }
 
 /**
@@ -190,12 +163,7 @@ function unreadable(raw: JsonValue, message: string): ResultLine {
 
 /** Python writes numbers that JSON does not have, such as a log probability of `-Infinity`: null. */
 function withoutPythonNumbers(text: string): string {
-	let inString = false;
-	return text.replace(/\\.|"|NaN|-?Infinity/gs, (token) => {
-		if (token === '"') inString = !inString;
-		const isNumber = !inString && token !== '"' && !token.startsWith('\\');
-		return isNumber ? 'null' : token;
-	});
+	return replaceIn(text, /NaN|-?Infinity/, (token, inString) => (inString ? token : 'null'));
 }
 
 /** The custom_id of a line that is cut or damaged: it is near the start of the line. */
@@ -203,32 +171,6 @@ function readableId(text: string): string | null {
 	const found = /"custom_id"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text);
 	const id = found ? tryParseJson(found[1]) : null;
 	return id?.ok ? textOrNull(id.value) : null;
-}
-
-/** Some servers turn an id of digits into a number. */
-function idOf(value: unknown): string | null {
-	return typeof value === 'number' ? String(value) : textOrNull(value);
-}
-
-function responseOf(response: JsonObject): ResultLine['response'] {
-	// Some servers leave out what stands around the body, or write the body as text.
-	if (isBody(response)) return { status_code: null, request_id: null, body: response };
-	return {
-		status_code: numberOrNull(response.status_code),
-		request_id: idOf(response.request_id),
-		body: bodyOf(response.body),
-	};
-}
-
-function bodyOf(body: JsonValue | undefined): JsonValue {
-	if (typeof body !== 'string' || !body.trimStart().startsWith('{')) return body ?? null;
-	const parsed = tryParseJson(body);
-	return parsed.ok ? parsed.value : body;
-}
-
-function numberOrNull(value: unknown): number | null {
-	if (typeof value === 'number') return value;
-	return typeof value === 'string' && /^\d{1,3}$/.test(value) ? Number(value) : null;
 }
 
 const isSuccess = (status: number) => status >= 200 && status < 300;

@@ -9,21 +9,39 @@ export interface ApiError {
 	param: string | null;
 }
 
-/** Where servers put the reason, in the order in which they are looked at. */
+/** Where servers put the reason, by its letters alone, in the order in which they are looked at. */
 const MESSAGE_FIELDS = [
 	'message',
 	'msg',
-	'error_message',
-	'Message',
+	'errormessage',
+	'errormsg',
+	'errmsg',
 	'detail',
-	'error_description',
+	'errordescription',
 	'faultstring',
-	'title',
+	'statusmessage',
+	'statusmsg',
+	'failurereason',
 	'reason',
+	'description',
+	'text',
 ] as const;
 
+/** What says which kind of error it is, where nothing says more. */
+const TITLE_FIELDS = ['title'] as const;
+
 /** What may stand around the reason. */
-const ENVELOPES = ['error', 'errors', 'detail', 'fault', 'data'] as const;
+const ENVELOPES = [
+	'error',
+	'errors',
+	'detail',
+	'details',
+	'fault',
+	'last_error',
+	'base_resp',
+	'message',
+	'data',
+] as const;
 
 const CODE_FIELDS = ['code', 'error_code', 'statusCode'] as const;
 
@@ -75,8 +93,10 @@ function fromList(list: unknown[], depth: number): ApiError | undefined {
 }
 
 function fromObject(body: JsonObject, depth: number): ApiError | undefined {
+	const texts = textsByLetters(body);
+	const title = firstText(texts, TITLE_FIELDS);
 	const own: ApiError = {
-		message: unpacked(firstText(body, MESSAGE_FIELDS), depth),
+		message: unpacked(firstText(texts, MESSAGE_FIELDS), depth),
 		code: CODE_FIELDS.map((field) => codeOf(body[field])).find((code) => code !== null) ?? null,
 		type: wordOf(body.type),
 		param: wordOf(body.param) ?? placeOf(body.loc),
@@ -90,6 +110,7 @@ function fromObject(body: JsonObject, depth: number): ApiError | undefined {
 	const inner = ENVELOPES.map((field) =>
 		field === 'data' && depth === 0 ? undefined : readApiError(body[field], depth + 1),
 	).find((error) => error !== undefined);
+	const byField = readFieldErrors(body.errors);
 	if (own.message === null && inner) {
 		return {
 			message: inner.message,
@@ -98,13 +119,40 @@ function fromObject(body: JsonObject, depth: number): ApiError | undefined {
 			param: inner.param ?? own.param,
 		};
 	}
+	own.message = [own.message ?? title, byField].filter(Boolean).join(' ') || null;
 	const isSaid = own.message !== null || own.code !== null || own.type !== null;
 	return isSaid ? own : undefined;
 }
 
-function firstText(body: JsonObject, fields: readonly string[]): string | null {
-	const texts = fields.map((field) => textOrNull(body[field]));
-	return texts.find((text) => text !== null) ?? null;
+/**
+ * The reasons in an object that has one or several for each field, as web frameworks send them:
+ * `{"model": ["It is missing."]}`.
+ *
+ * @returns null for anything else
+ */
+export function readFieldErrors(errors: unknown): string | null {
+	if (!isObject(errors) || readApiError(errors) !== undefined) return null;
+	const reasons = Object.entries(errors).flatMap(([field, value]) => {
+		const texts = [value].flat().filter((text) => textOrNull(text) !== null);
+		return texts.length > 0 ? [`${field}: ${texts.join(' ')}`] : [];
+	});
+	const isAll = reasons.length > 0 && reasons.length === Object.keys(errors).length;
+	return isAll ? reasons.slice(0, MAX_REASONS).join('; ') : null;
+}
+
+/** The texts of an object by the letters of their names: `errorMessage` is `error_message`. */
+function textsByLetters(body: JsonObject): ReadonlyMap<string, string> {
+	const texts = new Map<string, string>();
+	for (const [name, value] of Object.entries(body)) {
+		const letters = name.toLowerCase().replace(/[^a-z]/g, '');
+		const text = textOrNull(value);
+		if (text !== null && !texts.has(letters)) texts.set(letters, text);
+	}
+	return texts;
+}
+
+function firstText(texts: ReadonlyMap<string, string>, fields: readonly string[]): string | null {
+	return fields.map((field) => texts.get(field)).find((text) => text !== undefined) ?? null;
 }
 
 /**

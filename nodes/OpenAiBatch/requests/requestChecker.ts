@@ -162,9 +162,35 @@ function notARequest(value: unknown, unit: string): Issue {
 	return { code, message };
 }
 
+/** Objects that are no request of this API although they may have an id: what each is by its keys. */
+const FOREIGN_FORMS: ReadonlyArray<readonly [keys: readonly string[], what: string]> = [
+	[
+		['custom_id', 'response'],
+		'it is a result of a batch. Use the file of the requests, which is the input file of the batch; Retry Unfinished sends again what did not succeed.',
+	],
+	[
+		['custom_id', 'params'],
+		"it is a request in the form of Anthropic. Here, 'method' is 'POST', 'url' is the endpoint, and what 'params' holds is 'body', in the form of OpenAI.",
+	],
+	[
+		['request', 'key'],
+		"it is a request in the form of Gemini. Here, 'key' is called 'custom_id', 'method' is 'POST', 'url' is the endpoint, and 'body' holds the request in the form of OpenAI.",
+	],
+	[
+		['recordId', 'modelInput'],
+		"it is a request in the form of Amazon Bedrock. Here, 'recordId' is called 'custom_id', 'method' is 'POST', 'url' is the endpoint, and 'body' holds the request in the form of OpenAI.",
+	],
+	[['customId'], "'customId' has to be called 'custom_id'."],
+];
+
 /** The issue of an object that has nothing of a request, such as a row or a file's content. */
 function foreignObject(request: JsonObject, unit: string): Issue | undefined {
 	const keys = Object.keys(request);
+	const form = FOREIGN_FORMS.find((each) => isInForm(request, each[0]));
+	if (form) {
+		const message = `This ${unit} is not a request: ${form[1]}`;
+		return { code: 'missing_required_parameter', message, param: 'custom_id' };
+	}
 	if (keys.length === 0 || PARTS.some((part) => Object.hasOwn(request, part))) return undefined;
 	const names = keys.slice(0, 5).map((key) => `'${key.slice(0, 60)}'`);
 	if (keys.length > 5) names.push('…');
@@ -172,19 +198,31 @@ function foreignObject(request: JsonObject, unit: string): Issue | undefined {
 	const advice =
 		lines === undefined
 			? bodyHint(request)
-			: `'${lines.slice(0, 60)}' holds whole requests: make an item of each, or upload them as a file and create the batch from it.`;
+			: `'${lines.slice(0, 60)}' holds whole requests${isBase64Json(request[lines]) ? ' as base64' : ''}: make an item of each, or upload them as a file and create the batch from it.`;
 	const message = `This ${unit} is not a request: it has ${names.join(', ')}, but not custom_id, method, url and body. ${advice}`;
 	return { code: 'missing_required_parameter', message: message.trim(), param: 'custom_id' };
 }
 
-/** Whether a value holds requests: as text in JSONL, or as a list. */
+/** Whether an object has these keys, and what a request has under the name of this API has it not. */
+function isInForm(request: JsonObject, keys: readonly string[]): boolean {
+	const hasBody = Object.hasOwn(request, 'body') && Object.hasOwn(request, 'custom_id');
+	return !hasBody && keys.every((key) => Object.hasOwn(request, key));
+}
+
+/** Whether a value holds requests: as text in JSONL, as base64 of that, as a list, or as an object. */
 function looksLikeLines(value: JsonValue | undefined): boolean {
-	if (Array.isArray(value)) return isObject(value[0]) && Object.hasOwn(value[0], 'custom_id');
-	if (typeof value !== 'string') return false;
-	const [first] = value.trimStart().split('\n', 1);
-	const parsed = tryParseJson(first);
+	const first = Array.isArray(value) ? value[0] : value;
+	if (typeof first !== 'string') return isObject(first) && Object.hasOwn(first, 'custom_id');
+	const [line] = (isBase64Json(first) ? decoded(first) : first).trimStart().split('\n', 1);
+	const parsed = tryParseJson(line);
 	return parsed.ok && isObject(parsed.value) && Object.hasOwn(parsed.value, 'custom_id');
 }
+
+/** JSON begins with `{"`, whose base64 is this. */
+const isBase64Json = (text: unknown): text is string =>
+	typeof text === 'string' && /^eyJ[\w+/=-]+$/.test(text);
+
+const decoded = (base64: string) => Buffer.from(base64, 'base64').toString();
 
 const isJsonObject = (text: string): boolean => {
 	const parsed = tryParseJson(text);

@@ -102,21 +102,27 @@ export async function* listBatches(
 }
 
 /**
- * The pages of a list of batches, newest first. A list that begins with the oldest batch, as a few
- * servers send it, is read to its end before its last page comes.
+ * The pages of a list of batches, newest first. A list in another order, as a few servers send it
+ * with the oldest batch or the last change on top, is read to its end before anything of it comes.
  */
 export async function* newestFirst(list: AsyncIterable<Batch[]>): AsyncGenerator<Batch[]> {
-	const read: Batch[][] = [];
+	const read: Batch[] = [];
 	for await (const page of list) {
-		if (read.length > 0 || isOldestFirst(page)) read.push(page);
+		if (read.length > 0 || !isNewestFirst(page)) read.push(...page);
 		else yield page;
 	}
-	for (const page of read.reverse()) yield [...page].reverse();
+	// Of the same second, what a list with the oldest batch on top has last is the newest.
+	read.reverse().sort((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0));
+	if (read.length > 0) yield read;
 }
 
-function isOldestFirst(page: readonly Batch[]): boolean {
+/** So many seconds a batch may be older than the next one in a list that has the newest on top. */
+const MOST_DISORDER_SECONDS = 60;
+
+function isNewestFirst(page: readonly Batch[]): boolean {
 	const times = page.map(({ created_at: at }) => at).filter((at) => typeof at === 'number');
-	return times.length > 1 && times[0] < times[times.length - 1];
+	if (times.length > 1 && times[0] < times[times.length - 1]) return false;
+	return times.every((at, index) => index === 0 || at <= times[index - 1] + MOST_DISORDER_SECONDS);
 }
 
 /**

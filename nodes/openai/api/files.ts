@@ -41,7 +41,8 @@ export async function getFile(client: OpenAiClient, fileId: string): Promise<Fil
  * A file's description where only a part of it is needed, and none of it necessarily: some servers
  * have the content of a file and cannot describe it.
  *
- * @returns only the id when the server refuses to describe the file; undefined when it is gone
+ * @returns only the id when the server refuses to describe the file, or does so in a form of its
+ * own; undefined when it is gone
  * @throws {NodeApiError} when the server cannot be reached
  */
 export async function findFile(
@@ -56,7 +57,7 @@ export async function findFile(
 	if (result.ok) return result.value;
 	const { fault } = result;
 	if (fault.status === 404) return undefined;
-	if (fault.kind === 'status') return { id: fileId };
+	if (fault.kind === 'status' || fault.kind === 'answer') return { id: fileId };
 	throw client.error(fault);
 }
 

@@ -14,6 +14,9 @@ export type FetchPage<T> = (start: PageStart, limit: number) => Promise<ListPage
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
 
+/** What servers call the entries of a list; an older interface of Azure has `value`. */
+const ENTRY_FIELDS = ['data', 'value', 'batches', 'files', 'items', 'list'] as const;
+
 /**
  * Reads a page of a list. A list that is null, as servers written in Go send for an empty one, is
  * empty; entries that are not objects with an id are left out, since nothing could be done with them.
@@ -25,8 +28,10 @@ export function readPage<T>(
 	body: JsonObject,
 	readEntry: (entry: JsonObject) => T | undefined,
 ): ListPage<T> | undefined {
-	// An older interface of Azure calls its entries `value`.
-	const entries = body.data === undefined ? body.value : body.data;
+	const name = ENTRY_FIELDS.find((field) => body[field] !== undefined);
+	const entries = name && body[name];
+	// Some servers put the list into an envelope of their own.
+	if (name === 'data' && isObject(entries)) return readPage(entries, readEntry);
 	if (entries !== null && !Array.isArray(entries)) return undefined;
 	const read = (entries ?? []).map((entry) => (isObject(entry) ? readEntry(entry) : undefined));
 	// Groq says where the next page begins instead of whether there is one.
@@ -56,7 +61,7 @@ export function nextPage<T extends { id: string }>(
 
 /**
  * Walks a list to its end, one page at a time and only as far as the caller reads. Tolerates
- * servers that leave out `has_more` or `last_id`, and ends where a server would send a page again.
+ * servers that leave out `has_more` or `last_id`, and ends where a server sends a page again.
  */
 export async function* pages<T extends { id: string }>(
 	fetchPage: FetchPage<T>,
@@ -66,11 +71,10 @@ export async function* pages<T extends { id: string }>(
 	let start: PageStart | undefined = {};
 	while (start) {
 		const page: ListPage<T> = await fetchPage(start, pageSize);
-		yield page.data;
-		start = nextPage(page, pageSize);
-		const place = JSON.stringify(start);
-		if (seen.has(place)) return;
-		seen.add(place);
+		const fresh = page.data.filter(({ id }) => !seen.has(id));
+		for (const { id } of fresh) seen.add(id);
+		yield fresh;
+		start = fresh.length > 0 ? nextPage(page, pageSize) : undefined;
 	}
 }
 

@@ -48,6 +48,9 @@ export interface Batch {
 	errors?: { object?: string; data?: BatchValidationError[] | null } | null;
 	output_file_id?: string | null;
 	error_file_id?: string | null;
+	/** All of the files where the server wrote several; the fields above have the first one. */
+	output_file_ids?: string[];
+	error_file_ids?: string[];
 	in_progress_at?: number | null;
 	expires_at?: number | null;
 	finalizing_at?: number | null;

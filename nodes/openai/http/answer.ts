@@ -56,7 +56,9 @@ export function parseAnswer<T>(
 	if (statusCode >= 400) {
 		return { ok: false, fault: statusFault(statusCode, headers, body, Date.now()) };
 	}
-	const value = isObject(body) && !isErrorBody(body) ? shape(body) : undefined;
+	// A list of objects may come without anything around it.
+	const given = Array.isArray(body) && body.every(isObject) ? { data: body } : body;
+	const value = isObject(given) && !isErrorBody(given) ? shape(given) : undefined;
 	if (value !== undefined) return { ok: true, value };
 	const fault =
 		isObject(body) && isErrorBody(body)

@@ -25,8 +25,24 @@ const SCHEMAS: Record<string, object> = {
 	'/responses': responses,
 };
 
-/** What is needed beyond the types: texts, images and inputs that are there. */
+/** Whether the word JSON is there where JSON is asked for without a schema. */
+const asksForJson = (format: unknown, said: unknown) =>
+	(format as JsonObject | undefined)?.type !== 'json_object' || /json/i.test(JSON.stringify(said));
+
+/** Whether all functions have names of the characters that the reference allows. */
+const areNamed = (tools: unknown) =>
+	((tools ?? []) as JsonObject[]).every((tool) => {
+		const { name } = (tool.function ?? tool) as JsonObject;
+		return tool.type !== 'function' || /^[\w-]+$/.test(String(name));
+	});
+
+/** What is needed beyond the types: texts, images and inputs that are there, names, the word JSON. */
 const NEEDED: Record<string, (body: JsonObject) => boolean> = {
+	'/chat/completions': ({ response_format, messages, stop, tools, top_logprobs, logprobs }) =>
+		areNamed(tools) &&
+		asksForJson(response_format, messages) &&
+		(!Array.isArray(stop) || stop.length <= 4) &&
+		(!top_logprobs || logprobs === true),
 	'/embeddings': ({ input }) =>
 		!Array.isArray(input) || !input.some((one) => Array.isArray(one) && one.length === 0),
 	'/images/edits': ({ prompt, images, mask }) =>
@@ -35,7 +51,17 @@ const NEEDED: Record<string, (body: JsonObject) => boolean> = {
 			(image) => Object.values(image).filter((value) => value !== null).length === 1,
 		),
 	'/images/generations': ({ prompt }) => prompt !== '',
-	'/responses': ({ input, prompt, conversation, previous_response_id }) =>
+	'/responses': ({
+		input,
+		prompt,
+		conversation,
+		previous_response_id,
+		text,
+		instructions,
+		tools,
+	}) =>
+		areNamed(tools) &&
+		asksForJson((text as JsonObject | undefined)?.format, [input, instructions]) &&
 		[input, prompt, conversation, previous_response_id].some(
 			(value) => value !== undefined && value !== null,
 		),

@@ -138,10 +138,12 @@ async function deleteBatchFiles(
 	client: OpenAiClient,
 	batches: Batch[],
 ): Promise<void> {
-	const ids = batches.flatMap(({ output_file_id, error_file_id, input_file_id }) => [
-		output_file_id,
-		error_file_id,
-		input_file_id,
+	const ids = batches.flatMap((batch) => [
+		batch.output_file_id,
+		batch.error_file_id,
+		batch.input_file_id,
+		...(batch.output_file_ids ?? []),
+		...(batch.error_file_ids ?? []),
 	]);
 	for (const id of new Set(ids.filter((fileId): fileId is string => !!fileId))) {
 		try {

@@ -4,7 +4,7 @@ import { isObject, textOrNull, tryParseJson } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import { readLineBatches } from '../../../jsonl/lines';
 import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
-import { classify, parseResultLine } from '../../../jsonl/resultLine';
+import { classify, parseResultLines } from '../../../jsonl/resultLine';
 import { findFile } from '../../../openai/api/files';
 import type { Batch, FileObject } from '../../../openai/api/types';
 import type { OpenAiClient } from '../../../openai/http/client';
@@ -44,7 +44,7 @@ export async function* readResults(
 		const file = await findFile(client, id);
 		try {
 			for await (const lines of fileLines(client, id, file?.bytes)) {
-				yield lines.map((line) => resultIn(line, batch));
+				yield lines.flatMap((line) => resultsIn(line, batch));
 			}
 		} catch (error) {
 			throw unreadable(client, error, `The ${name} file ${id} of batch ${batch.id}`);
@@ -53,17 +53,27 @@ export async function* readResults(
 }
 
 /** The ids of the files that have results. Some servers send '' when there is none. */
-function resultFiles({ output_file_id, error_file_id }: Batch): Array<[name: string, id: string]> {
-	const files = [
-		['output', output_file_id],
-		['error', error_file_id],
-	] as const;
-	return files.flatMap(([name, id]) => (id ? [[name, id]] : []));
+function resultFiles(batch: Batch): Array<[name: string, id: string]> {
+	const { output_file_ids = [batch.output_file_id], error_file_ids = [batch.error_file_id] } =
+		batch;
+	const outputs = output_file_ids.filter(isId);
+	// One file can have all results, and be named twice.
+	const errors = error_file_ids.filter(isId).filter((id) => !outputs.includes(id));
+	return [
+		...outputs.map((id): [string, string] => ['output', id]),
+		...errors.map((id): [string, string] => ['error', id]),
+	];
 }
 
-function resultIn({ text }: Line, batch: Batch): BatchResult {
-	const line = parseResultLine(text);
-	return { ...classify(line), customId: line.custom_id, raw: line.raw, batch };
+const isId = (id: string | null | undefined): id is string => !!id;
+
+function resultsIn({ text }: Line, batch: Batch): BatchResult[] {
+	return parseResultLines(text).map((line) => ({
+		...classify(line),
+		customId: line.custom_id,
+		raw: line.raw,
+		batch,
+	}));
 }
 
 /** The error for a result file that cannot be read; a file that is gone is named. */
