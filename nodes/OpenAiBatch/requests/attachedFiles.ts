@@ -83,7 +83,9 @@ export class AttachedFiles {
 		}
 		const together = togetherFault(read.flat());
 		if (together) faults.push(together);
-		const refused = faults.filter(({ rule }) => this.server === 'openai' || rule === undefined);
+		const refused = faults.filter(
+			({ rule, isHint }) => rule === undefined || (this.server === 'openai' && !isHint),
+		);
 		if (refused.length > 0) {
 			const message = refused.map((fault) => fault.message).join(' ');
 			const problem = new RequestProblem(message, 'requestOptions.attachments');
