@@ -109,7 +109,7 @@ const urlField: INodeProperties = {
 	required: true,
 	placeholder: 'e.g. https://example.com/cat.png',
 	description:
-		'Several are separated by commas or line breaks, or an expression returns a list. An image can also be a data: URL.',
+		'Several are separated by commas or line breaks, or an expression returns a list, which an address with a comma in front of http needs. An image can also be a data: URL.',
 };
 
 const detailField: INodeProperties = {
@@ -138,7 +138,7 @@ export const attachmentsField: INodeProperties & { name: 'attachments' } = {
 	name: 'attachments',
 	type: 'fixedCollection',
 	typeOptions: { multipleValues: true },
-	placeholder: 'Add attachment',
+	placeholder: 'Add Attachment',
 	default: {},
 	description:
 		'Images, files and audio that belong to the prompt. They are sent in the order of this list, after the text.',
@@ -182,7 +182,10 @@ function unsetProblem(what: string): RequestProblem {
 /** Values separated by commas, or a list that an expression returned. */
 function listOf(value: unknown, what: string, between: RegExp = /,/): unknown[] {
 	if (isUnset(value)) throw unsetProblem(what);
-	if (Array.isArray(value)) return value;
+	if (Array.isArray(value)) {
+		if (value.some(isUnset)) throw unsetProblem(`${what} in an entry of its list`);
+		return value;
+	}
 	if (typeof value === 'object') return [value];
 	const list = String(value)
 		.split(between)
@@ -219,7 +222,7 @@ function fileIds(value: unknown): string[] {
 }
 
 /** What separates two addresses. Addresses may contain commas, and data URLs always do. */
-const BETWEEN_ADDRESSES = /\r?\n|,\s*(?=(?:https?|data):)/;
+const BETWEEN_ADDRESSES = /,?\s*\r?\n|,\s*(?=(?:https?|data):)|,\s*$/i;
 
 function urls(value: unknown, type: AttachmentType): string[] {
 	const isImage = type === 'image';
@@ -232,6 +235,8 @@ function urls(value: unknown, type: AttachmentType): string[] {
 				PARAM,
 			);
 		}
+		const fault = isWebAddress(address) ? undefined : addressFault(address);
+		if (fault) throw new RequestProblem(fault, PARAM);
 		const [issue] = checkDataUrl(address, 'Attachments');
 		if (issue) throw new RequestProblem(issue.message, PARAM);
 		return address;
