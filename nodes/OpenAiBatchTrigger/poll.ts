@@ -62,12 +62,33 @@ export async function poll(
 /** Servers differ in how they refuse to list after a batch that was deleted. */
 const UNKNOWN_PLACE: readonly unknown[] = ['400', '404'];
 
-/** Why the list cannot be read from its newest batch on; undefined when it can. */
-function orderProblem({ data }: ListPage<Batch>): string | undefined {
-	const times = data.map(creationTime);
-	if (times.includes(0)) return 'The server does not say when batches were created';
-	const isOldestFirst = times.length > 1 && times[0] < times[times.length - 1];
-	return isOldestFirst ? 'The server lists the batch that was created first on top' : undefined;
+/** How far the clocks of a server's machines may differ. */
+const CLOCK_SLACK_SECONDS = 600;
+
+/** From so many batches on, no difference of clocks puts all of them in the opposite order. */
+const CLEAR_STEPS = 5;
+
+/** Whether times are clearly in ascending order. A few seconds between two say nothing. */
+function isAscending(times: readonly number[]): boolean {
+	const steps = times.slice(1).map((time, index) => time - times[index]);
+	const up = steps.filter((step) => step > 0).length;
+	const down = steps.filter((step) => step < 0).length;
+	if (down === 0 && up >= CLEAR_STEPS) return true;
+	return times[times.length - 1] - times[0] > CLOCK_SLACK_SECONDS && up > down;
+}
+
+/**
+ * Why the list cannot be read from its newest batch on; undefined when it can, or when a page does
+ * not show it.
+ */
+export function orderProblem(batches: readonly Batch[]): string | undefined {
+	const times = batches.map(creationTime).filter((time) => time > 0);
+	if (batches.length > 0 && times.length === 0) {
+		return 'The server does not say when batches were created';
+	}
+	return isAscending(times)
+		? 'The server lists the batch that was created first on top'
+		: undefined;
 }
 
 /**
@@ -95,7 +116,7 @@ export function batchSource(client: OpenAiClient): BatchSource {
 			const page = await fetchPage(after);
 			const last = page?.data.at(-1);
 			if (last && page?.next_cursor) cursors.set(last.id, page.next_cursor);
-			const problem = page && orderProblem(page);
+			const problem = page && orderProblem(page.data);
 			if (problem === undefined) return page;
 			throw new NodeOperationError(
 				client.context.getNode(),

@@ -3,7 +3,14 @@ import { MAX_FILES_BYTES, MAX_IMAGES } from './attachments';
 import type { Endpoint } from './endpoint';
 import { RequestProblem } from './endpoint';
 import type { FileNames, FileType } from './fileTypes';
-import { fileType, isAnimatedGif, isTextType, nameWithExtension, promisedType } from './fileTypes';
+import {
+	fileType,
+	isAnimatedGif,
+	isTextType,
+	nameWithExtension,
+	promisedType,
+	typeToSend,
+} from './fileTypes';
 import type { JsonObject } from '../jsonl/json';
 
 /** What messages call each type. */
@@ -87,6 +94,8 @@ export interface FileFault {
 	message: string;
 	/** Where only OpenAI refuses it: its rule, for the hint on other servers. */
 	rule?: string;
+	/** OpenAI may accept it too: the user gets the rule as a hint, and the request is sent. */
+	isHint?: true;
 }
 
 /** What a file is sent as, and what is wrong with it. */
@@ -104,7 +113,7 @@ export interface JudgedFile {
  */
 export function judgeFile(file: ReadFile, type: AttachmentType, endpoint: Taker): JudgedFile {
 	const found = fileType(file.head, file);
-	const sent = found ?? unknownType(file);
+	const sent = typeToSend(found, file);
 	const judged: JudgedFile = { type: sent, fileName: nameWithExtension(file.fileName, sent) };
 	const fault =
 		emptyFault(file) ??
@@ -115,13 +124,6 @@ export function judgeFile(file: ReadFile, type: AttachmentType, endpoint: Taker)
 		sizeFault(file, type, endpoint, sent);
 	return fault ? { ...judged, fault } : judged;
 }
-
-/** A type that is not known here goes to a compatible server as it is called. */
-const unknownType = ({ mimeType }: FileNames): FileType => ({
-	label: 'of an unknown type',
-	mimeType: mimeType || 'application/octet-stream',
-	extensions: ['bin'],
-});
 
 function emptyFault({ bytes }: ReadFile): FileFault | undefined {
 	if (bytes > 0) return undefined;
@@ -142,14 +144,20 @@ function nameFault(
 	if (found && isAmong(shape.takes, found) && (isTextType(promised) || !isTextType(found))) {
 		return undefined;
 	}
-	const content = found ? `is ${found.label}` : beginning(file.head);
+	const content = found ? contents(found) : beginning(file.head);
 	return {
-		message: `is called ${promised.label}, but its content ${content}. Check the node that loads it.`,
+		message: `has the name of ${promised.label}, but ${content}. Check the node that loads it.`,
 	};
 }
 
+/** What a file has in it, as the end of a sentence. */
+function contents(type: FileType): string {
+	const { label } = type;
+	return `contains ${isTextType(type) ? label.replace(/^an? (.*) file$/, '$1') : label}`;
+}
+
 function beginning(head: Buffer): string {
-	return `begins with the bytes ${head.toString('hex', 0, 8).replace(/(..)(?=.)/g, '$1 ')}`;
+	return `its content begins with the bytes ${head.toString('hex', 0, 8).replace(/(..)(?=.)/g, '$1 ')}`;
 }
 
 function typeFault(
@@ -159,17 +167,25 @@ function typeFault(
 ): FileFault | undefined {
 	const { takes, takesLabel } = attachments[type]!;
 	if (found && isAmong(takes, found)) return undefined;
-	const what = found?.label ?? 'of a type that is not known';
+	const what = found?.label ?? 'a file of an unknown type';
 	const other = found && ALL_TYPES.find((one) => isAmong(attachments[one]?.takes ?? [], found));
 	const advice = other
 		? `Attach it with the Type ${other === 'image' ? 'Image' : other === 'file' ? 'File' : 'Audio'}.`
 		: 'Convert it first.';
-	const rule = `${label} take ${takesLabel}, not a file that is ${what}.`;
-	return { message: `is ${what}, but ${label} take only ${takesLabel}. ${advice}`, rule };
+	const taken = `${label} takes only ${takesLabel}`;
+	return {
+		message: `cannot be attached: ${taken}; this is ${what}. ${advice}`,
+		rule: `${taken}, not ${what}.`,
+	};
 }
 
 function animationFault({ head }: ReadFile, type: AttachmentType): FileFault | undefined {
-	if (type !== 'image' || !isAnimatedGif(head)) return undefined;
+	const isAnimated = type === 'image' && isAnimatedGif(head);
+	if (!isAnimated) return undefined;
+	if (isAnimated === 'maybe') {
+		const rule = 'GIF images must not be animated, and a GIF image that is repeated may be.';
+		return { message: `may be an animated GIF image. ${rule}`, rule, isHint: true };
+	}
 	const rule = 'GIF images must not be animated.';
 	return { message: `is an animated GIF image. ${rule} Send one of its frames.`, rule };
 }
@@ -191,11 +207,19 @@ function sizeFault(
 	{ mimeType }: FileType,
 ): FileFault | undefined {
 	const { maxDataUrl = Infinity } = attachments[type]!;
-	const characters = `data:${mimeType};base64,`.length + base64Length(bytes);
-	if (characters <= maxDataUrl) return undefined;
-	const rule = `${label} take at most ${maxDataUrl} characters of ${type === 'image' ? 'an image' : 'a file'} as base64.`;
-	return { message: `has ${bytes} bytes, ${characters} characters as base64. ${rule}`, rule };
+	const start = `data:${mimeType};base64,`.length;
+	if (start + base64Length(bytes) <= maxDataUrl) return undefined;
+	const most = atMost(3 * Math.floor((maxDataUrl - start) / 4));
+	const rule = `${label} takes ${type === 'image' ? 'images' : 'files'} of at most ${most}.`;
+	return { message: `has ${megabytes(bytes)}. ${rule}`, rule };
 }
+
+const HUNDREDTH = (1024 * 1024) / 100;
+
+/** A size for messages, rounded up, so that it differs from the limit that it exceeds. */
+const megabytes = (bytes: number) => `${Math.ceil(bytes / HUNDREDTH) / 100} MB`;
+
+const atMost = (bytes: number) => `${Math.floor(bytes / HUNDREDTH) / 100} MB`;
 
 /**
  * What is wrong with the inline files of one request together: OpenAI's own limits.
@@ -209,8 +233,8 @@ export function togetherFault(
 	const bytes = documents.reduce((sum, file) => sum + file.bytes, 0);
 	const images = files.filter(({ attached }) => attached === 'image').length;
 	if (bytes > MAX_FILES_BYTES) {
-		const rule = `The files of one request may have ${MAX_FILES_BYTES} bytes together.`;
-		return { message: `The attached files have ${bytes} bytes. ${rule} Attach fewer.`, rule };
+		const rule = `The files of one request may have at most ${atMost(MAX_FILES_BYTES)} together.`;
+		return { message: `The attached files have ${megabytes(bytes)}. ${rule} Attach fewer.`, rule };
 	}
 	if (images <= MAX_IMAGES) return undefined;
 	const rule = `One request may have ${MAX_IMAGES} images.`;

@@ -105,7 +105,8 @@ const SIGNATURES: ReadonlyArray<readonly [RegExp | string, keyof typeof WITH_SIG
 	// After a byte order mark, an XML declaration, a document type or comments.
 	[/^(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<svg[\s/>]/, 'svg'],
 	// Both begin with a frame: eleven bits, then version and layer. AAC has 00 as its layer.
-	[/^(?:ID3|\xff[\xe2\xe3\xf2\xf3\xfa\xfb])/, 'mp3'],
+	// A tag has its version behind its name, so that a table with the column ID3 is not one.
+	[/^(?:ID3[^ -\xff]\0|\xff[\xe2\xe3\xf2\xf3\xfa\xfb])/, 'mp3'],
 	[/^\xff[\xf0\xf1\xf8\xf9]/, 'aac'],
 ];
 
@@ -120,7 +121,7 @@ export interface FileNames {
 
 /**
  * What a file is, by its first bytes. Its names decide only where the bytes leave a choice: between
- * the documents in a ZIP archive, and between texts. Undefined for bytes that nothing here knows.
+ * the documents in a ZIP archive, between texts, and between an SVG image and a text. Undefined for bytes that nothing here knows.
  *
  * @param head the whole file, or at least its first 1,024 bytes
  */
@@ -131,6 +132,8 @@ export function fileType(head: Buffer, names: FileNames): FileType | undefined {
 	)?.[1];
 	if (found === 'zip') return named(ZIPPED, names) ?? FOREIGN_TYPES.zip;
 	if (found === 'ole') return named(OLE, names) ?? FOREIGN_TYPES.ole;
+	// Documentation may begin with a picture, and XML may be a drawing.
+	if (found === 'svg' && named(TEXTS, names) && isText(head)) return textType(names);
 	if (found !== undefined) return WITH_SIGNATURE[found];
 	// Readers of PDF allow other bytes in front.
 	if (named([PDF], names) && start.includes('%PDF-')) return PDF;
@@ -178,6 +181,34 @@ export function promisedType(names: FileNames): FileType | undefined {
 export const isTextType = ({ mimeType }: FileType) =>
 	TEXTS.some((text) => text.mimeType === mimeType);
 
+const { zip, ole, gzip, mp4, webm, ogg, tiff } = FOREIGN_TYPES;
+
+/** What many formats are made of: a drawing of CAD, a workbook with macros, a raw photo. */
+const CONTAINERS: readonly FileType[] = [zip, ole, gzip, mp4, webm, ogg, tiff];
+
+/** Says nothing about a file. */
+const ANY_BYTES = 'application/octet-stream';
+
+/**
+ * What a file is sent as: its type, but what is not known here, or only as a container, goes to a
+ * compatible server as it is called.
+ *
+ * @param found from `fileType`
+ */
+export function typeToSend(found: FileType | undefined, names: FileNames): FileType {
+	if (found && !CONTAINERS.includes(found)) return found;
+	const { label, mimeType, extensions } = found ?? UNKNOWN_TYPE;
+	const extension = extensionOf(names.fileName) || extensions[0];
+	const keepsMimeType =
+		!found || ((found === zip || found === ole) && !isKnownMimeType(names.mimeType));
+	const own = names.mimeType === ANY_BYTES ? '' : names.mimeType;
+	return { label, mimeType: (keepsMimeType && own) || mimeType, extensions: [extension] };
+}
+
+const UNKNOWN_TYPE = type('a file of an unknown type', ANY_BYTES, 'bin');
+
+const isKnownMimeType = (mimeType: string) => PROMISED.some((one) => one.mimeType === mimeType);
+
 /** The name with an extension of its type, which the service reads the type from. */
 export function nameWithExtension(fileName: string, { extensions }: FileType): string {
 	return extensions.includes(extensionOf(fileName)) ? fileName : `${fileName}.${extensions[0]}`;
@@ -192,10 +223,10 @@ const IMAGE_DESCRIPTOR = 0x2c;
 const EXTENSION = 0x21;
 
 /**
- * Whether a GIF has more than one image, as far as its first bytes show. One that says that it is
- * repeated, and whose first image is longer than these bytes, has.
+ * Whether a GIF has more than one image: yes or no, as far as its first bytes show; 'maybe' for one
+ * that says that it is repeated, and whose first image is longer than these bytes.
  */
-export function isAnimatedGif(head: Buffer): boolean {
+export function isAnimatedGif(head: Buffer): boolean | 'maybe' {
 	const start = head.toString('latin1', 0, SIGNATURE_BYTES);
 	if (!/^GIF8[79]a/.test(start)) return false;
 	let at = 13 + colorTable(head[10]);
@@ -207,7 +238,7 @@ export function isAnimatedGif(head: Buffer): boolean {
 			at = afterBlocks(head, at + 2);
 		} else return false;
 	}
-	return start.includes('NETSCAPE2.0');
+	return start.includes('NETSCAPE2.0') && 'maybe';
 }
 
 /** The bytes of a color table, by the flags in front of it. */

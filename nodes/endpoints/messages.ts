@@ -96,7 +96,7 @@ const filePart: PartCheck = (part, at) => {
 	}
 	const type = /^data:([^;,]+)[;,]/i.exec(String(file.file_data))?.[1].toLowerCase();
 	if (type !== undefined && type !== 'application/pdf') {
-		const message = `Chat completions take PDF files only, not ${type}. Use the endpoint /v1/responses for other files.`;
+		const message = `Chat Completions takes only PDF files, not ${type}. Use the endpoint /v1/responses for other files.`;
 		issues.push(invalidValue(`${param}.file_data`, message));
 	}
 	const texts = ['file_data', 'file_id', 'filename'];

@@ -6,8 +6,8 @@ import type { JsonObject, JsonValue } from '../jsonl/json';
 /**
  * Parameters that models of OpenAI refuse, by its SDK, model pages and deployment guide of November
  * 2026. The batch is accepted, and every request with such a parameter fails, hours later. What is
- * only likely, from client libraries and reports, becomes a hint. The rules are for OpenAI's own
- * servers: elsewhere a model of the same name may be another.
+ * only likely, from client libraries and reports, becomes a hint, as do later models and new values.
+ * The rules are for OpenAI's own servers: elsewhere a model of the same name may be another.
  */
 
 /** Exactly these models, or their versions of a day. */
@@ -16,6 +16,11 @@ const named = (...names: string[]) =>
 
 /** GPT-6 models that generate text. They reason unless the effort is none, also by default. */
 const GPT_6 = /^gpt-6(?:\.\d+)?-(?!.*(?:audio|chat|image|realtime|search))/;
+
+const KNOWN_GPT_6 = named('gpt-6-(?:astra|sol|luna)', 'gpt-6.1-(?:sol|terra)');
+
+/** Whether a model belongs to GPT-6, and came after these rules. */
+const isLater = (model: string) => GPT_6.test(model) && !KNOWN_GPT_6.test(model);
 
 /** GPT-6 models that always reason. */
 const ALWAYS_REASONS = /^gpt-6-astra|^gpt-6\.1-sol|^gpt-6\.2-/;
@@ -43,10 +48,9 @@ const TO_MAX = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 /** The efforts of each model. The first entry that fits holds. */
 const EFFORTS: readonly Efforts[] = [
-	// Astra's page does not list none, but it was seen to take it.
-	{ models: named('gpt-6-astra'), efforts: ['none', ...TO_MAX] },
 	{ models: /^gpt-6\.1-sol|^gpt-6\.2-/, efforts: TO_MAX },
-	{ models: named('gpt-6-sol', 'gpt-6-luna', 'gpt-6.1-terra'), efforts: ['none', ...TO_MAX] },
+	// Astra's page does not list none, but it was seen to take it.
+	{ models: KNOWN_GPT_6, efforts: ['none', ...TO_MAX] },
 	{ models: GPT_5_6, efforts: ['none', ...TO_MAX] },
 	{ models: named('gpt-5.1'), efforts: ['none', 'low', 'medium', 'high'] },
 	{ models: named('gpt-5-pro'), efforts: ['high'] },
@@ -55,17 +59,15 @@ const EFFORTS: readonly Efforts[] = [
 		efforts: ['none', 'low', 'medium', 'high', 'xhigh'],
 		isLikely: true,
 	},
-	{
-		models: named('gpt-5', 'gpt-5-mini', 'gpt-5-nano'),
-		efforts: ['minimal', 'low', 'medium', 'high'],
-		isLikely: true,
-	},
+	{ models: FIRST_GPT_5, efforts: ['minimal', 'low', 'medium', 'high'], isLikely: true },
 	{
 		models: named('o1', 'o3', 'o3-mini', 'o4-mini'),
 		efforts: ['low', 'medium', 'high'],
 		isLikely: true,
 	},
 ];
+
+const KNOWN_EFFORTS = ['none', 'minimal', ...TO_MAX];
 
 /** Models that do not reason; the API was seen to refuse an effort for them. */
 const DOES_NOT_REASON = /^(?:chatgpt-4|gpt-3\.5|gpt-4)/;
@@ -128,6 +130,8 @@ function refused(param: string, message: string, isLikely = false): Issue {
 	return isLikely ? asHint(issue) : issue;
 }
 
+const refuses = (isLikely: boolean) => (isLikely ? 'probably refuses' : 'refuses');
+
 /** What a body of chat completions has that its model refuses. */
 export function checkChatParameters(body: JsonObject): Issue[] {
 	const { model, reasoning_effort: effort, verbosity } = body;
@@ -174,21 +178,21 @@ function checkEffort(model: string, effort: unknown, param: string): Issue[] {
 	}
 	const entry = EFFORTS.find(({ models }) => models.test(model));
 	if (!entry || entry.efforts.includes(effort)) return [];
-	const { efforts, isLikely } = entry;
-	const message = `${model} does not have the reasoning effort '${effort}'. Use ${efforts.join(', ')}.`;
-	return [unsupported(param, message, isLikely)];
+	const isCertain = !entry.isLikely && !isLater(model) && KNOWN_EFFORTS.includes(effort);
+	const message = `${model} ${isCertain ? '' : 'probably '}does not have the reasoning effort '${effort.slice(0, 60)}'. Use ${entry.efforts.join(', ')}.`;
+	return [unsupported(param, message, !isCertain)];
 }
 
-function unsupported(param: string, message: string, isLikely = false): Issue {
-	const issue: Issue = { code: 'unsupported_value', param: `body.${param}`, message };
-	return isLikely ? asHint(issue) : issue;
-}
+const unsupported = (param: string, message: string, isLikely = false): Issue => ({
+	...refused(param, message, isLikely),
+	code: 'unsupported_value',
+});
 
 function checkVerbosity(model: string, verbosity: unknown, param: string): Issue[] {
 	if (typeof verbosity !== 'string') return [];
 	if (!VERBOSITIES.includes(verbosity)) {
-		const message = `'${verbosity.slice(0, 60)}' is not a verbosity. Use ${VERBOSITIES.join(', ')}.`;
-		return [unsupported(param, message)];
+		const message = `'${verbosity.slice(0, 60)}' is not a known verbosity. Known are ${VERBOSITIES.join(', ')}.`;
+		return [unsupported(param, message, true)];
 	}
 	if (verbosity === 'medium' || !ONLY_MEDIUM.test(model)) return [];
 	const message = `${model} probably has only the verbosity 'medium'. Leave '${param}' out.`;
@@ -197,21 +201,22 @@ function checkVerbosity(model: string, verbosity: unknown, param: string): Issue
 
 function checkSummary(summary: unknown): Issue[] {
 	if (typeof summary !== 'string' || SUMMARIES.includes(summary)) return [];
-	const message = `'${summary.slice(0, 60)}' is not a reasoning summary. Use ${SUMMARIES.join(', ')}.`;
-	return [unsupported('reasoning.summary', message)];
+	const message = `'${summary.slice(0, 60)}' is not a known reasoning summary. Known are ${SUMMARIES.join(', ')}.`;
+	return [unsupported('reasoning.summary', message, true)];
 }
 
 type Sampling = 'taken' | 'refused' | 'probably refused';
 
 /** Whether a model that reasons with this effort takes parameters of the sampling. */
 function samplingOf(model: string, effort: unknown): Sampling {
-	if (GPT_6.test(model)) return effort === 'none' ? 'taken' : 'refused';
-	if (GPT_5_6.test(model)) return effort === 'none' ? 'taken' : 'probably refused';
+	if (KNOWN_GPT_6.test(model)) return effort === 'none' ? 'taken' : 'refused';
+	if (GPT_6.test(model) || GPT_5_6.test(model)) {
+		return effort === 'none' ? 'taken' : 'probably refused';
+	}
 	if (/^gpt-5\.\d/.test(model)) {
 		return isAbsent(effort) || effort === 'none' ? 'taken' : 'probably refused';
 	}
-	const isFirst = O_SERIES.test(model) || FIRST_GPT_5.test(model);
-	return isFirst ? 'probably refused' : 'taken';
+	return O_SERIES.test(model) || FIRST_GPT_5.test(model) ? 'probably refused' : 'taken';
 }
 
 /** What to do about a parameter that a model refuses while it reasons. */
@@ -228,7 +233,7 @@ function checkSampling(model: string, effort: unknown, body: JsonObject): Issue[
 }
 
 function samplingIssue(model: string, name: string, param: string, sampling: Sampling): Issue {
-	const message = `${model} ${sampling === 'refused' ? 'refuses' : 'probably refuses'} '${name}' while it reasons. ${withoutReasoning(model)}`;
+	const message = `${model} ${refuses(sampling !== 'refused')} '${name}' while it reasons. ${withoutReasoning(model)}`;
 	return refused(param, message, sampling !== 'refused');
 }
 
@@ -243,8 +248,7 @@ function checkIncluded(model: string, effort: unknown, { include }: JsonObject):
 function checkMaxTokens(model: string, { max_tokens }: JsonObject): Issue[] {
 	if (isAbsent(max_tokens) || !REASONS.test(model)) return [];
 	const isLikely = !O_SERIES.test(model);
-	const verb = isLikely ? 'probably refuses' : 'refuses';
-	const message = `${model} ${verb} 'max_tokens'. Use 'max_completion_tokens' instead.`;
+	const message = `${model} ${refuses(isLikely)} 'max_tokens'. Use 'max_completion_tokens' instead.`;
 	return [refused('max_tokens', message, isLikely)];
 }
 
@@ -256,9 +260,8 @@ function checkStop(model: string, { stop }: JsonObject): Issue[] {
 function checkPenalties(model: string, body: JsonObject): Issue[] {
 	const names = asked(body, PENALTIES);
 	if (names.length === 0 || !REASONS.test(model)) return [];
-	return names.map((name) =>
-		refused(name, `${model} probably refuses '${name}'. Leave it out.`, true),
-	);
+	const message = (name: string) => `${model} probably refuses '${name}'. Leave it out.`;
+	return names.map((name) => refused(name, message(name), true));
 }
 
 /** From 5.4 on, models do not reason and call tools in one chat completion. */
@@ -271,28 +274,27 @@ function checkChatTools(model: string, effort: unknown, { tools }: JsonObject): 
 	const instead = NO_CHAT_TOOLS.test(model)
 		? 'Use the endpoint /v1/responses.'
 		: "Set 'reasoning_effort' to 'none', or use the endpoint /v1/responses.";
-	return [
-		refused('tools', `${model} refuses tools in chat completions while it reasons. ${instead}`),
-	];
+	const isLikely = isLater(model);
+	const message = `${model} ${refuses(isLikely)} tools in chat completions while it reasons. ${instead}`;
+	return [refused('tools', message, isLikely)];
 }
 
 /** Models that listen and speak. By their pages, none of them is offered in batches. */
 const AUDIO_MODEL = /^gpt-(?:4o-)?audio/;
 
 const isSound = (part: JsonValue) => isObject(part) && part.type === 'input_audio';
+const hasSound = (message: JsonValue) =>
+	isObject(message) && Array.isArray(message.content) && message.content.some(isSound);
 
 function checkAudio(model: string, { messages }: JsonObject): Issue[] {
-	const code = 'unsupported_value';
 	if (AUDIO_MODEL.test(model)) {
 		const message = `OpenAI does not offer ${model} in the Batch API.`;
-		return [{ code, param: 'body.model', message }];
+		return [unsupported('model', message)];
 	}
 	const isDeaf = GPT_6.test(model) || GPT_5_6.test(model);
 	const list = isDeaf && Array.isArray(messages) ? messages : [];
-	const at = list.findIndex(
-		(one) => isObject(one) && Array.isArray(one.content) && one.content.some(isSound),
-	);
+	const at = list.findIndex(hasSound);
 	if (at === -1) return [];
-	const message = `${model} does not take audio, and OpenAI offers none of its audio models in the Batch API. Turn the audio into text first.`;
-	return [{ code, param: `body.messages[${at}].content`, message }];
+	const message = `${model} ${isLater(model) ? 'probably ' : ''}does not take audio, and OpenAI offers none of its audio models in the Batch API. Turn the audio into text first.`;
+	return [unsupported(`messages[${at}].content`, message, isLater(model))];
 }

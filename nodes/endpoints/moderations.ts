@@ -45,7 +45,7 @@ export const moderations = defineEndpoint({
 function checkImageCount({ input }: JsonObject): Issue[] {
 	const images = objectsOf(input).filter(({ type }) => type === 'image_url').length;
 	if (images < 2) return [];
-	const message = `Moderations take one image a request, and this one has ${images}. Make an item of each image.`;
+	const message = `Moderations takes one image per request, and this one has ${images}. Make an item of each image.`;
 	return [invalidValue('body.input', message)];
 }
 

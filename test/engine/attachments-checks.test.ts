@@ -88,6 +88,29 @@ const gif = (images: number) =>
 		'latin1',
 	);
 
+it('OpenAI gets a GIF that is repeated and long, with a hint', async () => {
+	const loop = '!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0';
+	const block = `\xff${'\x01'.repeat(255)}`;
+	const image = `,\0\0\0\0\x01\0\x01\0\0\x02${block.repeat(300)}\0`;
+	const start = 'GIF89a\x01\0\x01\0\x80\0\0......';
+	const content = Buffer.from(`${start}${loop}${image};`, 'latin1');
+	const { error, hints } = await atOpenAi(CHAT, [{}], [await item({ data: { content } })]);
+	expect(error).toBeUndefined();
+	expect(hints).toEqual([
+		'OpenAI may refuse 1 of 1 requests, the first in item 0: GIF images must not be animated, and a GIF image that is repeated may be.',
+	]);
+});
+
+it.each([
+	['patients.csv', 'ID3,name,age\n1,Ada,36'],
+	['README.md', '<svg width="1"/>\n# A'],
+	['drawing.xml', '<svg/>'],
+])('%s is text, although it begins as another file', async (fileName, content) => {
+	const file = { data: { fileName, content: Buffer.from(content) } };
+	const { error } = await atOpenAi(RESPONSES, [{ type: 'file' }], [await item(file)]);
+	expect(error).toBeUndefined();
+});
+
 describe('every server refuses', () => {
 	const anywhere: Array<[string, string, IDataObject, Record<string, Attached>, string]> = [
 		[
@@ -123,28 +146,28 @@ describe('every server refuses', () => {
 			CHAT,
 			{},
 			{ data: { fileName: 'cat.png', mimeType: 'image/png', content: HTML } },
-			"The file 'cat.png' in the binary field 'data' is called a PNG image, but its content is a text file. Check the node that loads it.",
+			"The file 'cat.png' in the binary field 'data' has the name of a PNG image, but contains text. Check the node that loads it.",
 		],
 		[
 			'a page with an error that is called a PDF file',
 			RESPONSES,
 			{ type: 'file' },
 			{ data: { fileName: 'bill.pdf', mimeType: 'text/html', content: HTML } },
-			"The file 'bill.pdf' in the binary field 'data' is called a PDF file, but its content is an HTML file. Check the node that loads it.",
+			"The file 'bill.pdf' in the binary field 'data' has the name of a PDF file, but contains HTML. Check the node that loads it.",
 		],
 		[
 			'a program that is called a table',
 			RESPONSES,
 			{ type: 'file' },
 			{ data: { fileName: 'sums.csv', content: EXE } },
-			"The file 'sums.csv' in the binary field 'data' is called a CSV file, but its content begins with the bytes 4d 5a 90 00 03 00 00 00. Check the node that loads it.",
+			"The file 'sums.csv' in the binary field 'data' has the name of a CSV file, but its content begins with the bytes 4d 5a 90 00 03 00 00 00. Check the node that loads it.",
 		],
 		[
 			'a photo of a phone with the wrong name',
 			CHAT,
 			{},
 			{ data: { mimeType: 'image/jpeg', content: HEIC } },
-			"The file in the binary field 'data' is called a JPEG image, but its content is a HEIC image. Check the node that loads it.",
+			"The file in the binary field 'data' has the name of a JPEG image, but contains a HEIC image. Check the node that loads it.",
 		],
 		[
 			'two files, each by its own name',
@@ -154,7 +177,7 @@ describe('every server refuses', () => {
 				a: { fileName: 'a.png', content: Buffer.alloc(0) },
 				b: { fileName: 'b.gif', content: EXE },
 			},
-			"The file 'a.png' in the binary field 'a' is empty. Check the node that loads it, or leave the item out. The file 'b.gif' in the binary field 'b' is called a GIF image, but its content begins with the bytes 4d 5a 90 00 03 00 00 00. Check the node that loads it.",
+			"The file 'a.png' in the binary field 'a' is empty. Check the node that loads it, or leave the item out. The file 'b.gif' in the binary field 'b' has the name of a GIF image, but its content begins with the bytes 4d 5a 90 00 03 00 00 00. Check the node that loads it.",
 		],
 	];
 	it.each(anywhere)('%s', async (_what, endpoint, entry, files, reason) => {
@@ -262,32 +285,32 @@ describe('OpenAI refuses, and other servers may accept', () => {
 			CHAT,
 			{},
 			{ data: TIFF },
-			"The file 'a.tif' in the binary field 'data' is a TIFF image, but Chat Completions take only PNG, JPEG, WebP and GIF images. Convert it first.",
-			'Chat Completions take PNG, JPEG, WebP and GIF images, not a file that is a TIFF image.',
+			"The file 'a.tif' in the binary field 'data' cannot be attached: Chat Completions takes only PNG, JPEG, WebP and GIF images; this is a TIFF image. Convert it first.",
+			'Chat Completions takes only PNG, JPEG, WebP and GIF images, not a TIFF image.',
 		],
 		[
 			'a PDF file as an image',
 			RESPONSES,
 			{},
 			{ data: FILES['bill.pdf'] },
-			"The file in the binary field 'data' is a PDF file, but Responses take only PNG, JPEG, WebP and GIF images. Attach it with the Type File.",
-			'Responses take PNG, JPEG, WebP and GIF images, not a file that is a PDF file.',
+			"The file in the binary field 'data' cannot be attached: Responses takes only PNG, JPEG, WebP and GIF images; this is a PDF file. Attach it with the Type File.",
+			'Responses takes only PNG, JPEG, WebP and GIF images, not a PDF file.',
 		],
 		[
 			'an image as a file',
 			RESPONSES,
 			{ type: 'file' },
 			{ data: FILES['cat.png'] },
-			"The file in the binary field 'data' is a PNG image, but Responses take only PDF, Word, PowerPoint, Excel, OpenDocument, RTF and text files. Attach it with the Type Image.",
-			'Responses take PDF, Word, PowerPoint, Excel, OpenDocument, RTF and text files, not a file that is a PNG image.',
+			"The file in the binary field 'data' cannot be attached: Responses takes only PDF, Word, PowerPoint, Excel, OpenDocument, RTF and text files; this is a PNG image. Attach it with the Type Image.",
+			'Responses takes only PDF, Word, PowerPoint, Excel, OpenDocument, RTF and text files, not a PNG image.',
 		],
 		[
 			'a table in a chat',
 			CHAT,
 			{ type: 'file' },
 			{ data: { ...FILES['sums.csv'], fileName: 'sums.csv' } },
-			"The file 'sums.csv' in the binary field 'data' is a CSV file, but Chat Completions take only PDF files. Convert it first.",
-			'Chat Completions take PDF files, not a file that is a CSV file.',
+			"The file 'sums.csv' in the binary field 'data' cannot be attached: Chat Completions takes only PDF files; this is a CSV file. Convert it first.",
+			'Chat Completions takes only PDF files, not a CSV file.',
 		],
 		[
 			'an animated GIF',
@@ -302,8 +325,8 @@ describe('OpenAI refuses, and other servers may accept', () => {
 			RESPONSES,
 			{},
 			{ data: BIG },
-			"The file 'big.png' in the binary field 'data' has 15728649 bytes, 20971554 characters as base64. Responses take at most 20971520 characters of an image as base64.",
-			'Responses take at most 20971520 characters of an image as base64.',
+			"The file 'big.png' in the binary field 'data' has 15.01 MB. Responses takes images of at most 14.99 MB.",
+			'Responses takes images of at most 14.99 MB.',
 		],
 		[
 			'sound',
@@ -318,8 +341,8 @@ describe('OpenAI refuses, and other servers may accept', () => {
 			MODERATIONS,
 			{ binaryPropertyName: '*' },
 			{ a: FILES['cat.png'], b: FILES['cat.gif'] },
-			'Moderations take one image a request, and this one has 2. Make an item of each image.',
-			'Moderations take one image a request, and this one has 2. Make an item of each image.',
+			'Moderations takes one image per request, and this one has 2. Make an item of each image.',
+			'Moderations takes one image per request, and this one has 2. Make an item of each image.',
 		],
 	])('%s', async (_what, endpoint, entry, files, message, rule) => {
 		expect(await refused(endpoint, [entry], [await item(files)])).toBe(message);
@@ -340,7 +363,7 @@ describe('OpenAI refuses, and other servers may accept', () => {
 		expect(ok.error).toBeUndefined();
 		const more = { ...files, c: { content } };
 		expect(await refused(RESPONSES, [entry], [await item(more)])).toBe(
-			`The attached files have ${2 * 26_214_400 + content.length} bytes. The files of one request may have 52428800 bytes together. Attach fewer.`,
+			'The attached files have 50.01 MB. The files of one request may have at most 50 MB together. Attach fewer.',
 		);
 	});
 });

@@ -83,7 +83,9 @@ export class AttachedFiles {
 		}
 		const together = togetherFault(read.flat());
 		if (together) faults.push(together);
-		const refused = faults.filter(({ rule }) => this.server === 'openai' || rule === undefined);
+		const refused = faults.filter(
+			({ rule, isHint }) => rule === undefined || (this.server === 'openai' && !isHint),
+		);
 		if (refused.length > 0) {
 			const message = refused.map((fault) => fault.message).join(' ');
 			const problem = new RequestProblem(message, 'requestOptions.attachments');
@@ -101,7 +103,12 @@ export class AttachedFiles {
 		const has = names.length > 0 ? `It has: ${names.join(', ')}.` : 'It has none at all.';
 		const advice = `${has} Check that the nodes before this one pass their files on.`;
 		return properties.flatMap((property): BinaryProperty[] => {
-			if (property !== ALL_FIELDS) return [this.known(itemIndex, property, advice)];
+			if (property !== ALL_FIELDS) {
+				// Every object inherits such names, as toString, and n8n takes them for fields.
+				const isInherited = typeof property === 'string' && property in Object.prototype;
+				if (isInherited && !names.includes(property)) throw noSuchField(property, advice);
+				return [this.known(itemIndex, property, advice)];
+			}
 			if (names.length > 0) return names;
 			throw new RequestProblem(`The item has no binary fields to attach. ${advice}`);
 		});
@@ -150,7 +157,7 @@ export class AttachedFiles {
 		let bytes = 0;
 		try {
 			const { open } = await binarySource(this.context, itemIndex, property);
-			for await (const chunk of open()) {
+			for await (const chunk of open(this.context.getExecutionCancelSignal())) {
 				hash.update(chunk);
 				head.add(chunk);
 				bytes += chunk.byteLength;
@@ -215,23 +222,26 @@ export class AttachedFiles {
 	}
 
 	/**
-	 * A text with the content of the files in it.
+	 * A text with the content of the files in it, which the signal ends.
 	 *
 	 * @throws {NodeOperationError} for a file that has changed since the first pass
 	 */
-	async *content(text: string): AsyncGenerator<Uint8Array> {
+	async *content(text: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
 		const { files, rest } = this.split(text);
 		for (const [index, piece] of rest.entries()) {
 			yield Buffer.from(piece);
-			if (files[index]) yield* this.base64Of(files[index]);
+			if (files[index]) yield* this.base64Of(files[index], signal);
 		}
 	}
 
-	private async *base64Of(file: AttachedFile): AsyncGenerator<Uint8Array> {
+	private async *base64Of(
+		file: AttachedFile,
+		signal: AbortSignal | undefined,
+	): AsyncGenerator<Uint8Array> {
 		const { itemIndex, property, place, bytes } = file;
 		const { open } = await binarySource(this.context, itemIndex, property);
 		let sent = 0;
-		for await (const chunk of inBase64(open())) {
+		for await (const chunk of inBase64(open(signal))) {
 			sent += chunk.byteLength;
 			if (sent > base64Length(bytes)) break;
 			yield chunk;

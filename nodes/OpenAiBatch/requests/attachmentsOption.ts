@@ -109,7 +109,7 @@ const urlField: INodeProperties = {
 	required: true,
 	placeholder: 'e.g. https://example.com/cat.png',
 	description:
-		'Several are separated by commas or line breaks, or an expression returns a list. An image can also be a data: URL.',
+		'Several are separated by commas or line breaks, or an expression returns a list. Use a list for addresses that contain a comma followed by http. An image can also be a data: URL.',
 };
 
 const detailField: INodeProperties = {
@@ -182,7 +182,11 @@ function unsetProblem(what: string): RequestProblem {
 /** Values separated by commas, or a list that an expression returned. */
 function listOf(value: unknown, what: string, between: RegExp = /,/): unknown[] {
 	if (isUnset(value)) throw unsetProblem(what);
-	if (Array.isArray(value)) return value;
+	if (Array.isArray(value)) {
+		const unset = value.findIndex(isUnset);
+		if (unset !== -1) throw unsetProblem(`${what} in entry ${unset + 1} of its list`);
+		return value;
+	}
 	if (typeof value === 'object') return [value];
 	const list = String(value)
 		.split(between)
@@ -219,21 +223,33 @@ function fileIds(value: unknown): string[] {
 }
 
 /** What separates two addresses. Addresses may contain commas, and data URLs always do. */
-const BETWEEN_ADDRESSES = /\r?\n|,\s*(?=(?:https?|data):)/;
+const BETWEEN_ADDRESSES = /\r?\n|,\s*(?=(?:https?|data):)/i;
+
+const WEB_ADDRESS = /^https?:/i;
+
+/** Why an address cannot be fetched; undefined when it can. */
+function addressFault(address: string, isImage: boolean): string | undefined {
+	const shown = `'${address.slice(0, 60)}'`;
+	if (isImage && /^data:/i.test(address)) return checkDataUrl(address, 'Attachments')[0]?.message;
+	if (!WEB_ADDRESS.test(address)) {
+		const needed = isImage ? 'a web address or a data URL' : 'a web address';
+		return `URL of an attachment has to be ${needed}, but ${shown} is ${isImage ? 'neither' : 'none'}.`;
+	}
+	if (/\s/.test(address)) {
+		return `URL of an attachment has white space in the address ${shown}. Write %20 for a space. Begin each of several addresses with https://.`;
+	}
+	if (/^https?:\/\/./i.test(address) && URL.canParse(address)) return undefined;
+	return `URL of an attachment has to be a complete web address, but ${shown} is not.`;
+}
 
 function urls(value: unknown, type: AttachmentType): string[] {
-	const isImage = type === 'image';
+	const isTyped = !Array.isArray(value);
 	return listOf(value, 'URL', BETWEEN_ADDRESSES).map((one) => {
-		const address = String(one).trim();
-		if (!(isImage ? /^(?:https?|data):/i : /^https?:/i).test(address)) {
-			const needed = isImage ? 'a web address or a data URL' : 'a web address';
-			throw new RequestProblem(
-				`URL of an attachment has to be ${needed}, but '${address.slice(0, 60)}' is ${isImage ? 'neither' : 'none'}.`,
-				PARAM,
-			);
-		}
-		const [issue] = checkDataUrl(address, 'Attachments');
-		if (issue) throw new RequestProblem(issue.message, PARAM);
+		let address = typeof one === 'object' ? 'an object' : String(one).trim();
+		// A list may have addresses that end with a comma.
+		if (isTyped && WEB_ADDRESS.test(address)) address = address.replace(/[\s,]+$/, '');
+		const fault = addressFault(address, type === 'image');
+		if (fault) throw new RequestProblem(fault, PARAM);
 		return address;
 	});
 }

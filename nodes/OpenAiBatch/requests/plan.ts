@@ -35,8 +35,8 @@ export interface PlannedPart {
 	contentHash: string;
 	/** The indexes of its input items, in order. */
 	itemIndexes: () => Generator<number>;
-	/** Its content from the beginning; the same bytes every time. */
-	open: () => AsyncGenerator<Uint8Array>;
+	/** Its content from the beginning, which the signal ends; the same bytes every time. */
+	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
 	tokens: TokenEstimate;
 }
 
@@ -191,20 +191,25 @@ export class RequestPlanner {
 			part,
 			contentHash: this.hashes[index].digest('hex'),
 			itemIndexes,
-			open: () => this.content(itemIndexes()),
+			open: (signal) => this.content(itemIndexes(), signal),
 			tokens: this.tokens[index] ?? NO_TOKENS,
 		};
 	}
 
-	private async *content(itemIndexes: Iterable<number>): AsyncGenerator<Uint8Array> {
+	private async *content(
+		itemIndexes: Iterable<number>,
+		signal: AbortSignal | undefined,
+	): AsyncGenerator<Uint8Array> {
 		const { files } = this.source;
 		const breather = new Breather();
 		let text = '';
 		for (const itemIndex of itemIndexes) {
-			text += `${this.kept.get(itemIndex) ?? this.lineOf(itemIndex)}\n`;
-			const hasFiles = files?.areIn(text);
+			const line = this.kept.get(itemIndex) ?? this.lineOf(itemIndex);
+			text += `${line}\n`;
+			// The lines before it have none, since a text with files is sent at once.
+			const hasFiles = files?.areIn(line);
 			if (text.length < CHUNK_BYTES && !hasFiles) continue;
-			if (hasFiles) yield* files!.content(text);
+			if (hasFiles) yield* files!.content(text, signal);
 			else yield Buffer.from(text);
 			text = '';
 			if (breather.isDue) await breather.breathe();

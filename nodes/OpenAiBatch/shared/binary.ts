@@ -74,7 +74,7 @@ export async function binarySource(
 	}
 	const { fileSize } = await context.helpers.getBinaryMetadata(id);
 	const source = { ...common, bytes: fileSize, isReadWhole: id.startsWith(FROM_DATABASE) };
-	return { ...source, open: () => fromStorage(context, id, fileSize) };
+	return { ...source, open: (signal) => fromStorage(context, id, fileSize, signal) };
 }
 
 async function* inOneChunk(buffer: Buffer): AsyncGenerator<Uint8Array> {
@@ -100,10 +100,11 @@ async function* fromStorage(
 	context: IExecuteFunctions,
 	id: string,
 	bytes: number,
+	signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-	const opening = context.helpers.getBinaryStream(id) as Promise<AsyncIterable<Uint8Array>>;
+	const opening = context.helpers.getBinaryStream(id) as Promise<Stored>;
 	if (!id.startsWith(FROM_DATABASE) || bytes <= MOST_FROM_POSTGRES) {
-		yield* await opening;
+		yield* endedBy(signal, await opening);
 		return;
 	}
 	const opened = new AbortController();
@@ -115,7 +116,24 @@ async function* fromStorage(
 			'n8n cannot read a file of 256 MiB or more from PostgreSQL. Let n8n store binary data in S3, or split the file.',
 		);
 	}
-	yield* stream;
+	yield* endedBy(signal, stream);
+}
+
+type Stored = Chunks & { destroy: (error: Error) => unknown };
+
+/** What a stream yields until the signal, which ends it also while it waits for its storage. */
+async function* endedBy(
+	signal: AbortSignal | undefined,
+	stream: Stored,
+): AsyncGenerator<Uint8Array> {
+	const end = () => stream.destroy(new Error('The file is not needed any more'));
+	if (signal?.aborted) end();
+	signal?.addEventListener('abort', end);
+	try {
+		yield* stream;
+	} finally {
+		signal?.removeEventListener('abort', end);
+	}
 }
 
 type Chunks = AsyncIterable<Uint8Array>;

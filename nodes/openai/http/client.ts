@@ -150,7 +150,7 @@ export class OpenAiClient {
 			const headers = sent.value.headers as Headers;
 			const fault = notContent(sent.value, request.atLeastBytes);
 			if (!fault) return { ok: true, value: { headers, body, guard } };
-			const start = await readStart(body).finally(() => guard.stop());
+			const start = await readStart(body).finally(() => guard.end());
 			const answer = parseAnswer(sent.value, start, NO_SHAPE, this.secrets);
 			// An error in the API's own words says more.
 			const isSaid = !answer.ok && (answer.fault.kind === 'status' || fault.kind === 'answer');

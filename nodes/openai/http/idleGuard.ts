@@ -53,6 +53,12 @@ export class IdleGuard {
 		this.cancel?.removeEventListener('abort', this.onCancel);
 	}
 
+	/** Nothing more of the response is read: also closes its connection, where it goes on. */
+	end(): void {
+		this.stop();
+		this.abort();
+	}
+
 	private readonly onCancel = () => this.abort();
 
 	private async watch(): Promise<void> {

@@ -80,8 +80,8 @@ export class StreamedForm extends FormData {
 				);
 			}
 		} catch (error) {
-			// What becomes of the source after the request matters to nobody.
-			if (this.isOver) return;
+			// What becomes of the source after the request matters to nobody. The signal ends both.
+			if (this.isOver || this.guard.signal.aborted) return;
 			this.sourceError = error;
 			this.isOver = true;
 			this.guard.abort();

@@ -7,6 +7,13 @@ import type { JsonObject } from '../../../nodes/jsonl/json';
 const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
 const TOOLS = [{ type: 'function', function: { name: 'f' } }];
 
+const SOUND = [
+	{
+		role: 'user',
+		content: [{ type: 'input_audio', input_audio: { data: 'SUQz', format: 'mp3' } }],
+	},
+];
+
 const check = (path: string, body: JsonObject, server: 'openai' | 'compatible' = 'openai') =>
 	checkBody(endpointOf(path), body, server);
 const chat = (body: JsonObject) => check('/chat/completions', { ...CHAT, ...body });
@@ -26,7 +33,10 @@ describe('chat completions', () => {
 		['gpt-6-luna-2026-09-01', 'low', SAMPLING],
 		['gpt-6-luna', 'none', []],
 		['gpt-6.1-sol', undefined, SAMPLING],
-		['gpt-6.2-nova', undefined, SAMPLING],
+		['gpt-6.1-terra', undefined, SAMPLING],
+		['gpt-6.2-nova', undefined, hints(SAMPLING)],
+		['gpt-6-later', 'none', []],
+		['gpt-6-later', undefined, hints(SAMPLING)],
 		['gpt-6-chat-latest', undefined, []],
 		['gpt-6-image', undefined, []],
 		['gpt-5.6-sol', undefined, hints(SAMPLING)],
@@ -52,7 +62,7 @@ describe('chat completions', () => {
 	it.each<[model: string, taken: string[], certainty: 'certain' | 'likely']>([
 		['gpt-6-astra', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
 		['gpt-6.1-sol', ['low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
-		['gpt-6.2-nova', ['low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
+		['gpt-6.2-nova', ['low', 'medium', 'high', 'xhigh', 'max'], 'likely'],
 		['gpt-6-sol', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
 		['gpt-6-luna', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
 		['gpt-6.1-terra', ['none', 'low', 'medium', 'high', 'xhigh', 'max'], 'certain'],
@@ -98,19 +108,27 @@ describe('chat completions', () => {
 		}
 	});
 
-	it('values that no model has are refused, and unset ones are not', () => {
+	it('values that are not known are hints, and unset ones are fine', () => {
 		const model = 'gpt-6-luna';
 		expect(chat({ model, verbosity: 'loud' })).toEqual([
 			{
 				code: 'unsupported_value',
 				param: 'body.verbosity',
-				message: "'loud' is not a verbosity. Use low, medium, high.",
+				message: "'loud' is not a known verbosity. Known are low, medium, high.",
+				isHint: true,
 			},
 		]);
 		const issues = responses({ model, text: { verbosity: 'loud' }, reasoning: { summary: 'all' } });
-		expect(issues.map(({ message }) => message)).toEqual([
-			"'all' is not a reasoning summary. Use auto, concise, detailed.",
-			"'loud' is not a verbosity. Use low, medium, high.",
+		expect(issues.map(({ message, isHint }) => [message, isHint])).toEqual([
+			["'all' is not a known reasoning summary. Known are auto, concise, detailed.", true],
+			["'loud' is not a known verbosity. Known are low, medium, high.", true],
+		]);
+		expect(chat({ model, reasoning_effort: 'ultra' })).toEqual([
+			expect.objectContaining({
+				message:
+					"gpt-6-luna probably does not have the reasoning effort 'ultra'. Use none, low, medium, high, xhigh, max.",
+				isHint: true,
+			}),
 		]);
 		for (const summary of ['auto', 'concise', 'detailed', null]) {
 			expect(responses({ model, text: null, reasoning: { summary } })).toEqual([]);
@@ -132,6 +150,13 @@ describe('chat completions', () => {
 			'tools of gpt-6-luna that does not reason',
 			{ model: 'gpt-6-luna', tools: TOOLS, reasoning_effort: 'none' },
 			[],
+		],
+		['tools of a later model', { model: 'gpt-6.2-nova', tools: TOOLS }, ['(body.tools)']],
+		['audio of gpt-6-luna', { model: 'gpt-6-luna', messages: SOUND }, ['body.messages[0].content']],
+		[
+			'audio of a later model',
+			{ model: 'gpt-6.2-nova', messages: SOUND },
+			['(body.messages[0].content)'],
 		],
 		['no tools', { model: 'gpt-6-luna', tools: [] }, []],
 		['tools of gpt-5.4 by default', { model: 'gpt-5.4', tools: TOOLS }, []],
