@@ -84,16 +84,15 @@ it.each([
 
 it('executions that begin one after the other do not create a later part twice', async () => {
 	const options = { maxRequestsPerBatch: 1 };
-	let first: Promise<unknown> | undefined;
 	const started = new Promise<void>((resolve) => {
 		product.emulator.ledger.onRequest = ({ method, path }, stage) => {
 			if (method === 'POST' && path.endsWith('/batches') && stage === 'done') resolve();
 		};
 	});
-	first = submit('a', 'late', options);
+	const first = submit('a', 'late', options);
 	await started;
 	const second = await submit('b', 'late', options);
-	const ids = (await (first as ReturnType<typeof submit>)).items('Node').map(({ json }) => json.id);
+	const ids = (await first).items('Node').map(({ json }) => json.id);
 	expect(second.items('Node').map(({ json }) => json.id)).toEqual(ids);
 	expect(
 		live()
