@@ -27,14 +27,14 @@ export class Scan {
 		private readonly bottomOf: (first: number) => number,
 	) {}
 
-	/** When the first batch read was created, in unix seconds; 0 without any. */
+	/** When the first batch read that has a time was created, in unix seconds; 0 without any. */
 	get first(): number {
-		return creationTime(this.batches[0]);
+		return creationTime(this.batches.find(creationTime));
 	}
 
-	/** When the last batch read was created, in unix seconds; 0 without any. */
+	/** When the last batch read that has a time was created, in unix seconds; 0 without any. */
 	get reached(): number {
-		return creationTime(this.batches.at(-1));
+		return creationTime(this.batches.findLast(creationTime));
 	}
 
 	get bottom(): number {

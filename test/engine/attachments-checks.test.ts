@@ -121,6 +121,13 @@ describe('every server refuses', () => {
 			"The item has no binary field 'photo' to attach. It has: data, bill. Check that the nodes before this one pass their files on.",
 		],
 		[
+			'a field by a name that every object has',
+			CHAT,
+			{ binaryPropertyName: 'toString' },
+			{ data: FILES['cat.png'] },
+			"The item has no binary field 'toString' to attach. It has: data. Check that the nodes before this one pass their files on.",
+		],
+		[
 			'a field where there is none',
 			CHAT,
 			{},

@@ -108,6 +108,20 @@ test('cancelling ends an upload that the server does not take, and closes its so
 	expect(performance.now() - cancelledAt).toBeLessThan(WAIT_MS);
 });
 
+test('a download that is refused closes its connection, although the answer goes on', async () => {
+	const closed = deferred<void>();
+	server.script((_request, response) => {
+		response.on('close', () => closed.resolve());
+		response.writeHead(404, { 'content-type': 'application/json' });
+		response.write('x'.repeat(100_000));
+	});
+	const opened = await node.run(
+		async (client) => await client.open({ method: 'GET', path: '/files/file-1/content' }),
+	);
+	expect(opened.ok).toBe(false);
+	await closed.promise;
+});
+
 test('cancelling ends a download that stalls', async () => {
 	server.script((_request, response) => {
 		response.writeHead(200, { 'content-length': '1000' });

@@ -52,6 +52,26 @@ describe('a list whose batches have no creation times', () => {
 	});
 });
 
+it('one batch without a creation time, the newest or not, does not hide the others', async () => {
+	const withoutTime = new Set<string>();
+	server = await startServer({
+		...openai,
+		batch: (batch) => {
+			const { created_at, ...rest } = batch;
+			return { ...rest, ...(!withoutTime.has(String(batch.id)) && { created_at }) } as never;
+		},
+	});
+	addHistory(120);
+	withoutTime.add('past_119').add('past_20');
+	const poller = server.poller();
+	expect((await poller.activate()).error).toBeUndefined();
+	const { id } = await submit();
+	const other = await submit();
+	withoutTime.add(other.id as string);
+	await server.emulator.step(id as string, 'completed');
+	expect(reported(await poller.tick()).map((event) => event.id)).toEqual([id]);
+});
+
 it('a list that begins with the oldest batch is not taken for the newest part of one', async () => {
 	server = await startServer({ ...openai, batchList: bella.batchList });
 	addHistory(120);

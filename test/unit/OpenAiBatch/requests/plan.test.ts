@@ -197,3 +197,41 @@ describe('a plan', () => {
 		});
 	});
 });
+
+test('each line is searched for files once, and the signal reaches the files', async () => {
+	const searched: number[] = [];
+	const signals: unknown[] = [];
+	const files = {
+		areIn: (text: string) => {
+			searched.push(text.length);
+			return text.includes('FILE');
+		},
+		bytesOf: (text: string) => Buffer.byteLength(text),
+		identityOf: (text: string) => text,
+		async *content(text: string, signal?: AbortSignal) {
+			signals.push(signal);
+			yield Buffer.from(text);
+		},
+	};
+	const source = {
+		files,
+		customId: (index: number) => `id-${index}`,
+		request: (index: number, custom_id: string) => {
+			const input = index === 49 ? 'FILE' : 'some text';
+			return { custom_id, method: 'POST', url: ENDPOINT, body: { model: 'small', input } };
+		},
+	};
+	const options = { endpoint: ENDPOINT, server: 'openai' as const, limits: {}, estimate: false };
+	const parameters = { slowEvaluations: 0 } as ItemParameters;
+	const made = new RequestPlanner(source as never, parameters, options);
+	const { parts } = await made.plan(50, undefined);
+	searched.length = 0;
+
+	const { signal } = new AbortController();
+	const chunks: Uint8Array[] = [];
+	for await (const chunk of parts[0].open(signal)) chunks.push(chunk);
+
+	const bytes = Buffer.concat(chunks).length;
+	expect(searched.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(bytes);
+	expect(signals).toEqual([signal]);
+});

@@ -20,6 +20,27 @@ test('a chunk of any size is sent in slices, each of which counts as a movement'
 	expect(moves).toBe(sent.length);
 });
 
+test('a source that the signal ends is not to blame', async () => {
+	const controller = new AbortController();
+	const guard = { touch: () => {}, abort: () => {}, signal: controller.signal };
+	async function* open(signal?: AbortSignal) {
+		yield Buffer.from('a');
+		await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+		throw new Error('Nobody wants it any more');
+	}
+	const form = new StreamedForm({ fileName: 'a', contentType: 'b', bytes: 9, open }, [], guard);
+	const [[, file]] = form.entries();
+	const stream = (file as Blob).stream() as unknown as AsyncIterable<Uint8Array>;
+	const content = stream[Symbol.asyncIterator]();
+	await content.next();
+
+	const next = content.next();
+	controller.abort();
+
+	await expect(next).resolves.toMatchObject({ done: true });
+	expect(form.sourceError).toBeUndefined();
+});
+
 test('a source that is waiting is told when the request is over', async () => {
 	const controller = new AbortController();
 	const guard = { touch: () => {}, abort: () => controller.abort(), signal: controller.signal };
