@@ -103,7 +103,7 @@ export const FILES = {
 		mimeType: 'audio/wav',
 	},
 	'call.mp3': {
-		content: Buffer.concat([Buffer.from('ID3\x04'), noise(5)]),
+		content: Buffer.concat([Buffer.from('ID3\x04\0'), noise(5)]),
 		mimeType: 'audio/mpeg',
 	},
 } as const;
