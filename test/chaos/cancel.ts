@@ -54,6 +54,7 @@ export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
 	while (world.stalled() > 0 && virtualTime.realNow() - cancelled.real < PATIENCE_MS) {
 		await delay(1);
 	}
+	await untilCreated(world);
 	const open = world.stalled();
 	const { longest } = virtualTime;
 	if (Math.max(story, longest) > SOON_MS || real > PATIENCE_MS || open > 0) {
@@ -66,4 +67,12 @@ export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
 		const more = ledger.requests.slice(cancelled.sent).map(({ path }) => path);
 		world.broken('nothing is sent after a cancel', more);
 	}
+}
+
+/** Many turns of the event loop: a request that has arrived is being worked on by then. */
+const TURNS = 20;
+
+/** Waits until the server has done what it was asked to create, which takes no time of the story. */
+async function untilCreated({ emulator: { ledger } }: World): Promise<void> {
+	for (let quiet = 0; quiet < TURNS; quiet = ledger.creating > 0 ? 0 : quiet + 1) await delay(1);
 }

@@ -31,6 +31,9 @@ export interface RecordedRequest {
 
 /** What happened, for tests to assert: exact bytes, exactly one create. */
 export class Ledger {
+	/** How many creations are being worked on, also of clients that have gone. */
+	creating = 0;
+
 	readonly requests: RecordedRequest[] = [];
 	/** Every batch created over the API, oldest first; the objects live on with their status. */
 	readonly batches: WireBatch[] = [];

@@ -4,7 +4,10 @@ import type { Endpoint } from './requestLine';
 import type { Fate, Outcome } from '../outcomes';
 
 /** The batch object with every field that the service sends. */
-export type WireBatch = Required<Omit<Batch, keyof Certain | 'output_file_ids' | 'error_file_ids'>> & Certain;
+export type WireBatch = Required<
+	Omit<Batch, keyof Certain | 'output_file_ids' | 'error_file_ids'>
+> &
+	Certain;
 
 /** What the service never sends as null. */
 interface Certain {

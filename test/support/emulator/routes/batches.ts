@@ -74,7 +74,8 @@ export function batchRoutes(api: FastifyInstance, context: Context): void {
 		if (isMissing && rules.missingInput === 'refuses the create') {
 			throw fileNotFound(wire.input_file_id);
 		}
-		await lifecycle.admit(batch);
+		ledger.creating++;
+		await lifecycle.admit(batch).finally(() => ledger.creating--);
 		ledger.created(batch);
 		lifecycle.add(batch);
 		return reply.code(success.create).send(shown(batch, 'created'));
