@@ -7,13 +7,17 @@ import { OLDER_CORE, OLDER_WORKFLOW } from './versions';
 
 /** Main jobs, every operation, whatever costs money, connections that break, and both triggers. */
 const FILES = [
+	'attachments-checks',
+	'attachments-wire',
 	'batch-list',
+	'ceilings',
 	'client',
 	'credential',
 	'download',
 	'file',
 	'get-results',
 	'main-job',
+	'never-two',
 	'operations',
 	'pickers',
 	'request-file',
@@ -22,11 +26,14 @@ const FILES = [
 	'secrets',
 	'submit-bodies',
 	'submit-checks',
+	'submit-columns',
+	'submit-messages',
 	'submit-plan',
 	'trigger',
 	'upload',
 	'wait',
 	'webhook',
+	'whole-submission',
 ];
 
 /** Runs the chosen engine tests with the older engine; returns jest's exit code. */
