@@ -72,14 +72,17 @@ export function checkResults(world: World, batchIds: string[], items: IDataObjec
 	for (const id of expected.keys()) if (!seen.has(id)) wrong('it is missing', id);
 }
 
-/** Lines of a form that nobody knows: each of them is there, and none is taken for a success. */
+/**
+ * Lines of a form that nobody knows: each request of them is there, by the id that they have all the
+ * same, and none is taken for a success.
+ */
 function checkUnreadable(
 	{ written }: World,
 	batchIds: string[],
 	items: IDataObject[],
 	wrong: (why: string, detail: unknown) => void,
 ): void {
-	const lines = batchIds.reduce((sum, id) => sum + (written.get(id)?.size ?? 0), 0);
+	const lines = new Set(batchIds.flatMap((id) => [...(written.get(id)?.keys() ?? [])])).size;
 	const unread = items.filter(({ status }) => status === 'failed');
 	if (unread.length !== lines) wrong('a line is not there', { lines, items });
 	const taken = items.filter(({ status, error }) => status === 'succeeded' || error === null);
