@@ -7,6 +7,7 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import type { BatchEvent } from '../batchEvents/batchEvent';
 import { toEventItem } from '../batchEvents/eventItem';
+import { toSubmissionItem, type SubmissionEvent } from '../batchEvents/submissionEvent';
 import { OpenAiClient } from '../openai/http/client';
 import { batchSource, findTestEvent, LostPlace, poll } from './poll';
 import { pollingProperties, readPollSettings } from './polling.properties';
@@ -41,8 +42,11 @@ export class OpenAiBatchTrigger implements INodeType {
 
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		const settings = readPollSettings(this);
-		const toItems = (events: readonly BatchEvent[]) => [
-			this.helpers.returnJsonArray(events.map((event) => toEventItem(event, settings.simplify))),
+		const toItems = (events: readonly BatchEvent[], submissions: readonly SubmissionEvent[]) => [
+			this.helpers.returnJsonArray([
+				...events.map((event) => toEventItem(event, settings.simplify)),
+				...submissions.map((event) => toSubmissionItem(event, settings.simplify)),
+			]),
 		];
 		// Versions of n8n without this function do not limit the time of a poll.
 		const budget: unknown = this.getPollBudgetMs?.();
@@ -51,8 +55,8 @@ export class OpenAiBatchTrigger implements INodeType {
 		const client = new OpenAiClient(this, { deadline: start + time * DEADLINE_AFTER });
 
 		if (this.getMode() === 'manual') {
-			const event = await findTestEvent(client, settings);
-			if (event) return toItems([event]);
+			const { event, submission } = await findTestEvent(client, settings);
+			if (event ?? submission) return toItems(event ? [event] : [], submission ? [submission] : []);
 			throw new NodeOperationError(
 				this.getNode(),
 				'No data with the current filter could be found',
@@ -61,7 +65,7 @@ export class OpenAiBatchTrigger implements INodeType {
 
 		const data = this.getWorkflowStaticData('node');
 		const before = JSON.stringify(data.state);
-		const { events, stored } = await poll(batchSource(client), data.state, settings, {
+		const { events, submissions, stored } = await poll(batchSource(client), data.state, settings, {
 			now: Date.now,
 			hasTime: () => Date.now() < start + time * STOP_AFTER,
 		}).catch((error: Error) => {
@@ -75,6 +79,6 @@ export class OpenAiBatchTrigger implements INodeType {
 		// As a whole, since n8n does not notice changes inside the state; and last, since a poll that
 		// fails has to leave everything to the next one.
 		if (JSON.stringify(stored) !== before) data.state = stored as unknown as typeof data;
-		return events.length > 0 ? toItems(events) : null;
+		return events.length + submissions.length > 0 ? toItems(events, submissions) : null;
 	}
 }

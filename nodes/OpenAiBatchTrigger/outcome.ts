@@ -1,5 +1,6 @@
 import {
 	CREATED,
+	ENDINGS,
 	endTime,
 	eventMaskOf,
 	inOrder,
@@ -9,8 +10,10 @@ import {
 } from '../batchEvents/batchEvent';
 import { creationTime } from '../batchEvents/batchTimes';
 import { matchesFilters } from '../batchEvents/eventFilters';
+import { noticedEvents } from '../batchEvents/eventSettings';
 import { isFinished } from '../openai/api/status';
 import type { Batch } from '../openai/api/types';
+import { submissionIdOf } from '../openai/submissions/submission';
 import {
 	LIST_LAG,
 	LONGEST_LIFE,
@@ -33,6 +36,8 @@ import {
 export interface Outcome {
 	/** In the order in which they happened. */
 	events: BatchEvent[];
+	/** The batches that have ended, when the ends of submissions are to be reported. */
+	ended: Batch[];
 	state: State;
 }
 
@@ -49,7 +54,7 @@ interface ObservedBatch {
 	isPast: boolean;
 	/** The events that it had been through when it was last seen. */
 	seenEvents: EventMask;
-	/** The events that are news. */
+	/** The events that are news, whether they are chosen or not. */
 	events: BatchEvent[];
 }
 
@@ -74,6 +79,7 @@ function* found({ state, unreadScan, head, headRule, lookups }: Reading): Genera
 function observe(reading: Reading): ObservedBatch[] {
 	const { state, settings, begins } = reading;
 	const open = new Map(state.open.map((batch) => [batch.id, batch]));
+	const noticed = noticedEvents(settings);
 	const observed = new Map<string, ObservedBatch>();
 	for (const { batch, rank, rule } of found(reading)) {
 		const createdAt = creationTime(batch);
@@ -83,7 +89,7 @@ function observe(reading: Reading): ObservedBatch[] {
 		if (!followed && !isNews && !isPast) continue;
 		const seenEvents = followed ? followed.seenEvents | CREATED : markOf(state, batch);
 		const matches = matchesFilters(batch, settings.filters);
-		const events = matches ? newEvents(batch, seenEvents, settings.events) : [];
+		const events = matches ? newEvents(batch, seenEvents, noticed) : [];
 		observed.set(batch.id, {
 			batch,
 			createdAt,
@@ -134,7 +140,14 @@ function stillOpen(reading: Reading, observed: readonly ObservedBatch[]): OpenBa
 
 /** What is remembered of an open batch from now on. */
 function follow({ batch, createdAt, rank = 0, seenEvents }: ObservedBatch): OpenBatch {
-	return { id: batch.id, createdAt, rank, seenEvents: seenEvents | eventMaskOf(batch) };
+	const submissionId = submissionIdOf(batch);
+	return {
+		id: batch.id,
+		createdAt,
+		rank,
+		seenEvents: seenEvents | eventMaskOf(batch),
+		submission: submissionId === null ? undefined : shortHash(submissionId),
+	};
 }
 
 /**
@@ -217,8 +230,12 @@ export function conclude(reading: Reading, now: number): Outcome {
 	const settledUpTo = settle(reading, least, newlyOpen[room]?.createdAt);
 	const followed = new Set(open.map(({ id }) => id));
 	const others = observed.filter(({ batch }) => !followed.has(batch.id));
+	const events = inOrder(observed.flatMap((entry) => entry.events));
 	return {
-		events: inOrder(observed.flatMap(({ events }) => events)),
+		events: events.filter(({ name }) => settings.events.has(name)),
+		ended: settings.submissionFinished
+			? events.filter(({ name }) => ENDINGS.includes(name)).map(({ batch }) => batch)
+			: [],
 		state: {
 			settledUpTo,
 			open,
@@ -229,6 +246,11 @@ export function conclude(reading: Reading, now: number): Outcome {
 			filters: reading.surveys ? hashFilters(settings.filters) : state.filters,
 			unread,
 			nextLookup: lookups ? lookups.nextLookup : state.nextLookup,
+			...(settings.submissionFinished && {
+				gathering: state.gathering,
+				ending: state.ending,
+				reported: state.reported,
+			}),
 		},
 	};
 }

@@ -4,11 +4,15 @@ import { inOrder, newEvents, type BatchEvent } from '../batchEvents/batchEvent';
 import { creationTime } from '../batchEvents/batchTimes';
 import { matchesFilters } from '../batchEvents/eventFilters';
 import type { EventSettings } from '../batchEvents/eventSettings';
+import { submissionEvent, type SubmissionEvent } from '../batchEvents/submissionEvent';
 import { BATCH_PAGE_SIZE, findBatch, listBatchPage } from '../openai/api/batches';
 import type { PageStart } from '../openai/api/pages';
 import { pages } from '../openai/api/pages';
 import type { Batch, ListPage } from '../openai/api/types';
+import { submissionIdOf } from '../openai/submissions/submission';
 import type { OpenAiClient } from '../openai/http/client';
+import { gatherEnded } from './endedSubmissions';
+import type { Request } from './lookups';
 import { conclude } from './outcome';
 import type { PollSettings } from './polling.properties';
 import { Reading } from './reading';
@@ -44,19 +48,28 @@ export async function poll(
 	stored: unknown,
 	settings: PollSettings,
 	{ now, hasTime }: PollTime,
-): Promise<{ events: BatchEvent[]; stored: StoredState }> {
+): Promise<{ events: BatchEvent[]; submissions: SubmissionEvent[]; stored: StoredState }> {
 	const reading = new Reading(readState(stored), settings, seconds(now));
+	const ask = async (request: Request) =>
+		'get' in request ? await source.batch(request.get) : await source.page(request.page);
 	let request = reading.next();
 	while (request && (hasTime() || !reading.canStop)) {
-		const answer =
-			'get' in request ? await source.batch(request.get) : await source.page(request.page);
-		if (!reading.absorb(request, answer)) {
+		if (!reading.absorb(request, await ask(request))) {
 			throw new LostPlace('The list of batches changed while it was read');
 		}
 		request = reading.next();
 	}
-	const { events, state } = conclude(reading, seconds(now));
-	return { events, stored: writeState(state) };
+	const { events, ended, state } = conclude(reading, seconds(now));
+	const { submissions, problem, ...left } = await gatherEnded({
+		ended,
+		head: reading.head,
+		read: reading.batches,
+		state,
+		ask,
+		hasTime,
+	});
+	if (problem && events.length + submissions.length === 0) throw problem;
+	return { events, submissions, stored: writeState({ ...state, ...left }) };
 }
 
 /** Servers differ in how they refuse to list after a batch that was deleted. */
@@ -152,19 +165,43 @@ async function* recentBatches(
 	}
 }
 
+/** What to try out a workflow with: one of the two, or nothing. */
+export interface TestEvent {
+	event?: BatchEvent;
+	submission?: SubmissionEvent;
+}
+
+/** A submission that has finished, as far as these batches show; the newest first. */
+function finishedIn(batches: readonly Batch[]): SubmissionEvent | undefined {
+	const bySubmission = new Map<string | null, Batch[]>();
+	for (const batch of batches) {
+		const id = submissionIdOf(batch);
+		bySubmission.set(id, [...(bySubmission.get(id) ?? []), batch]);
+	}
+	for (const [id, ofOne] of bySubmission) {
+		const event = id === null ? undefined : submissionEvent(ofOne);
+		if (event) return event;
+	}
+	return undefined;
+}
+
 /**
- * A recent event of a real batch, for trying out a workflow; undefined when there is none.
+ * A recent event of a real batch or submission, for trying out a workflow.
  *
  * @throws {NodeApiError} when the server cannot be asked
  */
 export async function findTestEvent(
 	client: OpenAiClient,
-	{ events, filters }: EventSettings,
-): Promise<BatchEvent | undefined> {
+	{ events, filters, submissionFinished }: EventSettings,
+): Promise<TestEvent> {
+	const read: Batch[] = [];
 	for await (const batches of recentBatches(client, filters.batchIds)) {
 		const matching = batches.filter((batch) => matchesFilters(batch, filters));
-		const latest = inOrder(matching.flatMap((batch) => newEvents(batch, 0, events))).at(-1);
-		if (latest) return latest;
+		const event = inOrder(matching.flatMap((batch) => newEvents(batch, 0, events))).at(-1);
+		if (event) return { event };
+		read.push(...matching);
+		const submission = submissionFinished ? finishedIn(read) : undefined;
+		if (submission) return { submission };
 	}
-	return undefined;
+	return {};
 }

@@ -123,10 +123,15 @@ export class Reading {
 		};
 	}
 
+	/** All batches that were read, perhaps some of them twice. */
+	get batches(): Batch[] {
+		const found = this.lookups?.found.values() ?? [];
+		return [...(this.unreadScan?.batches ?? []), ...this.head.batches, ...found];
+	}
+
 	/** The latest time in all that was read, in unix seconds. */
 	get latest(): number {
-		const found = [...(this.lookups?.found.values() ?? [])];
-		return latestTimeOf([...(this.unreadScan?.batches ?? []), ...this.head.batches, ...found]);
+		return latestTimeOf(this.batches);
 	}
 
 	/** Whether earlier polls left a part unread, and this one has not read all of it. */

@@ -1,6 +1,7 @@
 import { createHash } from 'crypto';
 import type { EventMask } from '../batchEvents/batchEvent';
 import type { EventFilters } from '../batchEvents/eventFilters';
+import type { EndingSubmission, StoredGathering } from '../batchEvents/gathering';
 
 /** An unfinished batch that is followed by its id. All times here are unix seconds. */
 export interface OpenBatch {
@@ -10,6 +11,8 @@ export interface OpenBatch {
 	rank: number;
 	/** The events that it has been through, as far as they have been seen. */
 	seenEvents: EventMask;
+	/** The submission that it belongs to, as a short hash. */
+	submission?: string;
 }
 
 /** What has been seen of a batch above `settledUpTo`. */
@@ -59,6 +62,12 @@ export interface State {
 	unread?: Unread;
 	/** The open batch that the next poll looks up first, when this one had no time for all. */
 	nextLookup?: string;
+	/** Submissions of which a batch has ended, while it is not known whether all have. */
+	gathering?: StoredGathering;
+	/** Others, which wait until that is known. */
+	ending?: EndingSubmission[];
+	/** The submissions that were reported last, each as a short hash of its event. */
+	reported?: string[];
 }
 
 /** What a trigger knows before its first poll. */
@@ -73,10 +82,18 @@ export const BEGINNING: State = {
 
 export const STATE_VERSION = 1;
 
+type StoredOpenBatch = [
+	id: string,
+	createdAt: number,
+	rank: number,
+	seenEvents: EventMask,
+	submission?: string,
+];
+
 /** The state as n8n keeps it in the node's static data. */
 export interface StoredState extends Omit<State, 'open' | 'marks'> {
 	v: number;
-	open: Array<[id: string, createdAt: number, rank: number, seenEvents: EventMask]>;
+	open: StoredOpenBatch[];
 	marks: StoredMarks;
 }
 
@@ -142,21 +159,35 @@ export function readState(value: unknown): State | undefined {
 	if (!isNumber(settledUpTo)) return undefined;
 	return {
 		settledUpTo,
-		open: open.map(([id, createdAt, rank, seenEvents]) => ({ id, createdAt, rank, seenEvents })),
+		open: open.map(([id, createdAt, rank, seenEvents, submission]) => ({
+			id,
+			createdAt,
+			rank,
+			seenEvents,
+			submission,
+		})),
 		marks: readMarks(marks),
 		newest: stored.newest ?? settledUpTo,
 		newestSince: stored.newestSince ?? 0,
 		filters: stored.filters ?? '',
 		unread: unread && isNumber(unread.high) && isNumber(unread.bottom) ? unread : undefined,
 		nextLookup: stored.nextLookup,
+		gathering: stored.gathering,
+		ending: stored.ending,
+		reported: stored.reported,
 	};
+}
+
+function writeOpen({ id, createdAt, rank, seenEvents, submission }: OpenBatch): StoredOpenBatch {
+	const always = [id, createdAt, rank, seenEvents] as const;
+	return submission === undefined ? [...always] : [...always, submission];
 }
 
 export function writeState({ open, marks, ...rest }: State): StoredState {
 	const stored: StoredState = {
 		v: STATE_VERSION,
 		...rest,
-		open: open.map(({ id, createdAt, rank, seenEvents }) => [id, createdAt, rank, seenEvents]),
+		open: open.map(writeOpen),
 		marks: writeMarks(marks),
 	};
 	return JSON.parse(JSON.stringify(stored)) as StoredState;

@@ -7,12 +7,21 @@ import type { EventName } from '../batchEvents/batchEvent';
 import { eventTime } from '../batchEvents/batchEvent';
 import { matchesFilters } from '../batchEvents/eventFilters';
 import { toEventItem } from '../batchEvents/eventItem';
-import { readEventSettings } from '../batchEvents/eventSettings';
-import { tryGetBatch } from '../openai/api/batches';
+import { noticedEvents, readEventSettings } from '../batchEvents/eventSettings';
+import { Gathering, submissionsOf } from '../batchEvents/gathering';
+import {
+	submissionEvent,
+	submissionEventId,
+	toSubmissionItem,
+	type SubmissionEvent,
+} from '../batchEvents/submissionEvent';
+import { BATCH_PAGE_SIZE, tryGetBatch, tryListBatchPage } from '../openai/api/batches';
 import { isFinished } from '../openai/api/status';
+import type { Batch } from '../openai/api/types';
 import { OpenAiClient } from '../openai/http/client';
 import { isTransient } from '../openai/http/fault';
 import { idProblem } from '../openai/http/url';
+import { isPart, partCountOf } from '../openai/submissions/parts';
 
 /** How long to wait for the batch: the service gives up on slow answers and delivers again. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -75,7 +84,7 @@ export function withDelivery(received: readonly string[] | undefined, id: string
 }
 
 /**
- * Starts the workflow with an item, and remembers that in static data. While n8n (2.41) makes the
+ * Starts the workflow with items, and remembers that in static data. While n8n (2.41) makes the
  * execution it forgets that static data were changed, and then does not store them. When the
  * execution is stored, n8n looks for the body of its answer, and only after that stores static
  * data: so they are changed once more when it looks. Storing them any earlier would lose the event
@@ -83,10 +92,10 @@ export function withDelivery(received: readonly string[] | undefined, id: string
  *
  * @param remember changes the static data; it is called more than once
  */
-function startWorkflow(json: IDataObject, remember: () => void): IWebhookResponseData {
+function startWorkflow(items: IDataObject[], remember: () => void): IWebhookResponseData {
 	remember();
 	return {
-		workflowData: [[{ json }]],
+		workflowData: [items.map((json) => ({ json }))],
 		get webhookResponse() {
 			remember();
 			return undefined;
@@ -95,8 +104,32 @@ function startWorkflow(json: IDataObject, remember: () => void): IWebhookRespons
 }
 
 /**
+ * The submission of a batch that has ended, if all of it has; `unknown` when the list of batches
+ * cannot be read now.
+ */
+async function finishedSubmission(
+	client: OpenAiClient,
+	batch: Batch,
+): Promise<SubmissionEvent | 'unknown' | undefined> {
+	// Nothing has repeated it yet, since it has just ended.
+	if (partCountOf(batch) === 1 && isPart(batch)) return submissionEvent([batch]);
+	const gathering = new Gathering(submissionsOf([batch]));
+	gathering.take([batch]);
+	for (let request = gathering.next(); request; request = gathering.next()) {
+		const result =
+			'get' in request
+				? await tryGetBatch(client, request.get)
+				: await tryListBatchPage(client, { after: request.page, limit: BATCH_PAGE_SIZE });
+		const isGone = !result.ok && 'get' in request && result.fault.status === 404;
+		if (!result.ok && !isGone) return 'unknown';
+		gathering.absorb(request, result.ok ? result.value : undefined);
+	}
+	return gathering.finished[0];
+}
+
+/**
  * Handles one delivery: proves that it comes from the service, fetches the batch that it names, and
- * returns the same item as the polling trigger. The delivery is remembered only when the workflow
+ * returns the same items as the polling trigger. The delivery is remembered only when the workflow
  * is started, so that after any failure the service delivers it again.
  *
  * @throws {NodeApiError} when the batch cannot be fetched and asking again will not help: the user
@@ -110,9 +143,11 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 
 	const event = parseEvent(delivery.body);
 	if (!event) return answer(context, 400);
-	const { events, filters, simplify } = readEventSettings(context);
+	const settings = readEventSettings(context);
+	const { events, filters, simplify } = settings;
 	const name = event.type.slice(EVENT_PREFIX.length) as EventName;
-	if (!event.type.startsWith(EVENT_PREFIX) || !events.has(name)) return ACKNOWLEDGED;
+	const isNoticed = event.type.startsWith(EVENT_PREFIX) && noticedEvents(settings).has(name);
+	if (!isNoticed) return ACKNOWLEDGED;
 	if (idProblem(event.batchId)) return answer(context, 400);
 
 	const staticData = context.getWorkflowStaticData('node');
@@ -130,9 +165,22 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	if (!isFinished(batch)) return answer(context, 503);
 	if (!matchesFilters(batch, filters)) return ACKNOWLEDGED;
 
-	const json = toEventItem({ name, batch, time: eventTime(batch, name) }, simplify);
-	const nowReceived = withDelivery(received, delivery.id);
-	return startWorkflow(json, () => {
+	let nowReceived = withDelivery(received, delivery.id);
+	const items: IDataObject[] = [];
+	if (events.has(name)) {
+		items.push(toEventItem({ name, batch, time: eventTime(batch, name) }, simplify));
+	}
+	if (settings.submissionFinished) {
+		const finished = await finishedSubmission(client, batch);
+		// The service delivers again, when the list may be read.
+		if (finished === 'unknown') return answer(context, 503);
+		if (finished && !isReplay(nowReceived, submissionEventId(finished))) {
+			items.push(toSubmissionItem(finished, simplify));
+			nowReceived = withDelivery(nowReceived, submissionEventId(finished));
+		}
+	}
+	if (items.length === 0) return ACKNOWLEDGED;
+	return startWorkflow(items, () => {
 		staticData.received = nowReceived;
 	});
 }

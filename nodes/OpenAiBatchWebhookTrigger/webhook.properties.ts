@@ -1,13 +1,15 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import { ENDINGS } from '../batchEvents/batchEvent';
 import {
 	eventsField,
 	expiredNotice,
 	filtersField,
 	simplifyField,
 } from '../batchEvents/event.properties';
+import { SUBMISSION_FINISHED } from '../batchEvents/submissionEvent';
 
 /** The events that OpenAI sends webhooks for. The polling trigger knows more. */
-const WEBHOOK_EVENTS = ['cancelled', 'completed', 'expired', 'failed'];
+const WEBHOOK_EVENTS: readonly string[] = [...ENDINGS].sort();
 
 export const webhookProperties: INodeProperties[] = [
 	{
@@ -41,9 +43,9 @@ export const webhookProperties: INodeProperties[] = [
 	{
 		...eventsField,
 		options: (eventsField.options as INodePropertyOptions[]).filter(({ value }) =>
-			WEBHOOK_EVENTS.includes(String(value)),
+			[...WEBHOOK_EVENTS, SUBMISSION_FINISHED].includes(String(value)),
 		),
-		default: WEBHOOK_EVENTS,
+		default: [...WEBHOOK_EVENTS],
 	},
 	expiredNotice,
 	{

@@ -16,6 +16,9 @@ export const EVENTS = [
 
 export type EventName = (typeof EVENTS)[number];
 
+/** The events after which nothing happens to a batch any more. */
+export const ENDINGS: readonly EventName[] = ['completed', 'failed', 'expired', 'cancelled'];
+
 /** One thing that happened to a batch. */
 export interface BatchEvent {
 	name: EventName;

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { SUBMISSION_FINISHED } from './submissionEvent';
 import { metadataField } from '../OpenAiBatch/shared/fields';
 
 export const eventsField: INodeProperties = {
@@ -55,10 +56,17 @@ export const eventsField: INodeProperties = {
 			action: 'On batch in progress',
 			description: 'The input file was accepted, and the requests are running',
 		},
+		{
+			name: 'Submission Finished',
+			value: SUBMISSION_FINISHED,
+			action: 'On submission finished',
+			description:
+				'All parts of a submission exist and have ended, whichever way. Reported again when a later retry of it has ended.',
+		},
 	],
 	default: ['cancelled', 'completed', 'expired', 'failed'],
 	description:
-		'The events that start the workflow, once for each batch and event. Expired and cancelled batches have results too, and these are charged.',
+		'The events that start the workflow, once for each batch and event; Submission Finished once for all batches of a submission. Expired and cancelled batches have results too, and these are charged.',
 };
 
 /** For users who add the trigger by one of its events, which selects that event alone. */
@@ -67,7 +75,7 @@ export const expiredNotice: INodeProperties = {
 		'Without the events Expired, Cancelled and Failed, the workflow does not notice such batches. Requests that finished before a batch expired or was cancelled have results, and these are charged.',
 	name: 'expiredNotice',
 	type: 'notice',
-	displayOptions: { hide: { events: ['expired'] } },
+	displayOptions: { hide: { events: ['expired', SUBMISSION_FINISHED] } },
 	default: '',
 };
 
@@ -85,7 +93,8 @@ export const filtersField: INodeProperties = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. batch_abc123, batch_def456',
-			description: 'Only batches with these IDs, separated by commas',
+			description:
+				'Only batches with these IDs, separated by commas. For Submission Finished, name all batches of the submission.',
 		},
 		{
 			displayName: 'Endpoint',

@@ -1,17 +1,28 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { EventName } from './batchEvent';
-import { EVENTS } from './batchEvent';
+import { ENDINGS, EVENTS } from './batchEvent';
 import type { EventFilters } from './eventFilters';
+import { SUBMISSION_FINISHED } from './submissionEvent';
 import { metadataPairs } from '../OpenAiBatch/shared/batchOptions';
 import { idProblem } from '../openai/http/url';
 
 /** What the user chose in the panel of a trigger. */
 export interface EventSettings {
 	events: ReadonlySet<EventName>;
+	/** Whether the end of a whole submission is reported too. */
+	submissionFinished: boolean;
 	filters: EventFilters;
 	/** Whether to leave out the batch's rarely needed fields. */
 	simplify: boolean;
+}
+
+/** The events of single batches that have to be noticed: the end of one may end its submission. */
+export function noticedEvents({
+	events,
+	submissionFinished,
+}: Pick<EventSettings, 'events' | 'submissionFinished'>): ReadonlySet<EventName> {
+	return submissionFinished ? new Set([...events, ...ENDINGS]) : events;
 }
 
 /** The part of n8n's poll, hook and webhook contexts that gives parameters. */
@@ -40,9 +51,10 @@ function chosenFilters({ batchIds = '', endpoint = '', metadata }: FilterParamet
  * @throws {NodeOperationError} when no event is chosen, and for text that cannot be a batch ID
  */
 export function readEventSettings(context: ParameterContext): EventSettings {
-	const chosen = context.getNodeParameter('events', []) as EventName[];
+	const chosen = context.getNodeParameter('events', []) as string[];
 	const events = new Set(EVENTS.filter((name) => chosen.includes(name)));
-	if (events.size === 0) {
+	const submissionFinished = chosen.includes(SUBMISSION_FINISHED);
+	if (events.size === 0 && !submissionFinished) {
 		throw new NodeOperationError(context.getNode(), 'Choose at least one event', {
 			description: 'Without an event, this trigger never starts the workflow.',
 		});
@@ -58,5 +70,5 @@ export function readEventSettings(context: ParameterContext): EventSettings {
 		);
 	}
 	const { simplify = true } = context.getNodeParameter('options', {}) as { simplify?: boolean };
-	return { events, filters, simplify };
+	return { events, submissionFinished, filters, simplify };
 }

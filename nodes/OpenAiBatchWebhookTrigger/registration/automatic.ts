@@ -1,6 +1,6 @@
 import type { IHookFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { readEventSettings } from '../../batchEvents/eventSettings';
+import { noticedEvents, readEventSettings } from '../../batchEvents/eventSettings';
 import {
 	deleteWebhookEndpoint,
 	isNotOffered,
@@ -16,7 +16,7 @@ import { registered, remember, removeRegistered, secretOf, type Registration } f
 const LONGEST_NAME = 100;
 
 function eventTypes(context: IHookFunctions): string[] {
-	return [...readEventSettings(context).events].map((event) => `batch.${event}`);
+	return [...noticedEvents(readEventSettings(context))].map((event) => `batch.${event}`);
 }
 
 /** The address of this node. @throws {NodeOperationError} when it is not HTTPS */

@@ -9,7 +9,6 @@ import {
 } from '../api/batches';
 import type { PageStart } from '../api/pages';
 import { pages } from '../api/pages';
-import { statusOf } from '../api/status';
 import type { Batch, ListPage } from '../api/types';
 import type { OpenAiClient } from '../http/client';
 import { isSameContent, keyOf, SUBMISSION_KEY } from './submission';
@@ -161,25 +160,6 @@ export class CreateMemory {
 		];
 		return sentences.filter(Boolean).join(' ');
 	}
-}
-
-/** A batch that cost nothing, or that the user stopped, does not stand for its submission. */
-const NOT_ADOPTED: readonly string[] = ['failed', 'cancelling', 'cancelled'];
-
-/** Whether a batch found by its key is the submission, rather than a spent attempt at it. */
-export function isAdoptable(batch: Batch): boolean {
-	return !NOT_ADOPTED.includes(statusOf(batch));
-}
-
-/**
- * Of several batches with one key, the one that stands: the oldest, and of two from the same second
- * the one with the smaller id. So all executions choose the same batch, whatever their lists show.
- */
-export function oldestOf(batches: readonly Batch[]): Batch | undefined {
-	const [oldest] = [...batches].sort(
-		(a, b) => (a.created_at ?? Infinity) - (b.created_at ?? Infinity) || (a.id < b.id ? -1 : 1),
-	);
-	return oldest;
 }
 
 const WITHOUT_SEARCH_ADVICE =

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import type { SubmissionChoices, SubmissionScope } from './scope';
-import { isAdoptable, oldestOf, submissionScope, SubmissionSearch } from './scope';
+import { isAdoptable, oldestOf } from './parts';
+import { submissionScope, SubmissionSearch } from './scope';
 import type { CreatedBatch, Place } from './submission';
 import {
 	keyOf,

@@ -5,6 +5,7 @@ jest.setTimeout(HISTORIES_TIMEOUT_MS);
 /** A failing run prints its seed: `new History(seed, options)` repeats it. */
 const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
 	['an ordinary server', 100, {}],
+	['a list that shows every batch at once', 100, { lag: 0, burst: 5 }],
 	['short list pages, and polls without the time to read them all', 300, { pageSize: 10 }],
 	['batches that are deleted', 200, { pageSize: 10, deletions: true }],
 	['hundreds of batches at once', 12, { burst: 400 }],

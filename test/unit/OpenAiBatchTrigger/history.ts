@@ -6,6 +6,7 @@ import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
 import { readState } from '../../../nodes/OpenAiBatchTrigger/state';
 import { ModelServer, Random, type ModelOptions } from './model';
+import { nameOfEvent, Submissions } from './submissions';
 
 export interface HistoryOptions extends ModelOptions {
 	steps: number;
@@ -41,6 +42,9 @@ export class History {
 	readonly delivered: string[] = [];
 	readonly server: ModelServer;
 
+	/** The submissions that were reported, in the order of their delivery. */
+	private readonly finished: string[] = [];
+	private readonly submissions: Submissions;
 	private readonly random: Random;
 	private readonly deleted = new Set<string>();
 	private memory: unknown;
@@ -61,8 +65,14 @@ export class History {
 	) {
 		this.random = new Random(seed);
 		this.server = new ModelServer(this.random, options);
+		this.submissions = new Submissions(this.random, this.server);
 		this.skew = this.random.below(2 * DAY) - DAY;
-		this.settings = { ...this.choose(), finishedWithin: 0, simplify: true };
+		this.settings = {
+			...this.choose(),
+			submissionFinished: true,
+			finishedWithin: 0,
+			simplify: true,
+		};
 	}
 
 	async run(): Promise<void> {
@@ -109,17 +119,19 @@ export class History {
 	}
 
 	private change(creations: number): void {
-		const { random, server, options } = this;
+		const { random, server, submissions, options } = this;
 		for (let i = 0; i < creations; i++) {
-			const metadata = options.changes ? { job: random.pick(JOBS) } : undefined;
-			server.create({ metadata }, random.chance(0.1) ? random.below(options.lag + 1) : 0);
+			const job = random.pick(JOBS);
+			const lag = random.chance(0.1) ? random.below(options.lag + 1) : 0;
+			if (random.chance(0.5)) submissions.create(job, lag);
+			else server.create({ metadata: options.changes ? { job } : undefined }, lag);
 		}
 		const eagerness = random.next() ** 2;
 		for (const batch of server.batches) {
 			// No window is longer than seven days.
-			while (!isFinished(batch) && server.time - batch.created_at! > 7 * DAY) server.step(batch);
+			while (!isFinished(batch) && server.time - batch.created_at! > 7 * DAY) this.step(batch);
 			while (!isFinished(batch) && random.chance(eagerness)) {
-				server.step(batch);
+				this.step(batch);
 				server.time += random.below(2);
 			}
 			if (options.deletions && random.chance(0.01)) {
@@ -129,11 +141,17 @@ export class History {
 		}
 	}
 
+	private step(batch: Batch): void {
+		this.server.step(batch);
+		this.submissions.note(batch);
+	}
+
 	private async activate(): Promise<void> {
 		this.activatedAt = this.server.happened.length;
 		const hasTime = this.options.times === false || this.random.chance(0.5);
-		const { events, stored } = await this.poll(hasTime ? Infinity : this.options.fewest);
+		const { events, finished, stored } = await this.poll(hasTime ? Infinity : this.options.fewest);
 		this.delivered.push(...events);
+		this.finished.push(...finished);
 		this.memory = stored;
 		this.saved = stored;
 		// What an activation leaves unread is judged by times, which have no fractions of a second.
@@ -155,18 +173,21 @@ export class History {
 		};
 		if (options.wavers) this.waver();
 		try {
-			const { events, stored } = await this.poll(enough);
+			const { events, finished, stored } = await this.poll(enough);
 			const crash = random.chance(0.08);
-			this.log.push(`poll ${requests} ${events.join(' ')}${crash ? ' crash' : ''}`);
+			this.log.push(
+				`poll ${requests} ${[...events, ...finished].join(', ')}${crash ? ' crash' : ''}`,
+			);
 			if (crash && random.chance(0.5)) {
 				// n8n died before it stored anything: nothing was delivered either.
 				this.memory = this.saved;
 				return;
 			}
 			this.memory = stored;
-			if (events.length === 0) return;
+			if (events.length + finished.length === 0) return;
 			this.saved = stored;
 			this.delivered.push(...events);
+			this.finished.push(...finished);
 		} catch (error) {
 			const expected = ['fault', 'The list of batches changed while it was read'];
 			if (!expected.includes((error as Error).message)) throw error;
@@ -194,11 +215,13 @@ export class History {
 		this.memory = this.saved;
 	}
 
-	private async poll(enough: number): Promise<{ events: string[]; stored: unknown }> {
+	private async poll(
+		enough: number,
+	): Promise<{ events: string[]; finished: string[]; stored: unknown }> {
 		const { server, settings } = this;
 		const start = server.requests;
 		this.choices.push({ ...settings });
-		const { events, stored } = await poll(
+		const { events, submissions, stored } = await poll(
 			server,
 			JSON.parse(JSON.stringify(this.memory ?? null)),
 			settings,
@@ -211,7 +234,11 @@ export class History {
 			({ name, batch }) => !settings.events.has(name) || !matchesFilters(batch, settings.filters),
 		);
 		if (unwanted) throw new Error(`unwanted: ${unwanted.batch.id}:${unwanted.name}`);
-		return { events: events.map(({ name, batch }) => `${batch.id}:${name}`), stored };
+		return {
+			events: events.map(({ name, batch }) => `${batch.id}:${name}`),
+			finished: submissions.map(nameOfEvent),
+			stored,
+		};
 	}
 
 	/** Everything finishes, and polls have the time to report it. */
@@ -221,10 +248,11 @@ export class History {
 		for (let round = 0; round < 12; round++) {
 			server.time += 2 * MINUTE;
 			if (round === 2) this.steadyFrom = server.happened.length;
-			for (const batch of server.batches) server.step(batch);
-			const { events, stored } = await this.poll(Infinity);
-			this.log.push(`settle ${events.join(' ')}`);
+			for (const batch of server.batches) this.step(batch);
+			const { events, finished, stored } = await this.poll(Infinity);
+			this.log.push(`settle ${[...events, ...finished].join(', ')}`);
 			this.delivered.push(...events);
+			this.finished.push(...finished);
 			this.memory = stored;
 		}
 	}
@@ -249,8 +277,35 @@ export class History {
 		const twice = delivered.filter((id) => !left.delete(id));
 		const before = new Set(server.happened.slice(0, this.activatedAt).map(({ id }) => id));
 		const wrong = delivered.filter((id) => before.has(id) && !this.duringActivation.has(id));
-		if (missed.length + twice.length + wrong.length === 0) return;
-		throw new Error(JSON.stringify({ missed: missed.map(({ id }) => id), twice, wrong }));
+		const submissions = this.verifySubmissions();
+		const all = [missed, twice, wrong, ...Object.values(submissions)];
+		if (all.every(({ length }) => length === 0)) return;
+		throw new Error(
+			JSON.stringify({ missed: missed.map(({ id }) => id), twice, wrong, submissions }),
+		);
+	}
+
+	/**
+	 * What was wrong about the submissions that were reported: the last event of each is required, of
+	 * the earlier ones only that they were true. A list that lags or wavers can hide a retry.
+	 */
+	private verifySubmissions() {
+		const { options, finished, submissions, choices } = this;
+		const left = new Set(finished);
+		const twice = finished.filter((name) => !left.delete(name) && this.deleted.size === 0);
+		const wasTrue = (name: string) => submissions.finished.has(name);
+		const isSeen = options.lag === 0 && !options.wavers;
+		const wrong = isSeen ? finished.filter((name) => !wasTrue(name)) : [];
+		const missed = submissions.last
+			.filter(({ job, batches }) => {
+				if (batches.some(({ id }) => this.deleted.has(id))) return false;
+				const batch = { metadata: { job } } as unknown as Batch;
+				return choices.every(({ filters }) => matchesFilters(batch, filters));
+			})
+			.map(({ name }) => name)
+			.filter((name) => (submissions.finished.get(name) ?? 0) > this.activatedAt)
+			.filter((name) => !finished.includes(name));
+		return { missed, twice, wrong };
 	}
 }
 

@@ -16,6 +16,7 @@ export class Project {
 		this.settings = {
 			events: new Set(['completed', 'failed', 'expired', 'cancelled'] as const),
 			filters: { endpoint: '', metadata: [], batchIds: [] },
+			submissionFinished: false,
 			finishedWithin: 0,
 			simplify: true,
 			...settings,

@@ -16,7 +16,7 @@ import type { PriceOptions } from '../../shared/prices';
 import { pricesOf } from '../../shared/prices';
 import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
 import { findOriginal, findRetries } from '../results/retryChain';
-import type { SubmittedPart } from '../results/submissionBatches';
+import type { SubmittedPart } from '../../../openai/submissions/parts';
 import { partsOfSubmission } from '../results/submissionBatches';
 
 /** A batch and its retries, all of them finished. */

@@ -1,9 +1,7 @@
 import { getBatch, listBatches } from '../../../openai/api/batches';
 import type { OpenAiClient } from '../../../openai/http/client';
 import type { Batch } from '../../../openai/api/types';
-
-/** The metadata key with which a retry names the batch whose requests it repeats. */
-export const RETRY_OF = 'retry_of';
+import { RETRY_OF } from '../../../openai/submissions/parts';
 
 /**
  * The batch that a chain of retries began with: the batch itself when it is not a retry.

@@ -1,18 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { RETRY_OF } from './retryChain';
 import { listBatches } from '../../../openai/api/batches';
-import { isAdoptable, oldestOf } from '../../../openai/submissions/scope';
-import { placeOf, submissionIdOf } from '../../../openai/submissions/submission';
+import type { SubmittedPart } from '../../../openai/submissions/parts';
+import { findPart, isPart, partCountOf, partNumberOf } from '../../../openai/submissions/parts';
+import { submissionIdOf } from '../../../openai/submissions/submission';
 import type { OpenAiClient } from '../../../openai/http/client';
 import type { Batch } from '../../../openai/api/types';
-
-/** A part of a submission: its batch, and the batches that repeated some of its requests. */
-export interface SubmittedPart {
-	batch: Batch;
-	/** Oldest first. */
-	retries: Batch[];
-}
 
 /** How long before its youngest batch a submission may have begun: parts can wait for room. */
 const LONGEST_SECONDS = 30 * 86_400;
@@ -37,7 +30,7 @@ export async function batchesOfSubmission(
 		if (one.created_at && one.created_at < earliest) break;
 		if (submissionIdOf(one) !== id) continue;
 		found.push(one);
-		if (isPart(one)) toFind.delete(placeOf(one)?.part ?? 1);
+		if (isPart(one)) toFind.delete(partNumberOf(one));
 		if (toFind.size === 0) break;
 	}
 	return found;
@@ -56,20 +49,15 @@ export async function partsOfSubmission(
 	const batches = await batchesOfSubmission(context, client, batch);
 	const numbers = partsOf(batch);
 	return numbers.map((number) => {
-		const ofPart = batches.filter((one) => (placeOf(one)?.part ?? 1) === number);
-		const attempts = ofPart.filter(isPart);
-		const stands = oldestOf(attempts.filter(isAdoptable)) ?? attempts[0];
-		if (!stands) throw missingPart(context, client, batch, number);
-		const retries = ofPart.filter((one) => !isPart(one)).reverse();
-		return { batch: stands, retries };
+		const part = findPart(batches, number);
+		if (!part) throw missingPart(context, client, batch, number);
+		return part;
 	});
 }
 
-const isPart = ({ metadata }: Batch) => !metadata?.[RETRY_OF];
-
 /** The numbers of the parts of a batch's submission. */
 function partsOf(batch: Batch): number[] {
-	return Array.from({ length: placeOf(batch)?.parts ?? 1 }, (_, index) => index + 1);
+	return Array.from({ length: partCountOf(batch) }, (_, index) => index + 1);
 }
 
 function noSubmission(context: IExecuteFunctions, { options }: OpenAiClient, { id }: Batch) {
@@ -86,7 +74,7 @@ function missingPart(
 	batch: Batch,
 	part: number,
 ) {
-	const parts = placeOf(batch)?.parts ?? 1;
+	const parts = partCountOf(batch);
 	const submission = submissionIdOf(batch);
 	return new NodeOperationError(
 		context.getNode(),

@@ -23,7 +23,7 @@ import {
 	submissionIdOf,
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
-import { isAdoptable } from '../../../openai/submissions/scope';
+import { isAdoptable, RETRY_OF } from '../../../openai/submissions/parts';
 import { Submissions } from '../../../openai/submissions/submissions';
 import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
@@ -31,7 +31,7 @@ import type { Operation } from '../../shared/operation';
 import { asNodeError, forEachItem, showFor } from '../../shared/operation';
 import { findInputFile, inputLines, requestIn } from '../results/batchFiles';
 import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
-import { findRetries, RETRY_OF } from '../results/retryChain';
+import { findRetries } from '../results/retryChain';
 
 interface RetryOptions {
 	include?: Reason[];

@@ -1,0 +1,56 @@
+import { statusOf } from '../api/status';
+import type { Batch } from '../api/types';
+import { placeOf } from './submission';
+
+/** The metadata key with which a retry names the batch whose requests it repeats. */
+export const RETRY_OF = 'retry_of';
+
+/** A part of a submission: its batch, and the batches that repeated some of its requests. */
+export interface SubmittedPart {
+	batch: Batch;
+	/** Oldest first. */
+	retries: Batch[];
+}
+
+/** A batch that cost nothing, or that the user stopped, does not stand for its submission. */
+const NOT_ADOPTED: readonly string[] = ['failed', 'cancelling', 'cancelled'];
+
+/** Whether a batch found by its key is the submission, rather than a spent attempt at it. */
+export function isAdoptable(batch: Batch): boolean {
+	return !NOT_ADOPTED.includes(statusOf(batch));
+}
+
+/**
+ * Of several batches with one key, the one that stands: the oldest, and of two from the same second
+ * the one with the smaller id. So all executions choose the same batch, whatever their lists show.
+ */
+export function oldestOf(batches: readonly Batch[]): Batch | undefined {
+	const [oldest] = [...batches].sort(byAge);
+	return oldest;
+}
+
+const byAge = (a: Batch, b: Batch) =>
+	(a.created_at ?? Infinity) - (b.created_at ?? Infinity) || (a.id < b.id ? -1 : 1);
+
+/** Whether a batch is a part of its submission itself, and no retry of one. */
+export const isPart = ({ metadata }: Batch): boolean => !metadata?.[RETRY_OF];
+
+/** The number of the part that a batch is, or that it repeats. */
+export const partNumberOf = (batch: Batch): number => placeOf(batch)?.part ?? 1;
+
+/** How many parts the submission of a batch has. */
+export const partCountOf = (batch: Batch): number => placeOf(batch)?.parts ?? 1;
+
+/**
+ * One part of a submission: of several attempts the one that stands, else the newest, and all
+ * retries of the part.
+ *
+ * @param batches all batches of the submission, newest first
+ * @returns undefined when none of them is this part
+ */
+export function findPart(batches: readonly Batch[], number: number): SubmittedPart | undefined {
+	const ofPart = batches.filter((batch) => partNumberOf(batch) === number);
+	const attempts = ofPart.filter(isPart);
+	const batch = oldestOf(attempts.filter(isAdoptable)) ?? attempts[0];
+	return batch && { batch, retries: ofPart.filter((one) => !isPart(one)).reverse() };
+}
