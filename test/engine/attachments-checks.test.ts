@@ -1,18 +1,12 @@
 import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import { FILES, noise, png } from '../support/sampleFiles';
-import { CREDENTIAL, startProduct, type Product } from './product';
+import { CREDENTIAL, productForTests } from './product';
 import { line } from './submitted';
 import { replaceOnceRead, stored } from './support/binaryStorage';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const CHAT = '/v1/chat/completions';
 const RESPONSES = '/v1/responses';

@@ -2,7 +2,7 @@ import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8
 import fc from 'fast-check';
 import type { FileName } from '../support/sampleFiles';
 import { base64, dataUrl, FILES } from '../support/sampleFiles';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
 import { line, uploaded } from './submitted';
 import { setBinaryMode } from './support/binaryMode';
 import type { Storage } from './support/binaryStorage';
@@ -11,13 +11,7 @@ import { inBase64 } from '../../nodes/OpenAiBatch/requests/fileContent';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const CHAT = '/v1/chat/completions';
 const RESPONSES = '/v1/responses';

@@ -1,16 +1,9 @@
 import type { Fault } from '../support/emulator';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const strike = (method: string, fault: Fault, times = 1) =>
 	product.emulator.faults.next({ method, path: '/batches', times, fault });

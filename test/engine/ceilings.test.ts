@@ -1,16 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** Each message has 100 tokens by the estimate, its role included, and each answer up to 50. */
 const ROWS = Array.from({ length: 10 }, (_, row) => ({ id: `row ${row}`, text: 'a'.repeat(396) }));

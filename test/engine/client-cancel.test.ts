@@ -6,21 +6,18 @@ import { Submissions } from '../../nodes/openai/submissions/submissions';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import { deferred } from './support/deferred';
-import type { Answer, ScriptedServer } from './support/scriptedServer';
-import { answer, refuse, reset, stall, startScriptedServer } from './support/scriptedServer';
+import type { Answer } from './support/scriptedServer';
+import { answer, refuse, reset, serverForTests, stall } from './support/scriptedServer';
 
 /** What is cancelled would take at least so long otherwise. */
 const WAIT_MS = 30_000;
 
-let server: ScriptedServer;
+const server = serverForTests();
 let node: ClientNode;
 
 beforeAll(async () => {
-	server = await startScriptedServer();
 	node = await startClientNode({ apiKey: 'sk-cancel', url: server.url });
 });
-
-afterAll(async () => await server.close());
 
 /** Does something, cancels the execution at the request number `requests`, and takes the time. */
 async function cancelled<T>(requests: number, run: Parameters<typeof node.start<T>>[0]) {

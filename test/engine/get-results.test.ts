@@ -2,16 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
-import type { Product } from './product';
-import { CREDENTIAL, startProduct } from './product';
+import { CREDENTIAL, productForEachTest } from './product';
 
-let product: Product;
-
-beforeEach(async () => {
-	product = await startProduct();
-});
-
-afterEach(async () => await product.stop());
+const product = productForEachTest();
 
 const results = async (batchId: string, options = {}) =>
 	await product.json('batch', 'getResults', { batchId, options });

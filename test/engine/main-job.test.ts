@@ -1,13 +1,6 @@
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const films = [
 	{ id: 7, title: 'Alien' },

@@ -1,20 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
 /** Real time, since the executions wait for a list that lags. */
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct({ clock: 'automatic', timing: { validating: 3_600_000 } });
-});
-
-afterEach(() => {
-	product.emulator.faults.clear();
-	product.emulator.ledger.clear();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests({ clock: 'automatic', timing: { validating: 3_600_000 } });
 
 const submit = async (executionId: string, submissionKey: string, more: IDataObject = {}) =>
 	await product.run(

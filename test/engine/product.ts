@@ -46,3 +46,30 @@ export async function startProduct(options: EmulatorOptions = {}) {
 }
 
 export type Product = Awaited<ReturnType<typeof startProduct>>;
+
+/**
+ * A product for the tests of a file, from before the first one until after the last one. Its fields
+ * are set once the tests run. Each test begins without faults and without earlier requests.
+ */
+export function productForTests(options: EmulatorOptions = {}): Product {
+	const product = {} as Product;
+	beforeAll(async () => {
+		Object.assign(product, await startProduct(options));
+	});
+	beforeEach(() => {
+		product.emulator.faults.clear();
+		product.emulator.ledger.clear();
+	});
+	afterAll(async () => await product.stop());
+	return product;
+}
+
+/** A product of its own for each test of a file. Its fields are set once the test runs. */
+export function productForEachTest(options: EmulatorOptions = {}): Product {
+	const product = {} as Product;
+	beforeEach(async () => {
+		Object.assign(product, await startProduct(options));
+	});
+	afterEach(async () => await product.stop());
+	return product;
+}

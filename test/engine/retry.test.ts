@@ -1,14 +1,7 @@
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForEachTest } from './product';
 
-let product: Product;
-
-beforeEach(async () => {
-	product = await startProduct();
-});
-
-afterEach(async () => await product.stop());
+const product = productForEachTest();
 
 const retry = async (batchId: string, parameters = {}) =>
 	await product.json('batch', 'retry', { batchId, ...parameters });

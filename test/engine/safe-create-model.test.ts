@@ -1,18 +1,11 @@
 import fc from 'fast-check';
 import type { Fault } from '../support/emulator';
 import type { RunResult } from '../support/engine';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** The calls of a submit. */
 const CALLS = {

@@ -1,23 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Fault } from '../support/emulator';
 import type { NodeRunOptions } from '../support/engine';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests, startProduct, type Product } from './product';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => {
-	product.emulator.faults.clear();
-	product.emulator.ledger.clear();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const ledger = () => product.emulator.ledger;
 const creates = () => ledger().calls('POST', '/batches').length;

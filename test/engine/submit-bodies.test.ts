@@ -1,16 +1,10 @@
 import type { NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
 import { line, uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const SCHEMA = {
 	type: 'object',

@@ -1,7 +1,6 @@
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
-import type { ScriptedServer } from './support/scriptedServer';
-import { startScriptedServer } from './support/scriptedServer';
+import { serverForTests } from './support/scriptedServer';
 import { tryUploadFile, uploadSafely } from '../../nodes/openai/api/files';
 import type { UploadSource } from '../../nodes/openai/http/multipart';
 import type { Emulator } from '../support/emulator';
@@ -10,12 +9,11 @@ import { startEmulator } from '../support/emulator';
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 let emulator: Emulator;
-let server: ScriptedServer;
+const server = serverForTests();
 let node: ClientNode;
 
 beforeAll(async () => {
 	emulator = await startEmulator({ clock: 'manual' });
-	server = await startScriptedServer();
 	node = await startClientNode({ apiKey: emulator.apiKey, url: emulator.url });
 });
 
@@ -24,10 +22,7 @@ beforeEach(() => {
 	emulator.ledger.clear();
 });
 
-afterAll(async () => {
-	await emulator.close();
-	await server.close();
-});
+afterAll(async () => await emulator.close());
 
 /** Lines of JSON as a source, in odd chunks; `change` makes the source lie. */
 function source(change: Partial<UploadSource> = {}) {

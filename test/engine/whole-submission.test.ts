@@ -1,21 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => {
-	product.emulator.faults.clear();
-	product.emulator.ledger.clear();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 let contents = 0;
 
