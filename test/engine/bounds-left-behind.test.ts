@@ -1,5 +1,6 @@
 import type { Fault } from '../support/emulator';
 import { productForTests } from './product';
+import { EMBED_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -22,9 +23,7 @@ test('the error of the last try names the batches that the earlier tries created
 		'batch',
 		'submit',
 		{
-			endpoint: '/v1/embeddings',
-			requestSource: 'json',
-			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
+			...EMBED_TEXT,
 			options: { maxRequestsPerBatch: 1 },
 		} as never,
 		[{ text: 'one' }, { text: 'two' }, { text: 'three' }],

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { productForTests } from './product';
+import { ASK_TEXT } from './support/submitParameters';
 
 const product = productForTests();
 
@@ -16,11 +17,7 @@ const submit = async (
 		'batch',
 		'submit',
 		{
-			endpoint: '/v1/chat/completions',
-			requestSource: 'fields',
-			model: 'gpt-6-luna',
-			prompt: '={{ $json.text }}',
-			customId: '={{ $json.id }}',
+			...ASK_TEXT,
 			requestOptions,
 			options,
 		} as never,

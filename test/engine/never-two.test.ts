@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { productForTests } from './product';
+import { EMBED_TEXT } from './support/submitParameters';
 
 /** Real time, since the executions wait for a list that lags. */
 const product = productForTests({ clock: 'automatic', timing: { validating: 3_600_000 } });
@@ -9,9 +10,7 @@ const submit = async (executionId: string, submissionKey: string, more: IDataObj
 		'batch',
 		'submit',
 		{
-			endpoint: '/v1/embeddings',
-			requestSource: 'json',
-			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
+			...EMBED_TEXT,
 			customId: '={{ $json.text }}',
 			options: { submissionKey, ...more },
 		} as never,

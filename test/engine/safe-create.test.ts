@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Fault } from '../support/emulator';
 import type { NodeRunOptions } from '../support/engine';
 import { productForTests, startProduct, type Product } from './product';
+import { EMBED_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -18,16 +19,11 @@ let contents = 0;
 const operations = {
 	submit: () => {
 		const text = `content ${++contents}`;
-		const parameters = {
-			endpoint: '/v1/embeddings',
-			requestSource: 'json',
-			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
-		};
 		return async (options: IDataObject = {}, more: NodeRunOptions = {}, items = 1, metadata = {}) =>
 			await product.run(
 				'batch',
 				'submit',
-				{ ...parameters, options, metadata } as never,
+				{ ...EMBED_TEXT, options, metadata } as never,
 				Array.from({ length: items }, (_, index) => ({ text: `${text} ${index}` })),
 				more,
 			);

@@ -1,14 +1,12 @@
 import Ajv from 'ajv';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import { CHAT, RESPONSES } from '../support/endpointUrls';
 import { productForTests } from './product';
 import { line, uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
 const product = productForTests();
-
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
 
 /** Rows of the panel, in the option Answer Columns. */
 const withColumns = (rows: IDataObject[], more: Parameters = {}): Parameters => ({

@@ -1,4 +1,5 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import { CHAT, RESPONSES } from '../support/endpointUrls';
 import { productForTests } from './product';
 import { line, uploaded } from './submitted';
 
@@ -6,8 +7,6 @@ type Parameters = Record<string, NodeParameterValueType>;
 
 const product = productForTests();
 
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
 const CAT = 'https://example.com/cat.png';
 
 /** The rows of the panel: role and content. */

@@ -1,4 +1,5 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import { CHAT, RESPONSES } from '../support/endpointUrls';
 import { CREDENTIAL, productForTests, startProduct } from './product';
 import { uploaded } from './submitted';
 
@@ -26,8 +27,6 @@ const STRICT = {
 	required: ['genre', 'note'],
 	additionalProperties: false,
 };
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
 
 describe('at OpenAI', () => {
 	it.each<[string, Parameters, RegExp]>([

@@ -5,6 +5,7 @@ import { parseJsonContent } from '../../nodes/jsonl/parseJson';
 import { foreignFormat } from '../../nodes/jsonl/fileFormat';
 import { validateRequests } from '../../nodes/OpenAiBatch/requestFile/validate/validateFile';
 import { RequestChecker } from '../../nodes/OpenAiBatch/requests/requestChecker';
+import { CHAT, RESPONSES } from '../support/endpointUrls';
 
 /**
  * Inputs that were made up before anybody looked whether the product can read them, with what is
@@ -13,9 +14,6 @@ import { RequestChecker } from '../../nodes/OpenAiBatch/requests/requestChecker'
 
 const issuesOf = (path: string, body: object, server?: 'compatible') =>
 	checkBody(endpointOf(path), body as JsonObject, server);
-
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
 
 describe('nothing of an answer is dropped', () => {
 	const chat = (message: object, more: object = {}) =>

@@ -1,41 +1,19 @@
-import type {
-	ICredentialDataDecryptedObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeType,
-} from 'n8n-workflow';
-import { NodeConnectionTypes } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IExecuteFunctions } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiClient, type ClientOptions } from '../../../nodes/openai/http/client';
 import { deferred } from './deferred';
 import { createEngine } from '../../support/engine';
-
-type Task = (context: IExecuteFunctions) => Promise<void>;
+import { inspectingNode, type Inspection } from '../../support/engine/Inspector.node';
 
 /** The client inside of an executing node: n8n's own context, credentials and HTTP helper. */
 export async function startClientNode(credential: ICredentialDataDecryptedObject) {
-	let task: Task = async () => {};
-	class ClientNode implements INodeType {
-		description = {
-			displayName: 'Client',
-			name: 'client',
-			group: ['transform' as const],
-			version: 1,
-			description: 'Runs what a test does with the client',
-			defaults: { name: 'Client' },
-			inputs: [NodeConnectionTypes.Main],
-			outputs: [NodeConnectionTypes.Main],
-			credentials: [{ name: 'openAiBatchApi', required: true }],
-			properties: [],
-		};
-
-		async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-			await task(this);
-			return [this.getInputData()];
-		}
-	}
+	let task: Inspection = async () => {};
+	const node = inspectingNode(
+		async (context) => await task(context),
+		[{ name: 'openAiBatchApi', required: true }],
+	);
 	const engine = await createEngine({
-		nodes: { client: ClientNode },
+		nodes: { client: node },
 		credentials: [OpenAiBatchApi],
 		credentialData: { openAiBatchApi: credential },
 	});

@@ -5,7 +5,8 @@ import type { Batch } from '../../../nodes/openai/api/types';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
 import { readState } from '../../../nodes/OpenAiBatchTrigger/state';
-import { ModelServer, Random, type ModelOptions } from './model';
+import { Random } from '../../support/emulator/random';
+import { ModelServer, type ModelOptions } from './model';
 
 export interface HistoryOptions extends ModelOptions {
 	steps: number;
@@ -281,3 +282,17 @@ export async function runHistories(count: number, options: Partial<HistoryOption
 		}
 	}
 }
+
+/** Servers and users of every kind: what they are like, how many histories, and their options. */
+export const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
+	['an ordinary server', 100, {}],
+	['short list pages, and polls without the time to read them all', 300, { pageSize: 10 }],
+	['batches that are deleted', 200, { pageSize: 10, deletions: true }],
+	['hundreds of batches at once', 12, { burst: 400 }],
+	['a list that drops batches and shows earlier statuses for a moment', 200, { wavers: true }],
+	[
+		'a server without times, counts and has_more, in upper case',
+		200,
+		{ pageSize: 20, times: false, upperCase: true, hasMore: false },
+	],
+];
