@@ -6,7 +6,7 @@ import { isFinished, statusOf } from '../../openai/api/status';
 import type { Batch } from '../../openai/api/types';
 import { OpenAiClient } from '../../openai/http/client';
 import { batchItem } from '../../openai/submissions/submission';
-import { chosenBatchField, idParameter } from '../shared/fields';
+import { chosenBatchField, idParameter, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -25,11 +25,7 @@ export const cancel: Operation = {
 	properties: showFor('batch', 'cancel', [
 		chosenBatchField,
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [
 				{
 					displayName: 'Whole Submission',

@@ -13,7 +13,7 @@ import {
 	submissionKeyField,
 	userMetadata,
 } from '../shared/batchOptions';
-import { fileIdField, idParameter, metadataField } from '../shared/fields';
+import { fileIdField, idParameter, metadataField, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -36,11 +36,7 @@ export const create: Operation = {
 		...endpointFields,
 		metadataField,
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [
 				completionWindowField,
 				createWithoutSearchField,

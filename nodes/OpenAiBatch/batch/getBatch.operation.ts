@@ -1,7 +1,7 @@
 import { getBatch } from '../../openai/api/batches';
 import { OpenAiClient } from '../../openai/http/client';
 import { batchItem } from '../../openai/submissions/submission';
-import { batchIdField, idParameter } from '../shared/fields';
+import { batchIdField, idParameter, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 import type { PriceOptions } from '../shared/prices';
@@ -23,11 +23,7 @@ export const get: Operation = {
 	properties: showFor('batch', 'get', [
 		batchIdField,
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),

@@ -8,7 +8,7 @@ import type { Batch } from '../../openai/api/types';
 import { OpenAiClient } from '../../openai/http/client';
 import { batchItem, submissionIdOf } from '../../openai/submissions/submission';
 import { metadataPairs } from '../shared/batchOptions';
-import { metadataField, returnAllFields, wantedCount } from '../shared/fields';
+import { metadataField, optionsField, returnAllFields, wantedCount } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 import type { PriceOptions } from '../shared/prices';
@@ -179,11 +179,7 @@ export const getAll: Operation = {
 			],
 		},
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),

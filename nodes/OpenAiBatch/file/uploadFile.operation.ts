@@ -8,7 +8,7 @@ import { isOpenAiOrAzure } from '../../openai/http/url';
 import { expiryField, expirySeconds } from '../shared/batchOptions';
 import { inputBinary, inputBinaryField } from '../shared/binary';
 import type { BinarySource } from '../shared/binary';
-import { optionalText } from '../shared/fields';
+import { optionalText, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -85,11 +85,7 @@ export const upload: Operation = {
 				'What the file is for: batch for a file of requests. OpenAI also knows assistants, evals, fine-tune, user_data and vision.',
 		},
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [
 				expiryField(
 					'expiresAfter',

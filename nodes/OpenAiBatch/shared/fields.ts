@@ -76,6 +76,15 @@ function idLocator(
 	};
 }
 
+/** Where an operation has what is rarely set; `options` are added to it. */
+export const optionsField = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+} satisfies INodeProperties;
+
 /** The id in an item of the trigger, Submit or Upload. */
 const ID_OF_ITEM = { mode: 'id', value: '={{ $json.id }}' };
 

@@ -25,7 +25,7 @@ import {
 	submissionKeyField,
 	userMetadata,
 } from '../../shared/batchOptions';
-import { metadataField } from '../../shared/fields';
+import { metadataField, optionsField } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, forAllItems, showFor } from '../../shared/operation';
 import { estimateCost, inputPriceField, outputPriceField } from '../../shared/prices';
@@ -38,11 +38,7 @@ export const submitProperties: INodeProperties[] = [
 	...requestFields,
 	metadataField,
 	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
+		...optionsField,
 		options: [
 			completionWindowField,
 			createWithoutSearchField,

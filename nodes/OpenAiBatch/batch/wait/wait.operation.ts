@@ -4,7 +4,7 @@ import { BatchWait } from './batchWait';
 import { CANCELLED } from '../../../openai/http/client';
 import { pause } from '../../../openai/http/idleGuard';
 import { batchItem } from '../../../openai/submissions/submission';
-import { batchIdField, idParameter, isUnset } from '../../shared/fields';
+import { batchIdField, idParameter, isUnset, optionsField } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, showFor } from '../../shared/operation';
 import { describeProgress } from '../results/readiness';
@@ -25,11 +25,7 @@ const waitProperties: INodeProperties[] = [
 	},
 	batchIdField,
 	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
+		...optionsField,
 		options: [
 			{
 				displayName: 'Max Wait (Minutes)',
