@@ -8,7 +8,7 @@ import { BATCH_PAGE_SIZE, findBatch, listBatchPage } from '../openai/api/batches
 import type { PageStart } from '../openai/api/pages';
 import { pages } from '../openai/api/pages';
 import type { Batch, ListPage } from '../openai/api/types';
-import type { OpenAiClient } from '../openai/http/client';
+import type { OpenAiClient } from '../openai/client';
 import { conclude } from './outcome';
 import type { PollSettings } from './polling.properties';
 import { Reading } from './reading';

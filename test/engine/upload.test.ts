@@ -3,7 +3,7 @@ import { startClientNode } from './support/clientNode';
 import type { ScriptedServer } from './support/scriptedServer';
 import { startScriptedServer } from './support/scriptedServer';
 import { tryUploadFile, uploadSafely } from '../../nodes/openai/api/files';
-import type { UploadSource } from '../../nodes/openai/http/multipart';
+import type { UploadSource } from '../../nodes/openai/client';
 import type { Emulator } from '../support/emulator';
 import { startEmulator } from '../support/emulator';
 

@@ -4,7 +4,7 @@ import { batchesOfSubmission } from './results/submissionBatches';
 import { cancelBatch, getBatch } from '../../openai/api/batches';
 import { isFinished, statusOf } from '../../openai/api/status';
 import type { Batch } from '../../openai/api/types';
-import { OpenAiClient } from '../../openai/http/client';
+import type { OpenAiClient } from '../../openai/client';
 import { batchItem } from '../../openai/submissions/submission';
 import { chosenBatchField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
@@ -42,10 +42,9 @@ export const cancel: Operation = {
 			],
 		},
 	]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as CancelOptions;
-		const client = new OpenAiClient(context, { itemIndex });
 		if (!options.wholeSubmission) return { json: batchItem(await cancelBatch(client, batchId)) };
 		return await cancelSubmission(context, client, batchId);
 	}),

@@ -5,7 +5,6 @@ import { isSameEndpoint } from '../../endpoints/endpoint';
 import { BATCH_PAGE_SIZE, listBatches } from '../../openai/api/batches';
 import { statusOf } from '../../openai/api/status';
 import type { Batch } from '../../openai/api/types';
-import { OpenAiClient } from '../../openai/http/client';
 import { batchItem, submissionIdOf } from '../../openai/submissions/submission';
 import { metadataPairs } from '../shared/batchOptions';
 import { metadataField, returnAllFields, wantedCount } from '../shared/fields';
@@ -187,7 +186,7 @@ export const getAll: Operation = {
 			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const wanted = wantedCount(context, itemIndex);
 		const filters = context.getNodeParameter('filters', itemIndex, {}) as BatchFilters;
 		const { matches, notBefore, notAfter, hasDates } = compileFilters(context, filters, itemIndex);
@@ -196,7 +195,6 @@ export const getAll: Operation = {
 		const isFiltered = Object.keys(filters).length > 0;
 		const pageSize = isFiltered ? BATCH_PAGE_SIZE : Math.min(wanted, BATCH_PAGE_SIZE);
 		const found: INodeExecutionData[] = [];
-		const client = new OpenAiClient(context, { itemIndex });
 		let undated = 0;
 		for await (const batch of listBatches(client, pageSize)) {
 			const time = batch.created_at;

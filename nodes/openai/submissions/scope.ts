@@ -11,7 +11,7 @@ import type { PageStart } from '../api/pages';
 import { pages } from '../api/pages';
 import { statusOf } from '../api/status';
 import type { Batch, ListPage } from '../api/types';
-import type { OpenAiClient } from '../http/client';
+import type { OpenAiClient } from '../client';
 import { isSameContent, keyOf, SUBMISSION_KEY } from './submission';
 
 const MINUTE = 60;

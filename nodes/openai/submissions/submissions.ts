@@ -15,11 +15,9 @@ import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches'
 import { deleteFile, uploadSafely } from '../api/files';
 import { isFinished } from '../api/status';
 import type { Batch } from '../api/types';
-import type { OpenAiClient } from '../http/client';
-import { CANCELLED } from '../http/client';
-import type { Fault, Result } from '../http/fault';
-import { isQueueFull, isWorthRepeating } from '../http/fault';
-import type { UploadSource } from '../http/multipart';
+import type { Fault, OpenAiClient, Result, UploadSource } from '../client';
+import { CANCELLED } from '../client';
+import { isQueueFull, isWorthRepeating } from '../apiErrors';
 
 /** How long to wait before each look for a batch whose create had no answer: lists may lag. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];

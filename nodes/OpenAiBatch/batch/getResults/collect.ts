@@ -1,5 +1,5 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import type { OpenAiClient } from '../../../openai/http/client';
+import type { OpenAiClient } from '../../../openai/client';
 import type { Batch } from '../../../openai/api/types';
 import { findInputFile, inputLines, readResults, requestIn } from '../results/batchFiles';
 import type { ItemShape } from './resultItem';

@@ -1,5 +1,5 @@
 import { getBatch, listBatches } from '../../../openai/api/batches';
-import type { OpenAiClient } from '../../../openai/http/client';
+import type { OpenAiClient } from '../../../openai/client';
 import type { Batch } from '../../../openai/api/types';
 
 /** The metadata key with which a retry names the batch whose requests it repeats. */

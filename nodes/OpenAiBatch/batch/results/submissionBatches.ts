@@ -4,7 +4,7 @@ import { RETRY_OF } from './retryChain';
 import { listBatches } from '../../../openai/api/batches';
 import { isAdoptable, oldestOf } from '../../../openai/submissions/scope';
 import { placeOf, submissionIdOf } from '../../../openai/submissions/submission';
-import type { OpenAiClient } from '../../../openai/http/client';
+import type { OpenAiClient } from '../../../openai/client';
 import type { Batch } from '../../../openai/api/types';
 
 /** A part of a submission: its batch, and the batches that repeated some of its requests. */
