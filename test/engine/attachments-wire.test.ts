@@ -1,13 +1,14 @@
-import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import fc from 'fast-check';
-import type { FileName } from '../support/sampleFiles';
-import { base64, dataUrl, FILES } from '../support/sampleFiles';
-import { startProduct, type Product } from './product';
+import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
+import type { Product } from './product';
+import { startProduct } from './product';
 import { line, uploaded } from './submitted';
 import { setBinaryMode } from './support/binaryMode';
 import type { Storage } from './support/binaryStorage';
 import { STORAGES, stored } from './support/binaryStorage';
-import { inBase64 } from '../../nodes/OpenAiBatch/requests/fileContent';
+import { inBase64 } from '../../nodes/OpenAiBatch/requests/attachedFiles';
+import type { FileName } from '../support/sampleFiles';
+import { base64, dataUrl, FILES } from '../support/sampleFiles';
 
 type Parameters = Record<string, NodeParameterValueType>;
 

@@ -1,9 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { SubmissionEstimate } from './ceilings';
-import { ceilingFields, maxCostField, maxTotalTokensField, overCeiling } from './ceilings';
-import type { SubmitOptions } from './submit.options';
-import { submitOptions } from './submit.options';
+import type { SubmissionEstimate, SubmitOptions } from './submit.options';
+import {
+	ceilingFields,
+	maxCostField,
+	maxTotalTokensField,
+	overCeiling,
+	submitOptions,
+} from './submit.options';
 import { addTokens, NO_TOKENS } from '../../../endpoints';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
 import type { OpenAiClient } from '../../../openai/client';
