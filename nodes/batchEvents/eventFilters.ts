@@ -1,4 +1,4 @@
-import { isSameEndpoint } from '../endpoints/endpoint';
+import { isSameEndpoint } from '../endpoints/paths';
 import type { Batch } from '../openai/api/types';
 
 /** The batches that a trigger watches; an empty filter lets every batch through. */

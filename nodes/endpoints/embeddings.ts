@@ -1,10 +1,8 @@
-import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
-import { NO_ATTACHMENTS } from './attachments';
+import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
+import { defineEndpoint, NO_ATTACHMENTS } from './endpoint';
 import type { JsonValue } from '../jsonl/json';
 import { withoutUnset } from './body';
-import { objectsOf } from './content';
-import { defineEndpoint } from './endpoint';
 
 /** How many inputs one request may have. */
 const MAX_INPUTS = 2_048;
@@ -29,12 +27,6 @@ export const embeddings = defineEndpoint({
 	},
 	generates: false,
 	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },
-	/** The vector of each input. */
-	answer: {
-		matches: (body) => objectsOf(body.data).some((item) => item.embedding !== undefined),
-		read: (body) =>
-			objectsOf(body.data).map(({ embedding }) => ({ content: vectorOf(embedding ?? null) })),
-	},
 });
 
 function checkNotEmpty(input: JsonValue | undefined): Issue[] {
@@ -57,12 +49,4 @@ function checkInputs(input: JsonValue[]): Issue[] {
 
 function isTokens(input: JsonValue[]): boolean {
 	return input.length > 0 && input.every((token) => typeof token === 'number');
-}
-
-/** `encoding_format: base64` sends little-endian 32-bit floats, which become numbers again. */
-function vectorOf(embedding: JsonValue): JsonValue {
-	if (typeof embedding !== 'string') return embedding;
-	const bytes = Buffer.from(embedding, 'base64');
-	if (bytes.length === 0 || bytes.length % 4 !== 0) return embedding;
-	return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
 }

@@ -1,11 +1,10 @@
-import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
 import type { Issue } from '../jsonl/fieldChecks';
+import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
+import { isObject } from '../jsonl/json';
 import { attachmentParts } from './attachmentParts';
-import { imagesByUrl } from './attachments';
+import { defineEndpoint, imagesByUrl } from './endpoint';
 import { withoutUnset } from './body';
-import { objectsOf } from './content';
-import { defineEndpoint } from './endpoint';
 import { checkModerationInput } from './messages';
 
 const MODERATIONS = {
@@ -33,17 +32,12 @@ export const moderations = defineEndpoint({
 	embeddingInputs: () => 0,
 	generates: false,
 	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },
-	/** The verdict on each input, `{flagged, categories, …}`. */
-	answer: {
-		matches: (body) =>
-			objectsOf(body.results).some((result) => typeof result.flagged === 'boolean'),
-		read: (body) => objectsOf(body.results).map((content) => ({ content })),
-	},
 });
 
 /** OpenAI answers 400 `too_many_images` to the whole request. */
 function checkImageCount({ input }: JsonObject): Issue[] {
-	const images = objectsOf(input).filter(({ type }) => type === 'image_url').length;
+	const parts = Array.isArray(input) ? input.filter(isObject) : [];
+	const images = parts.filter(({ type }) => type === 'image_url').length;
 	if (images < 2) return [];
 	const message = `Moderations takes one image per request, and this one has ${images}. Make an item of each image.`;
 	return [invalidValue('body.input', message)];

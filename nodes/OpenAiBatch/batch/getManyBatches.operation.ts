@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { isSameEndpoint } from '../../endpoints/endpoint';
+import { isSameEndpoint } from '../../endpoints/paths';
 import { BATCH_PAGE_SIZE, listBatches } from '../../openai/api/batches';
 import { statusOf } from '../../openai/api/status';
 import type { Batch } from '../../openai/api/types';
