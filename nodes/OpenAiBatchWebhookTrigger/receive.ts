@@ -9,7 +9,7 @@ import { matchesFilters } from '../batchEvents/eventFilters';
 import { toEventItem } from '../batchEvents/eventItem';
 import { readEventSettings } from '../batchEvents/eventSettings';
 import { tryGetBatch } from '../openai/api/batches';
-import { isFinished } from '../openai/api/status';
+import { isFinished } from '../openai/api/objects';
 import { HttpClient } from '../openai/http/httpClient';
 import { isTransient } from '../openai/apiErrors';
 import { idProblem } from '../openai/client';

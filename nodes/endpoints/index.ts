@@ -1,10 +1,9 @@
 import { chatCompletions, completions } from './completions';
-import { embeddings } from './embeddings';
+import { embeddings, moderations } from './inputs';
 import type { Endpoint, RequestOption, TokenFields } from './endpoint';
-import { imageEdits, imageGenerations } from './images';
 import type { SizeOfImage } from './imageTokens';
 import { partTokens, sizeOfDataUrl } from './imageTokens';
-import { moderations } from './moderations';
+import { imageEdits, imageGenerations } from './images';
 import type { EndpointPath } from './paths';
 import { pathFault, unversionedPath } from './paths';
 import { responses } from './responses';

@@ -5,14 +5,14 @@ import type {
 	INodeListSearchResult,
 } from 'n8n-workflow';
 import { listBatchPage } from '../../openai/api/batches';
-import { HttpClient } from '../../openai/http/httpClient';
 import { listFilePage } from '../../openai/api/files';
 import { listModels } from '../../openai/api/models';
-import type { PageStart } from '../../openai/api/pages';
+import type { ListPage, PageStart } from '../../openai/api/pages';
 import { nextPage } from '../../openai/api/pages';
-import { statusOf } from '../../openai/api/status';
+import type { Batch, FileObject } from '../../openai/api/objects';
+import { statusOf } from '../../openai/api/objects';
+import { HttpClient } from '../../openai/http/httpClient';
 import { placeOf, placeText, submissionIdOf } from '../../openai/submissions/submission';
-import type { Batch, FileObject, ListPage } from '../../openai/api/types';
 
 const PAGE_SIZE = 100;
 

@@ -1,9 +1,9 @@
 import type { NodeApiError } from 'n8n-workflow';
-import type { Fault, OpenAiClient, Result } from '../client';
-import type { PageStart } from './pages';
+import type { ListPage, PageStart } from './pages';
 import { pages, readPage } from './pages';
 import { readBatch } from './readBatch';
-import type { Batch, ListPage } from './types';
+import type { Batch } from './objects';
+import type { Fault, OpenAiClient, Result } from '../client';
 
 /** The most batches that the API lists at once. */
 export const BATCH_PAGE_SIZE = 100;

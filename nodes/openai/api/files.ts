@@ -1,10 +1,10 @@
-import type { PageStart } from './pages';
+import type { ListPage, PageStart } from './pages';
 import { paginate, readPage } from './pages';
 import { readFile } from './readBatch';
-import type { FileObject, ListPage } from './types';
+import type { FileObject } from './objects';
 import type { JsonObject } from '../../jsonl/json';
-import type { Fault, OpenAiClient, Result, UploadSource } from '../client';
 import { isTransient, isWorthRepeating } from '../apiErrors';
+import type { Fault, OpenAiClient, Result, UploadSource } from '../client';
 
 /** The API lists up to 10,000 files at once; smaller pages keep answers quick. */
 export const FILE_PAGE_SIZE = 1000;

@@ -1,9 +1,8 @@
-import type { JsonObject } from '../../jsonl/json';
-import type { Fault, OpenAiClient, Result } from '../client';
-import type { PageStart } from './pages';
+import type { ListPage, PageStart } from './pages';
 import { paginate, readPage } from './pages';
 import { readTime } from './readBatch';
-import type { ListPage } from './types';
+import type { JsonObject } from '../../jsonl/json';
+import type { Fault, OpenAiClient, Result } from '../client';
 
 /** A webhook endpoint of the project, as the API lists it: never with its secret. */
 export interface WebhookEndpoint {

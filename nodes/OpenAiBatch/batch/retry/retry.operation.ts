@@ -12,17 +12,17 @@ import {
 import type { Reason, Selection, SelectionOptions } from './retrySelection';
 import { REASONS, selectForRetry, UnreadableResultsError } from './retrySelection';
 import { getBatch, isWithoutList } from '../../../openai/api/batches';
-import { transientFailure } from '../../../openai/api/status';
-import type { Batch, FileObject } from '../../../openai/api/types';
+import type { Batch, FileObject } from '../../../openai/api/objects';
+import { transientFailure } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import {
 	createdItem,
+	isAdoptable,
 	keyOf,
 	placeOf,
 	SUBMISSION_METADATA,
 	submissionIdOf,
 } from '../../../openai/submissions/submission';
-import { isAdoptable } from '../../../openai/submissions/scope';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
 import { Submissions } from '../../../openai/submissions/submissions';
 import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';

@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import { isRetryable, isUnreadable } from '../../../jsonl/resultLine';
-import { isFinished } from '../../../openai/api/status';
-import type { Batch, FileObject } from '../../../openai/api/types';
+import type { Batch, FileObject } from '../../../openai/api/objects';
+import { isFinished } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import type { BatchResult, ErrorCount } from '../results/batchFiles';
 import {

@@ -1,8 +1,8 @@
 import { tryGetBatch } from '../../../openai/api/batches';
-import { isFinished } from '../../../openai/api/status';
-import type { Batch } from '../../../openai/api/types';
-import type { Fault, OpenAiClient } from '../../../openai/client';
+import type { Batch } from '../../../openai/api/objects';
+import { isFinished } from '../../../openai/api/objects';
 import { isTransient } from '../../../openai/apiErrors';
+import type { Fault, OpenAiClient } from '../../../openai/client';
 
 const FIRST_INTERVAL_MS = 2_000;
 const GROWTH = 1.5;
