@@ -9,7 +9,7 @@ import type {
 import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';
 import type { OpenAiClient } from '../../openai/client';
 
-/** @param client whose errors name no item yet */
+/** What an operation does with all input items. @param client whose errors name no item yet */
 type Execute = (
 	context: IExecuteFunctions,
 	client: OpenAiClient,
