@@ -1,17 +1,4 @@
 import {
-	CREATED,
-	endTime,
-	eventMaskOf,
-	inOrder,
-	newEvents,
-	type BatchEvent,
-	type EventMask,
-} from '../batchEvents/batchEvent';
-import { creationTime } from '../batchEvents/batchTimes';
-import { matchesFilters } from '../batchEvents/eventFilters';
-import { isFinished } from '../openai/api/status';
-import type { Batch } from '../openai/api/types';
-import {
 	LIST_LAG,
 	LONGEST_LIFE,
 	MAX_OPEN,
@@ -20,15 +7,14 @@ import {
 	SHORT_LIST_LAG,
 } from './bounds';
 import type { Reading } from './reading';
-import {
-	hashFilters,
-	shortHash,
-	type Marks,
-	type NewsRule,
-	type OpenBatch,
-	type State,
-	type Unread,
-} from './state';
+import type { Marks, NewsRule, OpenBatch, State, Unread } from './state';
+import { hashFilters, shortHash } from './state';
+import type { BatchEvent, EventMask } from '../batchEvents/batchEvent';
+import { CREATED, endTime, eventMaskOf, inOrder, newEvents } from '../batchEvents/batchEvent';
+import { creationTime } from '../batchEvents/batchTimes';
+import { matchesFilters } from '../batchEvents/eventFilters';
+import type { Batch } from '../openai/api/objects';
+import { isFinished } from '../openai/api/objects';
 
 export interface Outcome {
 	/** In the order in which they happened. */

@@ -9,10 +9,10 @@ import { matchesFilters } from '../batchEvents/eventFilters';
 import { toEventItem } from '../batchEvents/eventItem';
 import { readEventSettings } from '../batchEvents/eventSettings';
 import { tryGetBatch } from '../openai/api/batches';
-import { isFinished } from '../openai/api/status';
-import { OpenAiClient } from '../openai/http/client';
-import { isTransient } from '../openai/http/fault';
-import { idProblem } from '../openai/http/url';
+import { isFinished } from '../openai/api/objects';
+import { HttpClient } from '../openai/http/httpClient';
+import { isTransient } from '../openai/apiErrors';
+import { idProblem } from '../openai/client';
 
 /** How long to wait for the batch: the service gives up on slow answers and delivers again. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -119,7 +119,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	const received = staticData.received as string[] | undefined;
 	if (isReplay(received, delivery.id)) return ACKNOWLEDGED;
 
-	const client = new OpenAiClient(context, { deadline: Date.now() + ANSWER_WITHIN_MS });
+	const client = new HttpClient(context, { deadline: Date.now() + ANSWER_WITHIN_MS });
 	const result = await tryGetBatch(client, event.batchId);
 	if (!result.ok) {
 		if (isTransient(result.fault)) return answer(context, 503);

@@ -4,7 +4,7 @@ import type { EventName } from './batchEvent';
 import { EVENTS } from './batchEvent';
 import type { EventFilters } from './eventFilters';
 import { metadataPairs } from '../OpenAiBatch/shared/batchOptions';
-import { idProblem } from '../openai/http/url';
+import { idProblem } from '../openai/client';
 
 /** What the user chose in the panel of a trigger. */
 export interface EventSettings {

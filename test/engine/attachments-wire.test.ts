@@ -1,5 +1,5 @@
-import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import fc from 'fast-check';
+import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import type { FileName } from '../support/sampleFiles';
 import { base64, dataUrl, FILES } from '../support/sampleFiles';
 import { CHAT, EDITS, MODERATIONS, RESPONSES } from '../support/endpointUrls';
@@ -9,7 +9,7 @@ import { setBinaryMode } from './support/binaryMode';
 import type { Storage } from './support/binaryStorage';
 import { STORAGES, stored } from './support/binaryStorage';
 import { attaching, modelOf } from './support/submitParameters';
-import { inBase64 } from '../../nodes/OpenAiBatch/requests/fileContent';
+import { inBase64 } from '../../nodes/OpenAiBatch/requests/attachedFiles';
 
 type Parameters = Record<string, NodeParameterValueType>;
 

@@ -1,4 +1,4 @@
-import type { OpenAiClient } from '../../nodes/openai/http/client';
+import type { OpenAiClient } from '../../nodes/openai/client';
 import { downloadFile } from '../../nodes/openai/transfer/download';
 import { tryUploadFile } from '../../nodes/openai/api/files';
 import { submissionIdFor, submissionKey } from '../../nodes/openai/submissions/submission';
@@ -30,7 +30,7 @@ async function cancelled<T>(requests: number, run: Parameters<typeof node.start<
 }
 
 const list = async (client: OpenAiClient) =>
-	await client.tryJson({ method: 'GET', path: '/batches', shape: (body) => body });
+	await client.tryJson({ method: 'GET', path: ['batches'], shape: (body) => body });
 
 test.each<[string, Answer]>([
 	['a wait before the next attempt', refuse(503, {}, { 'retry-after': String(WAIT_MS / 1000) })],
@@ -113,7 +113,7 @@ test('a download that is refused closes its connection, although the answer goes
 		response.write('x'.repeat(100_000));
 	});
 	const opened = await node.run(
-		async (client) => await client.open({ method: 'GET', path: '/files/file-1/content' }),
+		async (client) => await client.open({ method: 'GET', path: ['files', 'file-1', 'content'] }),
 	);
 	expect(opened.ok).toBe(false);
 	await closed.promise;

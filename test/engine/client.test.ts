@@ -1,13 +1,13 @@
-import { tryListBatchPage } from '../../nodes/openai/api/batches';
-import { inspect } from 'node:util';
-import { NodeApiError } from 'n8n-workflow';
 import {
-	getBatch,
 	cancelBatch,
+	getBatch,
 	listBatchPage,
 	tryCreateBatch,
+	tryListBatchPage,
 } from '../../nodes/openai/api/batches';
-import type { OpenAiClient } from '../../nodes/openai/http/client';
+import { inspect } from 'node:util';
+import { NodeApiError } from 'n8n-workflow';
+import type { OpenAiClient } from '../../nodes/openai/client';
 import { deleteFile, findFile } from '../../nodes/openai/api/files';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';

@@ -1,4 +1,4 @@
-import type { OpenAiClient } from '../../nodes/openai/http/client';
+import type { OpenAiClient } from '../../nodes/openai/client';
 import { downloadFile } from '../../nodes/openai/transfer/download';
 import { NodeApiError, type IDataObject } from 'n8n-workflow';
 import type { Fault } from '../support/emulator';

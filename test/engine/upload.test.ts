@@ -2,7 +2,7 @@ import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import { serverForTests } from './support/scriptedServer';
 import { tryUploadFile, uploadSafely } from '../../nodes/openai/api/files';
-import type { UploadSource } from '../../nodes/openai/http/multipart';
+import type { UploadSource } from '../../nodes/openai/client';
 import type { Emulator, Fault } from '../support/emulator';
 import { startEmulator } from '../support/emulator';
 

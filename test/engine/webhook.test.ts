@@ -2,7 +2,7 @@ import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
 import { OpenAiBatchWebhookTrigger } from '../../nodes/OpenAiBatchWebhookTrigger/OpenAiBatchWebhookTrigger.node';
-import type { Batch } from '../../nodes/openai/api/types';
+import type { Batch } from '../../nodes/openai/api/objects';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../support/emulator';
 import { signedHeaders } from '../support/emulator/webhooks/signature';
 import { createEngine } from '../support/engine';

@@ -1,4 +1,5 @@
-import { endpointOf, extractContent } from '../../nodes/endpoints';
+import { endpointOf } from '../../nodes/endpoints';
+import { extractContent } from '../../nodes/endpoints/answers';
 import { checkBody } from '../../nodes/endpoints/body';
 import type { JsonObject } from '../../nodes/jsonl/json';
 import { parseJsonContent } from '../../nodes/jsonl/parseJson';

@@ -1,6 +1,6 @@
 import type { IBinaryData, INodeProperties } from 'n8n-workflow';
 import { endpointValues } from './endpointField';
-import type { AttachmentType, ImageDetail } from '../../endpoints/attachments';
+import type { AttachmentType, ImageDetail } from '../../endpoints/endpoint';
 import { RequestProblem } from '../../endpoints/endpoint';
 import { checkDataUrl } from '../../jsonl/fieldChecks';
 import { isObject } from '../../jsonl/json';

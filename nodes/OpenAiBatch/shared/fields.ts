@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { idProblem } from '../../openai/http/url';
+import { idProblem } from '../../openai/client';
 
 /** Which value is read, for the error about it. */
 export interface ValueName {

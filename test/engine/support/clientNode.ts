@@ -1,6 +1,7 @@
 import type { ICredentialDataDecryptedObject, IExecuteFunctions } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../../credentials/OpenAiBatchApi.credentials';
-import { OpenAiClient, type ClientOptions } from '../../../nodes/openai/http/client';
+import { HttpClient } from '../../../nodes/openai/http/httpClient';
+import type { OpenAiClient, ClientOptions } from '../../../nodes/openai/client';
 import { deferred } from './deferred';
 import { createEngine } from '../../support/engine';
 import { inspectingNode, type Inspection } from '../../support/engine/Inspector.node';
@@ -26,7 +27,7 @@ export async function startClientNode(credential: ICredentialDataDecryptedObject
 	) {
 		const { promise, resolve, reject } = deferred<T>();
 		task = async (context) => {
-			await run(new OpenAiClient(context, options), context).then(resolve, reject);
+			await run(new HttpClient(context, options), context).then(resolve, reject);
 		};
 		const execution = engine.startNode('client', {}, [{}], {
 			credentialData: { openAiBatchApi: { ...credential, ...changes } },

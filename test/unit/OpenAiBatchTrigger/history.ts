@@ -1,7 +1,7 @@
 import { EVENTS, type EventName } from '../../../nodes/batchEvents/batchEvent';
 import { matchesFilters, type EventFilters } from '../../../nodes/batchEvents/eventFilters';
-import { isFinished } from '../../../nodes/openai/api/status';
-import type { Batch } from '../../../nodes/openai/api/types';
+import { isFinished } from '../../../nodes/openai/api/objects';
+import type { Batch } from '../../../nodes/openai/api/objects';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
 import { readState } from '../../../nodes/OpenAiBatchTrigger/state';

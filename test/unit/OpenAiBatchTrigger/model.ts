@@ -1,5 +1,6 @@
 import { readBatch } from '../../../nodes/openai/api/readBatch';
-import type { Batch, BatchStatus, ListPage } from '../../../nodes/openai/api/types';
+import type { Batch, BatchStatus } from '../../../nodes/openai/api/objects';
+import type { ListPage } from '../../../nodes/openai/api/pages';
 import type { BatchSource } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { Random } from '../../support/emulator/random';
 

@@ -1,4 +1,4 @@
-import type { Batch } from '../../../nodes/openai/api/types';
+import type { Batch } from '../../../nodes/openai/api/objects';
 import type { EventFilters } from '../../../nodes/batchEvents/eventFilters';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';

@@ -6,8 +6,8 @@ import { readLineBatches } from '../../../jsonl/lines';
 import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
 import { classify, parseResultLines } from '../../../jsonl/resultLine';
 import { findFile } from '../../../openai/api/files';
-import type { Batch, FileObject } from '../../../openai/api/types';
-import type { OpenAiClient } from '../../../openai/http/client';
+import type { Batch, FileObject } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
 import { downloadFile } from '../../../openai/transfer/download';
 import { asNodeError, breathing } from '../../shared/operation';
 

@@ -1,6 +1,6 @@
 import { getBatch, listBatches } from '../../../openai/api/batches';
-import type { OpenAiClient } from '../../../openai/http/client';
-import type { Batch } from '../../../openai/api/types';
+import type { Batch } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
 
 /** The metadata key with which a retry names the batch whose requests it repeats. */
 export const RETRY_OF = 'retry_of';

@@ -2,10 +2,14 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { RETRY_OF } from './retryChain';
 import { listBatches } from '../../../openai/api/batches';
-import { isAdoptable, oldestOf } from '../../../openai/submissions/scope';
-import { placeOf, submissionIdOf } from '../../../openai/submissions/submission';
-import type { OpenAiClient } from '../../../openai/http/client';
-import type { Batch } from '../../../openai/api/types';
+import type { Batch } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
+import {
+	isAdoptable,
+	oldestOf,
+	placeOf,
+	submissionIdOf,
+} from '../../../openai/submissions/submission';
 
 /** A part of a submission: its batch, and the batches that repeated some of its requests. */
 export interface SubmittedPart {

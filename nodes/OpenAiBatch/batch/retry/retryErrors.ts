@@ -1,7 +1,7 @@
 import type { INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { Batch } from '../../../openai/api/types';
 import type { Selection, UnreadableResultsError } from './retrySelection';
+import type { Batch } from '../../../openai/api/objects';
 
 /** How many ids an error lists. */
 const LISTED_IDS = 20;

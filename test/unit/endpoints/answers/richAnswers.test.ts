@@ -1,7 +1,7 @@
-import { extractContent } from '../../../nodes/endpoints';
-import bodies from './fixtures/response-bodies.json';
-import chats from './fixtures/chat-answers.json';
-import outputs from './fixtures/responses-outputs.json';
+import { extractContent } from '../../../../nodes/endpoints/answers';
+import bodies from '../fixtures/response-bodies.json';
+import chats from '../fixtures/chat-answers.json';
+import outputs from '../fixtures/responses-outputs.json';
 
 const PNG = outputs.image[0].result;
 
