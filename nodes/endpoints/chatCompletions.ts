@@ -6,6 +6,7 @@ import type { Answer, AnswerReader, Source } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
 import { PDF, SOUND_TYPES } from './fileTypes';
+import { checkDetail } from './imageTokens';
 import { checkMessages, checkRoles } from './messages';
 import { checkChatParameters } from './modelRules';
 import { checkChatTypes } from './parameterTypes';
@@ -191,6 +192,7 @@ export const chatCompletions = defineEndpoint({
 		...checkFormat(body.response_format, 'body.response_format', 'json_schema'),
 		...checkChatTypes(body),
 		...checkChatParameters(body),
+		...checkDetail(body, 'messages'),
 	],
 	embeddingInputs: () => 0,
 	generates: true,

@@ -7,6 +7,7 @@ import type { Answer, AnswerReader } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import { defineEndpoint } from './endpoint';
 import { DOCUMENT_TYPES } from './fileTypes';
+import { checkDetail } from './imageTokens';
 import { checkInputItems } from './messages';
 import { checkResponsesParameters } from './modelRules';
 import { checkResponsesTypes } from './parameterTypes';
@@ -218,6 +219,7 @@ export const responses = defineEndpoint({
 		...checkFormat(isObject(body.text) ? body.text.format : undefined, 'body.text.format'),
 		...checkResponsesTypes(body),
 		...checkResponsesParameters(body),
+		...checkDetail(body, 'input'),
 	],
 	embeddingInputs: () => 0,
 	generates: true,
