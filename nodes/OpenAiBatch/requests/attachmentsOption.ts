@@ -85,7 +85,7 @@ const binaryField: INodeProperties = {
 	default: 'data',
 	required: true,
 	description:
-		'The names of the input fields that contain the files, separated by commas. Enter * for all binary fields of the item. When an AI agent calls this node as a tool, there are no binary fields, because n8n passes only text to tools: use URLs or file IDs.',
+		'The names of the input fields that contain the files, separated by commas. Enter * for all binary fields of the item. When an AI agent calls this node as a tool, there are no binary fields, because n8n passes only text to tools: use URLs, file IDs, or an expression that returns the files of another node.',
 };
 
 const fileIdField: INodeProperties = {
