@@ -3,6 +3,7 @@ import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUns
 import type { AttachmentShapes } from './endpoint';
 import { dataUrl, defineEndpoint, imagesByUrl, MAX_FILE_DATA, NO_ATTACHMENTS } from './endpoint';
 import { PDF, SOUND_TYPES } from './fileTypes';
+import { checkDetail } from './imageTokens';
 import { checkMessages, checkRoles } from './messages';
 import { checkChatParameters } from './modelRules';
 import { checkChatToolShapes, checkChatTypes } from './parameters';
@@ -75,6 +76,7 @@ export const chatCompletions = defineEndpoint({
 		...checkFormat(body.response_format, 'body.response_format', 'json_schema'),
 		...checkChatTypes(body),
 		...checkChatParameters(body),
+		...checkDetail(body, 'messages'),
 	],
 	embeddingInputs: () => 0,
 	generates: true,

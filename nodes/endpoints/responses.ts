@@ -4,6 +4,7 @@ import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUns
 import type { AttachmentShapes } from './endpoint';
 import { dataUrl, defineEndpoint, imagesByUrl, MAX_FILE_DATA, MAX_IMAGE_URL } from './endpoint';
 import { DOCUMENT_TYPES } from './fileTypes';
+import { checkDetail } from './imageTokens';
 import { checkInputItems } from './messages';
 import { checkResponsesParameters } from './modelRules';
 import { checkResponsesToolShapes, checkResponsesTypes } from './parameters';
@@ -96,6 +97,7 @@ export const responses = defineEndpoint({
 		...checkFormat(isObject(body.text) ? body.text.format : undefined, 'body.text.format'),
 		...checkResponsesTypes(body),
 		...checkResponsesParameters(body),
+		...checkDetail(body, 'input'),
 	],
 	embeddingInputs: () => 0,
 	generates: true,

@@ -26,7 +26,7 @@ const promptFields: INodeProperties[] = [
 		noDataExpression: true,
 		displayOptions: { show: { requestSource: ['fields'], endpoint: withMessages } },
 		options: [
-			{ name: 'Text', value: 'text', description: 'One message of the user' },
+			{ name: 'Text', value: 'text', description: 'One user message' },
 			{
 				name: 'Messages',
 				value: 'messages',
@@ -55,7 +55,7 @@ const promptFields: INodeProperties[] = [
 		},
 		placeholder: 'e.g. {{ $json.text }}',
 		description:
-			'The text to embed, moderate, continue or draw. It is sent once for each item. Insert fields of the item as expressions.',
+			'The text to embed, to moderate or to continue, or the description of the image. It is sent once for each item. Insert fields of the item as expressions.',
 	},
 	{
 		displayName: 'Messages',
@@ -84,12 +84,13 @@ const promptFields: INodeProperties[] = [
 							{
 								name: 'System',
 								value: 'system',
-								description: 'Instructions. The option System Message stands before all messages.',
+								description:
+									'Instructions for the model. The option System Message comes before all messages.',
 							},
 							{
 								name: 'Developer',
 								value: 'developer',
-								description: 'Instructions, as newer models of OpenAI call them',
+								description: 'The name that newer OpenAI models use for system messages',
 							},
 						],
 						default: 'user',

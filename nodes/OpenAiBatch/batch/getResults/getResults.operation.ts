@@ -94,10 +94,7 @@ function unsuccessful(batch: Batch, { results, stoppedEarly }: Collected): strin
 		(status) => `${counts[status]} ${status}`,
 	);
 	const common = results.errors.mostCommon();
-	return [
-		`${start} (${kinds.join(', ')}).`,
-		...(common ? [`Most common error (${common.count}): ${common.message}`] : []),
-	];
+	return [`${start} (${kinds.join(', ')}).`, ...(common ? [common] : [])];
 }
 
 const ENDED_EARLY: Record<string, string> = {

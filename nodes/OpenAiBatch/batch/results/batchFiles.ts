@@ -148,9 +148,11 @@ export class ErrorCounts {
 		return known;
 	}
 
-	/** The error that most requests ended with. */
-	mostCommon(): ErrorCount | undefined {
+	/** A sentence about the error that most requests ended with; undefined without errors. */
+	mostCommon(): string | undefined {
 		const [first] = [...this.counts.values()].sort((a, b) => b.count - a.count);
-		return first?.count > 0 ? first : undefined;
+		if (!first || first.count === 0) return undefined;
+		const requests = first.count === 1 ? '1 request' : `${first.count} requests`;
+		return `Most common error (${requests}): ${first.message}`;
 	}
 }
