@@ -12,6 +12,7 @@ import { searchBatches, searchFiles, searchModels } from './shared/pickers';
 import type { Operation } from './shared/operation';
 import { asNodeError } from './shared/operation';
 import { requestFileOperations } from './requestFile';
+import { HttpClient } from '../openai/http/httpClient';
 
 const OPERATIONS: Record<string, Operation[]> = {
 	batch: batchOperations,
@@ -38,7 +39,7 @@ async function executed(
 	operation: Operation,
 ): Promise<INodeExecutionData[][]> {
 	try {
-		return await operation.execute(context);
+		return await operation.execute(context, new HttpClient(context));
 	} catch (error) {
 		throw asNodeError(context.getNode(), error, 0);
 	}

@@ -8,7 +8,7 @@ import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import type { BatchEvent } from '../batchEvents/batchEvent';
 import { toEventItem } from '../batchEvents/eventItem';
 import { toSubmissionItem, type SubmissionEvent } from '../batchEvents/submissionEvent';
-import { OpenAiClient } from '../openai/http/client';
+import { HttpClient } from '../openai/http/httpClient';
 import { batchSource, findTestEvent, LostPlace, poll } from './poll';
 import { pollingProperties, readPollSettings } from './polling.properties';
 
@@ -52,7 +52,7 @@ export class OpenAiBatchTrigger implements INodeType {
 		const budget: unknown = this.getPollBudgetMs?.();
 		const time = Math.min(typeof budget === 'number' ? budget : Infinity, LONGEST_POLL_MS);
 		const start = Date.now();
-		const client = new OpenAiClient(this, { deadline: start + time * DEADLINE_AFTER });
+		const client = new HttpClient(this, { deadline: start + time * DEADLINE_AFTER });
 
 		if (this.getMode() === 'manual') {
 			const { event, submission } = await findTestEvent(client, settings);

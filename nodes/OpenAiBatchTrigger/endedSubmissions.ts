@@ -5,7 +5,8 @@ import {
 	type StoredGathering,
 } from '../batchEvents/gathering';
 import { submissionEventId, type SubmissionEvent } from '../batchEvents/submissionEvent';
-import type { Batch, ListPage } from '../openai/api/types';
+import type { Batch } from '../openai/api/objects';
+import type { ListPage } from '../openai/api/pages';
 import type { Request } from './lookups';
 import type { Scan } from './reading';
 import { shortHash, type State } from './state';

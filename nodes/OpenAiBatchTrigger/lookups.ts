@@ -1,6 +1,6 @@
-import type { Batch } from '../openai/api/types';
 import { PAGE_SIZE } from './bounds';
 import type { OpenBatch } from './state';
+import type { Batch } from '../openai/api/objects';
 
 /** How many places of a page are relied on, since ranks are a little off after deletions. */
 const REACH = PAGE_SIZE - 5;

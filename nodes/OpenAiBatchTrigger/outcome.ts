@@ -1,20 +1,4 @@
 import {
-	CREATED,
-	ENDINGS,
-	endTime,
-	eventMaskOf,
-	inOrder,
-	newEvents,
-	type BatchEvent,
-	type EventMask,
-} from '../batchEvents/batchEvent';
-import { creationTime } from '../batchEvents/batchTimes';
-import { matchesFilters } from '../batchEvents/eventFilters';
-import { noticedEvents } from '../batchEvents/eventSettings';
-import { isFinished } from '../openai/api/status';
-import type { Batch } from '../openai/api/types';
-import { submissionIdOf } from '../openai/submissions/submission';
-import {
 	LIST_LAG,
 	LONGEST_LIFE,
 	MAX_OPEN,
@@ -23,15 +7,23 @@ import {
 	SHORT_LIST_LAG,
 } from './bounds';
 import type { Reading } from './reading';
+import type { Marks, NewsRule, OpenBatch, State, Unread } from './state';
+import { hashFilters, shortHash } from './state';
+import type { BatchEvent, EventMask } from '../batchEvents/batchEvent';
 import {
-	hashFilters,
-	shortHash,
-	type Marks,
-	type NewsRule,
-	type OpenBatch,
-	type State,
-	type Unread,
-} from './state';
+	CREATED,
+	ENDINGS,
+	endTime,
+	eventMaskOf,
+	inOrder,
+	newEvents,
+} from '../batchEvents/batchEvent';
+import { creationTime } from '../batchEvents/batchTimes';
+import { matchesFilters } from '../batchEvents/eventFilters';
+import { noticedEvents } from '../batchEvents/eventSettings';
+import type { Batch } from '../openai/api/objects';
+import { isFinished } from '../openai/api/objects';
+import { submissionIdOf } from '../openai/submissions/submission';
 
 export interface Outcome {
 	/** In the order in which they happened. */

@@ -1,22 +1,24 @@
 import type { JsonObject } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
-import { inOrder, newEvents, type BatchEvent } from '../batchEvents/batchEvent';
-import { creationTime } from '../batchEvents/batchTimes';
-import { matchesFilters } from '../batchEvents/eventFilters';
-import type { EventSettings } from '../batchEvents/eventSettings';
-import { submissionEvent, type SubmissionEvent } from '../batchEvents/submissionEvent';
-import { BATCH_PAGE_SIZE, findBatch, listBatchPage } from '../openai/api/batches';
-import type { PageStart } from '../openai/api/pages';
-import { pages } from '../openai/api/pages';
-import type { Batch, ListPage } from '../openai/api/types';
-import { submissionIdOf } from '../openai/submissions/submission';
-import type { OpenAiClient } from '../openai/http/client';
 import { gatherEnded } from './endedSubmissions';
 import type { Request } from './lookups';
 import { conclude } from './outcome';
 import type { PollSettings } from './polling.properties';
 import { Reading } from './reading';
-import { readState, writeState, type StoredState } from './state';
+import type { StoredState } from './state';
+import { readState, writeState } from './state';
+import type { BatchEvent } from '../batchEvents/batchEvent';
+import { inOrder, newEvents } from '../batchEvents/batchEvent';
+import { creationTime } from '../batchEvents/batchTimes';
+import { matchesFilters } from '../batchEvents/eventFilters';
+import type { EventSettings } from '../batchEvents/eventSettings';
+import { submissionEvent, type SubmissionEvent } from '../batchEvents/submissionEvent';
+import { BATCH_PAGE_SIZE, findBatch, listBatchPage } from '../openai/api/batches';
+import type { ListPage, PageStart } from '../openai/api/pages';
+import { pages } from '../openai/api/pages';
+import type { Batch } from '../openai/api/objects';
+import type { OpenAiClient } from '../openai/client';
+import { submissionIdOf } from '../openai/submissions/submission';
 
 /** Where a poll reads batches. Both return undefined for an id that the server does not know. */
 export interface BatchSource {

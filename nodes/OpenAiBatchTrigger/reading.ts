@@ -1,9 +1,12 @@
-import { creationTime, latestTimeOf } from '../batchEvents/batchTimes';
-import type { Batch, ListPage } from '../openai/api/types';
 import { LONGEST_LIFE, SHORT_LIST_LAG } from './bounds';
-import { Lookups, type Request } from './lookups';
+import type { Request } from './lookups';
+import { Lookups } from './lookups';
 import type { PollSettings } from './polling.properties';
-import { BEGINNING, hashFilters, type NewsRule, type OpenBatch, type State } from './state';
+import type { NewsRule, OpenBatch, State } from './state';
+import { BEGINNING, hashFilters } from './state';
+import { creationTime, latestTimeOf } from '../batchEvents/batchTimes';
+import type { Batch } from '../openai/api/objects';
+import type { ListPage } from '../openai/api/pages';
 
 /** Reads a part of the list page by page, from newer to older. */
 export class Scan {

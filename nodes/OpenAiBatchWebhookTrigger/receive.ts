@@ -16,11 +16,12 @@ import {
 	type SubmissionEvent,
 } from '../batchEvents/submissionEvent';
 import { BATCH_PAGE_SIZE, tryGetBatch, tryListBatchPage } from '../openai/api/batches';
-import { isFinished } from '../openai/api/status';
-import type { Batch } from '../openai/api/types';
-import { OpenAiClient } from '../openai/http/client';
-import { isTransient } from '../openai/http/fault';
-import { idProblem } from '../openai/http/url';
+import type { Batch } from '../openai/api/objects';
+import { isFinished } from '../openai/api/objects';
+import { isTransient } from '../openai/apiErrors';
+import type { OpenAiClient } from '../openai/client';
+import { idProblem } from '../openai/client';
+import { HttpClient } from '../openai/http/httpClient';
 import { isPart, partCountOf } from '../openai/submissions/parts';
 
 /** How long to wait for the batch: the service gives up on slow answers and delivers again. */
@@ -154,7 +155,7 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	const received = staticData.received as string[] | undefined;
 	if (isReplay(received, delivery.id)) return ACKNOWLEDGED;
 
-	const client = new OpenAiClient(context, { deadline: Date.now() + ANSWER_WITHIN_MS });
+	const client = new HttpClient(context, { deadline: Date.now() + ANSWER_WITHIN_MS });
 	const result = await tryGetBatch(client, event.batchId);
 	if (!result.ok) {
 		if (isTransient(result.fault)) return answer(context, 503);

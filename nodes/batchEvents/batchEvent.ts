@@ -1,6 +1,6 @@
-import { isFinished, statusOf } from '../openai/api/status';
-import type { Batch } from '../openai/api/types';
 import { creationTime, latestTime, seconds } from './batchTimes';
+import type { Batch } from '../openai/api/objects';
+import { isFinished, statusOf } from '../openai/api/objects';
 
 /** What can happen to a batch, in the order in which it does; `created` includes `validating`. */
 export const EVENTS = [

@@ -1,4 +1,4 @@
-import type { Batch } from '../openai/api/types';
+import type { Batch } from '../openai/api/objects';
 
 /** Values above this are milliseconds, whatever the server calls them. */
 const LARGEST_SECONDS = 1e11;

@@ -1,5 +1,5 @@
-import { isSameEndpoint } from '../endpoints/endpoint';
-import type { Batch } from '../openai/api/types';
+import { isSameEndpoint } from '../endpoints/paths';
+import type { Batch } from '../openai/api/objects';
 
 /** The batches that a trigger watches; an empty filter lets every batch through. */
 export interface EventFilters {

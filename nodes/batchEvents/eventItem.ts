@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { BatchEvent } from './batchEvent';
-import { describeBatch } from '../openai/api/status';
+import { describeBatch } from '../openai/api/objects';
 import { submissionIdOf } from '../openai/submissions/submission';
 
 /** The batch's own fields that most workflows need. */

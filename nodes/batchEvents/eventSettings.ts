@@ -5,7 +5,7 @@ import { ENDINGS, EVENTS } from './batchEvent';
 import type { EventFilters } from './eventFilters';
 import { SUBMISSION_FINISHED } from './submissionEvent';
 import { metadataPairs } from '../OpenAiBatch/shared/batchOptions';
-import { idProblem } from '../openai/http/url';
+import { idProblem } from '../openai/client';
 
 /** What the user chose in the panel of a trigger. */
 export interface EventSettings {

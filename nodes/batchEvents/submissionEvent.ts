@@ -2,8 +2,8 @@ import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { endTime } from './batchEvent';
 import { isObject } from '../jsonl/json';
-import { isFinished, statusOf } from '../openai/api/status';
-import type { Batch } from '../openai/api/types';
+import type { Batch } from '../openai/api/objects';
+import { isFinished, statusOf } from '../openai/api/objects';
 import { findPart, isPart, partCountOf } from '../openai/submissions/parts';
 import { SUBMISSION_METADATA, submissionIdOf } from '../openai/submissions/submission';
 

@@ -1,7 +1,11 @@
-import type { Attachment, AttachmentShape, AttachmentSources, AttachmentType } from './attachments';
-import { MAX_FILES_BYTES, MAX_IMAGES } from './attachments';
-import type { Endpoint } from './endpoint';
-import { RequestProblem } from './endpoint';
+import type {
+	Attachment,
+	AttachmentShape,
+	AttachmentSources,
+	AttachmentType,
+	Endpoint,
+} from './endpoint';
+import { MAX_FILES_BYTES, MAX_IMAGES, RequestProblem } from './endpoint';
 import type { FileNames, FileType } from './fileTypes';
 import {
 	fileType,

@@ -1,3 +1,5 @@
+import { asHint } from '../jsonl/fieldChecks';
+import type { Issue } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject } from '../jsonl/json';
 
@@ -261,3 +263,25 @@ export function partTokens(
 	const tokens = size && imageTokens(model, size, image?.detail);
 	return { tokens: tokens ?? 0, unknown: tokens === undefined ? 1 : 0 };
 }
+
+/**
+ * What a model does not have of the detail of images: `original`, by the same guide, which does not
+ * say what becomes of such a request.
+ *
+ * @param name the field of the body with the messages
+ */
+export function checkDetail(body: JsonObject, name: 'messages' | 'input'): Issue[] {
+	const { model, [name]: messages } = body;
+	const rule = MODELS.find(([models]) => models.test(String(model)))?.[1];
+	if (!Array.isArray(messages) || !rule || 'tile' in rule || rule.original) return [];
+	const at = messages.findIndex(
+		(message) =>
+			isObject(message) && Array.isArray(message.content) && message.content.some(isOriginal),
+	);
+	if (at === -1) return [];
+	const message = `${String(model)} does not have the detail 'original' for images. Use 'high'.`;
+	return [asHint({ code: 'unsupported_value', param: `body.${name}[${at}].content`, message })];
+}
+
+const isOriginal = (part: JsonValue) =>
+	isObject(part) && PARTS.get(part.type)?.(part)?.detail === 'original';

@@ -1,3 +1,5 @@
+import { checkArguments, checkToolCalls } from './parameters';
+import type { Issue } from '../jsonl/fieldChecks';
 import {
 	asHint,
 	checkAddress,
@@ -10,10 +12,8 @@ import {
 	isAbsent,
 	missing,
 } from '../jsonl/fieldChecks';
-import type { Issue } from '../jsonl/fieldChecks';
-import { isObject } from '../jsonl/json';
-import { checkArguments, checkToolCalls } from './tools';
 import type { JsonObject, JsonValue } from '../jsonl/json';
+import { isObject } from '../jsonl/json';
 
 /**
  * The shapes of messages and of the parts of their content, as the types of OpenAI's SDK (7.57)

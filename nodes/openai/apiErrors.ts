@@ -1,5 +1,6 @@
-import { isObject, textOrNull, tryParseJson } from '../jsonl/json';
 import type { JsonObject } from '../jsonl/json';
+import { isObject, textOrNull, tryParseJson } from '../jsonl/json';
+import type { Fault } from './client';
 
 /** What a server says about an error; null stands for missing, null and ''. */
 export interface ApiError {
@@ -240,4 +241,35 @@ export function hasTransientCause(error: Named): boolean {
 /** Whether an HTTP status stands for something transient, when the error itself names no cause. */
 export function isTransientStatus(status: number): boolean {
 	return TRANSIENT_STATUSES.has(status) || status >= 500;
+}
+
+/**
+ * Whether a create was refused since the model's queue is full, as Azure does in some regions: the
+ * same file can be submitted later, but not within one execution.
+ */
+export function isQueueFull({ code, message }: Pick<Fault, 'code' | 'message'>): boolean {
+	return code === 'token_limit_exceeded' || message.includes('token_limit_exceeded');
+}
+
+const PERMANENT_KINDS: ReadonlySet<Fault['kind']> = new Set(['blocked', 'cancelled', 'source']);
+
+/** Whether the same request may succeed a little later. */
+export function isTransient(fault: Fault): boolean {
+	if (PERMANENT_KINDS.has(fault.kind)) return false;
+	if (fault.kind === 'connection' || fault.kind === 'stalled') return true;
+	if (isQuotaError(fault)) return false;
+	if (fault.shouldRetry !== undefined) return fault.shouldRetry;
+	if (hasPermanentCause(fault)) return false;
+	const status = fault.status ?? 0;
+	// A 2xx that is not the API's answer comes from something in between, such as a proxy.
+	if (fault.kind === 'answer') return status < 300 || status >= 500;
+	return isTransientStatus(status);
+}
+
+/** The longest wait a server may ask for that is still waited inside one request. */
+export const MAX_RETRY_AFTER_MS = 60_000;
+
+/** Whether the same request may succeed so soon that it is worth waiting for. */
+export function isWorthRepeating(fault: Fault): boolean {
+	return isTransient(fault) && (fault.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS;
 }

@@ -1,4 +1,4 @@
-import type { BatchStatus } from '../../nodes/openai/api/types';
+import type { BatchStatus } from '../../nodes/openai/api/objects';
 import { DIALECTS, type Dialect } from '../support/emulator';
 import type { Route, Wire } from '../support/emulator/dialects/dialect';
 import { newBatch } from '../support/emulator/batches/batch';

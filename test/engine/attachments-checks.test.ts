@@ -1,29 +1,14 @@
 import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import { FILES, noise, png } from '../support/sampleFiles';
-import { CREDENTIAL, startProduct, type Product } from './product';
+import { CHAT, EDITS, MODERATIONS, RESPONSES } from '../support/endpointUrls';
+import { CREDENTIAL, productForTests } from './product';
 import { line } from './submitted';
 import { replaceOnceRead, stored } from './support/binaryStorage';
+import { attaching, modelOf } from './support/submitParameters';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
-
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
-const EDITS = '/v1/images/edits';
-const MODERATIONS = '/v1/moderations';
-
-const MODELS: Record<string, string> = {
-	[EDITS]: 'gpt-image-1.5',
-	[MODERATIONS]: 'omni-moderation-latest',
-	'/v1/embeddings': 'text-embedding-3-small',
-};
+const product = productForTests();
 
 interface Attached {
 	fileName?: string;
@@ -50,14 +35,7 @@ async function planned(
 	const result = await product.run(
 		'batch',
 		'submit',
-		{
-			endpoint,
-			model: MODELS[endpoint] ?? 'gpt-6-luna',
-			prompt: 'Look',
-			requestOptions: { attachments: { values } },
-			options: { dryRun: true },
-			...more,
-		} as Parameters,
+		attaching(endpoint, values, { options: { dryRun: true }, ...more }),
 		items,
 		{ credentialData: { [CREDENTIAL]: { apiKey: 'sk-1', url } } },
 	);
@@ -276,7 +254,7 @@ describe('every server refuses', () => {
 		],
 	])('%s: %j', async (endpoint, entry, reason) => {
 		// A path that is typed shows all fields.
-		const more = { otherEndpoint: endpoint, model: MODELS[endpoint] ?? 'gpt-6-luna' };
+		const more = { otherEndpoint: endpoint, model: modelOf(endpoint) };
 		const { error } = await elsewhere('other', [entry], [{ json: {} }], more);
 		expect(error?.message).toBe(`Item 0 cannot be submitted: ${reason}`);
 	});
@@ -407,12 +385,10 @@ it('only bad items are left out when the node continues, each with its reason an
 	const result = await product.run(
 		'batch',
 		'submit',
-		{
-			prompt: 'Look',
+		attaching(CHAT, values, {
 			customId: '={{ "row-" + $itemIndex }}',
-			requestOptions: { attachments: { values } },
 			options: { dryRun: true },
-		} as never,
+		}),
 		[
 			await item({ data: FILES['cat.png'] }),
 			await item({ data: { fileName: 'b.png', content: Buffer.alloc(0) } }),
@@ -499,12 +475,9 @@ it.each([400, 900])(
 		const names = { fileName: 'cat.png', mimeType: 'image/png' };
 		const data = await stored('s3', png(10, 10, 500), names);
 		replaceOnceRead(data, png(10, 10, bytes));
-		const { error } = await product.run(
-			'batch',
-			'submit',
-			{ prompt: 'Look', requestOptions: { attachments: { values: [{}] } } } as never,
-			[{ json: {}, binary: { data } }],
-		);
+		const { error } = await product.run('batch', 'submit', attaching(CHAT, [{}]), [
+			{ json: {}, binary: { data } },
+		]);
 		expect(`${error?.message} ${error?.description}`).toContain(
 			"The file 'cat.png' in the binary field 'data' has changed since it was checked. Run the workflow again.",
 		);
@@ -518,7 +491,7 @@ it('the same images are one batch in an execution, and other images of the same 
 		const result = await product.run(
 			'batch',
 			'submit',
-			{ prompt: 'Look', requestOptions: { attachments: { values: [{}] } } } as never,
+			attaching(CHAT, [{}]),
 			[await item({ data: { content } })],
 			{ executionId: 'twice' },
 		);

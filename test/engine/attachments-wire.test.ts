@@ -1,35 +1,19 @@
-import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import fc from 'fast-check';
+import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import type { FileName } from '../support/sampleFiles';
 import { base64, dataUrl, FILES } from '../support/sampleFiles';
-import { startProduct, type Product } from './product';
+import { CHAT, EDITS, MODERATIONS, RESPONSES } from '../support/endpointUrls';
+import { productForTests } from './product';
 import { line, uploaded } from './submitted';
 import { setBinaryMode } from './support/binaryMode';
 import type { Storage } from './support/binaryStorage';
 import { STORAGES, stored } from './support/binaryStorage';
-import { inBase64 } from '../../nodes/OpenAiBatch/requests/fileContent';
+import { attaching, modelOf } from './support/submitParameters';
+import { inBase64 } from '../../nodes/OpenAiBatch/requests/attachedFiles';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
-
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
-const EDITS = '/v1/images/edits';
-const MODERATIONS = '/v1/moderations';
-
-const MODELS: Record<string, string> = {
-	[CHAT]: 'gpt-6-luna',
-	[RESPONSES]: 'gpt-6-luna',
-	[EDITS]: 'gpt-image-1.5',
-	[MODERATIONS]: 'omni-moderation-latest',
-};
+const product = productForTests();
 
 /** What the body has around the parts. */
 const BODIES: Record<string, (parts: object[]) => object> = {
@@ -59,21 +43,10 @@ const submit = async (
 	values: IDataObject[],
 	items: INodeExecutionData[],
 	more: Parameters = {},
-) =>
-	await uploaded(
-		product,
-		{
-			endpoint,
-			model: MODELS[endpoint],
-			prompt: 'Look',
-			requestOptions: { attachments: { values } },
-			...more,
-		} as Parameters,
-		items as never,
-	);
+) => await uploaded(product, attaching(endpoint, values, more), items as never);
 
 const expected = (endpoint: string, parts: object[], id = 'item-0') =>
-	line(id, endpoint, { model: MODELS[endpoint], ...BODIES[endpoint](parts) });
+	line(id, endpoint, { model: modelOf(endpoint), ...BODIES[endpoint](parts) });
 
 const chatImage = (url: string, detail?: string) => ({
 	type: 'image_url',
@@ -250,11 +223,7 @@ it('values that only n8n can evaluate are counted once for an item', async () =>
 	const result = await product.run(
 		'batch',
 		'submit',
-		{
-			prompt: 'Look',
-			requestOptions: { attachments: { values } },
-			options: { dryRun: true },
-		} as never,
+		attaching(CHAT, values, { options: { dryRun: true } }),
 		items,
 	);
 	expect(result.items('Node')[0].json).toMatchObject({ requests: 1_000 });

@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { addHistory, answerLine, requestLine } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -14,18 +13,7 @@ const contentOf = (name: string) => readFileSync(join(FOLDER, name));
 /** Words of a program, not of a person. */
 const GARBLED = /is not a function|cannot read prop|undefined|\[object |call stack|NaN/i;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => {
-	product.emulator.ledger.clear();
-	product.emulator.faults.clear();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 function fileItem(content: Buffer | string): INodeExecutionData {
 	const data = Buffer.from(content).toString('base64');

@@ -1,8 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
 import { requestLine } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -26,18 +25,7 @@ const GARBLED =
 
 const PATHS = /^\/v1\/(models|batches|files)(\/[\w%.~!'()*-]+)?(\/(cancel|content))?$/;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => {
-	product.emulator.ledger.clear();
-	product.emulator.faults.clear();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const { properties } = new OpenAiBatch().description;
 

@@ -1,16 +1,15 @@
 import { ExecuteContext } from 'n8n-core';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { CREDENTIAL, startProduct, type Product } from './product';
+import { CREDENTIAL, productForTests, startProduct } from './product';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
 const NOON = Date.UTC(2026, 10, 22, 12) / 1000;
 const HOUR = 3600;
 
-let product: Product;
+const product = productForTests({ now: NOON * 1000 });
 
-beforeAll(async () => {
-	product = await startProduct({ now: NOON * 1000 });
+beforeAll(() => {
 	const { emulator } = product;
 	for (let hours = 249; hours >= 0; hours--) {
 		emulator.addBatch({
@@ -23,11 +22,7 @@ beforeAll(async () => {
 	}
 });
 
-beforeEach(() => product.emulator.ledger.clear());
-
 afterEach(() => jest.restoreAllMocks());
-
-afterAll(async () => await product.stop());
 
 const list = async (parameters: Parameters, input: IDataObject[] = [{}]) => {
 	const result = await product.run('batch', 'getAll', parameters, input);

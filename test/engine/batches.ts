@@ -1,4 +1,4 @@
-import type { Batch } from '../../nodes/openai/api/types';
+import type { Batch } from '../../nodes/openai/api/objects';
 import type { WireBatch } from '../support/emulator/batches/batch';
 import type { Product } from './product';
 

@@ -1,29 +1,16 @@
 import type { IDataObject } from 'n8n-workflow';
 import { answerLine, addHistory } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 import { downloadFile } from '../../nodes/openai/transfer/download';
 import type { Fault } from '../support/emulator';
 import { startClientNode } from './support/clientNode';
-import type { Answer, ScriptedServer } from './support/scriptedServer';
-import { answer, startScriptedServer } from './support/scriptedServer';
+import type { Answer } from './support/scriptedServer';
+import { answer, serverForTests } from './support/scriptedServer';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-	product = await startProduct();
-	server = await startScriptedServer();
-});
-
-afterEach(() => product.emulator.faults.clear());
-
-afterAll(async () => {
-	await product.stop();
-	await server.close();
-});
+const product = productForTests();
+const server = serverForTests();
 
 const strike = (fault: Fault, times = 1) =>
 	product.emulator.faults.next({ path: /content$/, times, fault });

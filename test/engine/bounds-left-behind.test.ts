@@ -1,16 +1,10 @@
 import type { Fault } from '../support/emulator';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
+import { EMBED_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const strike = (method: string, fault: Fault, times = 1) =>
 	product.emulator.faults.next({ method, path: '/batches', times, fault });
@@ -29,9 +23,7 @@ test('the error of the last try names the batches that the earlier tries created
 		'batch',
 		'submit',
 		{
-			endpoint: '/v1/embeddings',
-			requestSource: 'json',
-			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
+			...EMBED_TEXT,
 			options: { maxRequestsPerBatch: 1 },
 		} as never,
 		[{ text: 'one' }, { text: 'two' }, { text: 'three' }],

@@ -1,16 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
+import { ASK_TEXT } from './support/submitParameters';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** Each message has 100 tokens by the estimate, its role included, and each answer up to 50. */
 const ROWS = Array.from({ length: 10 }, (_, row) => ({ id: `row ${row}`, text: 'a'.repeat(396) }));
@@ -25,11 +17,7 @@ const submit = async (
 		'batch',
 		'submit',
 		{
-			endpoint: '/v1/chat/completions',
-			requestSource: 'fields',
-			model: 'gpt-6-luna',
-			prompt: '={{ $json.text }}',
-			customId: '={{ $json.id }}',
+			...ASK_TEXT,
 			requestOptions,
 			options,
 		} as never,

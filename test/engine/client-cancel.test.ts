@@ -1,4 +1,4 @@
-import type { OpenAiClient } from '../../nodes/openai/http/client';
+import type { OpenAiClient } from '../../nodes/openai/client';
 import { downloadFile } from '../../nodes/openai/transfer/download';
 import { tryUploadFile } from '../../nodes/openai/api/files';
 import { submissionIdFor, submissionKey } from '../../nodes/openai/submissions/submission';
@@ -6,21 +6,18 @@ import { Submissions } from '../../nodes/openai/submissions/submissions';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
 import { deferred } from './support/deferred';
-import type { Answer, ScriptedServer } from './support/scriptedServer';
-import { answer, refuse, reset, stall, startScriptedServer } from './support/scriptedServer';
+import type { Answer } from './support/scriptedServer';
+import { answer, refuse, reset, serverForTests, stall } from './support/scriptedServer';
 
 /** What is cancelled would take at least so long otherwise. */
 const WAIT_MS = 30_000;
 
-let server: ScriptedServer;
+const server = serverForTests();
 let node: ClientNode;
 
 beforeAll(async () => {
-	server = await startScriptedServer();
 	node = await startClientNode({ apiKey: 'sk-cancel', url: server.url });
 });
-
-afterAll(async () => await server.close());
 
 /** Does something, cancels the execution at the request number `requests`, and takes the time. */
 async function cancelled<T>(requests: number, run: Parameters<typeof node.start<T>>[0]) {
@@ -33,7 +30,7 @@ async function cancelled<T>(requests: number, run: Parameters<typeof node.start<
 }
 
 const list = async (client: OpenAiClient) =>
-	await client.tryJson({ method: 'GET', path: '/batches', shape: (body) => body });
+	await client.tryJson({ method: 'GET', path: ['batches'], shape: (body) => body });
 
 test.each<[string, Answer]>([
 	['a wait before the next attempt', refuse(503, {}, { 'retry-after': String(WAIT_MS / 1000) })],
@@ -116,7 +113,7 @@ test('a download that is refused closes its connection, although the answer goes
 		response.write('x'.repeat(100_000));
 	});
 	const opened = await node.run(
-		async (client) => await client.open({ method: 'GET', path: '/files/file-1/content' }),
+		async (client) => await client.open({ method: 'GET', path: ['files', 'file-1', 'content'] }),
 	);
 	expect(opened.ok).toBe(false);
 	await closed.promise;

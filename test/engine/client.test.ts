@@ -1,33 +1,37 @@
-import { tryListBatchPage } from '../../nodes/openai/api/batches';
-import { inspect } from 'node:util';
-import { NodeApiError } from 'n8n-workflow';
 import {
-	getBatch,
 	cancelBatch,
+	getBatch,
 	listBatchPage,
 	tryCreateBatch,
+	tryListBatchPage,
 } from '../../nodes/openai/api/batches';
-import type { OpenAiClient } from '../../nodes/openai/http/client';
+import { inspect } from 'node:util';
+import { NodeApiError } from 'n8n-workflow';
+import type { OpenAiClient } from '../../nodes/openai/client';
 import { deleteFile, findFile } from '../../nodes/openai/api/files';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
-import type { Answer, ScriptedServer } from './support/scriptedServer';
-import { answer, refuse, reset, stall, startScriptedServer } from './support/scriptedServer';
+import type { Answer } from './support/scriptedServer';
+import {
+	answer,
+	refuse,
+	reset,
+	serverForTests,
+	stall,
+	startScriptedServer,
+} from './support/scriptedServer';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 const API_KEY = 'key-of-the-user-0123456789';
 const HEADER_VALUE = 'Token gateway-secret-987';
 
-let server: ScriptedServer;
+const server = serverForTests();
 let node: ClientNode;
 
 beforeAll(async () => {
-	server = await startScriptedServer();
 	node = await startClientNode({ apiKey: API_KEY, url: server.url });
 });
-
-afterAll(async () => await server.close());
 
 const list = async (client: OpenAiClient) => await tryListBatchPage(client);
 

@@ -1,14 +1,8 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
-import { CREDENTIAL, startProduct, type Product } from './product';
+import { CREDENTIAL, productForTests } from './product';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 describe('the test button', () => {
 	const test = async (data: Record<string, unknown>) =>
@@ -19,7 +13,6 @@ describe('the test button', () => {
 		} as never);
 
 	it('asks for one batch, since the nodes need access to batches', async () => {
-		product.emulator.ledger.clear();
 		expect(await test({})).toEqual({ status: 'OK', message: 'Connection successful!' });
 		expect(product.emulator.ledger.requests).toMatchObject([
 			{ method: 'GET', path: '/v1/batches', query: { limit: '1' }, status: 200 },
@@ -34,7 +27,6 @@ describe('the test button', () => {
 	});
 
 	it('keeps a query of the Base URL', async () => {
-		product.emulator.ledger.clear();
 		const url = `${product.emulator.url}/?api-version=preview`;
 		expect(await test({ url })).toMatchObject({ status: 'OK' });
 		expect(product.emulator.ledger.requests).toMatchObject([

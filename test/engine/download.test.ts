@@ -1,14 +1,13 @@
-import type { OpenAiClient } from '../../nodes/openai/http/client';
+import type { OpenAiClient } from '../../nodes/openai/client';
 import { downloadFile } from '../../nodes/openai/transfer/download';
 import { NodeApiError, type IDataObject } from 'n8n-workflow';
 import type { Fault } from '../support/emulator';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 import { setBinaryMode } from './support/binaryMode';
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
-import type { Answer, ScriptedServer } from './support/scriptedServer';
-import { answer, refuse, startScriptedServer } from './support/scriptedServer';
+import type { Answer } from './support/scriptedServer';
+import { answer, refuse, serverForTests } from './support/scriptedServer';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -18,27 +17,15 @@ const CONTENT = Array.from(
 ).join('');
 const BYTES = Buffer.byteLength(CONTENT);
 
-let product: Product;
-let server: ScriptedServer;
+const product = productForTests();
+const server = serverForTests();
 let node: ClientNode;
 let fileId: string;
 
 beforeAll(async () => {
-	product = await startProduct();
-	server = await startScriptedServer();
 	const { apiKey, url } = product.emulator;
 	node = await startClientNode({ apiKey, url });
 	fileId = product.emulator.addFile(CONTENT, { filename: 'out.jsonl' }).id;
-});
-
-beforeEach(() => {
-	product.emulator.faults.clear();
-	product.emulator.ledger.clear();
-});
-
-afterAll(async () => {
-	await product.stop();
-	await server.close();
 });
 
 /** Everything that a download delivers. */

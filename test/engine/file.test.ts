@@ -2,19 +2,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import { userFolder } from '../support/engine';
-import { CREDENTIAL, startProduct, type Product } from './product';
+import { CREDENTIAL, productForTests, startProduct, type Product } from './product';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** An item whose binary field keeps its bytes in the workflow, as n8n's memory mode does. */
 const inMemory = (content: string, fileName = 'a.jsonl'): INodeExecutionData => ({

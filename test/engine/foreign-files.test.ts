@@ -2,22 +2,16 @@ import fc from 'fast-check';
 import type { Dialect } from '../support/emulator';
 import { DIALECTS } from '../support/emulator';
 import { addHistory, answerLine, failureLine, requestLine } from './batches';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
 
 /** Results that are there can be had, whatever the server says, or does not say, about their files. */
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 const { openai } = DIALECTS;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
+const product = productForTests();
 
 afterEach(() => product.emulator.speak('openai'));
-
-afterAll(async () => await product.stop());
 
 const addBatch = () =>
 	addHistory(product, {

@@ -1,15 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { addHistory, answerLine, failureLine, requestLine } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const line = (fields: object) => JSON.stringify(fields);
 

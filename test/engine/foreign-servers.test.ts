@@ -1,59 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
-import { CREDENTIAL, startProduct, type Product } from './product';
-import {
-	answer,
-	startScriptedServer,
-	type Answer,
-	type ScriptedServer,
-} from './support/scriptedServer';
+import { COMPLETED_BATCH } from '../support/completedBatch';
+import { scriptedRuns } from './support/scriptedRuns';
+import { answer, type Answer } from './support/scriptedServer';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-	product = await startProduct();
-	server = await startScriptedServer();
-});
-
-afterAll(async () => {
-	await server.close();
-	await product.stop();
-});
-
-const ALWAYS = 60;
-
-/** Runs an operation against a server that answers so. */
-async function run(
-	resource: string,
-	operation: string,
-	parameters: IDataObject,
-	...answers: Answer[]
-) {
-	server.script(...answers, ...Array<Answer>(ALWAYS).fill(answers[answers.length - 1]));
-	const credentialData = { [CREDENTIAL]: { apiKey: 'sk-1', url: server.url } };
-	const result = await product.run(resource, operation, parameters as never, [{}], {
-		credentialData,
-	} as never);
-	return {
-		...result,
-		text: `${result.error?.message ?? ''} ${result.error?.description ?? ''}`,
-		json: result.items('Node').map((item) => item.json),
-	};
-}
-
-const BATCH = {
-	id: 'batch_1',
-	object: 'batch',
-	endpoint: '/v1/chat/completions',
-	input_file_id: 'file-1',
-	completion_window: '24h',
-	status: 'completed',
-	created_at: 1_790_000_000,
-	output_file_id: 'file-2',
-	request_counts: { total: 1, completed: 1, failed: 0 },
-};
+const { server, run } = scriptedRuns();
 
 describe("the server's own words", () => {
 	it.each<[number, unknown, string]>([
@@ -94,7 +46,7 @@ describe("the server's own words", () => {
 			'Line 3: not parseable (invalid_json_line)',
 		],
 	])('of a failed batch with %j', async (errors, message) => {
-		const failed = { ...BATCH, status: 'failed', output_file_id: null, errors };
+		const failed = { ...COMPLETED_BATCH, status: 'failed', output_file_id: null, errors };
 		const { error } = await run('batch', 'getResults', { batchId: 'batch_1' }, answer(200, failed));
 		expect(error?.message).toBe(`Batch batch_1 failed: ${message}`);
 	});
@@ -129,7 +81,7 @@ describe('the advice fits what was asked for', () => {
 
 describe('lists', () => {
 	const file = answer(200, { id: 'file-1', object: 'file', bytes: 1 });
-	const created = answer(200, { ...BATCH, status: 'validating' });
+	const created = answer(200, { ...COMPLETED_BATCH, status: 'validating' });
 
 	it('that are null are empty: Submit goes on', async () => {
 		const { json, error } = await run(
@@ -188,7 +140,7 @@ describe('lists', () => {
 		const page = (id: string, next?: string) =>
 			answer(200, {
 				object: 'list',
-				data: [{ ...BATCH, id }],
+				data: [{ ...COMPLETED_BATCH, id }],
 				paging: { next_cursor: next ?? null },
 			});
 		const { json } = await run(
@@ -216,7 +168,7 @@ describe('results that are there can be had', () => {
 			'batch',
 			'getResults',
 			{ batchId: 'batch_1' },
-			answer(200, BATCH),
+			answer(200, COMPLETED_BATCH),
 			answer(status, { detail: 'BedrockFilesConfig does not support file retrieval' }),
 			...(status === 500 ? Array<Answer>(4).fill(answer(status, {})) : []),
 			answer(200, line),
@@ -225,7 +177,7 @@ describe('results that are there can be had', () => {
 	});
 
 	it.each([undefined, null, ''])('when the endpoint of the batch is %j', async (endpoint) => {
-		const batch = { ...BATCH, endpoint };
+		const batch = { ...COMPLETED_BATCH, endpoint };
 		const { json } = await run(
 			'batch',
 			'getResults',
@@ -242,7 +194,7 @@ describe('results that are there can be had', () => {
 			'batch',
 			'getResults',
 			{ batchId: 'batch_1' },
-			answer(200, { ...BATCH, status }),
+			answer(200, { ...COMPLETED_BATCH, status }),
 			answer(200, { id: 'file-2', bytes: line.length }),
 			answer(200, line),
 		);
@@ -258,7 +210,7 @@ describe('results that are there can be had', () => {
 			'batch',
 			operation,
 			{ batchId: 'batch_1', ...parameters },
-			answer(200, { ...BATCH, status: 'hibernating' }),
+			answer(200, { ...COMPLETED_BATCH, status: 'hibernating' }),
 		);
 		expect(error?.message).toMatch(/unknown status 'hibernating'/);
 		expect(server.seen.every(({ method }) => method === 'GET')).toBe(true);
@@ -269,7 +221,7 @@ describe('results that are there can be had', () => {
 			'batch',
 			'wait',
 			{ batchId: 'batch_1', options: { maxWait: 0 } },
-			answer(200, { ...BATCH, status }),
+			answer(200, { ...COMPLETED_BATCH, status }),
 		);
 		expect(json).toMatchObject([{ id: 'batch_1', status: 'completed' }]);
 	});

@@ -1,58 +1,9 @@
 import fc from 'fast-check';
-import type { IDataObject } from 'n8n-workflow';
-import { CREDENTIAL, startProduct, type Product } from './product';
-import {
-	answer,
-	startScriptedServer,
-	type Answer,
-	type ScriptedServer,
-} from './support/scriptedServer';
+import { COMPLETED_BATCH } from '../support/completedBatch';
+import { scriptedRuns } from './support/scriptedRuns';
+import { answer } from './support/scriptedServer';
 
-let product: Product;
-let server: ScriptedServer;
-
-beforeAll(async () => {
-	product = await startProduct();
-	server = await startScriptedServer();
-});
-
-afterAll(async () => {
-	await server.close();
-	await product.stop();
-});
-
-const ALWAYS = 60;
-
-/** Runs an operation against a server that answers so. */
-async function run(
-	resource: string,
-	operation: string,
-	parameters: IDataObject,
-	...answers: Answer[]
-) {
-	server.script(...answers, ...Array<Answer>(ALWAYS).fill(answers[answers.length - 1]));
-	const credentialData = { [CREDENTIAL]: { apiKey: 'sk-1', url: server.url } };
-	const result = await product.run(resource, operation, parameters as never, [{}], {
-		credentialData,
-	} as never);
-	return {
-		...result,
-		json: result.items('Node').map((item) => item.json),
-		hints: result.hints('Node').map(({ message }) => message),
-	};
-}
-
-const BATCH = {
-	id: 'batch_1',
-	object: 'batch',
-	endpoint: '/v1/chat/completions',
-	input_file_id: 'file-1',
-	completion_window: '24h',
-	status: 'completed',
-	created_at: 1_790_000_000,
-	output_file_id: 'file-2',
-	request_counts: { total: 1, completed: 1, failed: 0 },
-};
+const { run } = scriptedRuns();
 
 describe('times of other servers', () => {
 	it.each<[string, unknown, unknown]>([
@@ -62,7 +13,10 @@ describe('times of other servers', () => {
 	])(
 		'as %s are filtered by, and give a duration in seconds',
 		async (_, created_at, completed_at) => {
-			const list = answer(200, { data: [{ ...BATCH, created_at, completed_at }], has_more: false });
+			const list = answer(200, {
+				data: [{ ...COMPLETED_BATCH, created_at, completed_at }],
+				has_more: false,
+			});
 			const filters = {
 				createdAfter: '2026-09-21T00:00:00Z',
 				createdBefore: '2026-09-22T00:00:00Z',
@@ -73,7 +27,7 @@ describe('times of other servers', () => {
 				'batch',
 				'wait',
 				{ batchId: 'batch_1' },
-				answer(200, { ...BATCH, created_at, completed_at }),
+				answer(200, { ...COMPLETED_BATCH, created_at, completed_at }),
 			);
 			expect(waited[0]).toMatchObject({ created_at: 1_790_000_000, duration_seconds: 138 });
 		},
@@ -97,7 +51,7 @@ describe('times of other servers', () => {
 			fc.asyncProperty(fc.array(batch, { maxLength: 20 }), async (batches) => {
 				const newestFirst = [...batches].sort((a, b) => b.seconds - a.seconds);
 				const data = newestFirst.map(({ seconds, form }, index) => ({
-					...BATCH,
+					...COMPLETED_BATCH,
 					id: `batch_${index}`,
 					created_at: form(seconds),
 				}));
@@ -119,9 +73,9 @@ describe('times of other servers', () => {
 	describe.each([undefined, null, '<string>', 0])('that are %j', (created_at) => {
 		const list = answer(200, {
 			data: [
-				{ ...BATCH, id: 'dated' },
-				{ ...BATCH, id: 'undated', created_at },
-				{ ...BATCH, id: 'older', created_at: 1_789_000_000 },
+				{ ...COMPLETED_BATCH, id: 'dated' },
+				{ ...COMPLETED_BATCH, id: 'undated', created_at },
+				{ ...COMPLETED_BATCH, id: 'older', created_at: 1_789_000_000 },
 			],
 			has_more: false,
 		});

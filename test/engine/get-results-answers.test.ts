@@ -1,16 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { VariantName } from '../support/emulator/variants';
 import { addHistory } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 type Options = Record<string, boolean | number | string>;
 

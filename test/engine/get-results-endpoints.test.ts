@@ -1,15 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
 import { addHistory } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** Submits one body for an endpoint, and runs Get Results when the batch is done. */
 async function runBody(endpoint: string, body: object, options = {}) {

@@ -1,14 +1,7 @@
 import { addHistory, answerLine, requestLine } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForEachTest } from './product';
 
-let product: Product;
-
-beforeEach(async () => {
-	product = await startProduct();
-});
-
-afterEach(async () => await product.stop());
+const product = productForEachTest();
 
 async function errorOf(batchId: string, options = {}) {
 	const { error } = await product.run('batch', 'getResults', { batchId, options });

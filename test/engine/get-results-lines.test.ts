@@ -1,14 +1,7 @@
 import { addHistory, answerLine, failureLine, requestLine } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** The results of a batch whose files have these contents. */
 async function resultsOf(files: { output?: string; error?: string; input?: string[] }) {

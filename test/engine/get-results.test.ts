@@ -2,16 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
-import type { Product } from './product';
-import { CREDENTIAL, startProduct } from './product';
+import { CREDENTIAL, productForEachTest } from './product';
 
-let product: Product;
-
-beforeEach(async () => {
-	product = await startProduct();
-});
-
-afterEach(async () => await product.stop());
+const product = productForEachTest();
 
 const results = async (batchId: string, options = {}) =>
 	await product.json('batch', 'getResults', { batchId, options });
@@ -99,7 +92,7 @@ test('a hint says how many did not succeed, and why', async () => {
 	const { hints } = await run(batch.id);
 	expect(hints('Node')).toEqual([
 		{
-			message: `6 of the 10 requests of batch ${batch.id} did not succeed (3 failed, 2 expired, 1 missing). Most common error (3): It ended with invalid_prompt. The batch expired. Requests that ran before have results and were charged.`,
+			message: `6 of the 10 requests of batch ${batch.id} did not succeed (3 failed, 2 expired, 1 missing). Most common error (3 requests): It ended with invalid_prompt. The batch expired. Requests that ran before have results and were charged.`,
 			location: 'outputPane',
 		},
 	]);
@@ -119,7 +112,7 @@ test('when all failed there is no output file, and the hint has the most common 
 	const { items, hints } = await run(batch.id);
 	expect(items('Node').map(({ json }) => json.status)).toEqual(['failed', 'failed', 'failed']);
 	expect(hints('Node').map(({ message }) => message)).toEqual([
-		`None of the 3 requests of batch ${batch.id} succeeded (3 failed). Most common error (2): It ended with model_not_found.`,
+		`None of the 3 requests of batch ${batch.id} succeeded (3 failed). Most common error (2 requests): It ended with model_not_found.`,
 	]);
 });
 

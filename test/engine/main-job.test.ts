@@ -1,13 +1,7 @@
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
+import { line } from './submitted';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const films = [
 	{ id: 7, title: 'Alien' },
@@ -42,21 +36,16 @@ test('rows become a batch, and the batch becomes a row for each', async () => {
 	expect(product.emulator.file(batch.input_file_id as string).text()).toBe(
 		films
 			.map(({ id, title }) =>
-				JSON.stringify({
-					custom_id: String(id),
-					method: 'POST',
-					url: '/v1/chat/completions',
-					body: {
-						model: 'gpt-6-luna',
-						messages: [
-							{ role: 'system', content: 'You classify films.' },
-							{ role: 'user', content: `Which genre is ${title}?` },
-						],
-						max_completion_tokens: 50,
-					},
+				line(String(id), '/v1/chat/completions', {
+					model: 'gpt-6-luna',
+					messages: [
+						{ role: 'system', content: 'You classify films.' },
+						{ role: 'user', content: `Which genre is ${title}?` },
+					],
+					max_completion_tokens: 50,
 				}),
 			)
-			.join('\n') + '\n',
+			.join(''),
 	);
 
 	await product.finish(batch.id as string);

@@ -1,29 +1,16 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
+import { EMBED_TEXT } from './support/submitParameters';
 
 /** Real time, since the executions wait for a list that lags. */
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct({ clock: 'automatic', timing: { validating: 3_600_000 } });
-});
-
-afterEach(() => {
-	product.emulator.faults.clear();
-	product.emulator.ledger.clear();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests({ clock: 'automatic', timing: { validating: 3_600_000 } });
 
 const submit = async (executionId: string, submissionKey: string, more: IDataObject = {}) =>
 	await product.run(
 		'batch',
 		'submit',
 		{
-			endpoint: '/v1/embeddings',
-			requestSource: 'json',
-			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
+			...EMBED_TEXT,
 			customId: '={{ $json.text }}',
 			options: { submissionKey, ...more },
 		} as never,

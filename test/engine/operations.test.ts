@@ -1,6 +1,6 @@
 import { NodeHelpers, type INodeProperties, type INodeTypeDescription } from 'n8n-workflow';
 import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
 
 const description: INodeTypeDescription = new OpenAiBatch().description;
 
@@ -191,13 +191,7 @@ describe('the panel', () => {
 });
 
 describe('an operation', () => {
-	let product: Product;
-
-	beforeAll(async () => {
-		product = await startProduct();
-	});
-
-	afterAll(async () => await product.stop());
+	const product = productForTests();
 
 	it.each([
 		['batch', 'explode'],

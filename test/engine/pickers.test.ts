@@ -1,12 +1,11 @@
 import { LoadOptionsContext } from 'n8n-core';
-import { CREDENTIAL, NODE, startProduct, type Product } from './product';
+import { CREDENTIAL, NODE, productForTests } from './product';
 
 const NOON = Date.UTC(2026, 10, 22, 12) / 1000;
 
-let product: Product;
+const product = productForTests({ now: NOON * 1000 });
 
-beforeAll(async () => {
-	product = await startProduct({ now: NOON * 1000 });
+beforeAll(() => {
 	for (let index = 249; index >= 0; index--) {
 		const counts = { total: 10, completed: 4, failed: 1 };
 		product.emulator.addBatch({
@@ -21,11 +20,7 @@ beforeAll(async () => {
 	product.emulator.addFile('x', { filename: 'results.jsonl', purpose: 'batch_output' });
 });
 
-beforeEach(() => product.emulator.ledger.clear());
-
 afterEach(() => jest.restoreAllMocks());
-
-afterAll(async () => await product.stop());
 
 const search = async (method: string, more: { filter?: string; paginationToken?: string } = {}) =>
 	await product.engine.listSearch(NODE, method, {}, more);

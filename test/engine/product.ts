@@ -3,7 +3,7 @@ import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
 import type { Emulator, EmulatorOptions } from '../support/emulator';
 import { startEmulator } from '../support/emulator';
-import type { NodeRunOptions } from '../support/engine';
+import type { NodeRunOptions, RunResult } from '../support/engine';
 import { createEngine } from '../support/engine';
 
 export const NODE = 'openAiBatch';
@@ -11,6 +11,23 @@ export const CREDENTIAL = 'openAiBatchApi';
 
 type NodeParameters = Record<string, NodeParameterValueType>;
 type Input = Array<INodeExecutionData | IDataObject>;
+
+type Run = (
+	resource: string,
+	operation: string,
+	parameters?: NodeParameters,
+	input?: Input,
+	more?: NodeRunOptions,
+) => Promise<RunResult>;
+
+/** Runs one operation that has to succeed, and gives the JSON of its items. */
+export const jsonOf =
+	(run: Run) =>
+	async (...args: Parameters<Run>): Promise<IDataObject[]> => {
+		const result = await run(...args);
+		if (result.error) throw result.error;
+		return result.items('Node').map((item) => item.json);
+	};
 
 /** The product in n8n's engine, with the emulator as its server. */
 export async function startProduct(options: EmulatorOptions = {}) {
@@ -21,24 +38,15 @@ export async function startProduct(options: EmulatorOptions = {}) {
 		credentials: [OpenAiBatchApi],
 		credentialData: { [CREDENTIAL]: credentialData },
 	});
-	const run = async (
-		resource: string,
-		operation: string,
-		parameters: NodeParameters = {},
-		input: Input = [{}],
-		more: NodeRunOptions = {},
-	) => await engine.node(NODE, { resource, operation, ...parameters }, input, more);
+	const run: Run = async (resource, operation, parameters = {}, input = [{}], more = {}) =>
+		await engine.node(NODE, { resource, operation, ...parameters }, input, more);
 	return {
 		emulator,
 		engine,
 		/** Runs one operation over the input items. */
 		run,
 		/** Runs one operation that has to succeed, and gives the JSON of its items. */
-		json: async (...args: Parameters<typeof run>): Promise<IDataObject[]> => {
-			const result = await run(...args);
-			if (result.error) throw result.error;
-			return result.items('Node').map((item) => item.json);
-		},
+		json: jsonOf(run),
 		/** Takes a batch to its end. */
 		finish: async (batchId: string) => await emulator.step(batchId, 'completed'),
 		stop: async () => await emulator.close(),
@@ -46,3 +54,30 @@ export async function startProduct(options: EmulatorOptions = {}) {
 }
 
 export type Product = Awaited<ReturnType<typeof startProduct>>;
+
+/**
+ * A product for the tests of a file, from before the first one until after the last one. Its fields
+ * are set once the tests run. Each test begins without faults and without earlier requests.
+ */
+export function productForTests(options: EmulatorOptions = {}): Product {
+	const product = {} as Product;
+	beforeAll(async () => {
+		Object.assign(product, await startProduct(options));
+	});
+	beforeEach(() => {
+		product.emulator.faults.clear();
+		product.emulator.ledger.clear();
+	});
+	afterAll(async () => await product.stop());
+	return product;
+}
+
+/** A product of its own for each test of a file. Its fields are set once the test runs. */
+export function productForEachTest(options: EmulatorOptions = {}): Product {
+	const product = {} as Product;
+	beforeEach(async () => {
+		Object.assign(product, await startProduct(options));
+	});
+	afterEach(async () => await product.stop());
+	return product;
+}

@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { addHistory, answerLine, failureLine, requestLine } from './batches';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
 
 /** Servers that accept the same custom_id several times: no answer is lost, none is paid again. */
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 interface Request {
 	id: string;

@@ -1,15 +1,8 @@
 import type { IBinaryData, INodeExecutionData } from 'n8n-workflow';
 import { requestLine } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 afterEach(() => {
 	// None of it calls the API.

@@ -3,18 +3,10 @@ import type { IDataObject } from 'n8n-workflow';
 import { DIALECTS, type Dialect } from '../support/emulator';
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
 import type { History } from './batches';
-import { startProduct, type Product } from './product';
+import { productForTests, startProduct } from './product';
 
 /** Retry Unfinished runs nothing again that may have been paid, and says why. */
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const line = (fields: object) => JSON.stringify(fields);
 const bedrock = (id: string) =>

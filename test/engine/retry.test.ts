@@ -1,14 +1,7 @@
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForEachTest } from './product';
 
-let product: Product;
-
-beforeEach(async () => {
-	product = await startProduct();
-});
-
-afterEach(async () => await product.stop());
+const product = productForEachTest();
 
 const retry = async (batchId: string, parameters = {}) =>
 	await product.json('batch', 'retry', { batchId, ...parameters });
@@ -245,7 +238,7 @@ describe('safely', () => {
 		const batch = addMixed();
 		const [first] = await retry(batch.id);
 		const { error } = await product.run('batch', 'retry', { batchId: batch.id });
-		expect(error?.description).toMatch(/run in an earlier retry that is not finished/);
+		expect(error?.description).toMatch(/will be answered by an earlier retry that is not finished/);
 		await product.finish(String(first.id));
 		const answered = await product.run('batch', 'retry', { batchId: batch.id });
 		expect(answered.error?.message).toBe(`Batch ${batch.id} has no requests to retry`);
@@ -393,15 +386,15 @@ describe('refuses with a reason', () => {
 		const { message, description } = await refusal(batch.id);
 		expect(message).toBe(`Batch ${batch.id} has no requests to retry`);
 		expect(description.split('<br>')).toEqual([
-			'3 failed with errors that a retry would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.',
-			'Most common (2): It ended with model_not_found.',
+			'3 requests failed with errors that a retry would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.',
+			'Most common error (2 requests): It ended with model_not_found.',
 		]);
 	});
 
 	test('requests that the options leave out', async () => {
 		const batch = addHistory(product, { input: [requestLine('a'), requestLine('b')] });
 		const { description } = await refusal(batch.id, { include: ['expired'] });
-		expect(description).toBe('2 did not succeed, but the option Include leaves them out.');
+		expect(description).toBe('2 requests did not succeed, but the option Include leaves them out.');
 	});
 
 	test('a batch whose input file is gone', async () => {

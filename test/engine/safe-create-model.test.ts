@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import type { Fault } from '../support/emulator';
 import type { RunResult } from '../support/engine';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
+import { EMBED_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** The calls of a submit. */
 const CALLS = {
@@ -91,9 +85,7 @@ async function tell({ parts, rules, lag, tries, reruns }: Story): Promise<void> 
 			'batch',
 			'submit',
 			{
-				endpoint: '/v1/embeddings',
-				requestSource: 'json',
-				body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
+				...EMBED_TEXT,
 				options: { maxRequestsPerBatch: 1 },
 			},
 			Array.from({ length: parts }, (_, part) => ({ text: `${executionId} ${part}` })),

@@ -1,23 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Fault } from '../support/emulator';
 import type { NodeRunOptions } from '../support/engine';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests, startProduct, type Product } from './product';
+import { EMBED_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => {
-	product.emulator.faults.clear();
-	product.emulator.ledger.clear();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const ledger = () => product.emulator.ledger;
 const creates = () => ledger().calls('POST', '/batches').length;
@@ -30,16 +19,11 @@ let contents = 0;
 const operations = {
 	submit: () => {
 		const text = `content ${++contents}`;
-		const parameters = {
-			endpoint: '/v1/embeddings',
-			requestSource: 'json',
-			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
-		};
 		return async (options: IDataObject = {}, more: NodeRunOptions = {}, items = 1, metadata = {}) =>
 			await product.run(
 				'batch',
 				'submit',
-				{ ...parameters, options, metadata } as never,
+				{ ...EMBED_TEXT, options, metadata } as never,
 				Array.from({ length: items }, (_, index) => ({ text: `${text} ${index}` })),
 				more,
 			);

@@ -6,12 +6,7 @@ import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTr
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
 import { createEngine, userFolder, type Engine } from '../support/engine';
-import {
-	answer,
-	startScriptedServer,
-	type Answer,
-	type ScriptedServer,
-} from './support/scriptedServer';
+import { answer, serverForTests, startScriptedServer, type Answer } from './support/scriptedServer';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -20,19 +15,16 @@ const HEADER = 'gateway "secret" \\ value-9876543210';
 const WEBHOOK = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const SECRETS = [KEY, HEADER, 'value-9876543210', WEBHOOK];
 
-let server: ScriptedServer;
+const server = serverForTests();
 let engine: Engine;
 
 beforeAll(async () => {
-	server = await startScriptedServer();
 	engine = await createEngine({
 		nodes: { openAiBatch: OpenAiBatch, trigger: OpenAiBatchTrigger },
 		credentials: [OpenAiBatchApi],
 		credentialData: { openAiBatchApi: credential() },
 	});
 });
-
-afterAll(async () => await server.close());
 
 const credential = (more = {}) => ({
 	apiKey: KEY,

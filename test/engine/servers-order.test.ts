@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Dialect } from '../support/emulator';
 import { DIALECTS } from '../support/emulator';
-import { startServer, submitParameters, type Server } from './servers';
+import { addPast, startServer, submitParameters, WITHOUT_TIMES, type Server } from './servers';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -12,16 +12,8 @@ let server: Server;
 afterEach(async () => await server.stop());
 
 describe('batches without times of their creation', () => {
-	const withoutTimes: Dialect = {
-		...openai,
-		batch: (batch) => {
-			const { created_at: _, ...rest } = batch;
-			return rest;
-		},
-	};
-
 	it('are found again by their key all the same', async () => {
-		server = await startServer(withoutTimes);
+		server = await startServer(WITHOUT_TIMES);
 		const parameters = submitParameters(server.dialect, { submissionKey: 'films' });
 		const input = [{ id: 'a', text: 'Hello' }];
 		const [first] = await server.json('batch', 'submit', parameters, input);
@@ -31,20 +23,11 @@ describe('batches without times of their creation', () => {
 });
 
 describe('a list that begins with the oldest batch', () => {
-	/** More than a page of batches that ended long ago. */
-	const past = (count: number) => {
-		const now = Math.floor(Date.now() / 1000);
-		for (let n = 0; n < count; n++) {
-			const created_at = now - 40 * 86_400 + n;
-			server.emulator.addBatch({ id: `past_${n}`, created_at, completed_at: created_at });
-		}
-	};
-
 	const oldestFirst: Dialect = { ...openai, batchList: bella.batchList };
 
 	it('is searched to its end for a batch that exists', async () => {
 		server = await startServer(oldestFirst);
-		past(120);
+		addPast(server, 120);
 		const parameters = submitParameters(server.dialect, { submissionKey: 'films' });
 		const input = [{ id: 'a', text: 'Hello' }];
 		const [first] = await server.json('batch', 'submit', parameters, input);
@@ -54,7 +37,7 @@ describe('a list that begins with the oldest batch', () => {
 
 	it('is returned from its newest batch on', async () => {
 		server = await startServer(oldestFirst);
-		past(120);
+		addPast(server, 120);
 		const listed = async (parameters: IDataObject) =>
 			(await server.json('batch', 'getAll', parameters as never)).map(({ id }) => id);
 		expect(await listed({ limit: 2 })).toEqual(['past_119', 'past_118']);

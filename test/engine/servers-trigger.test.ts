@@ -1,6 +1,13 @@
-import type { Dialect } from '../support/emulator';
 import { DIALECTS } from '../support/emulator';
-import { A_WHILE, reported, startServer, submitParameters, type Server } from './servers';
+import {
+	A_WHILE,
+	addPast,
+	reported,
+	startServer,
+	submitParameters,
+	WITHOUT_TIMES,
+	type Server,
+} from './servers';
 
 /** The polling trigger on servers whose lists are not like OpenAI's. */
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
@@ -16,33 +23,16 @@ const submit = async () => {
 	return (await server.json('batch', 'submit', submitParameters(server.dialect), input))[0];
 };
 
-/** Batches that ended long ago, the oldest one first. */
-function addHistory(count: number): void {
-	const now = Math.floor(Date.now() / 1000);
-	for (let n = 0; n < count; n++) {
-		const created_at = now - 40 * 86_400 + n;
-		server.emulator.addBatch({ id: `past_${n}`, created_at, completed_at: created_at + 60 });
-	}
-}
-
 describe('a list whose batches have no creation times', () => {
-	const withoutTimes: Dialect = {
-		...openai,
-		batch: (batch) => {
-			const { created_at: _, ...rest } = batch;
-			return rest;
-		},
-	};
-
 	it('cannot be put in order, which the trigger says when the workflow is published', async () => {
-		server = await startServer(withoutTimes);
+		server = await startServer(WITHOUT_TIMES);
 		await submit();
 		const { error } = await server.poller().activate();
 		expect(error?.message).toMatch(/order.*creat|creat.*order/);
 	});
 
 	it('cannot be put in order, which the trigger says when the first batch appears', async () => {
-		server = await startServer(withoutTimes);
+		server = await startServer(WITHOUT_TIMES);
 		const poller = server.poller();
 		expect((await poller.activate()).error).toBeUndefined();
 		await submit();
@@ -61,7 +51,7 @@ it('one batch without a creation time, the newest or not, does not hide the othe
 			return { ...rest, ...(!withoutTime.has(String(batch.id)) && { created_at }) } as never;
 		},
 	});
-	addHistory(120);
+	addPast(server, 120);
 	withoutTime.add('past_119').add('past_20');
 	const poller = server.poller();
 	expect((await poller.activate()).error).toBeUndefined();
@@ -74,7 +64,7 @@ it('one batch without a creation time, the newest or not, does not hide the othe
 
 it('a list that begins with the oldest batch is not taken for the newest part of one', async () => {
 	server = await startServer({ ...openai, batchList: bella.batchList });
-	addHistory(120);
+	addPast(server, 120);
 	const poller = server.poller();
 	const { error } = await poller.activate();
 	if (error) {

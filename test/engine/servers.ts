@@ -4,7 +4,7 @@ import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTr
 import type { Dialect, DialectName, EmulatorOptions } from '../support/emulator';
 import { DIALECTS } from '../support/emulator';
 import { createEngine, type PollOutcome } from '../support/engine';
-import { CREDENTIAL, startProduct } from './product';
+import { CREDENTIAL, jsonOf, startProduct } from './product';
 
 /** A batch of these tests takes 80 seconds. */
 const TIMING = { validating: 10_000, in_progress: 60_000, finalizing: 10_000, cancelling: 10_000 };
@@ -71,11 +71,7 @@ export async function startServer(
 		credentialData,
 		run,
 		/** Runs one operation that has to succeed, and returns the JSON of its items. */
-		json: async (...args: Parameters<typeof run>): Promise<IDataObject[]> => {
-			const result = await run(...args);
-			if (result.error) throw result.error;
-			return result.items('Node').map((item) => item.json);
-		},
+		json: jsonOf(run),
 		/** Runs one operation that has to fail, and returns its error. */
 		failure: async (...args: Parameters<typeof run>) => {
 			const { error } = await run(...args);
@@ -93,4 +89,22 @@ export type Server = Awaited<ReturnType<typeof startServer>>;
 export function reported({ items, error }: PollOutcome): IDataObject[] {
 	if (error) throw error;
 	return (items ?? []).map(({ json }) => json);
+}
+
+/** A server like OpenAI's that does not say when its batches were created. */
+export const WITHOUT_TIMES: Dialect = {
+	...DIALECTS.openai,
+	batch: (batch) => {
+		const { created_at: _, ...rest } = batch;
+		return rest;
+	},
+};
+
+/** Adds batches that ended long ago, the oldest one first. */
+export function addPast({ emulator }: Pick<Server, 'emulator'>, count: number): void {
+	const now = Math.floor(Date.now() / 1000);
+	for (let n = 0; n < count; n++) {
+		const created_at = now - 40 * 86_400 + n;
+		emulator.addBatch({ id: `past_${n}`, created_at, completed_at: created_at + 60 });
+	}
 }

@@ -1,23 +1,12 @@
 import type { NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
 import { line, uploaded } from './submitted';
+import { FILM_SCHEMA } from './support/submitParameters';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
+const product = productForTests();
 
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
-
-const SCHEMA = {
-	type: 'object',
-	properties: { genre: { type: 'string' } },
-	required: ['genre'],
-	additionalProperties: false,
-};
 const CAT = 'https://example.com/cat.png';
 const DOG = 'data:image/png;base64,iVBORw0KGgo=';
 
@@ -30,7 +19,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 		'gpt-6-luna',
 		{
 			systemMessage: 'Be brief.',
-			jsonSchema: JSON.stringify(SCHEMA),
+			jsonSchema: JSON.stringify(FILM_SCHEMA),
 			jsonSchemaName: 'film',
 			maxTokens: 50,
 			reasoningEffort: 'none',
@@ -55,7 +44,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 			],
 			response_format: {
 				type: 'json_schema',
-				json_schema: { name: 'film', schema: SCHEMA, strict: true },
+				json_schema: { name: 'film', schema: FILM_SCHEMA, strict: true },
 			},
 			max_completion_tokens: 50,
 			reasoning_effort: 'none',
@@ -70,7 +59,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 		'gpt-6-luna',
 		{
 			systemMessage: 'Be brief.',
-			jsonSchema: SCHEMA as never,
+			jsonSchema: FILM_SCHEMA as never,
 			jsonSchemaStrict: false,
 			maxTokens: 50,
 			reasoningEffort: '={{ "max" }}',
@@ -95,7 +84,7 @@ const FIELDS: Array<[endpoint: string, model: string, options: Parameters, body:
 				},
 			],
 			text: {
-				format: { type: 'json_schema', name: 'answer', schema: SCHEMA, strict: false },
+				format: { type: 'json_schema', name: 'answer', schema: FILM_SCHEMA, strict: false },
 				verbosity: 'high',
 			},
 			max_output_tokens: 50,

@@ -1,17 +1,10 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
+import { EMBED_TEXT } from './support/submitParameters';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const TEXT = { prompt: '={{ $json.text }}', customId: '={{ $json.id }}' };
 
@@ -360,12 +353,7 @@ test.each([
 	'a submission that fails as a whole is one error item with %s',
 	async (onError, output) => {
 		product.emulator.faults.next({ path: '/batches', fault: { type: 'status', status: 403 } });
-		const parameters = {
-			endpoint: '/v1/embeddings',
-			requestSource: 'json',
-			body: '={{ { model: "text-embedding-3-small", input: $json.text } }}',
-		};
-		const run = await product.run('batch', 'submit', parameters, [{ text: 'a' }], { onError });
+		const run = await product.run('batch', 'submit', EMBED_TEXT, [{ text: 'a' }], { onError });
 		expect(run.error).toBeUndefined();
 		// n8n would pass the input on as if it were the output.
 		expect(run.items('Node', 1 - output)).toEqual([]);

@@ -1,22 +1,12 @@
 import Ajv from 'ajv';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { CHAT, RESPONSES } from '../support/endpointUrls';
+import { productForTests } from './product';
 import { line, uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
-
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
+const product = productForTests();
 
 /** Rows of the panel, in the option Answer Columns. */
 const withColumns = (rows: IDataObject[], more: Parameters = {}): Parameters => ({

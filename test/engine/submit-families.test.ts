@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
 import { uploaded } from './submitted';
 
 /**
@@ -10,15 +10,7 @@ import { uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** Which items are refused, with the code that is named, and the hints. */
 async function outcome(parameters: Parameters, items: IDataObject[]) {

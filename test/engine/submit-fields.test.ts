@@ -1,27 +1,15 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { DIALECTS } from '../support/emulator';
-import { startProduct, type Product } from './product';
+import { CHAT } from '../support/endpointUrls';
+import { productForTests } from './product';
 import { line, uploaded } from './submitted';
+import { FILM_SCHEMA } from './support/submitParameters';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-afterAll(async () => await product.stop());
-
-const SCHEMA = {
-	type: 'object',
-	properties: { genre: { type: 'string' } },
-	required: ['genre'],
-	additionalProperties: false,
-};
+const product = productForTests();
 
 describe('fields', () => {
-	const CHAT = '/v1/chat/completions';
 	const chat = async (parameters: Parameters, items: IDataObject[]) =>
 		await uploaded(product, { endpoint: CHAT, prompt: '={{ $json.text }}', ...parameters }, items);
 	const message = (content: unknown) => ({
@@ -74,12 +62,12 @@ describe('fields', () => {
 		};
 		const items = [
 			{ text: 'a', system: 'S', max: 5, schema: null },
-			{ text: 'b', system: null, max: '6', schema: SCHEMA },
+			{ text: 'b', system: null, max: '6', schema: FILM_SCHEMA },
 		];
 		const format = {
 			response_format: {
 				type: 'json_schema',
-				json_schema: { name: 'answer', schema: SCHEMA, strict: true },
+				json_schema: { name: 'answer', schema: FILM_SCHEMA, strict: true },
 			},
 		};
 		const withSystem = {

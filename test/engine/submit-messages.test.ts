@@ -1,21 +1,12 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { CHAT, RESPONSES } from '../support/endpointUrls';
+import { productForTests } from './product';
 import { line, uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
+const product = productForTests();
 
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
-
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
 const CAT = 'https://example.com/cat.png';
 
 /** The rows of the panel: role and content. */

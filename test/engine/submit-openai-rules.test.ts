@@ -1,18 +1,11 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { CREDENTIAL, startProduct, type Product } from './product';
+import { CHAT, RESPONSES } from '../support/endpointUrls';
+import { CREDENTIAL, productForTests, startProduct } from './product';
 import { uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 /** A dry run with the address of OpenAI in the credential; nothing is sent. */
 const atOpenAi = async (parameters: Parameters, items: IDataObject[], url?: string) =>
@@ -34,8 +27,6 @@ const STRICT = {
 	required: ['genre', 'note'],
 	additionalProperties: false,
 };
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
 
 describe('at OpenAI', () => {
 	it.each<[string, Parameters, RegExp]>([

@@ -1,17 +1,9 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { productForTests, startProduct, type Product } from './product';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const rows = (count: number, more: IDataObject = {}) =>
 	Array.from({ length: count }, (_, id) => ({ id, text: `Text ${id}`, ...more }));

@@ -1,18 +1,10 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { startProduct, type Product } from './product';
+import { productForTests } from './product';
 import { uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => product.emulator.ledger.clear());
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 const submit = async (parameters: Parameters, items: IDataObject[], more = {}) =>
 	await product.run('batch', 'submit', parameters, items, more);

@@ -2,7 +2,7 @@ import type { NodeParameterValueType } from 'n8n-workflow';
 import OpenAI from 'openai';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
-import type { Batch } from '../../nodes/openai/api/types';
+import type { Batch } from '../../nodes/openai/api/objects';
 import { startEmulator, type Emulator } from '../support/emulator';
 import { requestLine, submit } from '../support/emulator/client';
 import { createEngine, type Engine, type PollOutcome, type PollerOptions } from '../support/engine';

@@ -1,21 +1,19 @@
 import type { ClientNode } from './support/clientNode';
 import { startClientNode } from './support/clientNode';
-import type { ScriptedServer } from './support/scriptedServer';
-import { startScriptedServer } from './support/scriptedServer';
+import { serverForTests } from './support/scriptedServer';
 import { tryUploadFile, uploadSafely } from '../../nodes/openai/api/files';
-import type { UploadSource } from '../../nodes/openai/http/multipart';
-import type { Emulator } from '../support/emulator';
+import type { UploadSource } from '../../nodes/openai/client';
+import type { Emulator, Fault } from '../support/emulator';
 import { startEmulator } from '../support/emulator';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
 let emulator: Emulator;
-let server: ScriptedServer;
+const server = serverForTests();
 let node: ClientNode;
 
 beforeAll(async () => {
 	emulator = await startEmulator({ clock: 'manual' });
-	server = await startScriptedServer();
 	node = await startClientNode({ apiKey: emulator.apiKey, url: emulator.url });
 });
 
@@ -24,10 +22,7 @@ beforeEach(() => {
 	emulator.ledger.clear();
 });
 
-afterAll(async () => {
-	await emulator.close();
-	await server.close();
-});
+afterAll(async () => await emulator.close());
 
 /** Lines of JSON as a source, in odd chunks; `change` makes the source lie. */
 function source(change: Partial<UploadSource> = {}) {
@@ -60,6 +55,9 @@ const upload = async (file: UploadSource, more: { expiresAfterSeconds?: number }
 
 const uploadOnce = async (file: UploadSource) =>
 	await node.run(async (client) => await uploadSafely(client, { source: file, purpose: 'batch' }));
+
+const strike = (method: string, fault: Fault, times = 1) =>
+	emulator.faults.next({ method, path: '/files', times, fault });
 
 const posts = () => emulator.ledger.calls('POST', '/files');
 
@@ -102,16 +100,8 @@ describe('an upload', () => {
 	});
 
 	test('begins at the first byte again when it is repeated', async () => {
-		emulator.faults.next({
-			method: 'POST',
-			path: '/files',
-			fault: { type: 'reset', when: 'before' },
-		});
-		emulator.faults.next({
-			method: 'POST',
-			path: '/files',
-			fault: { type: 'status', status: 503 },
-		});
+		strike('POST', { type: 'reset', when: 'before' });
+		strike('POST', { type: 'status', status: 503 });
 		const { content, opened, source: file } = source();
 		const result = await upload(file);
 		expect(result).toMatchObject({ ok: true, value: { bytes: content.length } });
@@ -185,7 +175,7 @@ describe('an upload under a name of its own', () => {
 	test.each(['reset', 'stall'] as const)(
 		'is found when its answer is lost (%s), and not sent again',
 		async (type) => {
-			emulator.faults.next({ method: 'POST', path: '/files', fault: { type, when: 'after' } });
+			strike('POST', { type, when: 'after' });
 			const { content, source: file } = source({ fileName: `lost-${type}.jsonl` });
 			const stored = await uploadOnce(file);
 			expect(stored).toMatchObject({ filename: `lost-${type}.jsonl`, bytes: content.length });
@@ -195,11 +185,7 @@ describe('an upload under a name of its own', () => {
 	);
 
 	test('is sent again when it is not there', async () => {
-		emulator.faults.next({
-			method: 'POST',
-			path: '/files',
-			fault: { type: 'status', status: 500 },
-		});
+		strike('POST', { type: 'status', status: 500 });
 		const stored = await uploadOnce(source({ fileName: 'new.jsonl' }).source);
 		expect(emulator.ledger.uploads.map(({ id }) => id)).toEqual([stored.id]);
 		expect(posts()).toHaveLength(2);
@@ -209,38 +195,20 @@ describe('an upload under a name of its own', () => {
 		emulator.addFile('{}\n', { filename: 'same.jsonl', purpose: 'batch' });
 		const { content, source: file } = source({ fileName: 'same.jsonl' });
 		emulator.addFile(content, { filename: 'same.jsonl', purpose: 'user_data' });
-		emulator.faults.next({
-			method: 'POST',
-			path: '/files',
-			fault: { type: 'status', status: 500 },
-		});
+		strike('POST', { type: 'status', status: 500 });
 		const stored = await uploadOnce(file);
 		expect(emulator.ledger.uploads.map(({ id }) => id)).toEqual([stored.id]);
 	});
 
 	test('is sent again when nobody can tell whether it is there: a copy costs nothing', async () => {
-		emulator.faults.next({
-			method: 'POST',
-			path: '/files',
-			fault: { type: 'reset', when: 'after' },
-		});
-		emulator.faults.next({
-			method: 'GET',
-			path: '/files',
-			times: 2,
-			fault: { type: 'status', status: 403 },
-		});
+		strike('POST', { type: 'reset', when: 'after' });
+		strike('GET', { type: 'status', status: 403 }, 2);
 		const stored = await uploadOnce(source({ fileName: 'unlisted.jsonl' }).source);
 		expect(emulator.ledger.uploads.at(-1)!.id).toBe(stored.id);
 	});
 
 	test('is given up with its name after three tries', async () => {
-		emulator.faults.next({
-			method: 'POST',
-			path: '/files',
-			times: 9,
-			fault: { type: 'status', status: 500 },
-		});
+		strike('POST', { type: 'status', status: 500 }, 9);
 		await expect(uploadOnce(source({ fileName: 'never.jsonl' }).source)).rejects.toThrow(
 			'Upload of never.jsonl failed, the file may have been stored all the same: The server had an error',
 		);

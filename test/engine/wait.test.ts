@@ -1,14 +1,7 @@
 import { addHistory } from './batches';
-import type { Product } from './product';
-import { NODE, startProduct } from './product';
+import { NODE, productForEachTest, startProduct } from './product';
 
-let product: Product;
-
-beforeEach(async () => {
-	product = await startProduct({ clock: 'automatic' });
-});
-
-afterEach(async () => await product.stop());
+const product = productForEachTest({ clock: 'automatic' });
 
 const run = async (batchId: string, options = {}, more = {}) =>
 	await product.run('batch', 'wait', { batchId, options }, [{ row: 1 }], more);

@@ -2,7 +2,7 @@ import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
 import { OpenAiBatchWebhookTrigger } from '../../nodes/OpenAiBatchWebhookTrigger/OpenAiBatchWebhookTrigger.node';
-import type { Batch } from '../../nodes/openai/api/types';
+import type { Batch } from '../../nodes/openai/api/objects';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../support/emulator';
 import { signedHeaders } from '../support/emulator/webhooks/signature';
 import { createEngine } from '../support/engine';
@@ -33,6 +33,12 @@ async function start(
 		webhooks: { deliverTo: trigger.origin, retryAfter: [1000, 2000, 4000], ...options.webhooks },
 	});
 	Object.assign(credential, { apiKey: emulator.apiKey, url: emulator.url });
+}
+
+/** The same, in a workflow that is published. */
+async function startPublished(...given: Parameters<typeof start>) {
+	await start(...given);
+	await trigger.activate();
 }
 
 afterEach(async () => {
@@ -68,8 +74,7 @@ describe('a delivery', () => {
 	it.each(['completed', 'failed', 'expired', 'cancelled'] as const)(
 		'of a batch that is %s starts the workflow with the item of the polling trigger',
 		async (status) => {
-			await start();
-			await trigger.activate();
+			await startPublished();
 			const engine = await createEngine({
 				nodes: { polling: OpenAiBatchTrigger },
 				credentials: [OpenAiBatchApi],
@@ -85,15 +90,13 @@ describe('a delivery', () => {
 	);
 
 	it('returns the whole batch without Simplify', async () => {
-		await start({ options: { simplify: false } });
-		await trigger.activate();
+		await startPublished({ options: { simplify: false } });
 		const batch = await end('completed');
 		expect(trigger.emitted[0]).toMatchObject({ event: 'batch.completed', ...batch });
 	});
 
 	it('starts the workflow once, however often it is repeated', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		emulator.webhooks.copies = 3;
 		const batch = await end('completed');
 		emulator.webhooks.deliveries.redeliver(deliveries()[0].message);
@@ -104,8 +107,7 @@ describe('a delivery', () => {
 	});
 
 	it('may be out of order', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		emulator.webhooks.deliveries.hold();
 		const [one, other] = [await end('completed'), await end('expired')];
 		emulator.webhooks.deliveries.release('reversed');
@@ -114,8 +116,7 @@ describe('a delivery', () => {
 	});
 
 	it('is remembered, in a bounded number', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		await end('completed');
 		const { received, ...rest } = trigger.staticData;
 		const many = Array.from({ length: 1_000 }, (_, index) => `other-${index}`);
@@ -128,8 +129,7 @@ describe('a delivery', () => {
 	});
 
 	it('is refused until the batch can be fetched', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		emulator.faults.next({ path: /^\/batches\//, fault: OVERLOADED });
 		const batch = await end('completed');
 		expect(trigger.executions).toEqual([]);
@@ -140,8 +140,7 @@ describe('a delivery', () => {
 	});
 
 	it('is refused until the batch shows its end', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		const batch = emulator.addBatch({ status: 'finalizing', completed_at: null });
 		emulator.webhooks.tell('batch.completed', batch.id);
 		await emulator.advance(0);
@@ -152,8 +151,7 @@ describe('a delivery', () => {
 	});
 
 	it('makes a failed execution when the batch cannot be fetched', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		emulator.webhooks.tell('batch.completed', 'batch_of_another_project');
 		await emulator.advance(0);
 		expect(statuses()).toEqual([500]);
@@ -177,8 +175,7 @@ describe('a delivery', () => {
 			{ metadata: { team: 'b' } },
 		],
 	] as const)('of %s is acknowledged and starts nothing', async (_, parameters, fields) => {
-		await start(structuredClone(parameters) as never);
-		await trigger.activate();
+		await startPublished(structuredClone(parameters) as never);
 		// An endpoint that was registered for more than the node asks for.
 		endpoints()[0].wire.event_types = ['batch.completed', 'batch.failed'];
 		await end('completed', structuredClone(fields) as never);
@@ -187,8 +184,7 @@ describe('a delivery', () => {
 	});
 
 	it('of another kind of event is acknowledged and starts nothing', async () => {
-		await start({ registration: 'manual' }, { webhookSecret: SECRET });
-		await trigger.activate();
+		await startPublished({ registration: 'manual' }, { webhookSecret: SECRET });
 		const body = JSON.stringify({ type: 'response.completed', data: { id: 'resp_1' } });
 		const headers = signedHeaders('wh_1', Math.floor(Date.now() / 1000), body, [SECRET]);
 		const { status } = await post({ 'content-type': 'application/json', ...headers }, body);
@@ -203,8 +199,7 @@ describe('a delivery', () => {
 		['no event either', 'application/json', 'null'],
 		['no id of a batch', 'application/json', '{"type":"batch.completed","data":{"id":"../x"}}'],
 	])('that is signed but has %s in it is refused', async (_, type, body) => {
-		await start({ registration: 'manual' }, { webhookSecret: SECRET });
-		await trigger.activate();
+		await startPublished({ registration: 'manual' }, { webhookSecret: SECRET });
 		const headers = signedHeaders('wh_1', Math.floor(Date.now() / 1000), body, [SECRET]);
 		expect((await post({ 'content-type': type, ...headers }, body)).status).toBe(400);
 		expect(trigger.executions).toEqual([]);
@@ -215,8 +210,7 @@ describe('a delivery', () => {
 describe('what is not proven to be from the service', () => {
 	/** A genuine delivery that was taken down on the way. */
 	async function intercept() {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		const { origin } = new URL(trigger.origin);
 		emulator.webhooks.options.deliverTo = 'http://127.0.0.1:1';
 		await end('completed');
@@ -259,11 +253,10 @@ describe('what is not proven to be from the service', () => {
 	});
 
 	it('is refused when it is older than five minutes, and taken when it is sent anew', async () => {
-		await start(
+		await startPublished(
 			{},
 			{ now: Date.now() - 400_000, webhooks: { retryAfter: [80_000, 120_000, 250_000] } },
 		);
-		await trigger.activate();
 		const batch = await end('completed');
 		await emulator.advance(80_000);
 		expect(statuses()).toEqual([401, 401]);
@@ -273,15 +266,13 @@ describe('what is not proven to be from the service', () => {
 	});
 
 	it('is refused when its time is in the future', async () => {
-		await start({}, { now: Date.now() + 310_000 });
-		await trigger.activate();
+		await startPublished({}, { now: Date.now() + 310_000 });
 		await end('completed');
 		expect(statuses()).toEqual([401]);
 	});
 
 	it('is refused without a secret', async () => {
-		await start({ registration: 'manual' }, { webhookSecret: SECRET });
-		await trigger.activate();
+		await startPublished({ registration: 'manual' }, { webhookSecret: SECRET });
 		trigger.credentialData.openAiBatchApi.webhookSecret = '';
 		const body = JSON.stringify({ type: 'batch.completed', data: { id: 'batch_1' } });
 		const now = Math.floor(Date.now() / 1000);
@@ -293,8 +284,7 @@ describe('what is not proven to be from the service', () => {
 	});
 
 	it('is refused with a pasted secret that has no key in it', async () => {
-		await start({ registration: 'manual' }, { webhookSecret: 'whsec_' });
-		await trigger.activate();
+		await startPublished({ registration: 'manual' }, { webhookSecret: 'whsec_' });
 		const body = JSON.stringify({ type: 'batch.completed', data: { id: 'batch_1' } });
 		const headers = signedHeaders('wh_1', Math.floor(Date.now() / 1000), body, ['whsec_']);
 		expect((await post(headers, body)).status).toBe(401);
@@ -330,16 +320,14 @@ describe('manual registration', () => {
 	});
 
 	it('sends no requests', async () => {
-		await start({ registration: 'manual' }, { webhookSecret: SECRET });
-		await trigger.activate();
+		await startPublished({ registration: 'manual' }, { webhookSecret: SECRET });
 		await trigger.activate('init');
 		await trigger.deactivate();
 		expect(emulator.ledger.requests).toEqual([]);
 	});
 
 	it('removes what was registered while it was automatic', async () => {
-		await start({}, { webhookSecret: SECRET });
-		await trigger.activate();
+		await startPublished({}, { webhookSecret: SECRET });
 		trigger.parameters = { registration: 'manual' };
 		await trigger.activate('update');
 		expect(endpoints()).toEqual([]);
@@ -349,8 +337,7 @@ describe('manual registration', () => {
 
 describe('automatic registration', () => {
 	it('registers the address for the chosen events, and removes it', async () => {
-		await start({ events: ['failed', 'completed'] });
-		await trigger.activate();
+		await startPublished({ events: ['failed', 'completed'] });
 		expect(endpoints().map(({ wire }) => wire)).toEqual([
 			expect.objectContaining({
 				name: 'n8n: Harness workflow',
@@ -364,8 +351,7 @@ describe('automatic registration', () => {
 	});
 
 	it('never stores the secret as text', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		await end('completed');
 		const [{ secret }] = endpoints()[0].secrets;
 		const everything = JSON.stringify([trigger.stored, trigger.executions]);
@@ -378,8 +364,7 @@ describe('automatic registration', () => {
 	});
 
 	it('stays when n8n starts again', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		const [before] = endpoints();
 		await trigger.activate('init');
 		expect(endpoints()).toEqual([before]);
@@ -389,8 +374,7 @@ describe('automatic registration', () => {
 	});
 
 	it('survives being unpublished and published', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		await trigger.deactivate();
 		await trigger.activate();
 		expect(endpoints()).toHaveLength(1);
@@ -483,8 +467,7 @@ describe('automatic registration', () => {
 	});
 
 	it('says so when the API key was changed, and accepts nothing until then', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		trigger.credentialData.openAiBatchApi.apiKey = 'sk-other';
 		await end('completed');
 		expect(statuses()).toEqual([500]);
@@ -494,8 +477,7 @@ describe('automatic registration', () => {
 	});
 
 	it('says so when n8n was killed before it stored the secret, and accepts nothing until then', async () => {
-		await start();
-		await trigger.activate();
+		await startPublished();
 		trigger.stored = {};
 		await end('completed');
 		expect(statuses()).toEqual([500]);

@@ -1,21 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
-import type { Product } from './product';
-import { startProduct } from './product';
+import { productForTests } from './product';
+import { ASK_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-let product: Product;
-
-beforeAll(async () => {
-	product = await startProduct();
-});
-
-beforeEach(() => {
-	product.emulator.faults.clear();
-	product.emulator.ledger.clear();
-});
-
-afterAll(async () => await product.stop());
+const product = productForTests();
 
 let contents = 0;
 
@@ -25,16 +14,8 @@ const rowsOf = (count: number) => {
 	return Array.from({ length: count }, (_, row) => ({ id: `${contents}-${row}`, text }));
 };
 
-const SUBMIT = {
-	endpoint: '/v1/chat/completions',
-	requestSource: 'fields',
-	model: 'gpt-6-luna',
-	prompt: '={{ $json.text }}',
-	customId: '={{ $json.id }}',
-};
-
 const submit = async (rows: IDataObject[], options: IDataObject = {}, executionId?: string) =>
-	await product.json('batch', 'submit', { ...SUBMIT, options } as never, rows, { executionId });
+	await product.json('batch', 'submit', { ...ASK_TEXT, options } as never, rows, { executionId });
 
 /** Three parts of two rows each. */
 const submitParts = async (options: IDataObject = {}) => {

@@ -1,4 +1,4 @@
-import type { BatchStatus } from '../../nodes/openai/api/types';
+import type { BatchStatus } from '../../nodes/openai/api/objects';
 import { startEmulator } from '../support/emulator';
 
 /** A day ago, so that looking for earlier batches does not take longer with every run. */

@@ -1,10 +1,12 @@
-import { endpointOf, extractContent } from '../../nodes/endpoints';
+import { endpointOf } from '../../nodes/endpoints';
+import { extractContent } from '../../nodes/endpoints/answers';
 import { checkBody } from '../../nodes/endpoints/body';
 import type { JsonObject } from '../../nodes/jsonl/json';
 import { parseJsonContent } from '../../nodes/jsonl/parseJson';
 import { foreignFormat } from '../../nodes/jsonl/fileFormat';
 import { validateRequests } from '../../nodes/OpenAiBatch/requestFile/validate/validateFile';
 import { RequestChecker } from '../../nodes/OpenAiBatch/requests/requestChecker';
+import { CHAT, RESPONSES } from '../support/endpointUrls';
 
 /**
  * Inputs that were made up before anybody looked whether the product can read them, with what is
@@ -13,9 +15,6 @@ import { RequestChecker } from '../../nodes/OpenAiBatch/requests/requestChecker'
 
 const issuesOf = (path: string, body: object, server?: 'compatible') =>
 	checkBody(endpointOf(path), body as JsonObject, server);
-
-const CHAT = '/v1/chat/completions';
-const RESPONSES = '/v1/responses';
 
 describe('nothing of an answer is dropped', () => {
 	const chat = (message: object, more: object = {}) =>

@@ -2,11 +2,11 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { batchesOfSubmission } from './results/submissionBatches';
 import { cancelBatch, getBatch } from '../../openai/api/batches';
-import { isFinished, statusOf } from '../../openai/api/status';
-import type { Batch } from '../../openai/api/types';
-import { OpenAiClient } from '../../openai/http/client';
+import type { Batch } from '../../openai/api/objects';
+import { isFinished, statusOf } from '../../openai/api/objects';
+import type { OpenAiClient } from '../../openai/client';
 import { batchItem } from '../../openai/submissions/submission';
-import { chosenBatchField, idParameter } from '../shared/fields';
+import { chosenBatchField, idParameter, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -25,11 +25,7 @@ export const cancel: Operation = {
 	properties: showFor('batch', 'cancel', [
 		chosenBatchField,
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [
 				{
 					displayName: 'Whole Submission',
@@ -42,10 +38,9 @@ export const cancel: Operation = {
 			],
 		},
 	]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as CancelOptions;
-		const client = new OpenAiClient(context, { itemIndex });
 		if (!options.wholeSubmission) return { json: batchItem(await cancelBatch(client, batchId)) };
 		return await cancelSubmission(context, client, batchId);
 	}),

@@ -1,5 +1,4 @@
 import { createHash } from 'crypto';
-import { OpenAiClient } from '../../openai/http/client';
 import { createdItem, SUBMISSION_METADATA } from '../../openai/submissions/submission';
 import type { BatchSettings } from '../../openai/submissions/submissions';
 import { Submissions } from '../../openai/submissions/submissions';
@@ -13,7 +12,7 @@ import {
 	submissionKeyField,
 	userMetadata,
 } from '../shared/batchOptions';
-import { fileIdField, idParameter, metadataField } from '../shared/fields';
+import { fileIdField, idParameter, metadataField, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -36,11 +35,7 @@ export const create: Operation = {
 		...endpointFields,
 		metadataField,
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [
 				completionWindowField,
 				createWithoutSearchField,
@@ -52,7 +47,7 @@ export const create: Operation = {
 			],
 		},
 	]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as CreateOptions;
 		const settings: BatchSettings = {
@@ -61,7 +56,6 @@ export const create: Operation = {
 			metadata: userMetadata(context, itemIndex, SUBMISSION_METADATA),
 			outputExpiresAfter: batchExpiries(context, options, itemIndex).outputExpiresAfter,
 		};
-		const client = new OpenAiClient(context, { itemIndex });
 		const submissions = new Submissions(client, context, options);
 		const content = JSON.stringify([fileId, settings]);
 		const contentHash = createHash('sha256').update(content).digest('hex');

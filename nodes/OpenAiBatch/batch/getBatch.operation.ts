@@ -1,7 +1,6 @@
 import { getBatch } from '../../openai/api/batches';
-import { OpenAiClient } from '../../openai/http/client';
 import { batchItem } from '../../openai/submissions/submission';
-import { batchIdField, idParameter } from '../shared/fields';
+import { batchIdField, idParameter, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 import type { PriceOptions } from '../shared/prices';
@@ -23,19 +22,15 @@ export const get: Operation = {
 	properties: showFor('batch', 'get', [
 		batchIdField,
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as PriceOptions;
 		const prices = pricesOf(context, options, itemIndex);
-		const batch = await getBatch(new OpenAiClient(context, { itemIndex }), batchId);
+		const batch = await getBatch(client, batchId);
 		const cost = prices && { cost: costOf(batch.usage, prices) };
 		return { json: { ...batchItem(batch), ...cost } };
 	}),

@@ -1,14 +1,13 @@
 import { DateTime } from 'luxon';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { isSameEndpoint } from '../../endpoints/endpoint';
+import { isSameEndpoint } from '../../endpoints/paths';
 import { BATCH_PAGE_SIZE, listBatches } from '../../openai/api/batches';
-import { statusOf } from '../../openai/api/status';
-import type { Batch } from '../../openai/api/types';
-import { OpenAiClient } from '../../openai/http/client';
+import type { Batch } from '../../openai/api/objects';
+import { statusOf } from '../../openai/api/objects';
 import { batchItem, submissionIdOf } from '../../openai/submissions/submission';
 import { metadataPairs } from '../shared/batchOptions';
-import { metadataField, returnAllFields, wantedCount } from '../shared/fields';
+import { metadataField, optionsField, returnAllFields, wantedCount } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 import type { PriceOptions } from '../shared/prices';
@@ -123,7 +122,7 @@ export const getAll: Operation = {
 			displayName: 'Filters',
 			name: 'filters',
 			type: 'collection',
-			placeholder: 'Add filter',
+			placeholder: 'Add Filter',
 			default: {},
 			options: [
 				{
@@ -179,15 +178,11 @@ export const getAll: Operation = {
 			],
 		},
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const wanted = wantedCount(context, itemIndex);
 		const filters = context.getNodeParameter('filters', itemIndex, {}) as BatchFilters;
 		const { matches, notBefore, notAfter, hasDates } = compileFilters(context, filters, itemIndex);
@@ -196,7 +191,6 @@ export const getAll: Operation = {
 		const isFiltered = Object.keys(filters).length > 0;
 		const pageSize = isFiltered ? BATCH_PAGE_SIZE : Math.min(wanted, BATCH_PAGE_SIZE);
 		const found: INodeExecutionData[] = [];
-		const client = new OpenAiClient(context, { itemIndex });
 		let undated = 0;
 		for await (const batch of listBatches(client, pageSize)) {
 			const time = batch.created_at;

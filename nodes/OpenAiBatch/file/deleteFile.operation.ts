@@ -1,4 +1,3 @@
-import { OpenAiClient } from '../../openai/http/client';
 import { deleteFile } from '../../openai/api/files';
 import { chosenFileField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
@@ -13,9 +12,9 @@ export const deleteOperation: Operation = {
 			'Delete a file permanently. A batch that still needs the file can no longer read it.',
 	},
 	properties: showFor('file', 'delete', [chosenFileField]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
-		const { deleted } = await deleteFile(new OpenAiClient(context, { itemIndex }), fileId);
+		const { deleted } = await deleteFile(client, fileId);
 		return { json: { id: fileId, deleted } };
 	}),
 };

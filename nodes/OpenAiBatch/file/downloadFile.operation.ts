@@ -1,5 +1,4 @@
 import type { IDataObject } from 'n8n-workflow';
-import { OpenAiClient } from '../../openai/http/client';
 import { downloadStream } from '../../openai/transfer/download';
 import { getFile } from '../../openai/api/files';
 import { binaryPropertyName, outputBinaryField } from '../shared/binary';
@@ -20,10 +19,9 @@ export const download: Operation = {
 		description: 'Download the content of a file into a binary field',
 	},
 	properties: showFor('file', 'download', [chosenFileField, outputBinaryField]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const property = binaryPropertyName(context, itemIndex);
-		const client = new OpenAiClient(context, { itemIndex });
 		const file = await getFile(client, fileId);
 		const stream = await downloadStream(client, fileId, file.bytes);
 		const fileName = file.filename || `${fileId}.jsonl`;

@@ -1,5 +1,4 @@
 import type { IDataObject } from 'n8n-workflow';
-import { OpenAiClient } from '../../openai/http/client';
 import { getFile } from '../../openai/api/files';
 import { fileIdField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
@@ -13,9 +12,9 @@ export const get: Operation = {
 		description: 'Get the name, size and purpose of a file',
 	},
 	properties: showFor('file', 'get', [fileIdField]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
-		const file = await getFile(new OpenAiClient(context, { itemIndex }), fileId);
+		const file = await getFile(client, fileId);
 		return { json: file as unknown as IDataObject };
 	}),
 };

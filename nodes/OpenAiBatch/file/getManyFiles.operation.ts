@@ -1,5 +1,4 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { OpenAiClient } from '../../openai/http/client';
 import { FILE_PAGE_SIZE, listFiles } from '../../openai/api/files';
 import { optionalText, returnAllFields, wantedCount } from '../shared/fields';
 import type { Operation } from '../shared/operation';
@@ -18,7 +17,7 @@ export const getAll: Operation = {
 			displayName: 'Filters',
 			name: 'filters',
 			type: 'collection',
-			placeholder: 'Add filter',
+			placeholder: 'Add Filter',
 			default: {},
 			options: [
 				{
@@ -33,12 +32,11 @@ export const getAll: Operation = {
 			],
 		},
 	]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const wanted = wantedCount(context, itemIndex);
 		const filters = context.getNodeParameter('filters', itemIndex, {}) as IDataObject;
 		const name = { displayName: 'Purpose', itemIndex };
 		const purpose = optionalText(context, filters.purpose, name);
-		const client = new OpenAiClient(context, { itemIndex });
 		const pageSize = Math.min(wanted, FILE_PAGE_SIZE);
 		const found: INodeExecutionData[] = [];
 		for await (const file of listFiles(client, { purpose, pageSize })) {

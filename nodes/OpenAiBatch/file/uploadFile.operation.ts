@@ -2,13 +2,10 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { foreignFormat, readHead } from '../../jsonl/fileFormat';
 import { MAX_FILE_BYTES, tryUploadFile, uploadFailed } from '../../openai/api/files';
-import { OpenAiClient } from '../../openai/http/client';
-import { CREDENTIAL } from '../../openai/http/credential';
-import { isOpenAiOrAzure } from '../../openai/http/url';
 import { expiryField, expirySeconds } from '../shared/batchOptions';
-import { inputBinary, inputBinaryField } from '../shared/binary';
 import type { BinarySource } from '../shared/binary';
-import { optionalText } from '../shared/fields';
+import { inputBinary, inputBinaryField } from '../shared/binary';
+import { optionalText, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -85,11 +82,7 @@ export const upload: Operation = {
 				'What the file is for: batch for a file of requests. OpenAI also knows assistants, evals, fine-tune, user_data and vision.',
 		},
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [
 				expiryField(
 					'expiresAfter',
@@ -108,7 +101,7 @@ export const upload: Operation = {
 			],
 		},
 	]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const purpose = purposeOf(context, itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
 		const named = (displayName: string) => ({ displayName, itemIndex });
@@ -117,10 +110,8 @@ export const upload: Operation = {
 		const expiresAfterSeconds = expirySeconds(context, options.expiresAfter, expiry);
 		const binary = await inputBinary(context, itemIndex);
 		const source = { ...binary, fileName: fileName ?? binary.fileName };
-		const { url } = await context.getCredentials(CREDENTIAL, itemIndex);
-		if (isOpenAiOrAzure(url)) checkLimits(context, source, { purpose, itemIndex });
+		if ((await client.provider()) !== 'other') checkLimits(context, source, { purpose, itemIndex });
 		if (purpose === 'batch') await checkFormat(context, source, itemIndex);
-		const client = new OpenAiClient(context, { itemIndex });
 		const result = await tryUploadFile(client, { source, purpose, expiresAfterSeconds });
 		if (!result.ok) {
 			const { fault } = result;

@@ -6,6 +6,7 @@ import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../reque
 import { endpointFields, endpointParameter } from '../requests/endpointField';
 import { requestFields } from '../requests/request.properties';
 import { binaryPropertyName, outputBinaryField, streamOf } from '../shared/binary';
+import { optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forAllItems, showFor } from '../shared/operation';
 import { serverField, serverOf } from './serverField';
@@ -62,11 +63,7 @@ export const build: Operation = {
 		...requestFields,
 		outputBinaryField,
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [
 				{
 					displayName: 'File Name',

@@ -1,6 +1,6 @@
 import type { IBinaryData, INodeProperties } from 'n8n-workflow';
 import { endpointValues } from './endpointField';
-import type { AttachmentType, ImageDetail } from '../../endpoints/attachments';
+import type { AttachmentType, ImageDetail } from '../../endpoints/endpoint';
 import { RequestProblem } from '../../endpoints/endpoint';
 import { checkDataUrl } from '../../jsonl/fieldChecks';
 import { isObject } from '../../jsonl/json';
@@ -85,7 +85,7 @@ const binaryField: INodeProperties = {
 	default: 'data',
 	required: true,
 	description:
-		'The names of the input fields that contain the files, separated by commas. Enter * for all binary fields of the item. When an AI agent calls this node as a tool, there are no binary fields, because n8n passes only text to tools: use URLs or file IDs.',
+		'The names of the input fields that contain the files, separated by commas. Enter * for all binary fields of the item. When an AI agent calls this node as a tool, there are no binary fields, because n8n passes only text to tools: use URLs, file IDs, or an expression that returns the files of another node.',
 };
 
 const fileIdField: INodeProperties = {
@@ -119,17 +119,18 @@ const detailField: INodeProperties = {
 	displayOptions: { show: { type: ['image'], '/endpoint': hasDetail } },
 	options: [
 		{ name: 'Auto', value: 'auto', description: 'The model decides' },
-		{ name: 'High', value: 'high' },
-		{ name: 'Low', value: 'low', description: 'The cheapest' },
+		{ name: 'High', value: 'high', description: 'Larger images are made smaller first' },
+		{ name: 'Low', value: 'low', description: 'The cheapest, without small details' },
 		{
 			name: 'Original',
 			value: 'original',
-			description: 'The most tokens. Only newer models have it.',
+			description:
+				'The most tokens. Only newer models have it, and their mini and nano versions do not.',
 		},
 	],
 	default: 'auto',
 	description:
-		'How much of the image the model sees. A higher detail costs more tokens: with Low, a photo takes some hundred tokens, with Original up to 36,000.',
+		'How much of the image the model sees. A higher detail costs more tokens: with current models, a photo takes about 300 tokens with Low, at most about 3,000 with High, and up to 36,000 with Original.',
 };
 
 /** What belongs to a prompt besides text. */

@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { DEFAULT_ENDPOINT, ENDPOINTS, urlFault } from '../../endpoints';
 import type { Endpoint } from '../../endpoints/endpoint';
-import { versionedPath } from '../../endpoints/endpoint';
+import { versionedPath } from '../../endpoints/paths';
 
 /** The value of the list for an endpoint whose path the user types. */
 const OTHER = 'other';

@@ -1,8 +1,115 @@
 import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
-import { DEFAULT_MODEL } from '../../endpoints';
 import { endpointValues } from './endpointField';
-import { promptFields } from './promptMessages';
 import { requestOptionsField } from './requestOptions';
+import { DEFAULT_MODEL } from '../../endpoints';
+import { RequestProblem } from '../../endpoints/endpoint';
+import type { JsonObject, JsonValue } from '../../jsonl/json';
+import { isObject } from '../../jsonl/json';
+
+const withMessages = endpointValues(({ takesMessages }) => takesMessages === true);
+
+const promptField: INodeProperties = {
+	displayName: 'Prompt',
+	name: 'prompt',
+	type: 'string',
+	typeOptions: { rows: 4 },
+	default: '',
+	required: true,
+};
+
+/** What the model gets: a text, or for the endpoints that take them, messages. */
+const promptFields: INodeProperties[] = [
+	{
+		displayName: 'Prompt As',
+		name: 'promptType',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { requestSource: ['fields'], endpoint: withMessages } },
+		options: [
+			{ name: 'Text', value: 'text', description: 'One user message' },
+			{
+				name: 'Messages',
+				value: 'messages',
+				description: 'Several messages, for example questions with the answers that you expect',
+			},
+		],
+		default: 'text',
+		description: 'Whether each request has one message or several',
+	},
+	{
+		...promptField,
+		displayOptions: {
+			// n8n shows a field as soon as it comes to an expression, so the endpoint is the last.
+			show: { requestSource: ['fields'], promptType: ['text'], endpoint: withMessages },
+		},
+		placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
+		description:
+			'The message for the model. It is sent once for each item. Insert fields of the item as expressions.',
+	},
+	{
+		...promptField,
+		displayOptions: {
+			show: { requestSource: ['fields'] },
+			// For an expression, the field above is shown.
+			hide: { endpoint: [...withMessages, { _cnd: { startsWith: '=' } }] },
+		},
+		placeholder: 'e.g. {{ $json.text }}',
+		description:
+			'The text to embed, to moderate or to continue, or the description of the image. It is sent once for each item. Insert fields of the item as expressions.',
+	},
+	{
+		displayName: 'Messages',
+		name: 'messages',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true },
+		displayOptions: {
+			show: { requestSource: ['fields'], promptType: ['messages'], endpoint: withMessages },
+		},
+		placeholder: 'Add Message',
+		default: { values: [{ role: 'user', content: '' }] },
+		description:
+			'The messages of each request, in this order. The last one is usually the question about the item. Put pairs of a user and an assistant message before it to show the model what you expect (few-shot).',
+		options: [
+			{
+				displayName: 'Message',
+				name: 'values',
+				values: [
+					{
+						displayName: 'Role',
+						name: 'role',
+						type: 'options',
+						options: [
+							{ name: 'User', value: 'user', description: 'A question or a task' },
+							{ name: 'Assistant', value: 'assistant', description: 'An answer of the model' },
+							{
+								name: 'System',
+								value: 'system',
+								description:
+									'Instructions for the model. The option System Message comes before all messages.',
+							},
+							{
+								name: 'Developer',
+								value: 'developer',
+								description: 'The name that newer OpenAI models use for system messages',
+							},
+						],
+						default: 'user',
+						description: 'Whose message it is',
+					},
+					{
+						displayName: 'Content',
+						name: 'content',
+						type: 'string',
+						typeOptions: { rows: 3 },
+						default: '',
+						placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
+						description: 'The text of the message. Insert fields of the item as expressions.',
+					},
+				],
+			},
+		],
+	},
+];
 
 /** How the input items become requests. */
 export const requestFields: INodeProperties[] = [
@@ -110,3 +217,52 @@ function labelIn(
 		? field?.displayName
 		: `${label} of ${group!.displayName.toLowerCase()} ${Number(row) + 1}`;
 }
+
+const problem = (message: string) => new RequestProblem(message, 'messages');
+
+/**
+ * Reads the messages of a request from the rows of the panel, in the form that both endpoints take.
+ *
+ * @throws {RequestProblem} for messages that leave the model nothing to answer, by their number
+ */
+export function messagesOf(value: unknown): JsonValue[] {
+	const rows = isObject(value) ? value.values : undefined;
+	if (!Array.isArray(rows) || rows.length === 0) {
+		throw problem('There are no messages. Add one with the role User.');
+	}
+	const messages = rows.map(messageOf);
+	if (!messages.some(({ role }) => role === 'user')) {
+		throw problem('There is no user message. Add one with the role User.');
+	}
+	if (messages.at(-1)!.role === 'assistant') {
+		throw problem(
+			`Message ${messages.length}, the last one, is an assistant message, so that there is nothing to answer. Put a user message at the end.`,
+		);
+	}
+	return messages;
+}
+
+function messageOf(row: unknown, index: number): JsonObject & { role: string } {
+	const { role = 'user', content } = isObject(row) ? row : {};
+	if (typeof role !== 'string' || role === '') {
+		throw problem(`Message ${index + 1} has no role. Use system, developer, user or assistant.`);
+	}
+	return { role, content: contentOf(content, index + 1) };
+}
+
+/** A content is text. A number or a boolean is written out, and a list of parts stays as it is. */
+function contentOf(content: JsonValue | undefined, place: number): JsonValue {
+	if (isEmpty(content)) {
+		throw problem(`Message ${place} is empty. Check its expression, or remove the message.`);
+	}
+	if (isObject(content)) {
+		throw problem(`The content of message ${place} is an object. Turn it into text first.`);
+	}
+	return Array.isArray(content) ? content : String(content);
+}
+
+const isEmpty = (content: JsonValue | undefined) =>
+	content === undefined ||
+	content === null ||
+	(typeof content === 'string' && content.trim() === '') ||
+	(Array.isArray(content) && content.length === 0);

@@ -1,8 +1,8 @@
 import { createHash } from 'crypto';
 import type { IBinaryData, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { pause } from '../../openai/http/idleGuard';
-import type { UploadSource } from '../../openai/http/multipart';
+import type { UploadSource } from '../../openai/client';
+import { pause } from '../../openai/client';
 
 /** The binary field of the input items that an operation reads. */
 export const inputBinaryField: INodeProperties = {

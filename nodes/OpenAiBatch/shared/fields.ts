@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { idProblem } from '../../openai/http/url';
+import { idProblem } from '../../openai/client';
 
 /** Which value is read, for the error about it. */
 export interface ValueName {
@@ -75,6 +75,15 @@ function idLocator(
 		],
 	};
 }
+
+/** Where an operation has what is rarely set; `options` are added to it. */
+export const optionsField = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+} satisfies INodeProperties;
 
 /** The id in an item of the trigger, Submit or Upload. */
 const ID_OF_ITEM = { mode: 'id', value: '={{ $json.id }}' };

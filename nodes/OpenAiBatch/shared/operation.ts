@@ -7,8 +7,13 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';
+import type { OpenAiClient } from '../../openai/client';
 
-type Execute = (context: IExecuteFunctions) => Promise<INodeExecutionData[][]>;
+/** What an operation does with all input items. @param client whose errors name no item yet */
+type Execute = (
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+) => Promise<INodeExecutionData[][]>;
 
 /** An operation: its entry in the list of operations, its fields, and what it does. */
 export interface Operation {
@@ -72,18 +77,23 @@ export function errorItem(
 	return failedItem(json, error, { item: itemIndex });
 }
 
-/** Runs an operation for every input item, with n8n's pairing and its "On Error" settings. */
+/**
+ * Runs an operation for every input item, with n8n's pairing and its "On Error" settings.
+ *
+ * @param run gets a client whose errors are about the item
+ */
 export function forEachItem(
 	run: (
 		context: IExecuteFunctions,
 		itemIndex: number,
+		client: OpenAiClient,
 	) => Promise<INodeExecutionData | INodeExecutionData[]>,
 ): Execute {
-	return async (context) => {
+	return async (context, client) => {
 		const output: INodeExecutionData[] = [];
 		for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 			try {
-				const items = [await run(context, itemIndex)].flat();
+				const items = [await run(context, itemIndex, client.with({ itemIndex }))].flat();
 				for (const item of items) {
 					item.pairedItem ??= { item: itemIndex };
 					output.push(item);
@@ -100,12 +110,13 @@ export function forEachItem(
 
 /**
  * Runs an operation that takes all input items together. With On Error: Continue, what it throws
- * becomes an error item: n8n would pass the input on as if it were the output.
+ * becomes an error item: n8n would pass the input on as if it were the output. Errors are about the
+ * first item.
  */
 export function forAllItems(run: Execute): Execute {
-	return async (context) => {
+	return async (context, client) => {
 		try {
-			return await run(context);
+			return await run(context, client.with({ itemIndex: 0 }));
 		} catch (error) {
 			const nodeError = asNodeError(context.getNode(), error, 0);
 			if (!context.continueOnFail()) throw nodeError;

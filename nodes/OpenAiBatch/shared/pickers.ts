@@ -5,14 +5,14 @@ import type {
 	INodeListSearchResult,
 } from 'n8n-workflow';
 import { listBatchPage } from '../../openai/api/batches';
-import { OpenAiClient } from '../../openai/http/client';
 import { listFilePage } from '../../openai/api/files';
 import { listModels } from '../../openai/api/models';
-import type { PageStart } from '../../openai/api/pages';
+import type { ListPage, PageStart } from '../../openai/api/pages';
 import { nextPage } from '../../openai/api/pages';
-import { statusOf } from '../../openai/api/status';
+import type { Batch, FileObject } from '../../openai/api/objects';
+import { statusOf } from '../../openai/api/objects';
+import { HttpClient } from '../../openai/http/httpClient';
 import { placeOf, placeText, submissionIdOf } from '../../openai/submissions/submission';
-import type { Batch, FileObject, ListPage } from '../../openai/api/types';
 
 const PAGE_SIZE = 100;
 
@@ -87,7 +87,7 @@ export async function searchBatches(
 	filter?: string,
 	paginationToken?: unknown,
 ): Promise<INodeListSearchResult> {
-	const client = new OpenAiClient(this);
+	const client = new HttpClient(this);
 	const fetchPage: Search<Batch>['fetchPage'] = async (page) => await listBatchPage(client, page);
 	return await search(this, { fetchPage, label: batchLabel }, filter, paginationToken);
 }
@@ -98,7 +98,7 @@ export async function searchFiles(
 	filter?: string,
 	paginationToken?: unknown,
 ): Promise<INodeListSearchResult> {
-	const client = new OpenAiClient(this);
+	const client = new HttpClient(this);
 	const fetchPage: Search<FileObject>['fetchPage'] = async (page) =>
 		await listFilePage(client, page);
 	return await search(this, { fetchPage, label: fileLabel }, filter, paginationToken);
@@ -109,7 +109,7 @@ export async function searchModels(
 	this: ILoadOptionsFunctions,
 	filter?: string,
 ): Promise<INodeListSearchResult> {
-	const models = await listModels(new OpenAiClient(this));
+	const models = await listModels(new HttpClient(this));
 	const results = models.map(({ id }) => ({ name: id, value: id }));
 	return { results: results.filter(({ name }) => isWanted(name, filter)) };
 }

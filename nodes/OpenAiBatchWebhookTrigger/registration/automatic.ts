@@ -9,7 +9,8 @@ import {
 	webhookError,
 	type WebhookEndpoint,
 } from '../../openai/api/webhookEndpoints';
-import { OpenAiClient } from '../../openai/http/client';
+import { HttpClient } from '../../openai/http/httpClient';
+import type { OpenAiClient } from '../../openai/client';
 import { registered, remember, removeRegistered, secretOf, type Registration } from './registered';
 
 /** The longest name of an endpoint, which is made from the workflow's. */
@@ -65,7 +66,7 @@ async function knowsSecret(context: IHookFunctions, endpoint: WebhookEndpoint): 
 export const automaticRegistration: Registration = {
 	async exists(context) {
 		if (!registered(context)) return false;
-		const [endpoint, ...others] = await listHere(context, new OpenAiClient(context));
+		const [endpoint, ...others] = await listHere(context, new HttpClient(context));
 		if (!endpoint || others.length > 0) return false;
 		const wanted = eventTypes(context);
 		const isDelivered = (type: string) => endpoint.event_types.includes(type);
@@ -79,7 +80,7 @@ export const automaticRegistration: Registration = {
 	 */
 	async create(context) {
 		const url = httpsUrl(context);
-		const client = new OpenAiClient(context);
+		const client = new HttpClient(context);
 		await removeRegistered(context);
 		await removeHere(context, client);
 		const { name, id } = context.getWorkflow();
@@ -107,7 +108,7 @@ export const automaticRegistration: Registration = {
 
 	/** Also removes an endpoint that is not remembered, as when the activation failed later on. */
 	async remove(context) {
-		const client = new OpenAiClient(context);
+		const client = new HttpClient(context);
 		await removeRegistered(context);
 		const all = await tryListWebhookEndpoints(client);
 		if (!all.ok && isNotOffered(all.fault)) return;

@@ -4,7 +4,7 @@ import {
 	deleteWebhookEndpoint,
 	type CreatedWebhookEndpoint,
 } from '../../openai/api/webhookEndpoints';
-import { OpenAiClient } from '../../openai/http/client';
+import { HttpClient } from '../../openai/http/httpClient';
 import { CREDENTIAL } from '../../openai/http/credential';
 
 /** How the service comes to deliver to a workflow. */
@@ -100,6 +100,6 @@ export async function remember(context: Context, created: CreatedWebhookEndpoint
 export async function removeRegistered(context: IHookFunctions): Promise<void> {
 	const known = registered(context);
 	if (!known) return;
-	await deleteWebhookEndpoint(new OpenAiClient(context), known.id);
+	await deleteWebhookEndpoint(new HttpClient(context), known.id);
 	delete context.getWorkflowStaticData('node').endpoint;
 }

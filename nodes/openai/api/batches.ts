@@ -1,11 +1,9 @@
 import type { NodeApiError } from 'n8n-workflow';
-import type { OpenAiClient } from '../http/client';
-import type { Fault, Result } from '../http/fault';
+import type { ListPage, PageStart } from './pages';
 import { pages, readPage } from './pages';
-import type { PageStart } from './pages';
 import { readBatch } from './readBatch';
-import type { Batch, ListPage } from './types';
-import { apiPath } from '../http/url';
+import type { Batch } from './objects';
+import type { Fault, OpenAiClient, Result } from '../client';
 
 /** The most batches that the API lists at once. */
 export const BATCH_PAGE_SIZE = 100;
@@ -23,7 +21,7 @@ export interface CreateBatchBody {
 export async function tryGetBatch(client: OpenAiClient, batchId: string): Promise<Result<Batch>> {
 	return await client.tryJson({
 		method: 'GET',
-		path: apiPath('batches', batchId),
+		path: ['batches', batchId],
 		shape: readBatch,
 	});
 }
@@ -58,7 +56,7 @@ export async function tryListBatchPage(
 ): Promise<Result<ListPage<Batch>>> {
 	return await client.tryJson({
 		method: 'GET',
-		path: apiPath('batches'),
+		path: ['batches'],
 		query: { after, cursor, limit },
 		shape: (body) => readPage(body, readBatch),
 	});
@@ -134,7 +132,7 @@ function isNewestFirst(page: readonly Batch[]): boolean {
 export async function cancelBatch(client: OpenAiClient, batchId: string): Promise<Batch> {
 	const result = await client.tryJson({
 		method: 'POST',
-		path: apiPath('batches', batchId, 'cancel'),
+		path: ['batches', batchId, 'cancel'],
 		shape: readBatch,
 		finalStatuses: [409],
 	});
@@ -157,7 +155,7 @@ export async function tryCreateBatch(
 ): Promise<Result<Batch>> {
 	return await client.tryJson({
 		method: 'POST',
-		path: apiPath('batches'),
+		path: ['batches'],
 		json: body,
 		shape: readBatch,
 		once: true,

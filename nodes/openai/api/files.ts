@@ -1,13 +1,10 @@
-import type { PageStart } from './pages';
+import type { ListPage, PageStart } from './pages';
 import { paginate, readPage } from './pages';
 import { readFile } from './readBatch';
-import type { FileObject, ListPage } from './types';
+import type { FileObject } from './objects';
 import type { JsonObject } from '../../jsonl/json';
-import type { OpenAiClient } from '../http/client';
-import type { Fault, Result } from '../http/fault';
-import { isTransient, isWorthRepeating } from '../http/fault';
-import type { UploadSource } from '../http/multipart';
-import { apiPath } from '../http/url';
+import { isTransient, isWorthRepeating } from '../apiErrors';
+import type { Fault, OpenAiClient, Result, UploadSource } from '../client';
 
 /** The API lists up to 10,000 files at once; smaller pages keep answers quick. */
 export const FILE_PAGE_SIZE = 1000;
@@ -32,7 +29,7 @@ export interface FileUpload {
 export async function getFile(client: OpenAiClient, fileId: string): Promise<FileObject> {
 	return await client.json({
 		method: 'GET',
-		path: apiPath('files', fileId),
+		path: ['files', fileId],
 		shape: readFile,
 	});
 }
@@ -51,7 +48,7 @@ export async function findFile(
 ): Promise<FileObject | undefined> {
 	const result = await client.tryJson({
 		method: 'GET',
-		path: apiPath('files', fileId),
+		path: ['files', fileId],
 		shape: readFile,
 	});
 	if (result.ok) return result.value;
@@ -68,7 +65,7 @@ export async function listFilePage(
 ): Promise<ListPage<FileObject>> {
 	return await client.json({
 		method: 'GET',
-		path: apiPath('files'),
+		path: ['files'],
 		query: { after, cursor, limit, purpose, order: 'desc' },
 		shape: (body) => readPage(body, readFile),
 	});
@@ -93,7 +90,7 @@ export async function deleteFile(
 ): Promise<{ id: string; deleted: boolean }> {
 	// Some servers answer with the file, and no word on whether it is deleted.
 	const shape = ({ deleted }: JsonObject) => ({ id: fileId, deleted: deleted !== false });
-	const request = { method: 'DELETE' as const, path: apiPath('files', fileId), shape };
+	const request = { method: 'DELETE' as const, path: ['files', fileId], shape };
 	const first = await client.tryJson({ ...request, once: true });
 	if (first.ok) return first.value;
 	if (!isTransient(first.fault) || !first.fault.mayHaveExecuted) throw client.error(first.fault);
@@ -116,7 +113,7 @@ export async function tryUploadFile(
 		);
 	}
 	return await client.tryUpload(
-		{ method: 'POST', path: apiPath('files'), shape: readFile, once },
+		{ method: 'POST', path: ['files'], shape: readFile, once },
 		{ source, fields },
 	);
 }

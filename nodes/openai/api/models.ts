@@ -1,5 +1,4 @@
-import type { OpenAiClient } from '../http/client';
-import { apiPath } from '../http/url';
+import type { OpenAiClient } from '../client';
 import { readPage } from './pages';
 import { readTime } from './readBatch';
 
@@ -13,7 +12,7 @@ export interface Model {
 export async function listModels(client: OpenAiClient): Promise<Model[]> {
 	const { data } = await client.json({
 		method: 'GET',
-		path: apiPath('models'),
+		path: ['models'],
 		shape: (body) =>
 			readPage<Model>(body, ({ id, created }) =>
 				typeof id === 'string' ? { id, created: readTime(created) } : undefined,

@@ -1,6 +1,16 @@
-import { isObject } from '../../jsonl/json';
 import type { JsonObject } from '../../jsonl/json';
-import type { ListPage } from './types';
+import { isObject } from '../../jsonl/json';
+
+/** One page of a list, newest first. `has_more` and the ids may be absent. */
+export interface ListPage<T> {
+	object?: string;
+	data: T[];
+	first_id?: string | null;
+	last_id?: string | null;
+	has_more?: boolean | null;
+	/** Groq's pages begin at a cursor instead of behind an entry. */
+	next_cursor?: string | null;
+}
 
 /** Where a page begins; without either it is the first one. */
 export interface PageStart {

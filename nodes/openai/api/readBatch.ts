@@ -1,14 +1,14 @@
 import { DateTime } from 'luxon';
-import { isObject } from '../../jsonl/json';
-import type { JsonObject, JsonValue } from '../../jsonl/json';
-import { readApiError, readFieldErrors } from '../apiErrors';
 import type {
 	Batch,
 	BatchRequestCounts,
 	BatchStatus,
 	BatchValidationError,
 	FileObject,
-} from './types';
+} from './objects';
+import type { JsonObject, JsonValue } from '../../jsonl/json';
+import { isObject } from '../../jsonl/json';
+import { readApiError, readFieldErrors } from '../apiErrors';
 
 /** Times up to this one stand for "not yet": servers send 0, year 1, or the first day of 2000. */
 const NEVER_SECONDS = 946_684_800;

@@ -1,11 +1,8 @@
-import type { JsonObject } from '../../jsonl/json';
-import type { OpenAiClient } from '../http/client';
-import type { Fault, Result } from '../http/fault';
+import type { ListPage, PageStart } from './pages';
 import { paginate, readPage } from './pages';
-import type { PageStart } from './pages';
 import { readTime } from './readBatch';
-import type { ListPage } from './types';
-import { apiPath } from '../http/url';
+import type { JsonObject } from '../../jsonl/json';
+import type { Fault, OpenAiClient, Result } from '../client';
 
 /** A webhook endpoint of the project, as the API lists it: never with its secret. */
 export interface WebhookEndpoint {
@@ -23,7 +20,7 @@ export interface CreatedWebhookEndpoint extends WebhookEndpoint {
 }
 
 /** Azure manages webhooks at the second of these. */
-const PATHS = [apiPath('webhook_endpoints'), apiPath('dashboard', 'webhook_endpoints')];
+const PATHS = [['webhook_endpoints'], ['dashboard', 'webhook_endpoints']];
 
 const PAGE_SIZE = 100;
 const SECRET_PATTERN = /whsec_[\w+/=-]+/g;
@@ -54,7 +51,7 @@ export function isNotOffered({ status }: Fault): boolean {
 }
 
 /** Asks at the one place, and where the server does not know it, at the other. */
-async function atEitherPath<T>(ask: (path: string) => Promise<Result<T>>): Promise<Result<T>> {
+async function atEitherPath<T>(ask: (path: string[]) => Promise<Result<T>>): Promise<Result<T>> {
 	const first = await ask(PATHS[0]);
 	if (first.ok || !isNotOffered(first.fault)) return first;
 	const second = await ask(PATHS[1]);
@@ -122,7 +119,7 @@ export async function deleteWebhookEndpoint(client: OpenAiClient, id: string): P
 		async (path) =>
 			await client.tryJson({
 				method: 'DELETE',
-				path: `${path}${apiPath(id)}`,
+				path: [...path, id],
 				shape: (body) => body,
 			}),
 	);

@@ -1,6 +1,6 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
+import type { Fault, Headers, Result, Shape } from '../client';
 import { redact } from './credential';
-import type { Fault, Headers, Result } from './fault';
 import { answerFault, statusFault } from './fault';
 import type { JsonObject } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
@@ -30,9 +30,6 @@ function describe(text: string, headers: Headers, secrets: readonly string[]): s
 	const start = redact(text, secrets).trim().replace(/\s+/g, ' ').slice(0, 120);
 	return start === '' ? 'an empty answer' : `${type}: ${start}`;
 }
-
-/** Makes an answer regular; undefined for what is not the API's: a proxy's `{}` is no empty list. */
-export type Shape<T> = (body: JsonObject) => T | undefined;
 
 /**
  * The JSON of an answer, or the fault that it stands for: an error status, an error under a good

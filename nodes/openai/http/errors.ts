@@ -1,9 +1,8 @@
 import type { Failure, INode, JsonObject } from 'n8n-workflow';
 import { NodeApiError } from 'n8n-workflow';
+import { isQueueFull, isQuotaError, isTransient } from '../apiErrors';
+import type { Fault } from '../client';
 import { redact } from './credential';
-import type { Fault } from './fault';
-import { isQueueFull, isTransient } from './fault';
-import { isQuotaError } from '../apiErrors';
 
 /** What n8n's durable poller reads to decide when to poll again. */
 export function failureOf(fault: Fault): Failure | undefined {

@@ -1,42 +1,6 @@
+import { isWorthRepeating, readApiError } from '../apiErrors';
+import type { Fault, Headers } from '../client';
 import { redact } from './credential';
-import { hasPermanentCause, isQuotaError, isTransientStatus, readApiError } from '../apiErrors';
-
-/**
- * Why a request did not give an answer to work with; plain data, so that the retry policy and
- * safe create can decide before anything is thrown.
- */
-export interface Fault {
-	kind:
-		| 'status' // the server answered with an error status, or with an error envelope
-		| 'connection' // no answer, or it broke off
-		| 'answer' // an answer that is not the API's: HTML, broken JSON, a redirect
-		| 'stalled' // nothing moved for too long
-		| 'blocked' // n8n did not send it, or refused the server's certificate
-		| 'cancelled' // the execution was cancelled
-		| 'source'; // the data to upload could not be read
-	/** The API's own words where it said any. */
-	message: string;
-	status?: number;
-	type?: string;
-	code?: string;
-	param?: string;
-	requestId?: string;
-	/** What the server asked to wait, in milliseconds. */
-	retryAfterMs?: number;
-	/** The server's own word on whether to repeat (`x-should-retry`), or what is known of the request. */
-	shouldRetry?: boolean;
-	/** The length that a body announced which is shorter than the file is said to be. */
-	shortBytes?: number;
-	/** Whether the request named an id, which may be the wrong one. */
-	namesId?: boolean;
-	/** False only when the request certainly had no effect at the server. */
-	mayHaveExecuted: boolean;
-}
-
-/** A request's outcome as a value, for code that decides what a fault means. */
-export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
-
-export type Headers = Record<string, unknown>;
 
 /** A fault whose texts, which are the server's, are free of the given secrets. */
 export function redactFault(fault: Fault, secrets: readonly string[]): Fault {
@@ -207,40 +171,9 @@ export function helperFault(error: unknown): Fault {
 /** How often a request is repeated after a transient fault. */
 export const MAX_RETRIES = 4;
 
-/** The longest wait a server may ask for that is still waited inside one request. */
-export const MAX_RETRY_AFTER_MS = 60_000;
-
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
 const JITTER = 0.25;
-
-/**
- * Whether a create was refused since the model's queue is full, as Azure does in some regions: the
- * same file can be submitted later, but not within one execution.
- */
-export function isQueueFull({ code, message }: Pick<Fault, 'code' | 'message'>): boolean {
-	return code === 'token_limit_exceeded' || message.includes('token_limit_exceeded');
-}
-
-const PERMANENT_KINDS: ReadonlySet<Fault['kind']> = new Set(['blocked', 'cancelled', 'source']);
-
-/** Whether the same request may succeed a little later. */
-export function isTransient(fault: Fault): boolean {
-	if (PERMANENT_KINDS.has(fault.kind)) return false;
-	if (fault.kind === 'connection' || fault.kind === 'stalled') return true;
-	if (isQuotaError(fault)) return false;
-	if (fault.shouldRetry !== undefined) return fault.shouldRetry;
-	if (hasPermanentCause(fault)) return false;
-	const status = fault.status ?? 0;
-	// A 2xx that is not the API's answer comes from something in between, such as a proxy.
-	if (fault.kind === 'answer') return status < 300 || status >= 500;
-	return isTransientStatus(status);
-}
-
-/** Whether the same request may succeed so soon that it is worth waiting for. */
-export function isWorthRepeating(fault: Fault): boolean {
-	return isTransient(fault) && (fault.retryAfterMs ?? 0) <= MAX_RETRY_AFTER_MS;
-}
 
 /**
  * The wait before the next attempt: what the server asks for, else 0.5 s doubling up to 8 s, less

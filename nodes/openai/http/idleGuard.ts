@@ -1,4 +1,5 @@
 import { sleep } from 'n8n-workflow';
+import type { TransferGuard } from '../client';
 
 const CHECK_EVERY_MS = 1000;
 
@@ -8,13 +9,12 @@ const CHECK_EVERY_MS = 1000;
  * aborts the request when `touch` was not called for the limit, or when the execution is cancelled.
  * Time is counted in checks, not read from a clock: while n8n itself is busy, no server is to blame.
  */
-export class IdleGuard {
+export class IdleGuard implements TransferGuard {
 	private readonly controller = new AbortController();
 	private idleMs = 0;
 	private isHeld = false;
 	private isRunning = true;
 
-	/** Whether it was this guard that ended the request. */
 	stalled = false;
 
 	constructor(
@@ -30,24 +30,20 @@ export class IdleGuard {
 		return this.controller.signal;
 	}
 
-	/** Something moved. A new limit holds from here on when one is given. */
 	touch(limitMs = this.limitMs): void {
 		this.idleMs = 0;
 		this.isHeld = false;
 		this.limitMs = limitMs;
 	}
 
-	/** The reader is busy: no limit until the next `touch`. */
 	hold(): void {
 		this.isHeld = true;
 	}
 
-	/** Ends the request at once. */
 	abort(): void {
 		this.controller.abort();
 	}
 
-	/** The request is over; the guard must not act on it any more. */
 	stop(): void {
 		this.isRunning = false;
 		this.cancel?.removeEventListener('abort', this.onCancel);
@@ -73,19 +69,4 @@ export class IdleGuard {
 			return;
 		}
 	}
-}
-
-/** How soon a cancelled execution is noticed. */
-const SLICE_MS = 250;
-
-/**
- * Waits, in short slices, so that cancelling the execution ends the wait.
- *
- * @returns false when the signal was aborted before the time was over
- */
-export async function pause(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
-	for (let left = ms; left > 0 && !signal?.aborted; left -= SLICE_MS) {
-		await sleep(Math.min(left, SLICE_MS));
-	}
-	return !signal?.aborted;
 }

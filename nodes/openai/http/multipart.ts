@@ -1,14 +1,5 @@
+import type { UploadSource } from '../client';
 import type { IdleGuard } from './idleGuard';
-
-/** A file to upload whose bytes are produced while they are sent. */
-export interface UploadSource {
-	fileName: string;
-	contentType: string;
-	/** The exact length: it becomes the request's Content-Length. */
-	bytes: number;
-	/** Opens the content from its beginning, once for every attempt, which the signal ends. */
-	open: (signal?: AbortSignal) => AsyncIterable<Uint8Array>;
-}
 
 /** A file kept in memory comes as one chunk; only in slices can it be seen to move. */
 const SLICE_BYTES = 256 * 1024;

@@ -1,6 +1,5 @@
-import { statusOf } from '../api/status';
-import type { Batch } from '../api/types';
-import { placeOf } from './submission';
+import type { Batch } from '../api/objects';
+import { isAdoptable, oldestOf, placeOf } from './submission';
 
 /** The metadata key with which a retry names the batch whose requests it repeats. */
 export const RETRY_OF = 'retry_of';
@@ -11,26 +10,6 @@ export interface SubmittedPart {
 	/** Oldest first. */
 	retries: Batch[];
 }
-
-/** A batch that cost nothing, or that the user stopped, does not stand for its submission. */
-const NOT_ADOPTED: readonly string[] = ['failed', 'cancelling', 'cancelled'];
-
-/** Whether a batch found by its key is the submission, rather than a spent attempt at it. */
-export function isAdoptable(batch: Batch): boolean {
-	return !NOT_ADOPTED.includes(statusOf(batch));
-}
-
-/**
- * Of several batches with one key, the one that stands: the oldest, and of two from the same second
- * the one with the smaller id. So all executions choose the same batch, whatever their lists show.
- */
-export function oldestOf(batches: readonly Batch[]): Batch | undefined {
-	const [oldest] = [...batches].sort(byAge);
-	return oldest;
-}
-
-const byAge = (a: Batch, b: Batch) =>
-	(a.created_at ?? Infinity) - (b.created_at ?? Infinity) || (a.id < b.id ? -1 : 1);
 
 /** Whether a batch is a part of its submission itself, and no retry of one. */
 export const isPart = ({ metadata }: Batch): boolean => !metadata?.[RETRY_OF];

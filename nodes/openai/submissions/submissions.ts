@@ -1,26 +1,25 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
-import type { SubmissionChoices, SubmissionScope } from './scope';
-import { isAdoptable, oldestOf } from './parts';
-import { submissionScope, SubmissionSearch } from './scope';
-import type { CreatedBatch, Place } from './submission';
+import type { CreatedBatch, Place, SubmissionChoices, SubmissionScope } from './submission';
 import {
+	isAdoptable,
 	keyOf,
+	oldestOf,
 	placeText,
 	SUBMISSION_KEY,
 	SUBMISSION_PART,
 	submissionIdFor,
 	submissionKey,
+	submissionScope,
+	SubmissionSearch,
 } from './submission';
 import type { CreateBatchBody } from '../api/batches';
 import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
-import { isFinished } from '../api/status';
-import type { Batch } from '../api/types';
-import type { OpenAiClient } from '../http/client';
-import { CANCELLED } from '../http/client';
-import type { Fault, Result } from '../http/fault';
-import { isQueueFull, isWorthRepeating } from '../http/fault';
-import type { UploadSource } from '../http/multipart';
+import type { Batch } from '../api/objects';
+import { isFinished } from '../api/objects';
+import { isQueueFull, isWorthRepeating } from '../apiErrors';
+import type { Fault, OpenAiClient, Result, UploadSource } from '../client';
+import { CANCELLED } from '../client';
 
 /** How long to wait before each look for a batch whose create had no answer: lists may lag. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];

@@ -1,10 +1,8 @@
 import { tryParseJson } from '../../jsonl/json';
 import { announcedBytes, errorAsContent } from '../http/answer';
-import type { OpenAiClient, OpenedBody } from '../http/client';
-import { CANCELLED } from '../http/client';
-import type { Fault, Headers, Result } from '../http/fault';
+import type { Fault, Headers, OpenAiClient, OpenedBody, Result } from '../client';
+import { CANCELLED } from '../client';
 import { connectionFault, waitBeforeRetry } from '../http/fault';
-import { apiPath } from '../http/url';
 
 /** A transfer in which nothing arrives for this long is given up and begun again. */
 const IDLE_LIMIT_MS = 60_000;
@@ -66,7 +64,7 @@ async function openFile(
 	fileId: string,
 	expectedBytes: number | null | undefined,
 ): Promise<OpenedFile> {
-	const request = { method: 'GET' as const, path: apiPath('files', fileId, 'content') };
+	const request = { method: 'GET' as const, path: ['files', fileId, 'content'] };
 	const bytes = expectedBytes ?? 0;
 	const opened = await client.open({ ...request, atLeastBytes: bytes });
 	if (opened.ok) return { ...opened.value, bytes };

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { WireBatch } from '../../support/emulator/batches/batch';
-import type { FileObject } from '../../../nodes/openai/api/types';
+import type { FileObject } from '../../../nodes/openai/api/objects';
 import type { Act } from '../start';
 import type { World } from '../world';
 

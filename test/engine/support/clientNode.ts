@@ -1,41 +1,20 @@
-import type {
-	ICredentialDataDecryptedObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeType,
-} from 'n8n-workflow';
-import { NodeConnectionTypes } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IExecuteFunctions } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../../credentials/OpenAiBatchApi.credentials';
-import { OpenAiClient, type ClientOptions } from '../../../nodes/openai/http/client';
+import { HttpClient } from '../../../nodes/openai/http/httpClient';
+import type { OpenAiClient, ClientOptions } from '../../../nodes/openai/client';
 import { deferred } from './deferred';
 import { createEngine } from '../../support/engine';
-
-type Task = (context: IExecuteFunctions) => Promise<void>;
+import { inspectingNode, type Inspection } from '../../support/engine/Inspector.node';
 
 /** The client inside of an executing node: n8n's own context, credentials and HTTP helper. */
 export async function startClientNode(credential: ICredentialDataDecryptedObject) {
-	let task: Task = async () => {};
-	class ClientNode implements INodeType {
-		description = {
-			displayName: 'Client',
-			name: 'client',
-			group: ['transform' as const],
-			version: 1,
-			description: 'Runs what a test does with the client',
-			defaults: { name: 'Client' },
-			inputs: [NodeConnectionTypes.Main],
-			outputs: [NodeConnectionTypes.Main],
-			credentials: [{ name: 'openAiBatchApi', required: true }],
-			properties: [],
-		};
-
-		async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-			await task(this);
-			return [this.getInputData()];
-		}
-	}
+	let task: Inspection = async () => {};
+	const node = inspectingNode(
+		async (context) => await task(context),
+		[{ name: 'openAiBatchApi', required: true }],
+	);
 	const engine = await createEngine({
-		nodes: { client: ClientNode },
+		nodes: { client: node },
 		credentials: [OpenAiBatchApi],
 		credentialData: { openAiBatchApi: credential },
 	});
@@ -48,7 +27,7 @@ export async function startClientNode(credential: ICredentialDataDecryptedObject
 	) {
 		const { promise, resolve, reject } = deferred<T>();
 		task = async (context) => {
-			await run(new OpenAiClient(context, options), context).then(resolve, reject);
+			await run(new HttpClient(context, options), context).then(resolve, reject);
 		};
 		const execution = engine.startNode('client', {}, [{}], {
 			credentialData: { openAiBatchApi: { ...credential, ...changes } },

@@ -18,8 +18,8 @@ export async function extraMemory(run: () => Promise<unknown>): Promise<number> 
 	return peak - before;
 }
 
-/** A collection takes some 50 milliseconds, and the work has to get on. */
-const LOOK_EVERY_MS = 500;
+/** Two collections take some 100 milliseconds, and the work has to get on. */
+const LOOK_EVERY_MS = 1_000;
 
 /**
  * How many bytes this process holds more than before, at most, while `run` runs: looked at now and
@@ -28,6 +28,8 @@ const LOOK_EVERY_MS = 500;
  */
 export async function heldMemory(run: () => Promise<unknown>): Promise<number> {
 	const held = () => {
+		// Buffers are freed in the background, for which the second collection waits.
+		collectGarbage();
 		collectGarbage();
 		const { heapUsed, external } = process.memoryUsage();
 		return heapUsed + external;

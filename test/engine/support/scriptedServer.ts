@@ -78,3 +78,16 @@ export async function startScriptedServer() {
 }
 
 export type ScriptedServer = Awaited<ReturnType<typeof startScriptedServer>>;
+
+/**
+ * A scripted server for the tests of a file, from before the first one until after the last one. Its
+ * fields are set once the tests run.
+ */
+export function serverForTests(): ScriptedServer {
+	const server = {} as ScriptedServer;
+	beforeAll(async () => {
+		Object.assign(server, await startScriptedServer());
+	});
+	afterAll(async () => await server.close());
+	return server;
+}

@@ -1,7 +1,8 @@
-import { request } from 'undici';
+import { FormData, request } from 'undici';
 import { startChatModel, type Message, type Turn } from './chatModel';
 import { chatText } from './content';
 import type { Lab } from '../../support/lab/lab';
+import { pdf } from '../../support/sampleFiles';
 import { Scene } from './scene';
 import { readExample } from './files';
 
@@ -14,6 +15,14 @@ const CALLS: Array<{ wish: RegExp; call: (batchId?: string) => Turn }> = [
 	{ wish: /answer/, call: (id) => ({ tool: 'get_results', arguments: { batch_id: id } }) },
 	{ wish: /stop/, call: (id) => ({ tool: 'cancel_batch', arguments: { batch_id: id } }) },
 ];
+
+const CHAT = 'When chat message received';
+
+/**
+ * The files of the message, as the README has it; when the user says so, all fields of the item that
+ * the tool itself gets.
+ */
+const FILES = `={{ $('${CHAT}').first().json.chatInput.includes('by name') ? '*' : Object.values($('${CHAT}').first().binary ?? {}) }}`;
 
 /** Calls the tool that the user's last message asks for, and then repeats the tool's answer. */
 function decide(messages: Message[]): Turn {
@@ -34,17 +43,28 @@ export async function agentTools(lab: Lab): Promise<void> {
 	const scene = await Scene.open(lab, { clock: 'manual' });
 	const workflow = await scene.import('agent-tools', {
 		credentials: { openAiApi: { id, name } },
-		parameters: { 'When chat message received': { public: true } },
+		parameters: {
+			[CHAT]: { public: true, options: { allowFileUploads: true } },
+			submit_request: {
+				requestOptions: {
+					attachments: { values: [{ type: 'file', binaryPropertyName: FILES }] },
+				},
+			},
+		},
 	});
 	await lab.rest.activate(workflow);
 
 	const { nodes } = await readExample('agent-tools');
-	const chat = nodes.find((node) => node.name === 'When chat message received')!;
-	const say = async (chatInput: string): Promise<string> => {
+	const chat = nodes.find((node) => node.name === CHAT)!;
+	const say = async (chatInput: string, file?: Buffer): Promise<string> => {
+		const form = new FormData();
+		const fields = { action: 'sendMessage', sessionId: 'session-1', chatInput };
+		for (const [name, value] of Object.entries(fields)) form.set(name, value);
+		if (file)
+			form.set('files', new File([Uint8Array.from(file)], 'zips.pdf', { type: 'application/pdf' }));
 		const { body } = await request(`${lab.n8n.url}/webhook/${String(chat.webhookId)}/chat`, {
 			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ action: 'sendMessage', sessionId: 'session-1', chatInput }),
+			body: form,
 		});
 		return ((await body.json()) as { output: string }).output;
 	};
@@ -63,6 +83,20 @@ export async function agentTools(lab: Lab): Promise<void> {
 	await say('Once more, it is not urgent');
 	await say('Please stop it');
 	expect(scene.batches.map(({ status }) => status)).toEqual(['completed', 'cancelling']);
+
+	// n8n gives tools no files: an expression finds those of the conversation, and a name does not.
+	const file = pdf(['The history of the zip']);
+	await say('This one is not urgent', file);
+	const { input_file_id: input } = scene.batches.at(-1)!;
+	const data = `data:application/pdf;base64,${file.toString('base64')}`;
+	expect(scene.emulator.file(input).text()).toContain(data);
+	await say('This one, by name, is not urgent', file);
+	const [last] = await scene.rest.executions(workflow);
+	const { data: found } = await scene.rest.execution(last.id);
+	const [{ error }] = found.resultData.runData.submit_request;
+	// n8n's own words are around the message.
+	expect(JSON.stringify(error)).toContain('The item has no binary fields to attach.');
+	expect(scene.batches).toHaveLength(3);
 
 	const tools = (model.requests[0].tools ?? []).map((tool) => tool.function);
 	const fields = tools.map((tool) => [tool.name, Object.keys(tool.parameters.properties)]);

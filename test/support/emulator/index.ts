@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Batch, BatchStatus, FileObject } from '../../../nodes/openai/api/types';
+import type { Batch, BatchStatus, FileObject } from '../../../nodes/openai/api/objects';
 import { newBatch, type StoredBatch, type WireBatch } from './batches/batch';
 import { Lifecycle } from './batches/lifecycle';
 import { step } from './batches/step';

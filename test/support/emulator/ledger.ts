@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 
 import type { StoredBatch, WireBatch } from './batches/batch';
-import type { FileObject } from '../../../nodes/openai/api/types';
+import type { FileObject } from '../../../nodes/openai/api/objects';
 
 /** One HTTP request as it came over the wire. */
 export interface RecordedRequest {

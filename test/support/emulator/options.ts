@@ -1,4 +1,4 @@
-import type { BatchStatus } from '../../../nodes/openai/api/types';
+import type { BatchStatus } from '../../../nodes/openai/api/objects';
 import type { Dialect, DialectName } from './dialects';
 import type { Limits } from './serviceLimits';
 

@@ -25,12 +25,21 @@ export class Random {
 		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
 	}
 
+	/** A whole number from 0 to `below` - 1. */
+	below(below: number): number {
+		return Math.floor(this.next() * below);
+	}
+
 	/** A whole number from `low` to `high`, both included. */
 	integer(low: number, high: number): number {
-		return low + Math.floor(this.next() * (high - low + 1));
+		return low + this.below(high - low + 1);
+	}
+
+	chance(probability: number): boolean {
+		return this.next() < probability;
 	}
 
 	pick<T>(values: readonly T[]): T {
-		return values[this.integer(0, values.length - 1)];
+		return values[this.below(values.length)];
 	}
 }

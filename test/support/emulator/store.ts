@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 
-import type { FileObject } from '../../../nodes/openai/api/types';
+import type { FileObject } from '../../../nodes/openai/api/objects';
 import type { StoredBatch } from './batches/batch';
 import { unixSeconds, type Clock } from './clock';
 import { hexDigest } from './random';

@@ -1,14 +1,22 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeCredentialDescription,
+	INodeExecutionData,
+	INodeType,
+} from 'n8n-workflow';
 import { NodeConnectionTypes } from 'n8n-workflow';
 
 /** What a test does inside of an executing node. */
-export type Inspection = (context: IExecuteFunctions) => void;
+export type Inspection = (context: IExecuteFunctions) => void | Promise<void>;
 
 /**
  * A node class that runs `inspect` with its real context and passes its items on; for tests of code
- * that takes a context.
+ * that takes a context, or that needs credentials.
  */
-export const inspectingNode = (inspect: Inspection) =>
+export const inspectingNode = (
+	inspect: Inspection,
+	credentials: INodeCredentialDescription[] = [],
+) =>
 	class Inspector implements INodeType {
 		description = {
 			displayName: 'Inspector',
@@ -19,6 +27,7 @@ export const inspectingNode = (inspect: Inspection) =>
 			defaults: { name: 'Inspector' },
 			inputs: [NodeConnectionTypes.Main],
 			outputs: [NodeConnectionTypes.Main],
+			credentials,
 			properties: [
 				{ displayName: 'Text', name: 'text', type: 'string' as const, default: '' },
 				{
@@ -74,7 +83,7 @@ export const inspectingNode = (inspect: Inspection) =>
 		};
 
 		async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-			inspect(this);
+			await inspect(this);
 			return [this.getInputData()];
 		}
 	};

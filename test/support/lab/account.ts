@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type OpenAI from 'openai';
-import type { BatchStatus } from '../../../nodes/openai/api/types';
+import type { BatchStatus } from '../../../nodes/openai/api/objects';
 import type { Emulator, EmulatorOptions } from '../emulator';
 import { requestLine, startWithClient, submit } from '../emulator/client';
 import type { Rest } from './n8n/rest';

@@ -1,11 +1,12 @@
 import { EVENTS, type EventName } from '../../../nodes/batchEvents/batchEvent';
 import { matchesFilters, type EventFilters } from '../../../nodes/batchEvents/eventFilters';
-import { isFinished } from '../../../nodes/openai/api/status';
-import type { Batch } from '../../../nodes/openai/api/types';
+import { isFinished } from '../../../nodes/openai/api/objects';
+import type { Batch } from '../../../nodes/openai/api/objects';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
 import { readState } from '../../../nodes/OpenAiBatchTrigger/state';
-import { ModelServer, Random, type ModelOptions } from './model';
+import { Random } from '../../support/emulator/random';
+import { ModelServer, type ModelOptions } from './model';
 import { nameOfEvent, Submissions } from './submissions';
 
 export interface HistoryOptions extends ModelOptions {
@@ -277,35 +278,18 @@ export class History {
 		const twice = delivered.filter((id) => !left.delete(id));
 		const before = new Set(server.happened.slice(0, this.activatedAt).map(({ id }) => id));
 		const wrong = delivered.filter((id) => before.has(id) && !this.duringActivation.has(id));
-		const submissions = this.verifySubmissions();
+		const submissions = this.submissions.verify(this.finished, {
+			from: this.activatedAt,
+			deleted: this.deleted,
+			// A list that lags or wavers can hide a retry.
+			showsAll: options.lag === 0 && !options.wavers,
+			isWatched: (batch) => choices.every(({ filters }) => matchesFilters(batch, filters)),
+		});
 		const all = [missed, twice, wrong, ...Object.values(submissions)];
 		if (all.every(({ length }) => length === 0)) return;
 		throw new Error(
 			JSON.stringify({ missed: missed.map(({ id }) => id), twice, wrong, submissions }),
 		);
-	}
-
-	/**
-	 * What was wrong about the submissions that were reported: the last event of each is required, of
-	 * the earlier ones only that they were true. A list that lags or wavers can hide a retry.
-	 */
-	private verifySubmissions() {
-		const { options, finished, submissions, choices } = this;
-		const left = new Set(finished);
-		const twice = finished.filter((name) => !left.delete(name) && this.deleted.size === 0);
-		const wasTrue = (name: string) => submissions.finished.has(name);
-		const isSeen = options.lag === 0 && !options.wavers;
-		const wrong = isSeen ? finished.filter((name) => !wasTrue(name)) : [];
-		const missed = submissions.last
-			.filter(({ job, batches }) => {
-				if (batches.some(({ id }) => this.deleted.has(id))) return false;
-				const batch = { metadata: { job } } as unknown as Batch;
-				return choices.every(({ filters }) => matchesFilters(batch, filters));
-			})
-			.map(({ name }) => name)
-			.filter((name) => (submissions.finished.get(name) ?? 0) > this.activatedAt)
-			.filter((name) => !finished.includes(name));
-		return { missed, twice, wrong };
 	}
 }
 
@@ -336,3 +320,18 @@ export async function runHistories(count: number, options: Partial<HistoryOption
 		}
 	}
 }
+
+/** Servers and users of every kind: what they are like, how many histories, and their options. */
+export const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
+	['an ordinary server', 100, {}],
+	['a list that shows every batch at once', 100, { lag: 0, burst: 5 }],
+	['short list pages, and polls without the time to read them all', 300, { pageSize: 10 }],
+	['batches that are deleted', 200, { pageSize: 10, deletions: true }],
+	['hundreds of batches at once', 12, { burst: 400 }],
+	['a list that drops batches and shows earlier statuses for a moment', 200, { wavers: true }],
+	[
+		'a server without times, counts and has_more, in upper case',
+		200,
+		{ pageSize: 20, times: false, upperCase: true, hasMore: false },
+	],
+];

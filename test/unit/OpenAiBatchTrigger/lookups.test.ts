@@ -1,5 +1,5 @@
 import { Lookups } from '../../../nodes/OpenAiBatchTrigger/lookups';
-import type { Batch } from '../../../nodes/openai/api/types';
+import type { Batch } from '../../../nodes/openai/api/objects';
 
 const at = (...ranks: number[]) =>
 	ranks.map((rank) => ({ id: `at_${rank}`, rank, createdAt: 0, seenEvents: 1 }));

@@ -1,31 +1,8 @@
 import { readBatch } from '../../../nodes/openai/api/readBatch';
-import type { Batch, BatchStatus, ListPage } from '../../../nodes/openai/api/types';
+import type { Batch, BatchStatus } from '../../../nodes/openai/api/objects';
+import type { ListPage } from '../../../nodes/openai/api/pages';
 import type { BatchSource } from '../../../nodes/OpenAiBatchTrigger/poll';
-
-/** Numbers that look random and are the same for the same seed (mulberry32). */
-export class Random {
-	constructor(private state: number) {}
-
-	next(): number {
-		this.state = (this.state + 0x6d2b79f5) | 0;
-		let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	}
-
-	/** A whole number from 0 to `below` - 1. */
-	below(below: number): number {
-		return Math.floor(this.next() * below);
-	}
-
-	chance(probability: number): boolean {
-		return this.next() < probability;
-	}
-
-	pick<T>(values: readonly T[]): T {
-		return values[this.below(values.length)];
-	}
-}
+import type { Random } from '../../support/emulator/random';
 
 /** One thing that happened to a batch, by which a test knows what has to be reported. */
 export interface Happening {

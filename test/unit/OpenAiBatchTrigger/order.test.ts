@@ -1,5 +1,5 @@
 import { orderProblem } from '../../../nodes/OpenAiBatchTrigger/poll';
-import type { Batch } from '../../../nodes/openai/api/types';
+import type { Batch } from '../../../nodes/openai/api/objects';
 
 const NOW = 1_790_000_000;
 

@@ -1,4 +1,4 @@
-import type { Batch } from '../../../nodes/openai/api/types';
+import type { Batch } from '../../../nodes/openai/api/objects';
 import { EVENTS } from '../../../nodes/batchEvents/batchEvent';
 import { Project } from './project';
 

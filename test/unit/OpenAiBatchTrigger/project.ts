@@ -1,8 +1,9 @@
-import type { Batch } from '../../../nodes/openai/api/types';
+import type { Batch } from '../../../nodes/openai/api/objects';
 import type { EventFilters } from '../../../nodes/batchEvents/eventFilters';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
-import { ModelServer, Random, type ModelOptions } from './model';
+import { Random } from '../../support/emulator/random';
+import { ModelServer, type ModelOptions } from './model';
 
 /** A server with a project's history, and a trigger there. */
 export class Project {

@@ -1,13 +1,25 @@
 import type { SubmissionEvent } from '../../../nodes/batchEvents/submissionEvent';
-import { isFinished } from '../../../nodes/openai/api/status';
-import type { Batch } from '../../../nodes/openai/api/types';
-import type { ModelServer, Random } from './model';
+import type { Batch } from '../../../nodes/openai/api/objects';
+import { isFinished } from '../../../nodes/openai/api/objects';
+import type { Random } from '../../support/emulator/random';
+import type { ModelServer } from './model';
 
 interface Submission {
 	id: string;
+	/** In the metadata, for filters. */
 	job: string;
 	parts: number;
 	batches: Batch[];
+}
+
+interface Circumstances {
+	/** So many events had happened when the trigger was activated. */
+	from: number;
+	deleted: ReadonlySet<string>;
+	/** Whether the list always showed all batches. */
+	showsAll: boolean;
+	/** Whether all filters that there have been let a batch through. */
+	isWatched: (batch: Batch) => boolean;
 }
 
 interface Wanted {
@@ -79,12 +91,21 @@ export class Submissions {
 		if (name && !this.finished.has(name)) this.finished.set(name, this.server.happened.length);
 	}
 
-	/** The submissions that have finished for good: their names, with what they are made of. */
-	get last(): Array<{ name: string; job: string; batches: Batch[] }> {
-		return this.all.flatMap((one) => {
+	/**
+	 * What was wrong about the submissions that were reported, in the order of their delivery. The
+	 * last event of each is required, of the earlier ones only that they were true.
+	 */
+	verify(reported: readonly string[], { from, deleted, showsAll, isWatched }: Circumstances) {
+		const left = new Set(reported);
+		const twice = reported.filter((name) => !left.delete(name) && deleted.size === 0);
+		const wrong = showsAll ? reported.filter((name) => !this.finished.has(name)) : [];
+		const missed = this.all.flatMap((one) => {
 			const name = this.finishedName(one);
-			return name ? [{ name, job: one.job, batches: one.batches }] : [];
+			const isWhole = one.batches.every((batch) => !deleted.has(batch.id) && isWatched(batch));
+			if (!name || !isWhole || (this.finished.get(name) ?? 0) <= from) return [];
+			return reported.includes(name) ? [] : [name];
 		});
+		return { missed, twice, wrong };
 	}
 
 	private begin(job: string): Submission {

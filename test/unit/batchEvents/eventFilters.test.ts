@@ -1,5 +1,5 @@
 import { matchesFilters, type EventFilters } from '../../../nodes/batchEvents/eventFilters';
-import type { Batch } from '../../../nodes/openai/api/types';
+import type { Batch } from '../../../nodes/openai/api/objects';
 
 const filters = (fields: Partial<EventFilters>): EventFilters => ({
 	endpoint: '',

@@ -1,5 +1,5 @@
 import { toEventItem } from '../../../nodes/batchEvents/eventItem';
-import type { Batch } from '../../../nodes/openai/api/types';
+import type { Batch } from '../../../nodes/openai/api/objects';
 
 /** As OpenAI sent it in September 2026. */
 const completed: Batch = {

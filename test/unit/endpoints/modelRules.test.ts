@@ -228,6 +228,48 @@ describe('responses', () => {
 	});
 });
 
+describe('the detail original', () => {
+	const image = { url: 'https://example.com/cat.png' };
+	const inChat = (detail: string) => [
+		{ role: 'system', content: 'Look' },
+		{ role: 'user', content: [{ type: 'image_url', image_url: { ...image, detail } }] },
+	];
+	const inResponses = (detail: string) => [
+		{ role: 'user', content: [{ type: 'input_image', image_url: image.url, detail }] },
+	];
+
+	it.each<[model: string, hasOriginal: boolean]>([
+		['gpt-5-mini', false],
+		['gpt-5.4-nano-2026-03-05', false],
+		['gpt-4.1-mini', false],
+		['o4-mini', false],
+		['gpt-6-luna', true],
+		['gpt-5.6-sol', true],
+		['gpt-5.5', true],
+		['gpt-5.4', true],
+		['gpt-4o', true],
+		['gpt-5-mini-tuned', true],
+		['my-model', true],
+	])('%s has it: %s, as far as is known', (model, hasOriginal) => {
+		const found = [
+			...chat({ model, messages: inChat('original') }),
+			...responses({ model, input: inResponses('original') }),
+		];
+		const message = `${model} does not have the detail 'original' for images. Use 'high'.`;
+		const issue = { code: 'unsupported_value', message, isHint: true };
+		expect(found).toEqual(
+			hasOriginal
+				? []
+				: [
+						{ ...issue, param: 'body.messages[1].content' },
+						{ ...issue, param: 'body.input[0].content' },
+					],
+		);
+		expect(chat({ model, messages: inChat('high') })).toEqual([]);
+		expect(responses({ model, input: inResponses('low') })).toEqual([]);
+	});
+});
+
 it('compatible servers get hints at most', () => {
 	const body = { ...CHAT, model: 'o1', max_tokens: 5, temperature: 0, stream: true };
 	const issues = check('/chat/completions', body, 'compatible');

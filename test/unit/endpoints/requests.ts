@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../nodes/jsonl/json';
+import { CHAT } from '../../support/endpointUrls';
 
 /** A body that its endpoint accepts. */
 export const BODIES: Record<string, JsonObject> = {
@@ -14,8 +15,6 @@ export const BODIES: Record<string, JsonObject> = {
 		images: [{ file_id: 'file-1' }, { image_url: 'https://example.com/otter.png' }],
 	},
 };
-
-export const CHAT = '/v1/chat/completions';
 
 /** A chat request that the API accepts, except for what is given. */
 export function request(custom_id: unknown, fields: Record<string, unknown> = {}): object {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { extractContent } from '../../../nodes/endpoints';
+import { extractContent } from '../../../nodes/endpoints/answers';
 import type { Line } from '../../../nodes/jsonl/lines';
 import { parseJsonContent } from '../../../nodes/jsonl/parseJson';
 import { classify, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';

@@ -3,9 +3,10 @@ import {
 	hasPermanentCause,
 	hasTransientCause,
 	isQuotaError,
+	isTransient,
 	isTransientStatus,
 } from '../../../nodes/openai/apiErrors';
-import { isTransient, statusFault } from '../../../nodes/openai/http/fault';
+import { statusFault } from '../../../nodes/openai/http/fault';
 
 const STATUSES = [400, 401, 403, 404, 408, 409, 413, 422, 425, 429, 500, 502, 503, 504, 529];
 const QUOTA = [

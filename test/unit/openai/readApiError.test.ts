@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { classify, parseResultLine } from '../../../nodes/jsonl/resultLine';
 import { readBatch } from '../../../nodes/openai/api/readBatch';
-import { firstErrors } from '../../../nodes/openai/api/status';
+import { firstErrors } from '../../../nodes/openai/api/objects';
 import { readApiError } from '../../../nodes/openai/apiErrors';
 import { statusFault } from '../../../nodes/openai/http/fault';
 

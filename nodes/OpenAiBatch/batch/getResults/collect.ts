@@ -1,11 +1,11 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import type { OpenAiClient } from '../../../openai/http/client';
-import type { Batch } from '../../../openai/api/types';
-import { findInputFile, inputLines, readResults, requestIn } from '../results/batchFiles';
 import type { ItemShape } from './resultItem';
 import { missingItem, moveMedia, resultItem } from './resultItem';
 import type { Wanted } from './resultSet';
 import { ResultSet } from './resultSet';
+import type { Batch } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
+import { findInputFile, inputLines, readResults, requestIn } from '../results/batchFiles';
 
 export interface CollectOptions extends Wanted, ItemShape {
 	includeRequest: boolean;

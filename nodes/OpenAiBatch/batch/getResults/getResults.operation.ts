@@ -6,9 +6,9 @@ import { getResultsProperties } from './getResults.properties';
 import type { ResultStatus } from './resultItem';
 import { getBatch } from '../../../openai/api/batches';
 import { deleteFile } from '../../../openai/api/files';
-import { statusOf } from '../../../openai/api/status';
-import type { Batch } from '../../../openai/api/types';
-import { OpenAiClient } from '../../../openai/http/client';
+import type { Batch } from '../../../openai/api/objects';
+import { statusOf } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
 import { batchIdField, idParameter, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { failedItem, forEachItem, showFor } from '../../shared/operation';
@@ -94,10 +94,7 @@ function unsuccessful(batch: Batch, { results, stoppedEarly }: Collected): strin
 		(status) => `${counts[status]} ${status}`,
 	);
 	const common = results.errors.mostCommon();
-	return [
-		`${start} (${kinds.join(', ')}).`,
-		...(common ? [`Most common error (${common.count}): ${common.message}`] : []),
-	];
+	return [`${start} (${kinds.join(', ')}).`, ...(common ? [common] : [])];
 }
 
 const ENDED_EARLY: Record<string, string> = {
@@ -167,10 +164,9 @@ export const getResults: Operation = {
 		description: 'Get one item for each request of a batch that is completed, expired or cancelled',
 	},
 	properties: showFor('batch', 'getResults', [batchIdField, getResultsProperties]),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = getResultsOptions(context, itemIndex);
-		const client = new OpenAiClient(context, { itemIndex });
 		const given = await getBatch(client, batchId);
 		const jobs: Job[] = [];
 		for (const part of await partsFor(context, client, given, options)) {

@@ -1,13 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { optionsField } from '../../shared/fields';
 import { cachedInputPriceField, inputPriceField, outputPriceField } from '../../shared/prices';
 
 /** The options of Get Results. Without any, all results are returned as simple items. */
 export const getResultsProperties: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
+	...optionsField,
 	options: [
 		cachedInputPriceField,
 		{

@@ -1,9 +1,9 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { MediaFormat } from './mediaFormat';
 import { imageFormat, soundFormat } from './mediaFormat';
-import { extractContent } from '../../../endpoints';
-import type { Answer, Content } from '../../../endpoints/content';
-import { oneOrAll } from '../../../endpoints/content';
+import { extractContent } from '../../../endpoints/answers';
+import type { Answer, Content } from '../../../endpoints/answers/content';
+import { oneOrAll } from '../../../endpoints/answers/content';
 import type { JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject } from '../../../jsonl/json';
 import { parseJsonContent } from '../../../jsonl/parseJson';

@@ -6,8 +6,8 @@ import { readLineBatches } from '../../../jsonl/lines';
 import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
 import { classify, parseResultLines } from '../../../jsonl/resultLine';
 import { findFile } from '../../../openai/api/files';
-import type { Batch, FileObject } from '../../../openai/api/types';
-import type { OpenAiClient } from '../../../openai/http/client';
+import type { Batch, FileObject } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
 import { downloadFile } from '../../../openai/transfer/download';
 import { asNodeError, breathing } from '../../shared/operation';
 
@@ -148,9 +148,11 @@ export class ErrorCounts {
 		return known;
 	}
 
-	/** The error that most requests ended with. */
-	mostCommon(): ErrorCount | undefined {
+	/** A sentence about the error that most requests ended with; undefined without errors. */
+	mostCommon(): string | undefined {
 		const [first] = [...this.counts.values()].sort((a, b) => b.count - a.count);
-		return first?.count > 0 ? first : undefined;
+		if (!first || first.count === 0) return undefined;
+		const requests = first.count === 1 ? '1 request' : `${first.count} requests`;
+		return `Most common error (${requests}): ${first.message}`;
 	}
 }

@@ -1,13 +1,13 @@
 import type { INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import type { Batch } from '../../../openai/api/objects';
 import {
 	firstErrors,
 	isFinished,
 	isKnownStatus,
 	statusOf,
 	transientFailure,
-} from '../../../openai/api/status';
-import type { Batch } from '../../../openai/api/types';
+} from '../../../openai/api/objects';
 
 /** How many validation errors the message lists. */
 const LISTED_ERRORS = 20;

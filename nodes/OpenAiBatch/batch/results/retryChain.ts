@@ -1,6 +1,6 @@
 import { getBatch, listBatches } from '../../../openai/api/batches';
-import type { OpenAiClient } from '../../../openai/http/client';
-import type { Batch } from '../../../openai/api/types';
+import type { Batch } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
 import { RETRY_OF } from '../../../openai/submissions/parts';
 
 /**

@@ -1,11 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { listBatches } from '../../../openai/api/batches';
+import type { Batch } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
 import type { SubmittedPart } from '../../../openai/submissions/parts';
 import { findPart, isPart, partCountOf, partNumberOf } from '../../../openai/submissions/parts';
 import { submissionIdOf } from '../../../openai/submissions/submission';
-import type { OpenAiClient } from '../../../openai/http/client';
-import type { Batch } from '../../../openai/api/types';
 
 /** How long before its youngest batch a submission may have begun: parts can wait for room. */
 const LONGEST_SECONDS = 30 * 86_400;

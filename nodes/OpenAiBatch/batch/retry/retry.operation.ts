@@ -12,18 +12,19 @@ import {
 import type { Reason, Selection, SelectionOptions } from './retrySelection';
 import { REASONS, selectForRetry, UnreadableResultsError } from './retrySelection';
 import { getBatch, isWithoutList } from '../../../openai/api/batches';
-import { transientFailure } from '../../../openai/api/status';
-import type { Batch, FileObject } from '../../../openai/api/types';
-import { OpenAiClient } from '../../../openai/http/client';
+import type { Batch, FileObject } from '../../../openai/api/objects';
+import { transientFailure } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
 import {
 	createdItem,
+	isAdoptable,
 	keyOf,
 	placeOf,
 	SUBMISSION_METADATA,
 	submissionIdOf,
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
-import { isAdoptable, RETRY_OF } from '../../../openai/submissions/parts';
+import { RETRY_OF } from '../../../openai/submissions/parts';
 import { Submissions } from '../../../openai/submissions/submissions';
 import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
@@ -206,13 +207,12 @@ export const retry: Operation = {
 			'Create a new batch from only the requests that failed for a transient reason, expired, were cancelled or never came back',
 	},
 	properties: showFor('batch', 'retry', retryProperties),
-	execute: forEachItem(async (context, itemIndex) => {
+	execute: forEachItem(async (context, itemIndex, client) => {
 		const options = context.getNodeParameter('options', itemIndex, {}) as RetryOptions;
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const users = userMetadata(context, itemIndex, RETRY_METADATA);
 		const { inputExpiresAfter, outputExpiresAfter } = batchExpiries(context, options, itemIndex);
 		const node = context.getNode();
-		const client = new OpenAiClient(context, { itemIndex });
 		const { original, inputFile } = await findOriginal(client, node, batchId, itemIndex);
 		const submissions = new Submissions(client, context, options);
 		const choices: Omit<SelectionOptions, 'earlier'> = {

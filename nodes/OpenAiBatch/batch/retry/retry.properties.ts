@@ -5,7 +5,7 @@ import {
 	outputExpiryField,
 	submissionKeyField,
 } from '../../shared/batchOptions';
-import { batchIdField, metadataField } from '../../shared/fields';
+import { batchIdField, metadataField, optionsField } from '../../shared/fields';
 
 /** The fields of Retry Unfinished. */
 export const retryProperties: INodeProperties[] = [
@@ -16,11 +16,7 @@ export const retryProperties: INodeProperties[] = [
 			'Stored with the new batch besides the pairs of the original one. OpenAI keeps 16 pairs, of which this node needs three.',
 	},
 	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
+		...optionsField,
 		options: [
 			createWithoutSearchField,
 			{

@@ -1,7 +1,7 @@
 import type { INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { Batch } from '../../../openai/api/types';
 import type { Selection, UnreadableResultsError } from './retrySelection';
+import type { Batch } from '../../../openai/api/objects';
 
 /** How many ids an error lists. */
 const LISTED_IDS = 20;
@@ -72,6 +72,8 @@ export function ambiguity({ ambiguousIds }: Selection): string | undefined {
 	return `${ambiguousIds.length} have the same custom_id as a request that succeeded, so it is not known which of them did not: ${ids}. Submit them again with ids of their own.`;
 }
 
+const requests = (count: number) => (count === 1 ? '1 request' : `${count} requests`);
+
 /** The error for a batch that has no requests to retry. */
 export function nothingToRetry(
 	node: INode,
@@ -88,13 +90,13 @@ export function nothingToRetry(
 			description: 'There is nothing to retry.',
 		});
 	}
-	const common = permanentErrors.mostCommon();
 	const description = [
 		permanent > 0 &&
-			`${permanent} failed with errors that a retry would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.`,
-		common && `Most common (${common.count}): ${common.message}`,
-		running > 0 && `${running} run in an earlier retry that is not finished.`,
-		leftOut > 0 && `${leftOut} did not succeed, but the option Include leaves them out.`,
+			`${requests(permanent)} failed with errors that a retry would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.`,
+		permanentErrors.mostCommon(),
+		running > 0 &&
+			`${requests(running)} will be answered by an earlier retry that is not finished.`,
+		leftOut > 0 && `${requests(leftOut)} did not succeed, but the option Include leaves them out.`,
 		ambiguous,
 		namelessLines(selection),
 	];

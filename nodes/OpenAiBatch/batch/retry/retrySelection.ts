@@ -1,8 +1,8 @@
 import { createHash } from 'crypto';
 import { isRetryable, isUnreadable } from '../../../jsonl/resultLine';
-import { isFinished } from '../../../openai/api/status';
-import type { Batch, FileObject } from '../../../openai/api/types';
-import { OpenAiClient } from '../../../openai/http/client';
+import type { Batch, FileObject } from '../../../openai/api/objects';
+import { isFinished } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
 import type { BatchResult, ErrorCount } from '../results/batchFiles';
 import {
 	ErrorCounts,
@@ -257,8 +257,7 @@ export async function selectForRetry(
 		nameless,
 		permanentErrors: outcomes.permanentErrors,
 		open: (signal) => {
-			const reader = new OpenAiClient(client.context, { ...client.options, signal });
-			return chosenLines(reader, inputFile, chosen);
+			return chosenLines(client.with({ signal }), inputFile, chosen);
 		},
 	};
 }

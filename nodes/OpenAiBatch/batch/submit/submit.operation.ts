@@ -1,14 +1,16 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { SubmissionEstimate } from './ceilings';
-import { ceilingFields, maxCostField, maxTotalTokensField, overCeiling } from './ceilings';
-import type { SubmitOptions } from './submit.options';
-import { submitOptions } from './submit.options';
+import type { SubmissionEstimate, SubmitOptions } from './submit.options';
+import {
+	ceilingFields,
+	maxCostField,
+	maxTotalTokensField,
+	overCeiling,
+	submitOptions,
+} from './submit.options';
 import { addTokens, NO_TOKENS } from '../../../endpoints';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
-import { OpenAiClient } from '../../../openai/http/client';
-import { CREDENTIAL } from '../../../openai/http/credential';
-import { isOpenAiHost } from '../../../openai/http/url';
+import type { OpenAiClient } from '../../../openai/client';
 import type { CreatedBatch, Place } from '../../../openai/submissions/submission';
 import { createdItem, SUBMISSION_METADATA } from '../../../openai/submissions/submission';
 import type { BatchSettings, SubmissionPart } from '../../../openai/submissions/submissions';
@@ -25,7 +27,7 @@ import {
 	submissionKeyField,
 	userMetadata,
 } from '../../shared/batchOptions';
-import { metadataField } from '../../shared/fields';
+import { metadataField, optionsField } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, forAllItems, showFor } from '../../shared/operation';
 import { estimateCost, inputPriceField, outputPriceField } from '../../shared/prices';
@@ -38,11 +40,7 @@ export const submitProperties: INodeProperties[] = [
 	...requestFields,
 	metadataField,
 	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
+		...optionsField,
 		options: [
 			completionWindowField,
 			createWithoutSearchField,
@@ -167,7 +165,10 @@ function failedPartError(
 	return error;
 }
 
-async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+async function execute(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+): Promise<INodeExecutionData[][]> {
 	const options = submitOptions(context);
 	const endpoint = endpointParameter(context, 0);
 	const { completionWindow, outputExpiresAfter } = options;
@@ -175,8 +176,7 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	const settings: BatchSettings = { endpoint, completionWindow, metadata, outputExpiresAfter };
 	const { ceilings, dryRun, limits } = options;
 	const estimate = dryRun || Object.values(ceilings).some((max) => max !== undefined);
-	const { url } = await context.getCredentials(CREDENTIAL);
-	const server = isOpenAiHost(url) ? 'openai' : 'compatible';
+	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
 	const plan = await planItems(context, { endpoint, server, estimate, limits });
 	const { parts, badItems } = plan;
 	if (badItems.length > 0 && !context.continueOnFail()) {
@@ -201,7 +201,6 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	}
 	if (parts.length === 0) return [output];
 
-	const client = new OpenAiClient(context, { itemIndex: 0 });
 	const submissions = new Submissions(client, context, options);
 	const placeOf = (index: number) => ({ part: index + 1, parts: parts.length });
 	const { created, failure } = await submissions.createAll(

@@ -1,10 +1,8 @@
 import { tryGetBatch } from '../../../openai/api/batches';
-import { isFinished } from '../../../openai/api/status';
-import type { Batch } from '../../../openai/api/types';
-import type { ApiContext } from '../../../openai/http/client';
-import { OpenAiClient } from '../../../openai/http/client';
-import type { Fault } from '../../../openai/http/fault';
-import { isTransient } from '../../../openai/http/fault';
+import type { Batch } from '../../../openai/api/objects';
+import { isFinished } from '../../../openai/api/objects';
+import { isTransient } from '../../../openai/apiErrors';
+import type { Fault, OpenAiClient } from '../../../openai/client';
 
 const FIRST_INTERVAL_MS = 2_000;
 const GROWTH = 1.5;
@@ -51,14 +49,14 @@ export class BatchWait {
 	private polls = 0;
 
 	constructor(
-		context: ApiContext,
+		client: OpenAiClient,
 		readonly settings: WaitSettings,
 		now: number,
 	) {
 		const { itemIndex, maxWait } = settings;
 		this.nextPoll = now;
 		this.end = now + maxWait;
-		this.client = new OpenAiClient(context, { itemIndex, deadline: this.end + LAST_POLL_MS });
+		this.client = client.with({ itemIndex, deadline: this.end + LAST_POLL_MS });
 	}
 
 	get isOver(): boolean {

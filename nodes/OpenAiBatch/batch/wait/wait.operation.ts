@@ -1,10 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { BatchWait } from './batchWait';
-import { CANCELLED } from '../../../openai/http/client';
-import { pause } from '../../../openai/http/idleGuard';
+import type { OpenAiClient } from '../../../openai/client';
+import { CANCELLED } from '../../../openai/client';
 import { batchItem } from '../../../openai/submissions/submission';
-import { batchIdField, idParameter, isUnset } from '../../shared/fields';
+import { batchIdField, idParameter, isUnset, optionsField } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, showFor } from '../../shared/operation';
 import { describeProgress } from '../results/readiness';
@@ -25,11 +25,7 @@ const waitProperties: INodeProperties[] = [
 	},
 	batchIdField,
 	{
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
+		...optionsField,
 		options: [
 			{
 				displayName: 'Max Wait (Minutes)',
@@ -77,7 +73,12 @@ interface WaitOptions {
 }
 
 /** The wait for an item's batch. @throws {NodeOperationError} for times that are not possible */
-function startWait(context: IExecuteFunctions, itemIndex: number, now: number): BatchWait {
+function startWait(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	client: OpenAiClient,
+	now: number,
+): BatchWait {
 	const batchId = idParameter(context, 'batchId', itemIndex);
 	const options = context.getNodeParameter('options', itemIndex, {}) as WaitOptions;
 	const { maxWait, onTimeout = 'error', pollInterval } = options;
@@ -85,7 +86,7 @@ function startWait(context: IExecuteFunctions, itemIndex: number, now: number): 
 	const seconds = Number(isUnset(pollInterval) ? DEFAULT_POLL_INTERVAL : pollInterval);
 	if (minutes >= 0 && seconds >= 1) {
 		const times = { maxWait: minutes * 60_000, longestInterval: seconds * 1000 };
-		return new BatchWait(context, { batchId, itemIndex, onTimeout, ...times }, now);
+		return new BatchWait(client, { batchId, itemIndex, onTimeout, ...times }, now);
 	}
 	throw new NodeOperationError(
 		context.getNode(),
@@ -100,7 +101,7 @@ function startWait(context: IExecuteFunctions, itemIndex: number, now: number): 
  * @param check called after each poll; it ends all waits when it throws
  */
 async function waitForAll(
-	context: IExecuteFunctions,
+	client: OpenAiClient,
 	waits: BatchWait[],
 	check: (wait: BatchWait) => void,
 ): Promise<void> {
@@ -114,8 +115,8 @@ async function waitForAll(
 		open = open.filter(({ isOver }) => !isOver);
 		if (open.length === 0) return;
 		const next = Math.min(...open.map(({ nextPoll }) => nextPoll));
-		if (!(await pause(next - Date.now(), context.getExecutionCancelSignal()))) {
-			throw new NodeOperationError(context.getNode(), CANCELLED);
+		if (!(await client.pause(next - Date.now()))) {
+			throw new NodeOperationError(client.context.getNode(), CANCELLED);
 		}
 	}
 }
@@ -148,7 +149,10 @@ function itemOf({ batch, settings }: BatchWait): INodeExecutionData {
 	};
 }
 
-async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+async function execute(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+): Promise<INodeExecutionData[][]> {
 	const output: INodeExecutionData[] = [];
 	const waits: BatchWait[] = [];
 	const now = Date.now();
@@ -159,12 +163,12 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	};
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 		try {
-			waits.push(startWait(context, itemIndex, now));
+			waits.push(startWait(context, itemIndex, client, now));
 		} catch (error) {
 			fail(error, itemIndex);
 		}
 	}
-	await waitForAll(context, waits, (wait) => {
+	await waitForAll(client, waits, (wait) => {
 		if (!wait.isOver) return;
 		const problem = problemOf(context, wait);
 		const { itemIndex } = wait.settings;

@@ -1,8 +1,8 @@
 import { endpointOf } from '../../../endpoints';
-import { isSameEndpoint } from '../../../endpoints/endpoint';
+import { isSameEndpoint } from '../../../endpoints/paths';
 import type { Server } from '../../../endpoints/endpoint';
-import { asHint } from '../../../jsonl/fieldChecks';
 import type { Issue } from '../../../jsonl/fieldChecks';
+import { asHint } from '../../../jsonl/fieldChecks';
 import type { JsonObject } from '../../../jsonl/json';
 import { isObject, textOrNull } from '../../../jsonl/json';
 import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from '../../../jsonl/split';

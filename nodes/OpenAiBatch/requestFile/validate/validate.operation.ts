@@ -5,7 +5,7 @@ import type { ValidateOptions } from './validateFile';
 import { urlFault } from '../../../endpoints';
 import { MAX_REQUESTS } from '../../../jsonl/split';
 import { inputBinary, inputBinaryField } from '../../shared/binary';
-import { optionalText, wholeNumber } from '../../shared/fields';
+import { optionalText, optionsField, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { breathing, forEachItem, showFor } from '../../shared/operation';
 import { serverField, serverOf } from '../serverField';
@@ -44,11 +44,7 @@ export const validate: Operation = {
 	properties: showFor('requestFile', 'validate', [
 		inputBinaryField,
 		{
-			displayName: 'Options',
-			name: 'options',
-			type: 'collection',
-			placeholder: 'Add option',
-			default: {},
+			...optionsField,
 			options: [
 				{
 					displayName: 'Endpoint',

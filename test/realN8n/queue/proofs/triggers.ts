@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import type { BatchStatus } from '../../../../nodes/openai/api/types';
+import type { BatchStatus } from '../../../../nodes/openai/api/objects';
 import type { Delivery } from '../../../support/emulator/webhooks';
 import { eventIds, reportedEvents } from '../../../support/lab/n8n/events';
 import { until } from '../../../support/lab/until';

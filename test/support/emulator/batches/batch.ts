@@ -1,4 +1,8 @@
-import type { Batch, BatchStatus, BatchValidationError } from '../../../../nodes/openai/api/types';
+import type {
+	Batch,
+	BatchStatus,
+	BatchValidationError,
+} from '../../../../nodes/openai/api/objects';
 import type { Tokens } from '../answers';
 import type { Endpoint } from './requestLine';
 import type { Fate, Outcome } from '../outcomes';

@@ -1,7 +1,7 @@
 import { link, rm } from 'node:fs/promises';
 
-import type { BatchValidationError, FileObject } from '../../../../nodes/openai/api/types';
-import { isFinished } from '../../../../nodes/openai/api/status';
+import type { BatchValidationError, FileObject } from '../../../../nodes/openai/api/objects';
+import { isFinished } from '../../../../nodes/openai/api/objects';
 import { ORGANIZATION } from '../options';
 import { hexDigest } from '../random';
 import type { Store } from '../store';

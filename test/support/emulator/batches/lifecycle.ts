@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 
-import type { BatchStatus, BatchValidationError } from '../../../../nodes/openai/api/types';
+import type { BatchStatus, BatchValidationError } from '../../../../nodes/openai/api/objects';
 import { unixSeconds } from '../clock';
 import type { Control } from '../control';
 import { ApiError, badRequest } from '../errors';

@@ -1,4 +1,4 @@
-import type { BatchValidationError } from '../../../../nodes/openai/api/types';
+import type { BatchValidationError } from '../../../../nodes/openai/api/objects';
 import type { Dialect } from '../dialects';
 import type { Endpoint, RequestLine } from './requestLine';
 

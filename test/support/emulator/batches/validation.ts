@@ -1,4 +1,4 @@
-import type { BatchValidationError } from '../../../../nodes/openai/api/types';
+import type { BatchValidationError } from '../../../../nodes/openai/api/objects';
 import type { Control } from '../control';
 import { readLines } from '../lines';
 import { judge } from '../judge';

@@ -1,5 +1,5 @@
 import type { Page } from '../routes/page';
-import type { Batch, BatchStatus, FileObject } from '../../../../nodes/openai/api/types';
+import type { Batch, BatchStatus, FileObject } from '../../../../nodes/openai/api/objects';
 import type { Endpoint, RequestLine } from '../batches/requestLine';
 import type { ApiError } from '../errors';
 import type { Limits } from '../serviceLimits';

@@ -1,4 +1,4 @@
-import type { BatchStatus } from '../../../../nodes/openai/api/types';
+import type { BatchStatus } from '../../../../nodes/openai/api/objects';
 import type { DialectName } from '..';
 import { DIALECTS } from '.';
 import samples from './samples.json';

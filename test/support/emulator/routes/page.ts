@@ -1,4 +1,4 @@
-import type { ListPage } from '../../../../nodes/openai/api/types';
+import type { ListPage } from '../../../../nodes/openai/api/pages';
 import { integerBetween } from '../checks';
 
 /** A page as OpenAI sends it; dialects change it. */

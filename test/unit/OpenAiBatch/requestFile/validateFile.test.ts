@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { RequestChecker } from '../../../../nodes/OpenAiBatch/requests/requestChecker';
 import { validateRequests } from '../../../../nodes/OpenAiBatch/requestFile/validate/validateFile';
 import { chunksOf } from '../../jsonl/bytes';
-import { BODIES, CHAT, request } from '../../endpoints/requests';
+import { CHAT } from '../../../support/endpointUrls';
+import { BODIES, request } from '../../endpoints/requests';
 
 const file = (...requests: object[]) => requests.map((one) => `${JSON.stringify(one)}\n`).join('');
 const validate = (

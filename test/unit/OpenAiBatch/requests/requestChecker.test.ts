@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 
 import { modelOf, RequestChecker } from '../../../../nodes/OpenAiBatch/requests/requestChecker';
-import { BODIES, CHAT, request } from '../../endpoints/requests';
+import { CHAT } from '../../../support/endpointUrls';
+import { BODIES, request } from '../../endpoints/requests';
 
 const check = (value: unknown, endpoint: string | undefined = CHAT) =>
 	new RequestChecker({ endpoint }).check(value, 1);

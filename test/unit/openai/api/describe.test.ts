@@ -1,5 +1,5 @@
-import { durationSeconds, firstErrors, progressOf } from '../../../../nodes/openai/api/status';
-import type { Batch } from '../../../../nodes/openai/api/types';
+import { durationSeconds, firstErrors, progressOf } from '../../../../nodes/openai/api/objects';
+import type { Batch } from '../../../../nodes/openai/api/objects';
 
 const batch = (fields: Partial<Batch>): Batch => ({
 	id: 'batch_1',

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import type { PageStart } from '../../../../nodes/openai/api/pages';
+import type { ListPage, PageStart } from '../../../../nodes/openai/api/pages';
 import { pages, paginate, readPage } from '../../../../nodes/openai/api/pages';
-import type { ListPage } from '../../../../nodes/openai/api/types';
 
 interface Entry {
 	id: string;

@@ -1,16 +1,10 @@
 import fc from 'fast-check';
 import { readBatch, readFile, readStatus, readTime } from '../../../../nodes/openai/api/readBatch';
+import { COMPLETED_BATCH } from '../../../support/completedBatch';
 
 const WHOLE = {
-	id: 'batch_1',
-	object: 'batch',
-	endpoint: '/v1/chat/completions',
-	input_file_id: 'file-1',
-	completion_window: '24h',
-	status: 'completed',
-	created_at: 1_790_000_000,
+	...COMPLETED_BATCH,
 	completed_at: 1_790_000_100,
-	output_file_id: 'file-2',
 	error_file_id: null,
 	errors: null,
 	request_counts: { total: 3, completed: 3, failed: 0 },

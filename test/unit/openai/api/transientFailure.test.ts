@@ -1,6 +1,6 @@
 import { readStatus } from '../../../../nodes/openai/api/readBatch';
-import { transientFailure } from '../../../../nodes/openai/api/status';
-import type { BatchValidationError } from '../../../../nodes/openai/api/types';
+import { transientFailure } from '../../../../nodes/openai/api/objects';
+import type { BatchValidationError } from '../../../../nodes/openai/api/objects';
 
 const failed = (...data: BatchValidationError[]) => ({
 	status: 'failed',

@@ -20,44 +20,32 @@ test('a chunk of any size is sent in slices, each of which counts as a movement'
 	expect(moves).toBe(sent.length);
 });
 
-test('a source that the signal ends is not to blame', async () => {
-	const controller = new AbortController();
-	const guard = { touch: () => {}, abort: () => {}, signal: controller.signal };
-	async function* open(signal?: AbortSignal) {
-		yield Buffer.from('a');
-		await new Promise((resolve) => signal?.addEventListener('abort', resolve));
-		throw new Error('Nobody wants it any more');
-	}
-	const form = new StreamedForm({ fileName: 'a', contentType: 'b', bytes: 9, open }, [], guard);
-	const [[, file]] = form.entries();
-	const stream = (file as Blob).stream() as unknown as AsyncIterable<Uint8Array>;
-	const content = stream[Symbol.asyncIterator]();
-	await content.next();
+describe('a source that is waiting', () => {
+	it.each<[string, (form: StreamedForm, controller: AbortController) => void]>([
+		['is not to blame when the signal ends it', (_form, controller) => controller.abort()],
+		['is told when the request is over', (form) => form.close()],
+	])('%s', async (_what, end) => {
+		const controller = new AbortController();
+		const guard = {
+			touch: () => {},
+			abort: () => controller.abort(),
+			signal: controller.signal,
+		};
+		async function* open(signal?: AbortSignal) {
+			yield Buffer.from('a');
+			await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+			throw new Error('Nobody wants it any more');
+		}
+		const form = new StreamedForm({ fileName: 'a', contentType: 'b', bytes: 9, open }, [], guard);
+		const [[, file]] = form.entries();
+		const stream = (file as Blob).stream() as unknown as AsyncIterable<Uint8Array>;
+		const content = stream[Symbol.asyncIterator]();
+		await content.next();
 
-	const next = content.next();
-	controller.abort();
+		const next = content.next();
+		end(form, controller);
 
-	await expect(next).resolves.toMatchObject({ done: true });
-	expect(form.sourceError).toBeUndefined();
-});
-
-test('a source that is waiting is told when the request is over', async () => {
-	const controller = new AbortController();
-	const guard = { touch: () => {}, abort: () => controller.abort(), signal: controller.signal };
-	async function* open(signal?: AbortSignal) {
-		yield Buffer.from('a');
-		await new Promise((resolve) => signal?.addEventListener('abort', resolve));
-		throw new Error('Nobody wants it any more');
-	}
-	const form = new StreamedForm({ fileName: 'a', contentType: 'b', bytes: 9, open }, [], guard);
-	const [[, file]] = form.entries();
-	const stream = (file as Blob).stream() as unknown as AsyncIterable<Uint8Array>;
-	const content = stream[Symbol.asyncIterator]();
-	await content.next();
-
-	const next = content.next();
-	form.close();
-
-	await expect(next).resolves.toMatchObject({ done: true });
-	expect(form.sourceError).toBeUndefined();
+		await expect(next).resolves.toMatchObject({ done: true });
+		expect(form.sourceError).toBeUndefined();
+	});
 });

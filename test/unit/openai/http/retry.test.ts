@@ -1,6 +1,6 @@
-import type { Fault } from '../../../../nodes/openai/http/fault';
+import type { Fault } from '../../../../nodes/openai/client';
+import { isTransient } from '../../../../nodes/openai/apiErrors';
 import {
-	isTransient,
 	retryAfterMs,
 	retryIn,
 	statusFault,

@@ -1,11 +1,5 @@
-import {
-	apiPath,
-	buildUrl,
-	DEFAULT_BASE_URL,
-	idProblem,
-	isOpenAiHost,
-	isOpenAiOrAzure,
-} from '../../../../nodes/openai/http/url';
+import { apiPath, buildUrl, DEFAULT_BASE_URL, providerAt } from '../../../../nodes/openai/http/url';
+import { idProblem } from '../../../../nodes/openai/client';
 
 test.each<[string | undefined, string]>([
 	[undefined, `${DEFAULT_BASE_URL}/files`],
@@ -23,7 +17,7 @@ test.each<[string | undefined, string]>([
 		'https://x.openai.azure.com/openai/v1/files?api-version=preview',
 	],
 ])('the base URL %p leads to %s', (baseUrl, expected) => {
-	expect(buildUrl(baseUrl, apiPath('files'))).toBe(expected);
+	expect(buildUrl(baseUrl, apiPath(['files']))).toBe(expected);
 });
 
 test('parameters join the query of the base URL, and undefined ones are left out', () => {
@@ -46,7 +40,7 @@ test.each(['batch_abc123', 'file-ABC', 'a.b', 'ünïcode', 'litellm_proxy;model_
 	'%s is an id, and stays one segment of the path',
 	(id) => {
 		expect(idProblem(id)).toBeUndefined();
-		const { pathname } = new URL(buildUrl('https://x.test/v1', apiPath('files', id, 'content')));
+		const { pathname } = new URL(buildUrl('https://x.test/v1', apiPath(['files', id, 'content'])));
 		expect(decodeURIComponent(pathname)).toBe(`/v1/files/${id}/content`);
 	},
 );
@@ -82,8 +76,7 @@ test.each([
 	'https://api.openai.com:443/v1',
 	'https://api.openai.com./v1',
 ])('the base URL %p is one of OpenAI', (url) => {
-	expect(isOpenAiHost(url)).toBe(true);
-	expect(isOpenAiOrAzure(url)).toBe(true);
+	expect(providerAt(url)).toBe('openai');
 });
 
 test.each([
@@ -99,7 +92,7 @@ test.each([
 	'api.openai.com/v1',
 	'nonsense',
 ])('the base URL %p is one of another server', (url) => {
-	expect(isOpenAiHost(url)).toBe(false);
+	expect(providerAt(url)).not.toBe('openai');
 });
 
 test.each([
@@ -109,8 +102,7 @@ test.each([
 	'https://films.openai.azure.us/openai/v1',
 	'https://films.OpenAI.azure.cn/openai/v1',
 ])('the base URL %p is one of Azure', (url) => {
-	expect(isOpenAiHost(url)).toBe(false);
-	expect(isOpenAiOrAzure(url)).toBe(true);
+	expect(providerAt(url)).toBe('azure');
 });
 
 test.each([
@@ -121,5 +113,5 @@ test.each([
 	'http://127.0.0.1:4010/v1',
 	'nonsense',
 ])('the base URL %p is one of neither OpenAI nor Azure', (url) => {
-	expect(isOpenAiOrAzure(url)).toBe(false);
+	expect(providerAt(url)).toBe('other');
 });

@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { resultItem } from '../../../../../nodes/OpenAiBatch/batch/getResults/resultItem';
 import type { BatchResult } from '../../../../../nodes/OpenAiBatch/batch/results/batchFiles';
 import { classify, parseResultLine } from '../../../../../nodes/jsonl/resultLine';
-import type { Batch } from '../../../../../nodes/openai/api/types';
+import type { Batch } from '../../../../../nodes/openai/api/objects';
 import bodies from '../../../endpoints/fixtures/response-bodies.json';
 import chats from '../../../endpoints/fixtures/chat-answers.json';
 import outputs from '../../../endpoints/fixtures/responses-outputs.json';

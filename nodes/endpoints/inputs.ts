@@ -1,10 +1,11 @@
-import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
-import type { Issue } from '../jsonl/fieldChecks';
-import { NO_ATTACHMENTS } from './attachments';
-import type { JsonValue } from '../jsonl/json';
+import { attachmentParts } from './attachmentParts';
 import { withoutUnset } from './body';
-import { objectsOf } from './content';
-import { defineEndpoint } from './endpoint';
+import { defineEndpoint, imagesByUrl, NO_ATTACHMENTS } from './endpoint';
+import { checkModerationInput } from './messages';
+import type { Issue } from '../jsonl/fieldChecks';
+import { checkTextOrList, invalidValue } from '../jsonl/fieldChecks';
+import type { JsonObject, JsonValue } from '../jsonl/json';
+import { isObject } from '../jsonl/json';
 
 /** How many inputs one request may have. */
 const MAX_INPUTS = 2_048;
@@ -29,12 +30,6 @@ export const embeddings = defineEndpoint({
 	},
 	generates: false,
 	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },
-	/** The vector of each input. */
-	answer: {
-		matches: (body) => objectsOf(body.data).some((item) => item.embedding !== undefined),
-		read: (body) =>
-			objectsOf(body.data).map(({ embedding }) => ({ content: vectorOf(embedding ?? null) })),
-	},
 });
 
 function checkNotEmpty(input: JsonValue | undefined): Issue[] {
@@ -59,10 +54,42 @@ function isTokens(input: JsonValue[]): boolean {
 	return input.length > 0 && input.every((token) => typeof token === 'number');
 }
 
-/** `encoding_format: base64` sends little-endian 32-bit floats, which become numbers again. */
-function vectorOf(embedding: JsonValue): JsonValue {
-	if (typeof embedding !== 'string') return embedding;
-	const bytes = Buffer.from(embedding, 'base64');
-	if (bytes.length === 0 || bytes.length % 4 !== 0) return embedding;
-	return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
+const MODERATIONS = {
+	label: 'Moderations',
+	attachments: {
+		image: imagesByUrl((url) => ({ type: 'image_url', image_url: { url } })),
+		file: null,
+		audio: null,
+	},
+};
+
+export const moderations = defineEndpoint({
+	...MODERATIONS,
+	path: '/moderations',
+	model: { example: 'omni-moderation-latest', isRequired: false },
+	options: ['attachments'],
+	makeBody: ({ model, prompt, options }) =>
+		withoutUnset({
+			model,
+			input: inputOf(prompt, attachmentParts(MODERATIONS, options.attachments)),
+		}),
+	checkBody: (body) => checkTextOrList(body, 'body.input'),
+	checkShapes: checkModerationInput,
+	checkParameters: checkImageCount,
+	embeddingInputs: () => 0,
+	generates: false,
+	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },
+});
+
+/** OpenAI answers 400 `too_many_images` to the whole request. */
+function checkImageCount({ input }: JsonObject): Issue[] {
+	const parts = Array.isArray(input) ? input.filter(isObject) : [];
+	const images = parts.filter(({ type }) => type === 'image_url').length;
+	if (images < 2) return [];
+	const message = `Moderations takes one image per request, and this one has ${images}. Make an item of each image.`;
+	return [invalidValue('body.input', message)];
 }
+
+/** A text with images beside it is a list of parts. */
+const inputOf = (prompt: string | JsonValue[], images: readonly JsonObject[]): JsonValue =>
+	images.length === 0 ? prompt : [{ type: 'text', text: prompt }, ...images];

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 
-import { ENDPOINTS, extractContent } from '../../../nodes/endpoints';
-import type { Content } from '../../../nodes/endpoints/content';
+import { ENDPOINTS } from '../../../../nodes/endpoints';
+import { extractContent } from '../../../../nodes/endpoints/answers';
+import type { Content } from '../../../../nodes/endpoints/answers/content';
 
 const path = fc.constantFrom(...ENDPOINTS.map((endpoint) => `/v1${endpoint.path}`), '/v4/own', '');
 

@@ -1,7 +1,7 @@
-import { extractContent } from '../../../nodes/endpoints';
-import bodies from './fixtures/response-bodies.json';
-import chats from './fixtures/chat-answers.json';
-import outputs from './fixtures/responses-outputs.json';
+import { extractContent } from '../../../../nodes/endpoints/answers';
+import bodies from '../fixtures/response-bodies.json';
+import chats from '../fixtures/chat-answers.json';
+import outputs from '../fixtures/responses-outputs.json';
 
 const PNG = outputs.image[0].result;
 
@@ -129,32 +129,55 @@ describe('chat completions', () => {
 describe('responses', () => {
 	const response = (output: object[]) => read('/v1/responses', { ...bodies.responses, output });
 
-	it('have the final answer as their content, and the rest as commentary', () => {
-		expect(response(outputs.phases)).toEqual({
-			content: '{"genre":"comedy"}',
-			finish_reason: 'completed',
-			commentary: 'Let me check the catalogue.',
-		});
-		expect(response(outputs.unmarkedBesideFinal)).toEqual({
-			content: 'comedy',
-			finish_reason: 'completed',
-			commentary: 'Wait.',
-		});
-	});
-
-	it('have all messages that are no commentary as their content when none is final', () => {
-		expect(response(outputs.messages)).toEqual({
-			content: 'First. And second.',
-			finish_reason: 'completed',
-			commentary: 'Let me check the catalogue.',
-		});
-	});
-
-	it('have no content when there is only commentary', () => {
-		expect(response(outputs.onlyCommentary)).toEqual({
-			finish_reason: 'completed',
-			commentary: 'Let me check.\n\nStill checking.',
-		});
+	it.each<[string, object[], object]>([
+		[
+			'have the final answer as their content, and the rest as commentary',
+			outputs.phases,
+			{ content: '{"genre":"comedy"}', commentary: 'Let me check the catalogue.' },
+		],
+		[
+			'have the final answer as their content, and an unmarked message as commentary',
+			outputs.unmarkedBesideFinal,
+			{ content: 'comedy', commentary: 'Wait.' },
+		],
+		[
+			'have all messages that are no commentary as their content when none is final',
+			outputs.messages,
+			{ content: 'First. And second.', commentary: 'Let me check the catalogue.' },
+		],
+		[
+			'have no content when there is only commentary',
+			outputs.onlyCommentary,
+			{ commentary: 'Let me check.\n\nStill checking.' },
+		],
+		[
+			'name each page and file once',
+			outputs.sources,
+			{
+				content: 'Both say so.',
+				sources: [
+					{ url: 'https://example.com/films', title: 'Films' },
+					{ file_id: 'file-1', title: 'films.pdf' },
+				],
+			},
+		],
+		[
+			'return every kind of call that waits for the caller, as it was sent',
+			outputs.calls,
+			{ tool_calls: outputs.calls },
+		],
+		[
+			'do not return calls that the service has run',
+			outputs.runByTheService,
+			{ content: 'There is one file.' },
+		],
+		[
+			'have a text and the refusal that ends it',
+			outputs.refusalAfterText,
+			{ content: 'It begins well.', refusal: "I can't go on with this." },
+		],
+	])('%s', (_what, output, content) => {
+		expect(response(output)).toEqual({ finish_reason: 'completed', ...content });
 	});
 
 	it('have their reasoning as a summary, or as it is where nothing is hidden', () => {
@@ -169,35 +192,10 @@ describe('responses', () => {
 		});
 	});
 
-	it('name each page and file once', () => {
-		expect(response(outputs.sources)).toEqual({
-			content: 'Both say so.',
-			finish_reason: 'completed',
-			sources: [
-				{ url: 'https://example.com/films', title: 'Films' },
-				{ file_id: 'file-1', title: 'films.pdf' },
-			],
-		});
-	});
-
 	it('take the title of a source from any of its citations', () => {
 		const annotations = [{ url: 'a' }, { url: 'a', title: 'A' }, { url: 'a', title: 'B' }, {}];
 		const output = [{ type: 'message', content: [{ type: 'output_text', text: '', annotations }] }];
 		expect(extractContent('', { output }).sources).toEqual([{ url: 'a', title: 'A' }]);
-	});
-
-	it('return every kind of call that waits for the caller, as it was sent', () => {
-		expect(response(outputs.calls)).toEqual({
-			finish_reason: 'completed',
-			tool_calls: outputs.calls,
-		});
-	});
-
-	it('do not return calls that the service has run', () => {
-		expect(response(outputs.runByTheService)).toEqual({
-			content: 'There is one file.',
-			finish_reason: 'completed',
-		});
 	});
 
 	it('have an image as their content, or beside a text', () => {
@@ -225,14 +223,6 @@ describe('responses', () => {
 		expect(extractContent('', { output: both })).toMatchObject({
 			content: 'Here it is.',
 			refusal: null,
-		});
-	});
-
-	it('have a text and the refusal that ends it', () => {
-		expect(response(outputs.refusalAfterText)).toEqual({
-			content: 'It begins well.',
-			finish_reason: 'completed',
-			refusal: "I can't go on with this.",
 		});
 	});
 

@@ -1,77 +1,34 @@
-import type {
-	IExecuteFunctions,
-	IHookFunctions,
-	IHttpRequestMethods,
-	ILoadOptionsFunctions,
-	IN8nHttpFullResponse,
-	IPollFunctions,
-	IWebhookFunctions,
-	NodeApiError,
-} from 'n8n-workflow';
+import type { IExecuteFunctions, IN8nHttpFullResponse, NodeApiError } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { Shape } from './answer';
+import type {
+	ApiContext,
+	ApiRequest,
+	ClientOptions,
+	Fault,
+	Headers,
+	JsonRequest,
+	OpenAiClient,
+	OpenedBody,
+	Result,
+	Provider,
+	Shape,
+	Upload,
+} from '../client';
+import { CANCELLED, pause } from '../client';
 import { notContent, parseAnswer, readStart } from './answer';
 import { allowedDomainsOf, CREDENTIAL, redactJson, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
-import type { Fault, Headers, Result } from './fault';
 import { helperFault, redactFault, retryIn } from './fault';
-import { IdleGuard, pause } from './idleGuard';
-import type { UploadSource } from './multipart';
+import { IdleGuard } from './idleGuard';
 import { StreamedForm } from './multipart';
-import { buildUrl } from './url';
-
-/** Every n8n context in which a node of this package talks to the API. */
-export type ApiContext =
-	IExecuteFunctions | IPollFunctions | ILoadOptionsFunctions | IHookFunctions | IWebhookFunctions;
-
-export interface ClientOptions {
-	/** The item that errors are about. */
-	itemIndex?: number;
-	/** Epoch milliseconds: no request and no wait begins, and no JSON answer is awaited, after it. */
-	deadline?: number;
-	/** Ends requests and waits in place of the execution's cancel signal, which it has to follow. */
-	signal?: AbortSignal;
-}
-
-export interface ApiRequest {
-	method: IHttpRequestMethods;
-	/** From `apiPath`. */
-	path: string;
-	query?: Record<string, string | number | undefined>;
-	json?: object;
-	/** For downloads: a body that announces to be shorter is not the file. */
-	atLeastBytes?: number;
-	/** Not repeated unless the server certainly did nothing: a second create is paid twice. */
-	once?: boolean;
-	/** Statuses that are permanent for this request, although they are transient elsewhere. */
-	finalStatuses?: readonly number[];
-}
-
-/** A request whose answer is JSON. */
-export interface JsonRequest<T> extends ApiRequest {
-	shape: Shape<T>;
-}
-
-export interface Upload {
-	source: UploadSource;
-	/** The other fields of the form. */
-	fields: ReadonlyArray<readonly [string, string]>;
-}
-
-/** An open download. Whoever reads the body calls `guard.touch` on the way and `guard.stop` last. */
-export interface OpenedBody {
-	headers: Headers;
-	body: AsyncIterable<Uint8Array>;
-	guard: IdleGuard;
-}
+import { apiPath, buildUrl, providerAt } from './url';
 
 interface Attempt {
+	url: string;
 	body?: string | FormData;
 	encoding: 'text' | 'stream';
 	guard: IdleGuard;
 }
-
-export const CANCELLED = 'The execution was cancelled';
 
 const ANSWER_WITHIN_MS = 120_000;
 /** The service checks a file of 200 MB before it answers. */
@@ -84,9 +41,8 @@ const HELPER_TIMEOUT_MS = 24 * 3_600_000;
  * the credential's allowed domains), repeated after transient faults, with faults as plain data.
  * Redirects are never followed, since the helper would take the key along to another host.
  */
-export class OpenAiClient {
+export class HttpClient implements OpenAiClient {
 	private secrets: readonly string[] = [];
-	private baseUrl: string | undefined;
 	private allowedDomains: string | undefined;
 
 	constructor(
@@ -94,7 +50,6 @@ export class OpenAiClient {
 		readonly options: ClientOptions = {},
 	) {}
 
-	/** The execution's cancel signal, where the context has one, unless there is one of its own. */
 	get cancelSignal(): AbortSignal | undefined {
 		if (this.options.signal) return this.options.signal;
 		return 'getExecutionCancelSignal' in this.context
@@ -102,32 +57,38 @@ export class OpenAiClient {
 			: undefined;
 	}
 
-	/** Sends a request and gives its JSON answer. @throws {NodeApiError} with the API's own words */
+	with(options: ClientOptions): HttpClient {
+		return new HttpClient(this.context, { ...this.options, ...options });
+	}
+
+	async provider(): Promise<Provider> {
+		const { url } = await this.context.getCredentials(CREDENTIAL);
+		return providerAt(url);
+	}
+
 	async json<T>(request: JsonRequest<T>): Promise<T> {
 		const result = await this.tryJson<T>(request);
 		if (!result.ok) throw this.error(result.fault);
 		return result.value;
 	}
 
-	/** As `json`, with a fault as a value, for callers that decide what a fault means. */
 	async tryJson<T>(request: JsonRequest<T>): Promise<Result<T>> {
 		// As text, since n8n's HTTP helper drops keys such as `constructor` from objects.
 		const body = request.json && JSON.stringify(request.json);
-		return await this.repeat(request, async () => {
+		return await this.repeat(request, async (url) => {
 			const left = (this.options.deadline ?? Infinity) - Date.now();
 			const guard = new IdleGuard(Math.min(ANSWER_WITHIN_MS, left), this.cancelSignal);
-			const attempt: Attempt = { body, encoding: 'text', guard };
+			const attempt: Attempt = { url, body, encoding: 'text', guard };
 			const sent = await this.send(request, attempt).finally(() => guard.stop());
 			return this.read(request, sent);
 		});
 	}
 
-	/** Sends a multipart form whose file is streamed; opens the source anew for every attempt. */
 	async tryUpload<T>(request: JsonRequest<T>, { source, fields }: Upload): Promise<Result<T>> {
-		return await this.repeat(request, async () => {
+		return await this.repeat(request, async (url) => {
 			const guard = new IdleGuard(UPLOAD_ANSWER_WITHIN_MS, this.cancelSignal);
 			const form = new StreamedForm(source, fields, guard);
-			const attempt: Attempt = { body: form, encoding: 'text', guard };
+			const attempt: Attempt = { url, body: form, encoding: 'text', guard };
 			const sent = await this.send(request, attempt).finally(() => {
 				guard.stop();
 				form.close();
@@ -137,11 +98,10 @@ export class OpenAiClient {
 		});
 	}
 
-	/** Opens a response body for streaming. */
 	async open(request: ApiRequest): Promise<Result<OpenedBody>> {
-		return await this.repeat(request, async () => {
+		return await this.repeat(request, async (url) => {
 			const guard = new IdleGuard(ANSWER_WITHIN_MS, this.cancelSignal);
-			const sent = await this.send(request, { encoding: 'stream', guard });
+			const sent = await this.send(request, { url, encoding: 'stream', guard });
 			if (!sent.ok) {
 				guard.stop();
 				return sent;
@@ -158,7 +118,6 @@ export class OpenAiClient {
 		});
 	}
 
-	/** The error to throw for a fault. @param prefix which step failed, when the fault does not say */
 	error(fault: Fault, prefix?: string): NodeApiError {
 		return toNodeApiError(this.context.getNode(), fault, {
 			itemIndex: this.options.itemIndex,
@@ -167,34 +126,33 @@ export class OpenAiClient {
 		});
 	}
 
-	/** Shows the user a remark beside the output, where the context can. */
 	hint(message: string): void {
 		if (!('addExecutionHints' in this.context)) return;
 		this.context.addExecutionHints({ message, location: 'outputPane' });
 	}
 
-	/** Waits unless the execution is cancelled. @returns false when it was */
 	async pause(ms: number): Promise<boolean> {
 		return await pause(ms, this.cancelSignal);
 	}
 
 	private async repeat<T>(
-		{ finalStatuses, once, path }: ApiRequest,
-		attempt: () => Promise<Result<T>>,
+		{ finalStatuses, once, path, query }: ApiRequest,
+		attempt: (url: string) => Promise<Result<T>>,
 	): Promise<Result<T>> {
+		const encodedPath = apiPath(path);
 		const credential = await this.context.getCredentials(CREDENTIAL);
 		this.secrets = secretsOf(credential);
-		this.baseUrl = typeof credential.url === 'string' ? credential.url : undefined;
 		this.allowedDomains = allowedDomainsOf(credential);
+		const url = this.address(credential.url, encodedPath, query);
 		let mayHaveExecuted = false;
 		for (let failed = 1; ; failed++) {
-			const result = this.unsent() ?? (await attempt());
+			const result = this.unsent() ?? (await attempt(url));
 			if (result.ok) return result;
 			mayHaveExecuted ||= result.fault.mayHaveExecuted;
 			const fault: Fault = {
 				...redactFault(result.fault, this.secrets),
 				mayHaveExecuted,
-				namesId: path.lastIndexOf('/') > 0,
+				namesId: path.length > 1,
 			};
 			if (finalStatuses?.includes(fault.status ?? 0)) fault.shouldRetry = false;
 			const limits = { once, deadline: this.options.deadline };
@@ -223,17 +181,16 @@ export class OpenAiClient {
 	}
 
 	private async send(
-		request: ApiRequest,
-		{ body, encoding, guard: { signal } }: Attempt,
+		{ method }: ApiRequest,
+		{ url, body, encoding, guard: { signal } }: Attempt,
 	): Promise<Result<IN8nHttpFullResponse>> {
-		const url = this.address(request);
 		const json = typeof body === 'string' && { 'Content-Type': 'application/json' };
 		try {
 			const response: unknown = await this.context.helpers.httpRequestWithAuthentication.call(
 				withSignal(this.context, signal),
 				CREDENTIAL,
 				{
-					method: request.method,
+					method,
 					url,
 					headers: { Accept: 'application/json', 'Accept-Encoding': 'identity', ...json },
 					body,
@@ -260,9 +217,9 @@ export class OpenAiClient {
 		return { kind: 'stalled', message: 'The server did not answer in time', mayHaveExecuted: true };
 	}
 
-	private address(request: ApiRequest): string {
+	private address(baseUrl: unknown, path: string, query: ApiRequest['query']): string {
 		try {
-			return buildUrl(this.baseUrl, request.path, request.query);
+			return buildUrl(typeof baseUrl === 'string' ? baseUrl : undefined, path, query);
 		} catch (error) {
 			throw new NodeOperationError(
 				this.context.getNode(),

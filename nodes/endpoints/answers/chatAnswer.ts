@@ -1,18 +1,7 @@
-import { attachmentParts } from './attachmentParts';
-import type { AttachmentShapes } from './attachments';
-import { dataUrl, imagesByUrl, MAX_FILE_DATA } from './attachments';
-import { checkFormat, namedSchema, TEXT_MODEL, TEXT_OPTIONS, turnsOf, withoutUnset } from './body';
 import type { Answer, AnswerReader, Source } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
-import { defineEndpoint } from './endpoint';
-import { PDF, SOUND_TYPES } from './fileTypes';
-import { checkMessages, checkRoles } from './messages';
-import { checkChatParameters } from './modelRules';
-import { checkChatTypes } from './parameterTypes';
-import { checkChatToolShapes } from './tools';
-import { checkObjects } from '../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../jsonl/json';
-import { isObject, textOrNull } from '../jsonl/json';
+import type { JsonObject, JsonValue } from '../../jsonl/json';
+import { isObject, textOrNull } from '../../jsonl/json';
 
 /**
  * The answers of chat completions: one for each choice. Besides what OpenAI sends, it reads what
@@ -123,81 +112,3 @@ function toolCalls({ tool_calls: calls, function_call: legacy }: JsonObject): Js
 	if (isObject(calls)) return [calls];
 	return isObject(legacy) ? [{ type: 'function', function: legacy }] : [];
 }
-
-/** What chat completions take besides text, by OpenAI's SDK and its guide to file inputs. */
-const ATTACHMENTS: AttachmentShapes = {
-	image: imagesByUrl(
-		(url, { detail }) => ({ type: 'image_url', image_url: withoutUnset({ url, detail }) }),
-		{ hasDetail: true },
-	),
-	file: {
-		takes: [PDF],
-		takesLabel: 'PDF files',
-		maxDataUrl: MAX_FILE_DATA,
-		write: {
-			inline: (file) => ({
-				type: 'file',
-				file: { filename: file.fileName, file_data: dataUrl(file) },
-			}),
-			fileId: (file_id) => ({ type: 'file', file: { file_id } }),
-		},
-	},
-	audio: {
-		takes: Object.values(SOUND_TYPES),
-		takesLabel: 'WAV and MP3 files',
-		write: {
-			inline: ({ base64, type: { extensions } }) => ({
-				type: 'input_audio',
-				input_audio: { data: base64, format: extensions[0] },
-			}),
-		},
-	},
-};
-
-const CHAT = { label: 'Chat Completions', attachments: ATTACHMENTS };
-
-export const chatCompletions = defineEndpoint({
-	...CHAT,
-	path: '/chat/completions',
-	model: { example: TEXT_MODEL, isRequired: true },
-	options: TEXT_OPTIONS,
-	takesMessages: true,
-	makeBody({ model, prompt, options }) {
-		const { systemMessage } = options;
-		const turns = turnsOf(prompt, attachmentParts(CHAT, options.attachments), 'text');
-		const schema = namedSchema(options);
-		return withoutUnset({
-			model,
-			messages: systemMessage ? [{ role: 'system', content: systemMessage }, ...turns] : turns,
-			response_format: schema && { type: 'json_schema', json_schema: schema },
-			max_completion_tokens: options.maxTokens,
-			reasoning_effort: options.reasoningEffort,
-			verbosity: options.verbosity,
-			prompt_cache_key: options.promptCacheKey,
-			temperature: options.temperature,
-			top_p: options.topP,
-		});
-	},
-	checkBody: (body) => [
-		...checkObjects(
-			body,
-			'body.messages',
-			'It is a list such as [{"role": "user", "content": "…"}].',
-		),
-		...checkRoles(body),
-	],
-	checkShapes: (body) => [...checkMessages(body), ...checkChatToolShapes(body)],
-	checkParameters: (body) => [
-		...checkFormat(body.response_format, 'body.response_format', 'json_schema'),
-		...checkChatTypes(body),
-		...checkChatParameters(body),
-	],
-	embeddingInputs: () => 0,
-	generates: true,
-	tokens: {
-		prompts: ['messages'],
-		definitions: ['tools', 'functions', 'response_format'],
-		outputLimits: ['max_completion_tokens', 'max_tokens'],
-	},
-	answer: chatAnswer,
-});

@@ -1,18 +1,44 @@
+import { attachmentParts } from './attachmentParts';
+import { withoutUnset } from './body';
+import type { AttachmentShapes } from './endpoint';
+import {
+	defineEndpoint,
+	imagesByUrl,
+	MAX_IMAGE_URL,
+	NO_ATTACHMENTS,
+	RequestProblem,
+} from './endpoint';
+import type { Issue } from '../jsonl/fieldChecks';
 import {
 	checkAddress,
 	checkObjects,
+	checkText,
 	invalidType,
 	invalidValue,
 	isAbsent,
 } from '../jsonl/fieldChecks';
-import type { Issue } from '../jsonl/fieldChecks';
-import { isObject } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
-import { attachmentParts } from './attachmentParts';
-import type { AttachmentShapes } from './attachments';
-import { imagesByUrl, MAX_IMAGE_URL } from './attachments';
-import { defineEndpoint, RequestProblem } from './endpoint';
-import { imageGenerations } from './imageGenerations';
+import { isObject } from '../jsonl/json';
+
+export const imageGenerations = defineEndpoint({
+	path: '/images/generations',
+	label: 'Image Generations',
+	model: { example: 'gpt-image-1.5', isRequired: true },
+	attachments: NO_ATTACHMENTS,
+	options: ['imageCount', 'imageQuality', 'imageSize'],
+	makeBody: ({ model, prompt, options }) =>
+		withoutUnset({
+			model,
+			prompt,
+			n: options.imageCount,
+			quality: options.imageQuality,
+			size: options.imageSize,
+		}),
+	checkBody: (body) => checkText(body, 'body.prompt'),
+	embeddingInputs: () => 0,
+	generates: true,
+	tokens: { prompts: ['prompt'], definitions: [], outputLimits: [] },
+});
 
 const IMAGES_HINT =
 	'In a batch, images are given as [{"image_url": …}] or [{"file_id": …}]. They cannot be uploaded with the request.';

@@ -1,5 +1,5 @@
-import { isObject, textOrNull } from '../jsonl/json';
-import type { JsonObject, JsonValue } from '../jsonl/json';
+import type { JsonObject, JsonValue } from '../../jsonl/json';
+import { isObject, textOrNull } from '../../jsonl/json';
 
 /** A page or file that an answer cites. Its title is null when the answer does not name it. */
 export type Source =

@@ -1,5 +1,5 @@
-import { extractContent } from '../../../nodes/endpoints';
-import bodies from './fixtures/response-bodies.json';
+import { extractContent } from '../../../../nodes/endpoints/answers';
+import bodies from '../fixtures/response-bodies.json';
 
 const chat = (...messages: object[]) => ({
 	object: 'chat.completion',
