@@ -135,6 +135,8 @@ export interface Endpoint<
 	options: readonly Option[];
 	/** Whether a list as the prompt is taken as messages, `{role, content}`. */
 	takesMessages?: true;
+	/** Whether attachments are enough, without a text. */
+	takesAttachmentsAlone?: true;
 	/**
 	 * Makes a body, without the additional fields. Of the options it can read only those that the
 	 * endpoint lists.

@@ -66,6 +66,7 @@ const MODERATIONS = {
 export const moderations = defineEndpoint({
 	...MODERATIONS,
 	path: '/moderations',
+	takesAttachmentsAlone: true,
 	model: { example: 'omni-moderation-latest', isRequired: false },
 	options: ['attachments'],
 	makeBody: ({ model, prompt, options }) =>
@@ -90,6 +91,8 @@ function checkImageCount({ input }: JsonObject): Issue[] {
 	return [invalidValue('body.input', message)];
 }
 
-/** A text with images beside it is a list of parts. */
-const inputOf = (prompt: string | JsonValue[], images: readonly JsonObject[]): JsonValue =>
-	images.length === 0 ? prompt : [{ type: 'text', text: prompt }, ...images];
+/** A text with images beside it is a list of parts; images may also stand alone. */
+function inputOf(prompt: string | JsonValue[], images: readonly JsonObject[]): JsonValue {
+	if (images.length === 0) return prompt;
+	return prompt === '' ? [...images] : [{ type: 'text', text: prompt }, ...images];
+}

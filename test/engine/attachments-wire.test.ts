@@ -170,6 +170,16 @@ it.each<[endpoint: string, entry: IDataObject, parts: object[]]>([
 	expect(await submit(endpoint, [entry], [{ json: {} }])).toBe(expected(endpoint, parts));
 });
 
+it('an image is moderated alone when the prompt is empty, and nothing is refused', async () => {
+	const values = [{ source: 'url', url: '={{ $json.url }}' }];
+	const sent = await submit(MODERATIONS, values, [{ json: { url: URL } }], { prompt: '' });
+	const body = { model: modelOf(MODERATIONS), input: [chatImage(URL)] };
+	expect(sent).toBe(line('item-0', MODERATIONS, body));
+	const parameters = attaching(MODERATIONS, values, { prompt: '' });
+	const { error } = await product.run('batch', 'submit', parameters, [{ json: { url: [] } }]);
+	expect(error?.description).toContain('The prompt is empty, and nothing is attached.');
+});
+
 it('what is attached stands in the order of the list, each with its own item', async () => {
 	const values = [
 		{ source: 'url', url: '={{ $json.urls }}' },

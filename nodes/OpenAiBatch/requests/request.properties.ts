@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject } from '../../jsonl/json';
 
 const withMessages = endpointValues(({ takesMessages }) => takesMessages === true);
+const withoutText = endpointValues(({ takesAttachmentsAlone }) => takesAttachmentsAlone === true);
 
 const promptField: INodeProperties = {
 	displayName: 'Prompt',
@@ -51,11 +52,19 @@ const promptFields: INodeProperties[] = [
 		displayOptions: {
 			show: { requestSource: ['fields'] },
 			// For an expression, the field above is shown.
-			hide: { endpoint: [...withMessages, { _cnd: { startsWith: '=' } }] },
+			hide: { endpoint: [...withMessages, ...withoutText, { _cnd: { startsWith: '=' } }] },
 		},
 		placeholder: 'e.g. {{ $json.text }}',
 		description:
-			'The text to embed, to moderate or to continue, or the description of the image. It is sent once for each item. Insert fields of the item as expressions.',
+			'The text to embed or to continue, or the description of the image. It is sent once for each item. Insert fields of the item as expressions.',
+	},
+	{
+		...promptField,
+		required: false,
+		displayOptions: { show: { requestSource: ['fields'], endpoint: withoutText } },
+		placeholder: 'e.g. {{ $json.text }}',
+		description:
+			'The text to moderate. It may be empty when an image is attached. Insert fields of the item as expressions.',
 	},
 	{
 		displayName: 'Messages',

@@ -84,6 +84,10 @@ function promptOf(value: unknown): string | JsonValue[] {
 	return String(value);
 }
 
+/** As `promptOf`, for endpoints to which attachments are enough; '' without a text. */
+const promptOrNothing = (value: unknown) =>
+	value === undefined || value === null || value === '' ? '' : promptOf(value);
+
 /** What the prompt is made from: the field, and how its value is read. */
 const PROMPT_TYPES = {
 	text: { field: 'prompt', read: promptOf },
@@ -128,22 +132,26 @@ function fieldsSource({ context, parameters, endpoint, server }: SourceContext):
 	const model = parameters.read('model');
 	const checked = modelCheck(endpoint, known);
 	const { field, read } = promptType(context, endpoint, known);
-	const prompt = remembered<string | JsonValue[]>(parameters.read(field), read);
+	const prompt = remembered<string | JsonValue[]>(
+		parameters.read(field),
+		known.takesAttachmentsAlone ? promptOrNothing : read,
+	);
 	const { options, ...attached } = itemOptions({ context, parameters, endpoint: known, server });
 	return {
 		...attached,
 		customId: (itemIndex) => customIdOf(customId(itemIndex)),
 		emptyInsertion: (itemIndex) => parameters.emptyInsertion(field, itemIndex),
-		request: (itemIndex, custom_id) => ({
-			custom_id,
-			method: 'POST',
-			url: endpoint,
-			body: makeBody(known, {
+		request: (itemIndex, custom_id) => {
+			const fields = {
 				model: checked(modelOf(model(itemIndex))),
 				prompt: prompt(itemIndex),
 				options: options(itemIndex),
-			}),
-		}),
+			};
+			if (fields.prompt === '' && !fields.options.attachments?.length) {
+				throw new RequestProblem('The prompt is empty, and nothing is attached.', 'prompt');
+			}
+			return { custom_id, method: 'POST', url: endpoint, body: makeBody(known, fields) };
+		},
 	};
 }
 
