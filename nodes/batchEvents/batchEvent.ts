@@ -1,4 +1,4 @@
-import { creationTime, latestTime, seconds } from './batchTimes';
+import { creationTime, latestTime } from './batchTimes';
 import type { Batch } from '../openai/api/objects';
 import { isFinished, statusOf } from '../openai/api/objects';
 
@@ -48,7 +48,7 @@ export const CREATED: EventMask = BITS.created;
 
 /** When an event happened to a batch, in unix seconds; null where the server sends no time. */
 export function eventTime(batch: Batch, name: EventName): number | null {
-	return seconds(batch[`${name}_at`]);
+	return batch[`${name}_at`] ?? null;
 }
 
 /**

@@ -1,8 +1,5 @@
 import type { Batch } from '../openai/api/objects';
 
-/** Values above this are milliseconds, whatever the server calls them. */
-const LARGEST_SECONDS = 1e11;
-
 /** Every field that says when something happened. `expires_at` is about the future. */
 const TIME_FIELDS = [
 	'created_at',
@@ -15,20 +12,14 @@ const TIME_FIELDS = [
 	'cancelled_at',
 ] as const;
 
-/** A time of the API in unix seconds; null when it is missing or is not a time. */
-export function seconds(value: number | null | undefined): number | null {
-	if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return null;
-	return Math.floor(value > LARGEST_SECONDS ? value / 1000 : value);
-}
-
 /** When a batch was created, in unix seconds; 0 without a batch or a time. */
 export function creationTime(batch: Batch | undefined): number {
-	return seconds(batch?.created_at) ?? 0;
+	return batch?.created_at ?? 0;
 }
 
 /** The latest time in a batch, in unix seconds: the server's clock has reached at least that. */
 export function latestTime(batch: Batch): number {
-	return Math.max(0, ...TIME_FIELDS.map((field) => seconds(batch[field]) ?? 0));
+	return Math.max(...TIME_FIELDS.map((field) => batch[field] ?? 0));
 }
 
 /** The latest time in any of the batches, in unix seconds; 0 without any. */
