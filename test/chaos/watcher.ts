@@ -1,5 +1,6 @@
 import type { PollOutcome, Poller } from '../support/engine';
 import { checkError } from './checks/errors';
+import { checkSubmissions } from './checks/submissions';
 import { virtualTime } from './virtualTime';
 import { chance, FINISHED, SECRET, TRIGGER, type World } from './world';
 
@@ -13,6 +14,7 @@ const LONGEST_POLL_MS = 60_000;
 export class Watcher {
 	private readonly poller: Poller;
 	private readonly reported = new Map<unknown, number>();
+	private readonly items: Array<Record<string, unknown>> = [];
 	private isActive = false;
 	private hasRestarted = false;
 	private readonly durable: boolean;
@@ -20,7 +22,12 @@ export class Watcher {
 	constructor(private readonly world: World) {
 		this.durable = chance(world, 0.3);
 		const credentialData = world.credentialData as never;
-		this.poller = world.engine.poller(TRIGGER, {}, { durable: this.durable, credentialData });
+		const events = [...FINISHED, 'submission_finished'];
+		this.poller = world.engine.poller(
+			TRIGGER,
+			{ events },
+			{ durable: this.durable, credentialData },
+		);
 	}
 
 	/**
@@ -76,6 +83,7 @@ export class Watcher {
 			const mayRepeat = this.hasRestarted && !this.durable;
 			if (times > 1 && !mayRepeat) broken('no event is reported twice', { event, times });
 		}
+		checkSubmissions(this.world, this.items);
 		this.world.count('events', this.reported.size);
 	}
 
@@ -91,6 +99,7 @@ export class Watcher {
 	private take({ items, error, stored }: PollOutcome): void {
 		this.world.count('polls');
 		for (const { json } of items ?? []) {
+			this.items.push(json);
 			this.reported.set(json.event_id, (this.reported.get(json.event_id) ?? 0) + 1);
 		}
 		if (JSON.stringify([items, stored]).includes(SECRET)) {
