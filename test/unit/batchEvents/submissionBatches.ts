@@ -4,7 +4,7 @@ import type { Batch } from '../../../nodes/openai/api/objects';
 export const START = 1_790_000_000;
 
 /** A submission's id: 16 hexadecimal digits. */
-export const submissionId = (number: number) => number.toString(16).padStart(16, 'a');
+export const submissionId = (number: number) => number.toString(16).padStart(16, '0');
 
 export interface Place {
 	/** Which submission it belongs to. Default: 1. */
