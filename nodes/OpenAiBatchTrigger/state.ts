@@ -172,9 +172,9 @@ export function readState(value: unknown): State | undefined {
 		filters: stored.filters ?? '',
 		unread: unread && isNumber(unread.high) && isNumber(unread.bottom) ? unread : undefined,
 		nextLookup: stored.nextLookup,
-		gathering: stored.gathering,
-		ending: stored.ending,
-		reported: stored.reported,
+		gathering: Array.isArray(stored.gathering?.sought) ? stored.gathering : undefined,
+		ending: Array.isArray(stored.ending) ? stored.ending : undefined,
+		reported: Array.isArray(stored.reported) ? stored.reported : undefined,
 	};
 }
 

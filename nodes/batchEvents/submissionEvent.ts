@@ -1,6 +1,7 @@
 import { createHash } from 'crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { endTime } from './batchEvent';
+import { endTime, eventTime } from './batchEvent';
+import { creationTime } from './batchTimes';
 import { isObject } from '../jsonl/json';
 import type { Batch } from '../openai/api/objects';
 import { isFinished, statusOf } from '../openai/api/objects';
@@ -97,8 +98,8 @@ function countStatuses(batches: readonly Batch[]): Record<string, number> {
  */
 export function toSubmissionItem(event: SubmissionEvent, simplify: boolean): IDataObject {
 	const { submissionId, batches } = event;
-	const created = Math.min(...batches.map(({ created_at: at }) => at ?? Infinity));
-	const ends = batches.map((batch) => endTime(batch) ?? batch.completed_at ?? null);
+	const created = Math.min(...batches.map((batch) => creationTime(batch) || Infinity));
+	const ends = batches.map((batch) => endTime(batch) ?? eventTime(batch, 'completed'));
 	const end = ends.every((time) => time !== null) ? Math.max(...ends) : null;
 	return {
 		event: 'submission.finished',

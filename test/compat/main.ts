@@ -24,6 +24,7 @@ const FILES = [
 	'retry',
 	'safe-create',
 	'secrets',
+	'submission-finished',
 	'submit-bodies',
 	'submit-checks',
 	'submit-columns',

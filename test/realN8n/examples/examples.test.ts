@@ -4,10 +4,12 @@ import { classifyATable } from './classifyATable';
 import { fewShot } from './fewShot';
 import { invoices } from './invoices';
 import { nightlyEmbeddings } from './nightlyEmbeddings';
+import { oneMail } from './oneMail';
 import { productPhotos } from './productPhotos';
 import { retryUntilDone } from './retryUntilDone';
 import { tokenLimitQueue } from './tokenLimitQueue';
 import { waitInOneWorkflow } from './waitInOneWorkflow';
+import { weeklyCosts } from './weeklyCosts';
 import { exampleNames } from './files';
 import { labFolder, removeFolder } from '../../support/lab/folder';
 import { Lab } from '../../support/lab/lab';
@@ -23,10 +25,12 @@ const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'few-shot': fewShot,
 	invoices,
 	'nightly-embeddings': nightlyEmbeddings,
+	'one-mail': oneMail,
 	'product-photos': productPhotos,
 	'retry-until-done': retryUntilDone,
 	'token-limit-queue': tokenLimitQueue,
 	'wait-in-one-workflow': waitInOneWorkflow,
+	'weekly-costs': weeklyCosts,
 };
 
 let lab: Lab;

@@ -11,10 +11,12 @@ const NAMES = [
 	'few-shot',
 	'invoices',
 	'nightly-embeddings',
+	'one-mail',
 	'product-photos',
 	'retry-until-done',
 	'token-limit-queue',
 	'wait-in-one-workflow',
+	'weekly-costs',
 ];
 
 /** The space that a node takes on the canvas, its name below it included. */

@@ -1,3 +1,4 @@
+import type { Batch } from '../../../nodes/openai/api/objects';
 import { Project } from './project';
 
 describe('requests of a poll, with 10,000 past batches', () => {
@@ -87,5 +88,184 @@ describe('requests of a poll, with 10,000 past batches', () => {
 		expect(new Set(reported)).toEqual(missed);
 		expect(reported).toHaveLength(missed.size);
 		expect(counts).toEqual([4, 4, 4, 1]);
+	});
+});
+
+/** A trigger of whole submissions, of their batches too when `events` says so. */
+const ofSubmissions = (events: ReadonlySet<'completed'> = new Set()) =>
+	new Project({ events, submissionFinished: true });
+
+describe('requests for the end of a submission', () => {
+	test('of one part: none', async () => {
+		const project = ofSubmissions(new Set(['completed'] as const));
+		project.server.past(1_000, 60);
+		const batch = project.part({});
+		await project.poll();
+		project.server.time += 60;
+		project.finish(batch);
+		expect(await project.poll()).toEqual({ ids: [`${batch.id}:completed`], requests: 1 });
+		expect(project.finishedIds).toEqual([[batch.id]]);
+		expect(await project.poll()).toEqual({ ids: [], requests: 1 });
+		expect(project.finished).toHaveLength(1);
+	});
+
+	test('of one part, far down the list: none beside that for its batch', async () => {
+		const project = ofSubmissions();
+		const batch = project.part({});
+		project.server.time += 3_000 * 60;
+		project.server.past(3_000, 60);
+		await project.poll();
+		project.finish(batch);
+		expect(await project.poll()).toEqual({ ids: [], requests: 2 });
+		expect(project.finishedIds).toEqual([[batch.id]]);
+		expect((await project.poll()).requests).toBe(1);
+	});
+
+	test('of three parts on the first page: none', async () => {
+		const project = ofSubmissions();
+		project.server.past(1_000, 60);
+		const parts = [1, 2, 3].map((part) => project.part({ part, parts: 3 }));
+		await project.poll();
+		for (const [index, batch] of parts.entries()) {
+			expect(project.finished).toEqual([]);
+			project.server.time += 60;
+			project.finish(batch);
+			expect(await project.poll()).toEqual({ ids: [], requests: 1 });
+			expect(project.finished).toHaveLength(index === 2 ? 1 : 0);
+		}
+		expect(project.finishedIds).toEqual([parts.map(({ id }) => id)]);
+		expect((await project.poll()).requests).toBe(1);
+	});
+
+	test('of three parts far down the list: the pages down to them, once', async () => {
+		const project = ofSubmissions();
+		const parts = [1, 2, 3].map((part) => project.part({ part, parts: 3 }));
+		const [first, second, third] = parts;
+		project.server.time += 950 * 60;
+		project.server.past(950, 60);
+		await project.poll();
+		for (const batch of [first, second]) {
+			project.finish(batch);
+			project.server.time += 1;
+			// While the third runs nothing is read for them.
+			expect((await project.poll()).requests).toBeLessThanOrEqual(4);
+		}
+		expect((await project.poll()).requests).toBe(2);
+		expect(project.finished).toEqual([]);
+		project.finish(third);
+		// The newest hundred, the last part, and the nine pages below the newest one.
+		expect((await project.poll()).requests).toBe(11);
+		expect(project.finishedIds).toEqual([parts.map(({ id }) => id)]);
+		expect((await project.poll()).requests).toBe(1);
+	});
+
+	test('of three parts far down the list, in polls without much time: the same, once', async () => {
+		const project = ofSubmissions();
+		const parts = [1, 2, 3].map((part) => project.part({ part, parts: 3 }));
+		project.server.time += 950 * 60;
+		project.server.past(950, 60);
+		await project.poll();
+		for (const batch of parts) project.finish(batch);
+		const counts: number[] = [];
+		while (project.finished.length === 0 && counts.length < 20) {
+			counts.push((await project.poll(4)).requests);
+		}
+		expect(project.finishedIds).toEqual([parts.map(({ id }) => id)]);
+		// Every further poll reads the first page anew.
+		expect(counts.length).toBeLessThanOrEqual(5);
+		expect((await project.poll()).requests).toBe(1);
+		expect(project.finished).toHaveLength(1);
+	});
+
+	test('of which the third part does not exist yet: the pages of eight days, once for each end', async () => {
+		const project = ofSubmissions();
+		project.server.past(10_000, 3_600);
+		const [first, second] = [1, 2].map((part) => project.part({ part, parts: 3 }));
+		await project.poll();
+		project.server.time += 60;
+		project.finish(first);
+		expect((await project.poll()).requests).toBe(1);
+		project.finish(second);
+		// 192 hours before the first part, of which the first page shows 98.
+		expect((await project.poll()).requests).toBe(2);
+		expect((await project.poll()).requests).toBe(1);
+		expect(project.finished).toEqual([]);
+		project.server.time += 60;
+		const third = project.part({ part: 3, parts: 3 });
+		expect((await project.poll()).requests).toBe(1);
+		project.finish(third);
+		expect((await project.poll()).requests).toBe(1);
+		expect(project.finishedIds).toEqual([[first, second, third].map(({ id }) => id)]);
+	});
+
+	test('that a retry has joined: none while it runs, and none on the first page when it ends', async () => {
+		const project = ofSubmissions();
+		project.server.past(1_000, 60);
+		const parts = [1, 2].map((part) => project.part({ part, parts: 2 }));
+		await project.poll();
+		for (const batch of parts) project.finish(batch);
+		await project.poll();
+		project.server.time += 60;
+		const retry = project.part({ part: 1, parts: 2, retryOf: parts[0].id });
+		expect((await project.poll()).requests).toBe(1);
+		expect(project.finished).toHaveLength(1);
+		project.server.time += 60;
+		project.finish(retry);
+		expect((await project.poll()).requests).toBe(1);
+		const [first, second] = parts;
+		expect(project.finishedIds[1]).toEqual([first.id, retry.id, second.id]);
+	});
+});
+
+describe('320 batches that end at once', () => {
+	/** The parts of many submissions, in the order of their creation, a second apart. */
+	const submitted = (project: Project, parts: number): Batch[][] =>
+		Array.from({ length: 320 / parts }, (_, of) =>
+			Array.from({ length: parts }, (__, index) => {
+				project.server.time += 1;
+				return project.part({ of, part: index + 1, parts });
+			}),
+		);
+
+	const idsOf = (submissions: string[][]) => submissions.map((ids) => ids.join()).sort();
+
+	test.each<[string, { parts: number; below?: number; follows?: boolean; between?: boolean }]>([
+		['of one part each', { parts: 1 }],
+		['of two parts each', { parts: 2 }],
+		['of one part each, far down the list', { parts: 1, below: 1_500 }],
+		['of two parts each, far down the list', { parts: 2, below: 1_500 }],
+		['of one part each, while others follow', { parts: 1, follows: true }],
+		['of two parts each, while others follow', { parts: 2, follows: true }],
+		['of one part each, that were created since the last poll', { parts: 1, between: true }],
+		['of two parts each, that were created since the last poll', { parts: 2, between: true }],
+	])('%s are all reported within a few polls', async (_, { parts, below = 0, ...more }) => {
+		const project = ofSubmissions();
+		project.server.past(500, 60);
+		project.server.time += 60;
+		if (more.between) await project.poll();
+		const submissions = submitted(project, parts);
+		if (below > 0) {
+			project.server.time += below * 2;
+			project.server.past(below, 1);
+		}
+		if (!more.between) await project.poll();
+		expect(project.finished).toEqual([]);
+		project.server.time += 60;
+		for (const batch of submissions.flat()) project.finish(batch);
+		// Eight requests are what a poll has time for when each takes four seconds.
+		const counts: number[] = [];
+		while (project.finished.length < submissions.length && counts.length < 12) {
+			if (more.follows) project.running();
+			project.server.time += 60;
+			counts.push((await project.poll(8)).requests);
+		}
+		expect(idsOf(project.finishedIds)).toEqual(
+			idsOf(submissions.map((batches) => batches.map(({ id }) => id))),
+		);
+		expect(counts.length).toBeLessThanOrEqual(below > 0 ? 6 : 2);
+		for (const count of counts) expect(count).toBeLessThanOrEqual(8);
+		expect((await project.poll(8)).requests).toBe(1);
+		expect(project.finished).toHaveLength(submissions.length);
+		expect(project.size).toBeLessThan(12_000);
 	});
 });

@@ -1,8 +1,10 @@
 import type { Batch } from '../../../nodes/openai/api/objects';
 import type { EventFilters } from '../../../nodes/batchEvents/eventFilters';
+import type { SubmissionEvent } from '../../../nodes/batchEvents/submissionEvent';
 import { poll } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { PollSettings } from '../../../nodes/OpenAiBatchTrigger/polling.properties';
 import { Random } from '../../support/emulator/random';
+import { placed, type Place } from '../batchEvents/submissionBatches';
 import { ModelServer, type ModelOptions } from './model';
 
 /** A server with a project's history, and a trigger there. */
@@ -11,6 +13,8 @@ export class Project {
 	readonly settings: PollSettings & { filters: EventFilters };
 	/** What the trigger has stored. */
 	state: unknown;
+	/** The submissions that it has reported, in the order of their delivery. */
+	readonly finished: SubmissionEvent[] = [];
 
 	constructor(settings: Partial<PollSettings> = {}, options: ModelOptions = {}) {
 		this.server = new ModelServer(new Random(1), options);
@@ -38,7 +42,8 @@ export class Project {
 			now: () => (server.time + skew) * 1000,
 			hasTime: () => server.requests - start < enough,
 		};
-		const { events, stored } = await poll(server, this.state, this.settings, time);
+		const { events, submissions, stored } = await poll(server, this.state, this.settings, time);
+		this.finished.push(...submissions);
 		this.state = JSON.parse(JSON.stringify(stored));
 		return {
 			ids: events.map(({ batch, name }) => `${batch.id}:${name}`),
@@ -58,6 +63,16 @@ export class Project {
 
 	running(fields: Partial<Batch> = {}): Batch {
 		return this.server.create({ status: 'in_progress', ...fields });
+	}
+
+	/** A part of a submission, or a retry of one, that runs. */
+	part(place: Place, fields: Partial<Batch> = {}): Batch {
+		return this.running({ metadata: placed(place), ...fields });
+	}
+
+	/** The ids of the batches of each submission that was reported. */
+	get finishedIds(): string[][] {
+		return this.finished.map(({ batches }) => batches.map(({ id }) => id));
 	}
 
 	finish(batch: Batch, status: 'completed' | 'failed' | 'expired' | 'cancelled' = 'completed') {
