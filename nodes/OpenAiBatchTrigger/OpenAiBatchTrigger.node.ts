@@ -29,7 +29,7 @@ export class OpenAiBatchTrigger implements INodeType {
 		},
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle: '={{ $parameter["events"].join(", ").replaceAll("_", " ") }}',
 		description:
 			'Starts the workflow when batches of OpenAI or a compatible server finish or change',
 		defaults: { name: 'OpenAI Batch Trigger' },
@@ -65,15 +65,22 @@ export class OpenAiBatchTrigger implements INodeType {
 
 		const data = this.getWorkflowStaticData('node');
 		const before = JSON.stringify(data.state);
-		const { events, submissions, stored } = await poll(batchSource(client), data.state, settings, {
-			now: Date.now,
-			hasTime: () => Date.now() < start + time * STOP_AFTER,
-		}).catch((error: Error) => {
+		const { events, submissions, problem, stored } = await poll(
+			batchSource(client),
+			data.state,
+			settings,
+			{
+				now: Date.now,
+				hasTime: () => Date.now() < start + time * STOP_AFTER,
+			},
+		).catch((error: Error) => {
 			if (!(error instanceof LostPlace)) throw error;
 			throw new NodeOperationError(this.getNode(), error.message, {
 				description: 'Nothing is lost: the next poll reads the list again.',
 			});
 		});
+		if (problem)
+			this.logger.warn(`Some submissions could not be looked at yet: ${problem.message}`);
 		// Another poll of this node has overtaken this one, and has reported everything.
 		if (JSON.stringify(data.state) !== before) return null;
 		// As a whole, since n8n does not notice changes inside the state; and last, since a poll that

@@ -12,7 +12,13 @@ import type { Scan } from './reading';
 import { shortHash, type State } from './state';
 
 /** The most parts, of all submissions together, that are looked for on one way down the list. */
-const MOST_PARTS = 500;
+const MOST_PARTS = 200;
+
+/** The most submissions that wait for that. */
+const MOST_WAITING = 500;
+
+/** In so many polls the list is read to its end, or it cannot be read. */
+const MOST_POLLS = 60;
 
 interface Poll {
 	/** The batches that have just ended. */
@@ -30,7 +36,7 @@ interface Poll {
 
 interface Gathered extends Pick<State, 'gathering' | 'ending' | 'reported'> {
 	submissions: SubmissionEvent[];
-	/** What a request failed with. What was to be found out is left to the next poll. */
+	/** What a request failed with: what was to be found out is left to the next poll. */
 	problem?: Error;
 }
 
@@ -91,8 +97,11 @@ export async function gatherEnded({
 		let request = gathering.next();
 		while (request && hasTime() && !problem) {
 			try {
-				// The batch after which the list goes on was deleted: begin again at the next poll.
-				if (!gathering.absorb(request, await ask(request))) gathering.restart();
+				if (!gathering.absorb(request, await ask(request))) {
+					// The batch after which the list goes on was deleted: the next poll begins again.
+					gathering.restart();
+					break;
+				}
 			} catch (error) {
 				problem = error as Error;
 			}
@@ -102,7 +111,7 @@ export async function gatherEnded({
 		return gathering;
 	};
 
-	const place = { after: head.after, reached: head.reached };
+	const place = { after: head.after, reached: head.reached || undefined };
 	const sought = new Set(state.gathering?.sought.map(([id]) => id));
 	const atHand = new Gathering(
 		ending.filter(({ id }) => !sought.has(id)),
@@ -114,7 +123,7 @@ export async function gatherEnded({
 	// What is sought already may be decided without the batch that has ended now.
 	let waiting = [...atHand.undecided, ...ending.filter(({ id }) => sought.has(id))];
 	let gathering: StoredGathering | undefined;
-	if (state.gathering) {
+	if (state.gathering && state.gathering.polls < MOST_POLLS) {
 		const resumed = Gathering.resume(state.gathering, isRunning);
 		resumed.take(read);
 		gathering = (await goOn(resumed)).stored;
@@ -130,6 +139,6 @@ export async function gatherEnded({
 		...notReported(submissions, state.reported),
 		problem,
 		gathering,
-		ending: waiting.length > 0 ? waiting : undefined,
+		ending: waiting.length > 0 ? waiting.slice(-MOST_WAITING) : undefined,
 	};
 }

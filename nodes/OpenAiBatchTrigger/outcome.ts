@@ -130,6 +130,12 @@ function stillOpen(reading: Reading, observed: readonly ObservedBatch[]): OpenBa
 	});
 }
 
+/** Whether a batch has ended now, or may have: a list can show that it runs when it has ended. */
+function hasEnded({ batch, matches, isFollowed, events }: ObservedBatch): boolean {
+	if (!matches || !isFinished(batch)) return false;
+	return isFollowed || events.some(({ name }) => ENDINGS.includes(name));
+}
+
 /** What is remembered of an open batch from now on. */
 function follow({ batch, createdAt, rank = 0, seenEvents }: ObservedBatch): OpenBatch {
 	const submissionId = submissionIdOf(batch);
@@ -225,9 +231,7 @@ export function conclude(reading: Reading, now: number): Outcome {
 	const events = inOrder(observed.flatMap((entry) => entry.events));
 	return {
 		events: events.filter(({ name }) => settings.events.has(name)),
-		ended: settings.submissionFinished
-			? events.filter(({ name }) => ENDINGS.includes(name)).map(({ batch }) => batch)
-			: [],
+		ended: settings.submissionFinished ? observed.filter(hasEnded).map(({ batch }) => batch) : [],
 		state: {
 			settledUpTo,
 			open,

@@ -34,6 +34,15 @@ export interface PollTime {
 	hasTime: () => boolean;
 }
 
+/** What a poll has come to. */
+export interface Polled {
+	events: BatchEvent[];
+	submissions: SubmissionEvent[];
+	/** Why some submissions could not be looked at; the next poll does it. */
+	problem?: Error;
+	stored: StoredState;
+}
+
 const seconds = (now: () => number) => Math.floor(now() / 1000);
 
 /** The batch after which the poll was reading the list was deleted. */
@@ -50,7 +59,7 @@ export async function poll(
 	stored: unknown,
 	settings: PollSettings,
 	{ now, hasTime }: PollTime,
-): Promise<{ events: BatchEvent[]; submissions: SubmissionEvent[]; stored: StoredState }> {
+): Promise<Polled> {
 	const reading = new Reading(readState(stored), settings, seconds(now));
 	const ask = async (request: Request) =>
 		'get' in request ? await source.batch(request.get) : await source.page(request.page);
@@ -70,8 +79,7 @@ export async function poll(
 		ask,
 		hasTime,
 	});
-	if (problem && events.length + submissions.length === 0) throw problem;
-	return { events, submissions, stored: writeState({ ...state, ...left }) };
+	return { events, submissions, problem, stored: writeState({ ...state, ...left }) };
 }
 
 /** Servers differ in how they refuse to list after a batch that was deleted. */

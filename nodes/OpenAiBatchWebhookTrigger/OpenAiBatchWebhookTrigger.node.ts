@@ -20,7 +20,7 @@ export class OpenAiBatchWebhookTrigger implements INodeType {
 		},
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle: '={{ $parameter["events"].join(", ").replaceAll("_", " ") }}',
 		description: 'Starts the workflow as soon as OpenAI reports by webhook that a batch has ended',
 		defaults: { name: 'OpenAI Batch Webhook Trigger' },
 		inputs: [],

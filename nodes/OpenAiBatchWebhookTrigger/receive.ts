@@ -8,7 +8,7 @@ import { eventTime } from '../batchEvents/batchEvent';
 import { matchesFilters } from '../batchEvents/eventFilters';
 import { toEventItem } from '../batchEvents/eventItem';
 import { noticedEvents, readEventSettings } from '../batchEvents/eventSettings';
-import { Gathering, submissionsOf } from '../batchEvents/gathering';
+import { Gathering, submissionsOf, type EndingSubmission } from '../batchEvents/gathering';
 import {
 	submissionEvent,
 	submissionEventId,
@@ -19,10 +19,11 @@ import { BATCH_PAGE_SIZE, tryGetBatch, tryListBatchPage } from '../openai/api/ba
 import type { Batch } from '../openai/api/objects';
 import { isFinished } from '../openai/api/objects';
 import { isTransient } from '../openai/apiErrors';
-import type { OpenAiClient } from '../openai/client';
+import type { Fault, OpenAiClient } from '../openai/client';
 import { idProblem } from '../openai/client';
 import { HttpClient } from '../openai/http/httpClient';
 import { isPart, partCountOf } from '../openai/submissions/parts';
+import { isAdoptable } from '../openai/submissions/submission';
 
 /** How long to wait for the batch: the service gives up on slow answers and delivers again. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -104,28 +105,52 @@ function startWorkflow(items: IDataObject[], remember: () => void): IWebhookResp
 	};
 }
 
+/** A submission that could not be looked at, and in how many deliveries. */
+type Undecided = EndingSubmission & { tries: number };
+
+/** So many of them are remembered, and each is looked at in so many deliveries. */
+const MOST_UNDECIDED = 100;
+const MOST_TRIES = 5;
+
+/** What a delivery has found out about submissions. */
+interface Looked {
+	finished: SubmissionEvent[];
+	undecided: Undecided[];
+	/** Why they are undecided. */
+	fault?: Fault;
+}
+
 /**
- * The submission of a batch that has ended, if all of it has; `unknown` when the list of batches
- * cannot be read now.
+ * Finds out whether the submission of a batch that has ended has finished, and others that earlier
+ * deliveries could not look at.
  */
-async function finishedSubmission(
+async function lookForFinished(
 	client: OpenAiClient,
 	batch: Batch,
-): Promise<SubmissionEvent | 'unknown' | undefined> {
-	// Nothing has repeated it yet, since it has just ended.
-	if (partCountOf(batch) === 1 && isPart(batch)) return submissionEvent([batch]);
-	const gathering = new Gathering(submissionsOf([batch]));
+	earlier: readonly Undecided[],
+): Promise<Looked> {
+	// What stands by itself is the whole submission: nothing has repeated it yet.
+	const isWhole = partCountOf(batch) === 1 && isPart(batch) && isAdoptable(batch);
+	const whole = isWhole ? submissionEvent([batch]) : undefined;
+	const own = isWhole ? [] : submissionsOf([batch]).map((one) => ({ ...one, tries: 0 }));
+	const sought = new Map([...own, ...earlier].map((one) => [one.id, one]));
+	const gathering = new Gathering([...sought.values()]);
 	gathering.take([batch]);
-	for (let request = gathering.next(); request; request = gathering.next()) {
+	let fault: Fault | undefined;
+	for (let request = gathering.next(); request && !fault; request = gathering.next()) {
 		const result =
 			'get' in request
 				? await tryGetBatch(client, request.get)
 				: await tryListBatchPage(client, { after: request.page, limit: BATCH_PAGE_SIZE });
 		const isGone = !result.ok && 'get' in request && result.fault.status === 404;
-		if (!result.ok && !isGone) return 'unknown';
-		gathering.absorb(request, result.ok ? result.value : undefined);
+		if (!result.ok && !isGone) fault = result.fault;
+		else if (!gathering.absorb(request, result.ok ? result.value : undefined)) break;
 	}
-	return gathering.finished[0];
+	const undecided = gathering.undecided
+		.map((one) => ({ ...one, tries: (sought.get(one.id)?.tries ?? 0) + 1 }))
+		.filter(({ tries }) => tries < MOST_TRIES)
+		.slice(-MOST_UNDECIDED);
+	return { finished: [...(whole ? [whole] : []), ...gathering.finished], undecided, fault };
 }
 
 /**
@@ -171,17 +196,27 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 	if (events.has(name)) {
 		items.push(toEventItem({ name, batch, time: eventTime(batch, name) }, simplify));
 	}
+	let undecided: Undecided[] = [];
 	if (settings.submissionFinished) {
-		const finished = await finishedSubmission(client, batch);
-		// The service delivers again, when the list may be read.
-		if (finished === 'unknown') return answer(context, 503);
-		if (finished && !isReplay(nowReceived, submissionEventId(finished))) {
+		const earlier = (staticData.undecided as Undecided[] | undefined) ?? [];
+		const looked = await lookForFinished(client, batch, earlier);
+		for (const finished of looked.finished) {
+			const id = submissionEventId(finished);
+			if (isReplay(nowReceived, id)) continue;
 			items.push(toSubmissionItem(finished, simplify));
-			nowReceived = withDelivery(nowReceived, submissionEventId(finished));
+			// The only batch of a submission is delivered once anyway.
+			if (finished.batches.length > 1) nowReceived = withDelivery(nowReceived, id);
 		}
+		const { fault } = looked;
+		if (items.length === 0 && fault) {
+			if (isTransient(fault)) return answer(context, 503);
+			throw client.error(fault, 'Could not look for the other batches of the submission');
+		}
+		({ undecided } = looked);
 	}
 	if (items.length === 0) return ACKNOWLEDGED;
 	return startWorkflow(items, () => {
 		staticData.received = nowReceived;
+		if (settings.submissionFinished) staticData.undecided = undecided;
 	});
 }

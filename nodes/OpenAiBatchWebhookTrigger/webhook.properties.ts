@@ -34,7 +34,7 @@ export const webhookProperties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Open the <a href="https://platform.openai.com/settings/project/webhooks" target="_blank">webhook settings</a> of your OpenAI project and register the Production URL above for the events below. Then paste the signing secret (whsec_…) that OpenAI shows you into the credential, under Webhook Signing Secret.',
+			'Open the <a href="https://platform.openai.com/settings/project/webhooks" target="_blank">webhook settings</a> of your OpenAI project and register the Production URL above for the events below; Submission Finished needs all four endings: batch.completed, batch.failed, batch.expired and batch.cancelled. Then paste the signing secret (whsec_…) that OpenAI shows you into the credential, under Webhook Signing Secret.',
 		name: 'manualNotice',
 		type: 'notice',
 		displayOptions: { show: { registration: ['manual'] } },

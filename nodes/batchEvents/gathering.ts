@@ -6,7 +6,7 @@ import type { Batch } from '../openai/api/objects';
 import { isFinished } from '../openai/api/objects';
 import type { ListPage } from '../openai/api/pages';
 import { isPart, partCountOf, partNumberOf } from '../openai/submissions/parts';
-import { submissionIdOf } from '../openai/submissions/submission';
+import { placeOf, submissionIdOf } from '../openai/submissions/submission';
 
 const DAY = 86_400;
 
@@ -29,7 +29,9 @@ export interface EndingSubmission {
 export function submissionsOf(batches: readonly Batch[]): EndingSubmission[] {
 	return batches.flatMap((batch) => {
 		const id = submissionIdOf(batch);
-		return id === null ? [] : [{ id, parts: partCountOf(batch) }];
+		// The retry of a batch that nobody has submitted is no part of anything.
+		const isStray = !isPart(batch) && placeOf(batch) === undefined;
+		return id === null || isStray ? [] : [{ id, parts: partCountOf(batch) }];
 	});
 }
 
@@ -39,7 +41,7 @@ export type GatheringRequest = { page: string | undefined } | { get: string };
 interface Found {
 	/** The number of the part; 0 for a retry of one. */
 	part: number;
-	/** Undefined when an earlier poll has read it, or when nobody knows whether it runs. */
+	/** Undefined when nobody knows whether it runs. */
 	batch?: Batch;
 }
 
@@ -59,18 +61,17 @@ export interface PlaceInList {
 	reached?: number;
 }
 
+type StoredFound = [id: string, part: number, batch: Batch | null];
+
 /** A gathering between two polls: its place in the list, and what it has found. */
 export interface StoredGathering extends PlaceInList {
-	sought: Array<
-		[
-			submissionId: string,
-			parts: number,
-			oldest: number,
-			firstEnd: number | null,
-			found: Array<[id: string, part: number]>,
-		]
-	>;
+	sought: Array<[submissionId: string, parts: number, found: StoredFound[]]>;
+	/** In how many polls it has not come to its end. */
+	polls: number;
 }
+
+/** The reasons why a batch failed can be many. */
+const small = (batch: Batch): Batch => ({ ...batch, errors: null });
 
 function hasAllParts({ parts, found }: Sought): boolean {
 	const numbers = new Set([...found.values()].map(({ part }) => part));
@@ -91,6 +92,7 @@ export class Gathering {
 	/** Batches that the list shows as unfinished, and that nobody else knows to run. */
 	private readonly doubtful = new Set<string>();
 	private isAtEnd = false;
+	private polls = 0;
 
 	/**
 	 * @param isRunning whether a submission is known to have a batch that runs
@@ -98,23 +100,28 @@ export class Gathering {
 	 */
 	constructor(
 		submissions: readonly EndingSubmission[],
-		private readonly isRunning: (submissionId: string) => boolean = () => false,
+		isRunning: (submissionId: string) => boolean = () => false,
 		private place: PlaceInList = {},
 	) {
 		for (const { id, parts } of submissions) {
-			this.seek(id, { parts, oldest: 0, firstEnd: Infinity, found: new Map() });
+			if (isRunning(id)) continue;
+			this.sought.set(id, { parts, oldest: 0, firstEnd: Infinity, found: new Map() });
 		}
 	}
 
 	/** Goes on where an earlier one has stopped. */
 	static resume(
-		{ sought, ...place }: StoredGathering,
+		{ sought, polls, ...place }: StoredGathering,
 		isRunning: (submissionId: string) => boolean,
 	): Gathering {
-		const gathering = new Gathering([], isRunning, place);
-		for (const [id, parts, oldest, firstEnd, found] of sought) {
-			const known = new Map(found.map(([batchId, part]): [string, Found] => [batchId, { part }]));
-			gathering.seek(id, { parts, oldest, firstEnd: firstEnd ?? Infinity, found: known });
+		const submissions = sought.map(([id, parts]) => ({ id, parts }));
+		const gathering = new Gathering(submissions, isRunning, place);
+		gathering.polls = polls;
+		for (const [id, , found] of sought) {
+			for (const [batchId, part, batch] of found) {
+				if (batch) gathering.takeOne(batch);
+				else gathering.doubt(id, batchId, part);
+			}
 		}
 		return gathering;
 	}
@@ -128,15 +135,17 @@ export class Gathering {
 	get stored(): StoredGathering | undefined {
 		if (this.sought.size === 0) return undefined;
 		const sought = [...this.sought].map(
-			([id, { parts, oldest, firstEnd, found }]): StoredGathering['sought'][number] => [
+			([id, { parts, found }]): StoredGathering['sought'][number] => [
 				id,
 				parts,
-				oldest,
-				firstEnd === Infinity ? null : firstEnd,
-				[...found].map(([batchId, { part }]) => [batchId, part]),
+				[...found].map(([batchId, { part, batch }]) => [
+					batchId,
+					part,
+					batch ? small(batch) : null,
+				]),
 			],
 		);
-		return { ...this.place, sought };
+		return { ...this.place, sought, polls: this.polls + 1 };
 	}
 
 	/** Takes in batches that were read in any case, wherever they stand in the list. */
@@ -149,12 +158,7 @@ export class Gathering {
 	next(): GatheringRequest | undefined {
 		const [doubtful] = this.doubtful;
 		if (doubtful !== undefined) return { get: doubtful };
-		const all = [...this.sought.values()];
-		if (!all.every((one) => this.isComplete(one))) return { page: this.place.after };
-		for (const { found } of all) {
-			for (const [id, { batch }] of found) if (!batch) return { get: id };
-		}
-		return undefined;
+		return this.sought.size > 0 ? { page: this.place.after } : undefined;
 	}
 
 	/**
@@ -164,13 +168,15 @@ export class Gathering {
 	 */
 	absorb(request: GatheringRequest, answer: ListPage<Batch> | Batch | undefined): boolean {
 		if ('page' in request) {
-			if (!answer) return false;
-			this.takePage(answer as ListPage<Batch>);
-		} else if (answer && isFinished(answer as Batch)) {
-			this.takeOne(answer as Batch);
+			const page = answer as ListPage<Batch> | undefined;
+			// A list that is empty shows nothing for a moment: there are batches.
+			if (!page || (request.page === undefined && page.data.length === 0)) return false;
+			this.takePage(page);
 		} else {
+			if (answer) this.takeOne(answer as Batch);
 			// It runs, or is gone: then a part is missing.
-			this.drop(({ found }) => found.has(request.get));
+			this.drop(({ found }) => found.has(request.get) && !found.get(request.get)?.batch);
+			this.doubtful.delete(request.get);
 		}
 		this.conclude();
 		return true;
@@ -182,25 +188,28 @@ export class Gathering {
 		this.isAtEnd = false;
 	}
 
-	private seek(id: string, sought: Sought): void {
-		if (!this.isRunning(id)) this.sought.set(id, sought);
-	}
-
 	private takeOne(batch: Batch): void {
 		const id = submissionIdOf(batch);
 		const sought = id === null ? undefined : this.sought.get(id);
-		if (!sought) return;
-		const known = isFinished(batch) ? batch : sought.found.get(batch.id)?.batch;
-		sought.found.set(batch.id, { part: isPart(batch) ? partNumberOf(batch) : 0, batch: known });
-		if (known) this.doubtful.delete(batch.id);
-		else this.doubtful.add(batch.id);
+		if (id === null || !sought) return;
 		const createdAt = creationTime(batch);
-		if (known && isPart(batch)) {
-			// A part may be created anew as soon as its cancellation is asked for.
-			const end = eventTime(batch, 'cancelling') ?? endTime(batch) ?? createdAt;
-			sought.firstEnd = Math.min(sought.firstEnd, end);
-		}
 		if (createdAt > 0) sought.oldest = Math.min(sought.oldest || createdAt, createdAt);
+		const part = isPart(batch) ? partNumberOf(batch) : 0;
+		if (!isFinished(batch)) return this.doubt(id, batch.id, part);
+		sought.found.set(batch.id, { part, batch });
+		this.doubtful.delete(batch.id);
+		if (part === 0) return;
+		// A part may be created anew as soon as its cancellation is asked for.
+		const end = eventTime(batch, 'cancelling') ?? endTime(batch) ?? createdAt;
+		sought.firstEnd = Math.min(sought.firstEnd, end);
+	}
+
+	/** Notes a batch that seems to run, unless it is known to have ended. */
+	private doubt(submissionId: string, batchId: string, part: number): void {
+		const found = this.sought.get(submissionId)?.found;
+		if (!found || found.get(batchId)?.batch) return;
+		found.set(batchId, { part });
+		this.doubtful.add(batchId);
 	}
 
 	private takePage({ data, has_more: hasMore }: ListPage<Batch>): void {
@@ -219,7 +228,7 @@ export class Gathering {
 	/** Whether all batches of a submission have been found. */
 	private isComplete(sought: Sought): boolean {
 		if (!hasAllParts(sought)) return false;
-		return this.isAtEnd || (this.place.reached ?? Infinity) <= sought.firstEnd;
+		return this.isAtEnd || (this.place.reached ?? Infinity) < sought.firstEnd;
 	}
 
 	private drop(isDropped: (sought: Sought) => boolean): void {

@@ -334,9 +334,15 @@ describe('the webhook trigger', () => {
 		]);
 	});
 
-	it.each(['completed', 'failed', 'expired', 'cancelled'] as const)(
-		'reports a submission of one part that is %s, without reading the list',
-		async (status) => {
+	it.each([
+		['completed', 0],
+		['expired', 0],
+		// Another attempt may have taken its place.
+		['failed', 1],
+		['cancelled', 1],
+	] as const)(
+		'reports a submission of one part that is %s, with %d pages of the list',
+		async (status, pages) => {
 			const node = await publish();
 			const [id] = await submit(ROWS.slice(0, 1));
 			emulator.ledger.clear();
@@ -345,7 +351,9 @@ describe('the webhook trigger', () => {
 			expect(node.emitted).toMatchObject([
 				{ event: 'submission.finished', id, parts: 1, statuses: { [status]: 1 } },
 			]);
-			expect(emulator.ledger.requests.map(({ path }) => path)).toEqual([`/v1/batches/${id}`]);
+			const paths = emulator.ledger.requests.map(({ path }) => path);
+			expect(paths[0]).toBe(`/v1/batches/${id}`);
+			expect(paths.slice(1)).toHaveLength(pages);
 		},
 	);
 
@@ -429,21 +437,60 @@ describe('the webhook trigger', () => {
 	});
 
 	it('refuses a delivery while the list cannot be read, and reports when it is delivered again', async () => {
-		const node = await publish(WITH_BATCHES);
+		const node = await publish();
 		const ids = await submit(ROWS.slice(0, 4));
 		await finish(ids[0]);
 		emulator.faults.next({ path: '/batches', method: 'GET', fault: OVERLOADED });
 		await finish(ids[1]);
 		expect(statuses()).toEqual([200, 503]);
-		expect(node.emitted.map(({ event }) => event)).toEqual(['batch.completed']);
 		await emulator.advance(60_000);
 		expect(statuses()).toEqual([200, 503, 200]);
-		expect(node.emitted.map(({ event }) => event)).toEqual([
-			'batch.completed',
+		expect(node.emitted).toMatchObject([{ event: 'submission.finished', batch_ids: ids }]);
+	});
+
+	it('never holds back the event of a batch: the submission follows with the next delivery', async () => {
+		const node = await publish(WITH_BATCHES);
+		const ids = await submit(ROWS.slice(0, 4));
+		await finish(ids[0]);
+		emulator.faults.next({ path: '/batches', method: 'GET', fault: OVERLOADED });
+		await finish(ids[1]);
+		expect(statuses()).toEqual([200, 200]);
+		expect(node.emitted.map(({ event }) => event)).toEqual(['batch.completed', 'batch.completed']);
+		const [other] = await submit(ROWS.slice(5, 6));
+		await finish(other);
+		expect(node.emitted.slice(2).map(({ event }) => event)).toEqual([
 			'batch.completed',
 			'submission.finished',
+			'submission.finished',
 		]);
-		expect(node.emitted[2].batch_ids).toEqual(ids);
+		const submissions = node.emitted.slice(3).map(({ batch_ids }) => batch_ids);
+		expect(submissions).toEqual([[other], ids]);
+		expect(node.staticData.undecided).toEqual([]);
+	});
+
+	it('fails where the list cannot be read for good, and says why', async () => {
+		const node = await publish();
+		const ids = await submit(ROWS.slice(0, 4));
+		await finish(ids[0]);
+		const forbidden = { type: 'status', status: 403 } as const;
+		emulator.faults.next({ path: '/batches', method: 'GET', fault: forbidden });
+		await finish(ids[1]);
+		expect(statuses()).toEqual([200, 500]);
+		expect(node.emitted).toEqual([]);
+	});
+
+	it('reports nothing when an older attempt is cancelled while the part runs', async () => {
+		const node = await publish();
+		const [first] = await submit(ROWS.slice(0, 1));
+		const { metadata } = emulator.batch(first);
+		const again = emulator.addBatch({ metadata, status: 'in_progress', completed_at: null });
+		await emulator.step(first, 'cancelled');
+		await emulator.advance(0);
+		expect(node.emitted).toEqual([]);
+		Object.assign(again, { status: 'completed', completed_at: again.created_at + 60 });
+		emulator.webhooks.tell('batch.completed', again.id);
+		await emulator.advance(0);
+		expect(node.emitted).toMatchObject([{ event: 'submission.finished', batch_ids: [again.id] }]);
 	});
 
 	it('asks by its id for a batch that the list still shows as running', async () => {

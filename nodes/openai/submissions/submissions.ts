@@ -56,7 +56,8 @@ export interface SubmissionPart {
 	contentHash: string;
 	/** A file that is at the service already is used as it is, and never deleted. */
 	input: NewInputFile | { fileId: string };
-	place: Place;
+	/** Undefined for the retry of a batch that nobody has submitted. */
+	place?: Place;
 	/** The submission that it belongs to, where it is not that of the scope: a retry's original. */
 	submissionId?: string;
 }
@@ -215,7 +216,7 @@ export class Submissions {
 		const fileId = 'fileId' in input ? input.fileId : await this.upload(input, key);
 		const body = createBody(fileId, settings, {
 			[SUBMISSION_KEY]: key,
-			[SUBMISSION_PART]: placeText(part.place),
+			...(part.place && { [SUBMISSION_PART]: placeText(part.place) }),
 		});
 		const result = await this.createOnce(body, key, known, mayExist);
 		if (result.ok) return result.value;

@@ -33,15 +33,14 @@ const full: State = {
 			[
 				'00000000000000aa',
 				3,
-				1_789_000_100,
-				1_789_500_000,
 				[
-					['batch_f', 2],
-					['batch_g', 0],
+					['batch_f', 2, { id: 'batch_f', status: 'completed' }],
+					['batch_g', 0, null],
 				],
 			],
-			['00000000000000ab', 2, 0, null, []],
+			['00000000000000ab', 2, []],
 		],
+		polls: 1,
 	},
 	ending: [{ id: '00000000000000ac', parts: 2 }],
 	reported: ['hash0004', 'hash0005'],
@@ -180,7 +179,7 @@ describe('what is stored of submissions', () => {
 		const { gathering } = fieldsOf(project);
 		expect(gathering?.sought).toHaveLength(1);
 		expect(gathering?.sought[0].slice(0, 2)).toEqual(['0000000000000001', 2]);
-		expect(gathering?.sought[0][4]).toEqual([[second.id, 2]]);
+		expect(gathering?.sought[0][2]).toMatchObject([[second.id, 2, { id: second.id }]]);
 		expect(gathering?.after).toMatch(/^batch_/);
 		await project.poll();
 		expect(fieldsOf(project).gathering).toBeUndefined();

@@ -187,19 +187,6 @@ describe('the item of a submission that has finished', () => {
 		const created = batchOf('batch_1', {}, { created_at: undefined });
 		expect(itemOf([created])).toMatchObject({ created_at: null, duration_seconds: null });
 	});
-
-	test('is in seconds where the server sends milliseconds', () => {
-		const batch = batchOf(
-			'batch_1',
-			{},
-			{ created_at: START * 1_000, completed_at: (START + 60) * 1_000 },
-		);
-		expect(itemOf([batch])).toMatchObject({
-			created_at: START,
-			event_time: START + 60,
-			duration_seconds: 60,
-		});
-	});
 });
 
 describe('the id of the event', () => {

@@ -59,7 +59,8 @@ function retryMetadata(
 	const carried = Object.entries(original.metadata ?? {}).filter(
 		([key]) => !RETRY_METADATA.includes(key) && !Object.hasOwn(users, key),
 	);
-	const room = MAX_METADATA_PAIRS - RETRY_METADATA.length - Object.keys(users).length;
+	const own = RETRY_METADATA.length - (placeOf(original) ? 0 : 1);
+	const room = MAX_METADATA_PAIRS - own - Object.keys(users).length;
 	return {
 		metadata: {
 			...Object.fromEntries(carried.slice(0, room)),
@@ -142,7 +143,7 @@ function identityOf(original: Batch, choices: Omit<SelectionOptions, 'earlier'>)
 	]);
 	return {
 		contentHash: createHash('sha256').update(content).digest('hex'),
-		place: placeOf(original) ?? { part: 1, parts: 1 },
+		place: placeOf(original),
 		submissionId: submissionIdOf(original) ?? undefined,
 	};
 }
