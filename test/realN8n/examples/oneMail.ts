@@ -16,6 +16,13 @@ function cost(batches: WireBatch[]): string {
 	return dollars.reduce((sum, one) => sum + one, 0).toFixed(6);
 }
 
+/** From the first creation to the last end. */
+function minutes(batches: WireBatch[]): number {
+	const ends = batches.map((batch) => batch.completed_at ?? batch.failed_at ?? NaN);
+	const created = batches.map((batch) => batch.created_at);
+	return Math.round((Math.max(...ends) - Math.min(...created)) / 60);
+}
+
 /**
  * Three submissions of three batches each end at about the same time: one mail for each of them,
  * with its own numbers. In the first a request fails, in the second nothing, in the third a batch.
@@ -73,13 +80,14 @@ export async function oneMail(lab: Lab): Promise<void> {
 	);
 	const failed = three[2];
 	expect(failed.errors?.data?.[0].message).toMatch(/./);
-	const all = 'Parts: 3. Batches: 3 completed. Minutes: 0.\n\nRequests:';
+	const head = (batches: WireBatch[], statuses: string) =>
+		`Parts: 3. Batches: ${statuses}. Minutes: ${minutes(batches)}.\n\n`;
 	const expected = [
-		mail(one, `${all} 4 succeeded, 1 failed. Cost: ${cost(one)}.`),
-		mail(two, `${all} 5 succeeded. Cost: ${cost(two)}.`),
+		mail(one, `${head(one, '3 completed')}Requests: 4 succeeded, 1 failed. Cost: ${cost(one)}.`),
+		mail(two, `${head(two, '3 completed')}Requests: 5 succeeded. Cost: ${cost(two)}.`),
 		mail(
 			three,
-			'Parts: 3. Batches: 2 completed, 1 failed. Minutes: 0.\n\nThe results are not complete. ' +
+			`${head(three, '2 completed, 1 failed')}The results are not complete. ` +
 				`Batch ${failed.id} failed: ${failed.errors!.data![0].message} (server_error)`,
 		),
 	];
