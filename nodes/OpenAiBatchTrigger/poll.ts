@@ -62,6 +62,7 @@ export async function poll(
 		request = reading.next();
 	}
 	const { events, ended, state } = conclude(reading, seconds(now));
+	const hadTime = hasTime();
 	const { submissions, problem, ...left } = await gatherEnded({
 		ended,
 		head: reading.head,
@@ -71,7 +72,10 @@ export async function poll(
 		hasTime,
 	});
 	if (problem && events.length + submissions.length === 0) throw problem;
-	return { events, submissions, stored: writeState({ ...state, ...left }) };
+	// Many open batches far down the list would take the time of every poll.
+	const hasWaiting = left.gathering !== undefined || left.ending !== undefined;
+	const skipsLookups = (reading.lookups && !hadTime && hasWaiting) || undefined;
+	return { events, submissions, stored: writeState({ ...state, ...left, skipsLookups }) };
 }
 
 /** Servers differ in how they refuse to list after a batch that was deleted. */
