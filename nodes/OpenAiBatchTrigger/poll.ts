@@ -71,6 +71,7 @@ export async function poll(
 		request = reading.next();
 	}
 	const { events, ended, state } = conclude(reading, seconds(now));
+	const hadTime = hasTime();
 	const { submissions, problem, ...left } = await gatherEnded({
 		ended,
 		head: reading.head,
@@ -79,7 +80,11 @@ export async function poll(
 		ask,
 		hasTime,
 	});
-	return { events, submissions, problem, stored: writeState({ ...state, ...left }) };
+	// Many open batches far down the list would take the time of every poll.
+	const hasWaiting = left.gathering !== undefined || left.ending !== undefined;
+	const skipsLookups = (reading.lookups && !hadTime && hasWaiting) || undefined;
+	const next = writeState({ ...state, ...left, skipsLookups });
+	return { events, submissions, problem, stored: next };
 }
 
 /** Servers differ in how they refuse to list after a batch that was deleted. */

@@ -187,6 +187,7 @@ export class Reading {
 	next(): Request | undefined {
 		this.asked = this.nextScan();
 		if (this.asked) return { page: this.asked.after };
+		if (this.state.skipsLookups) return undefined;
 		this.lookups ??= new Lookups(this.notShown(), this.lowestKnown(), this.state.nextLookup);
 		this.asked = this.lookups;
 		return this.lookups.next();

@@ -62,6 +62,8 @@ export interface State {
 	unread?: Unread;
 	/** The open batch that the next poll looks up first, when this one had no time for all. */
 	nextLookup?: string;
+	/** Whether the next poll looks up no open batches, since this one had no time for submissions. */
+	skipsLookups?: boolean;
 	/** Submissions of which a batch has ended, while it is not known whether all have. */
 	gathering?: StoredGathering;
 	/** Others, which wait until that is known. */
@@ -172,6 +174,7 @@ export function readState(value: unknown): State | undefined {
 		filters: stored.filters ?? '',
 		unread: unread && isNumber(unread.high) && isNumber(unread.bottom) ? unread : undefined,
 		nextLookup: stored.nextLookup,
+		skipsLookups: stored.skipsLookups,
 		gathering: Array.isArray(stored.gathering?.sought) ? stored.gathering : undefined,
 		ending: Array.isArray(stored.ending) ? stored.ending : undefined,
 		reported: Array.isArray(stored.reported) ? stored.reported : undefined,

@@ -30,6 +30,7 @@ export function checkSubmissions(
 	world: World,
 	items: ReadonlyArray<Record<string, unknown>>,
 ): void {
+	if (!world.server.keepsMetadata) return;
 	const batches = world.emulator.ledger.batches.filter(
 		({ metadata }) => metadata?.submission_part !== undefined,
 	);

@@ -217,6 +217,91 @@ describe('requests for the end of a submission', () => {
 	});
 });
 
+describe('a poll that has no time for everything', () => {
+	test('looks for submissions too, where open batches far down the list would take all of it', async () => {
+		const project = ofSubmissions(new Set(['completed'] as const));
+		// Each on a page of its own, so that it takes a request.
+		const open = Array.from({ length: 30 }, () => {
+			const batch = project.running();
+			project.server.time += 300;
+			project.server.past(150, 1);
+			return batch;
+		});
+		await project.poll();
+		const [first, second] = [1, 2].map((part) => project.part({ part, parts: 2 }));
+		project.server.time += 600;
+		project.server.past(250, 1);
+		await project.poll();
+		project.server.time += 60;
+		project.finish(first);
+		for (let round = 0; round < 6; round++) await project.poll(8);
+		project.server.time += 60;
+		project.finish(second);
+		let polls = 0;
+		while (project.finished.length === 0 && polls++ < 20) await project.poll(8);
+		expect(project.finishedIds).toEqual([[first.id, second.id]]);
+		expect(polls).toBeLessThanOrEqual(8);
+		// After that the open batches have all of the time again.
+		for (const batch of open) project.finish(batch);
+		const reported: string[] = [];
+		for (let round = 0; round < 6; round++) reported.push(...(await project.reported(8)));
+		expect(reported).toHaveLength(open.length);
+	});
+
+	test('goes on with the open batches while there is always a submission to look for', async () => {
+		const project = ofSubmissions(new Set(['completed'] as const));
+		const open = Array.from({ length: 30 }, () => {
+			const batch = project.running();
+			project.server.time += 300;
+			project.server.past(150, 1);
+			return batch;
+		});
+		await project.poll();
+		for (const batch of open) project.finish(batch);
+		const reported: string[] = [];
+		for (let round = 0; round < 12; round++) {
+			// Its second part never comes, so it is looked for through eight days of the list.
+			const first = project.part({ of: round, part: 1, parts: 2 });
+			project.server.time += 60;
+			project.finish(first);
+			reported.push(...(await project.reported(8)));
+		}
+		for (const batch of open) expect(reported).toContain(`${batch.id}:completed`);
+	});
+
+	test('keeps what it has found when a page cannot be read, and reports the rest later', async () => {
+		const project = ofSubmissions();
+		const [first, second] = [1, 2].map((part) => project.part({ part, parts: 2 }));
+		project.server.time += 400 * 60;
+		project.server.past(400, 60);
+		const single = project.part({ of: 2 });
+		await project.poll();
+		project.finish(first);
+		await project.poll();
+		project.server.time += 600 * 60;
+		project.server.past(600, 60);
+		await project.poll();
+		const failing = () => {
+			const { server } = project;
+			const before = server.requests;
+			server.onRequest = () => {
+				if (server.requests > before + 4) throw new Error('Overloaded');
+			};
+		};
+		for (const batch of [second, single]) project.finish(batch);
+		failing();
+		await project.poll();
+		expect(project.finishedIds).toEqual([[single.id]]);
+		failing();
+		await expect(project.poll()).rejects.toThrow('Overloaded');
+		project.server.onRequest = () => {};
+		await project.poll();
+		expect(project.finishedIds).toEqual([[single.id], [first.id, second.id]]);
+		expect((await project.poll()).requests).toBe(1);
+		expect(project.finished).toHaveLength(2);
+	});
+});
+
 describe('320 batches that end at once', () => {
 	/** The parts of many submissions, in the order of their creation, a second apart. */
 	const submitted = (project: Project, parts: number): Batch[][] =>

@@ -26,6 +26,7 @@ const full: State = {
 	filters: 'hashhash',
 	unread: { after: 'batch_c', high: 5, rank: 100, newsFrom: 4, since: 3, bottom: 2 },
 	nextLookup: 'batch_b',
+	skipsLookups: true,
 	gathering: {
 		after: 'batch_e',
 		reached: 1_789_000_000,
@@ -54,12 +55,12 @@ describe('the stored state', () => {
 		expect(readState(stored(full))).toEqual(full);
 		const survey = { ...full, unread: { ...full.unread!, newsFrom: null, since: null } };
 		expect(readState(stored(survey))).toEqual(survey);
-		const { unread, nextLookup, gathering, ending, reported, ...least } = full;
+		const { unread, nextLookup, skipsLookups, gathering, ending, reported, ...least } = full;
 		expect(readState(stored(least))).toEqual(least);
 	});
 
 	test('has no more fields than there is something to say', () => {
-		const { unread, nextLookup, gathering, ending, reported, ...least } = full;
+		const { unread, nextLookup, skipsLookups, gathering, ending, reported, ...least } = full;
 		expect(Object.keys(stored(least) as object).sort()).toEqual(
 			['v', 'settledUpTo', 'open', 'marks', 'newest', 'newestSince', 'filters'].sort(),
 		);
