@@ -41,7 +41,7 @@ interface Gathered extends Pick<State, 'gathering' | 'ending' | 'reported'> {
 }
 
 /** How many of the submissions that were reported last are remembered. */
-const MOST_REPORTED = 200;
+const MOST_REPORTED = 500;
 
 /**
  * Leaves out what was reported before: the end of an older attempt may be noticed after that of the
