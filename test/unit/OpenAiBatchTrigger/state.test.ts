@@ -203,9 +203,9 @@ describe('what is stored of submissions', () => {
 		expect(fieldsOf(project).ending).toBeUndefined();
 	});
 
-	test('are at most the 200 submissions that were reported last', async () => {
+	test('are at most the 500 submissions that were reported last', async () => {
 		const project = await started({ events: new Set() });
-		for (let round = 0; round < 6; round++) {
+		for (let round = 0; round < 12; round++) {
 			const batches = Array.from({ length: 50 }, (_, index) =>
 				project.part({ of: round * 50 + index }),
 			);
@@ -214,10 +214,10 @@ describe('what is stored of submissions', () => {
 			for (const batch of batches) project.finish(batch);
 			await project.poll();
 		}
-		expect(project.finished).toHaveLength(300);
+		expect(project.finished).toHaveLength(600);
 		const { reported } = fieldsOf(project);
-		expect(reported).toHaveLength(200);
-		expect(JSON.stringify(reported).length).toBeLessThan(2_400);
+		expect(reported).toHaveLength(500);
+		expect(JSON.stringify(reported).length).toBeLessThan(5_600);
 	});
 
 	test('stays small when 500 submissions of two parts end at once, far down the list', async () => {
@@ -240,7 +240,7 @@ describe('what is stored of submissions', () => {
 		expect(polls).toBeLessThanOrEqual(8);
 		expect(largest).toBeLessThan(40_000);
 		await project.poll();
-		expect(project.size).toBeLessThan(6_000);
+		expect(project.size).toBeLessThan(9_000);
 	});
 
 	test('does not grow with a number of parts that nobody has created', async () => {
