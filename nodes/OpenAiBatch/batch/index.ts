@@ -6,6 +6,7 @@ import { getAll } from './getManyBatches.operation';
 import { getResults } from './getResults/getResults.operation';
 import { retry } from './retry/retry.operation';
 import { submit } from './submit/submit.operation';
+import { submitWaiting } from './submitWaiting.operation';
 import { wait } from './wait/wait.operation';
 
 /** The operations on batches, in the order of the list in the panel: the most used ones first. */
@@ -14,6 +15,7 @@ export const batchOperations: Operation[] = [
 	getResults,
 	retry,
 	wait,
+	submitWaiting,
 	create,
 	get,
 	getAll,

@@ -1,9 +1,10 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { ValueName } from './fields';
-import { isUnset, optionalText } from './fields';
+import { isUnset, optionalText, wholeNumber } from './fields';
 import type { Issue } from '../../jsonl/fieldChecks';
 import { kindOf } from '../../jsonl/json';
+import type { RoomLimits } from '../../openai/submissions/waiting';
 import { MAX_EXPIRY_HOURS, MIN_EXPIRY_HOURS } from '../../openai/api/files';
 
 const DEFAULT_WINDOW = '24h';
@@ -242,4 +243,34 @@ function valueProblem(key: string, value: unknown): Problem | undefined {
 /** Characters, not UTF-16 units: an emoji is one. */
 function lengthOf(text: string): number {
 	return [...text].length;
+}
+
+export const maxEnqueuedTokensField: INodeProperties = {
+	displayName: 'Max Enqueued Tokens',
+	name: 'maxEnqueuedTokens',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: 1000000,
+	description:
+		'The most estimated tokens of one model that all batches together may have in the queue of the service: see the limits of your account. Parts without room are uploaded, and wait there until Submit Waiting Parts creates their batches.',
+};
+
+export const ignoreOtherBatchesField: INodeProperties = {
+	displayName: 'Ignore Other Batches',
+	name: 'ignoreOtherBatches',
+	type: 'boolean',
+	default: true,
+	description:
+		'Whether Max Enqueued Tokens counts only batches that were submitted with it. Others are counted by the size of their files, which is far too much where these have images.',
+};
+
+/** Reads the limits of the queue. @throws {NodeOperationError} for what is no such number */
+export function roomLimits(context: IExecuteFunctions, raw: IDataObject): RoomLimits | undefined {
+	const maxEnqueuedTokens = wholeNumber(context, raw.maxEnqueuedTokens, {
+		displayName: maxEnqueuedTokensField.displayName,
+		min: 1,
+		itemIndex: 0,
+	});
+	if (maxEnqueuedTokens === undefined) return undefined;
+	return { maxEnqueuedTokens, countsOthers: raw.ignoreOtherBatches !== true };
 }

@@ -17,6 +17,16 @@ export interface CreateBatchBody {
 	output_expires_after?: { anchor: 'created_at'; seconds: number };
 }
 
+/** What a batch is created with, apart from its file. */
+export interface BatchSettings {
+	endpoint: string;
+	completionWindow: string;
+	/** The pairs of the user and of the operation; those of the submission are added. */
+	metadata: Record<string, string>;
+	/** Seconds. */
+	outputExpiresAfter: number | undefined;
+}
+
 /** One batch, or the fault with which it could not be read. */
 export async function tryGetBatch(client: OpenAiClient, batchId: string): Promise<Result<Batch>> {
 	return await client.tryJson({

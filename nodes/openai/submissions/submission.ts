@@ -68,7 +68,7 @@ export function keyOf(batch: Batch): string | undefined {
 }
 
 /** The id of the submission in a key. */
-const submissionIdIn = (key: string): string => key.slice(0, ID_DIGITS);
+export const submissionIdIn = (key: string): string => key.slice(0, ID_DIGITS);
 
 /** The id of the submission that a batch belongs to; null for a batch of somebody else. */
 export function submissionIdOf(batch: Batch): string | null {
@@ -157,6 +157,8 @@ export interface SubmissionScope {
 export interface SubmissionChoices {
 	submissionKey?: unknown;
 	createWithoutSearch?: unknown;
+	/** Unix seconds: with a key, the list is searched back to here, where that is longer ago. */
+	since?: number;
 }
 
 /**
@@ -171,7 +173,7 @@ export interface SubmissionChoices {
  */
 export function submissionScope(
 	context: IExecuteFunctions,
-	{ createWithoutSearch, submissionKey: ownKey }: SubmissionChoices,
+	{ createWithoutSearch, submissionKey: ownKey, since: oldest = Infinity }: SubmissionChoices,
 ): SubmissionScope {
 	const now = Date.now() / 1000;
 	const common = {
@@ -180,7 +182,7 @@ export function submissionScope(
 	};
 	const key = typeof ownKey === 'number' ? String(ownKey) : ownKey;
 	if (typeof key === 'string' && key.trim() !== '') {
-		const since = Math.floor(now - OWN_KEY_SECONDS);
+		const since = Math.floor(Math.min(oldest, now - OWN_KEY_SECONDS));
 		return { name: `key:${key.trim()}`, since, isShared: true, ...common };
 	}
 	const startedAt = context.getExecutionContext?.()?.establishedAt;
@@ -300,6 +302,12 @@ export function oldestOf(batches: readonly Batch[]): Batch | undefined {
 const WITHOUT_SEARCH_ADVICE =
 	'Batches that earlier tries have created cannot be found there. Turn on the option Create Without Search to create batches all the same';
 
+/** Wants to see the batches of the list that are not older than `since`, in unix seconds. */
+export interface ListWatcher {
+	since: number;
+	see: (batch: Batch) => void;
+}
+
 /** Finds the batches of a scope by their keys. It only reads. */
 export class SubmissionSearch {
 	/** Set by a search on a server that has no list of batches, where it finds nothing. */
@@ -315,12 +323,13 @@ export class SubmissionSearch {
 	 * those that this execution remembers although the list does not show them yet. One list page in
 	 * the usual case: the search ends with the first page whose last batch is older.
 	 *
+	 * @param watcher sees all batches on the way
 	 * @throws {NodeApiError} when the list cannot be read to its end, which proves no absence; it
 	 * names what earlier tries of this execution have created
 	 */
-	async find(keys: ReadonlySet<string>): Promise<Batch[]> {
+	async find(keys: ReadonlySet<string>, watcher?: ListWatcher): Promise<Batch[]> {
 		try {
-			const listed = await this.findInList(keys);
+			const listed = await this.findInList(keys, watcher);
 			const shown = new Set(listed.map(({ id }) => id));
 			const remembered: Batch[] = [];
 			for (const key of keys) {
@@ -335,13 +344,19 @@ export class SubmissionSearch {
 		}
 	}
 
-	private async findInList(keys: ReadonlySet<string>): Promise<Batch[]> {
+	private async findInList(
+		keys: ReadonlySet<string>,
+		watcher: ListWatcher | undefined,
+	): Promise<Batch[]> {
 		const found: Batch[] = [];
+		const since = Math.min(this.scope.since, watcher?.since ?? Infinity);
+		const isPast = ({ created_at: at }: Batch) => typeof at === 'number' && at < since;
 		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < this.scope.since;
 		const isWanted = (batch: Batch) => [...keys].some((key) => this.belongs(batch, key));
 		for await (const page of newestFirst(pages(this.fetchPage, BATCH_PAGE_SIZE))) {
+			for (const batch of page) watcher?.see(batch);
 			found.push(...page.filter((batch) => !isOld(batch) && isWanted(batch)));
-			if (page.slice(-1).every(isOld)) break;
+			if (page.slice(-1).every(isPast)) break;
 		}
 		return found;
 	}

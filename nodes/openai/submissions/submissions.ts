@@ -12,7 +12,9 @@ import {
 	submissionScope,
 	SubmissionSearch,
 } from './submission';
-import type { CreateBatchBody } from '../api/batches';
+import type { QueueRoom, QueueShare } from './waiting';
+import { SUBMISSION_TOKENS } from './waiting';
+import type { BatchSettings, CreateBatchBody } from '../api/batches';
 import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
 import type { Batch } from '../api/objects';
@@ -32,22 +34,14 @@ const MAX_CREATES = 3;
  */
 const SETTLE_AFTER_MS = 2_000;
 
-/** What a batch is created with, apart from its file. */
-export interface BatchSettings {
-	endpoint: string;
-	completionWindow: string;
-	/** The pairs of the user and of the operation; those of the submission are added. */
-	metadata: Record<string, string>;
-	/** Seconds. */
-	outputExpiresAfter: number | undefined;
-}
-
 /** A file of requests that is uploaded for a batch, and deleted when the batch is refused. */
 export interface NewInputFile extends Omit<UploadSource, 'fileName' | 'contentType'> {
 	/** Given the key, so that the name belongs to this content alone. */
 	fileName: (key: string) => string;
 	/** Seconds. */
 	expiresAfter: number | undefined;
+	/** The id of the file that an earlier try has uploaded, where that can be found out. */
+	earlier?: (key: string) => Promise<string | undefined>;
 }
 
 /** One batch to create: a part of a submission. */
@@ -60,7 +54,31 @@ export interface SubmissionPart {
 	place?: Place;
 	/** The submission that it belongs to, where it is not that of the scope: a retry's original. */
 	submissionId?: string;
+	/** Its key, where an earlier execution has given it one. */
+	key?: string;
+	/** What it takes of the queue of its model, where that has a limit. */
+	share?: QueueShare;
+	/**
+	 * Whether it is created again, although these batches of it failed or were cancelled. Without
+	 * this it always is.
+	 */
+	isTriedAgain?: (spent: readonly Batch[]) => boolean;
 }
+
+/** A part that is uploaded and has no batch, since there is no room for it. */
+export interface UploadedPart {
+	key: string;
+	fileId: string;
+}
+
+/** What became of the parts of a submission, in their order. */
+export interface Submitted {
+	created: Array<CreatedBatch | UploadedPart>;
+	/** Why the part after them failed, which ended it. */
+	failure?: unknown;
+}
+
+export const isCreated = (one: CreatedBatch | UploadedPart): one is CreatedBatch => 'batch' in one;
 
 /**
  * The one door through which batches are created. The API has no idempotency, and a second create
@@ -74,6 +92,7 @@ export class Submissions {
 	private readonly search: SubmissionSearch;
 	/** Keys under which more than one create was sent. */
 	private readonly isDoubtful = new Set<string>();
+	private isResumed = false;
 
 	/** @param choices without a key, batches are distinguished by execution and node */
 	constructor(
@@ -86,12 +105,15 @@ export class Submissions {
 	}
 
 	/** The keys that the batches of a submission of these parts have here. */
-	keysOf(parts: ReadonlyArray<Pick<SubmissionPart, 'contentHash' | 'submissionId'>>): string[] {
+	keysOf(
+		parts: ReadonlyArray<Pick<SubmissionPart, 'contentHash' | 'submissionId' | 'key'>>,
+	): string[] {
 		const { name } = this.scope;
 		const hashes = parts.map(({ contentHash }) => contentHash);
 		const own = submissionIdFor(name, hashes);
-		return parts.map(({ contentHash, submissionId = own }) =>
-			submissionKey(name, contentHash, submissionId),
+		return parts.map(
+			({ contentHash, submissionId = own, key }) =>
+				key ?? submissionKey(name, contentHash, submissionId),
 		);
 	}
 
@@ -117,32 +139,77 @@ export class Submissions {
 		parts: readonly SubmissionPart[],
 		settings: BatchSettings,
 	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
+		const { created, failure } = await this.submit(parts, settings);
+		return { created: created.filter(isCreated), failure };
+	}
+
+	/**
+	 * As `createAll`, but creates only the batches for which there is room. The other parts are
+	 * uploaded.
+	 *
+	 * @param room the limits; it is filled while the list of batches is read
+	 */
+	async createWithin(
+		room: QueueRoom,
+		parts: readonly SubmissionPart[],
+		settings: BatchSettings,
+	): Promise<Submitted> {
+		return await this.submit(parts, settings, room);
+	}
+
+	private async submit(
+		parts: readonly SubmissionPart[],
+		settings: BatchSettings,
+		room?: QueueRoom,
+	): Promise<Submitted> {
 		const keys = this.keysOf(parts);
-		let found = await this.search.find(new Set(keys));
+		let found = await this.search.find(new Set(keys), room);
+		await room?.measure(this.client);
 		this.rememberFound(found, keys);
-		const created: CreatedBatch[] = [];
+		const created: Submitted['created'] = [];
+		// Without a batch of the submission, nothing of it was uploaded before.
+		this.isResumed = found.length > 0;
 		for (const [index, part] of parts.entries()) {
 			const key = keys[index];
 			const known = found.filter((batch) => this.search.belongs(batch, key));
-			const existing = oldestOf(known.filter(isAdoptable));
+			const isOver = known.length > 0 && part.isTriedAgain?.(known) === false;
+			const existing = oldestOf(known.filter(isAdoptable)) ?? (isOver ? known[0] : undefined);
 			if (existing) {
 				const adopted = { batch: existing, key: keyOf(existing) ?? key, adopted: true };
 				const hasSent = this.scope.memory.fileOf(key) !== undefined;
 				created.push(hasSent ? await this.settle(adopted, key, found) : adopted);
 				continue;
 			}
+			const fits = !room || !part.share || room.fits(part.share);
 			try {
-				created.push(await this.uploadAndCreate(part, settings, key, known));
+				created.push(
+					fits
+						? await this.uploadAndCreate(part, settings, key, known)
+						: { key, fileId: await this.fileOf(part, key) },
+				);
 			} catch (error) {
 				return { created, failure: error };
 			}
+			const one = created[index];
+			if (!isCreated(one)) {
+				if (part.share) room?.block(part.share);
+				continue;
+			}
+			if (part.share) room?.take(part.share);
 			if (!this.scope.isShared && !this.isDoubtful.has(key)) continue;
-			const looked = await this.lookAgain(keys, created[index]);
+			const looked = await this.lookAgain(keys, one);
 			if (looked === undefined) continue;
 			found = looked;
-			created[index] = await this.settle(created[index], key, found);
+			created[index] = await this.settle(one, key, found);
 		}
 		return { created };
+	}
+
+	/** The id of the file of a part, which is uploaded where it is not there yet. */
+	private async fileOf({ input }: SubmissionPart, key: string): Promise<string> {
+		if ('fileId' in input) return input.fileId;
+		const earlier = this.isResumed ? await input.earlier?.(key) : undefined;
+		return earlier ?? (await this.upload(input, key));
 	}
 
 	/**
@@ -204,7 +271,7 @@ export class Submissions {
 		settings: BatchSettings,
 		key: string,
 		known: readonly Batch[],
-	): Promise<CreatedBatch> {
+	): Promise<CreatedBatch | UploadedPart> {
 		const { input } = part;
 		// An earlier run of the node in this execution may have sent a create without an answer.
 		const mayExist = this.scope.memory.isUnanswered(key);
@@ -213,13 +280,18 @@ export class Submissions {
 			if (look.batch) return this.done(look.batch, key, true);
 			if (look.failure) throw this.unanswered(look.failure, key);
 		}
-		const fileId = 'fileId' in input ? input.fileId : await this.upload(input, key);
+		const fileId = await this.fileOf(part, key);
 		const body = createBody(fileId, settings, {
 			[SUBMISSION_KEY]: key,
 			...(part.place && { [SUBMISSION_PART]: placeText(part.place) }),
+			...(part.share && { [SUBMISSION_TOKENS]: String(part.share.tokens) }),
 		});
 		const result = await this.createOnce(body, key, known, mayExist);
 		if (result.ok) return result.value;
+		// The server's own count says that there is no room.
+		if (part.share && isQueueFull(result.fault) && !result.fault.mayHaveExecuted) {
+			return { key, fileId };
+		}
 		throw await this.createError(result.fault, key, input, fileId);
 	}
 

@@ -12,9 +12,25 @@ import { addTokens, NO_TOKENS } from '../../../endpoints';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
 import type { OpenAiClient } from '../../../openai/client';
 import type { CreatedBatch, Place } from '../../../openai/submissions/submission';
-import { createdItem, SUBMISSION_METADATA } from '../../../openai/submissions/submission';
-import type { BatchSettings, SubmissionPart } from '../../../openai/submissions/submissions';
-import { Submissions } from '../../../openai/submissions/submissions';
+import {
+	createdItem,
+	SUBMISSION_METADATA,
+	submissionIdIn,
+} from '../../../openai/submissions/submission';
+import type { BatchSettings } from '../../../openai/api/batches';
+import type {
+	SubmissionPart,
+	Submitted,
+	UploadedPart,
+} from '../../../openai/submissions/submissions';
+import { isCreated, Submissions } from '../../../openai/submissions/submissions';
+import type { QueueShare, WaitingPart } from '../../../openai/submissions/waiting';
+import {
+	QueueRoom,
+	SUBMISSION_TOKENS,
+	SubmissionQueue,
+	waitingItem,
+} from '../../../openai/submissions/waiting';
 import { endpointFields, endpointParameter } from '../../requests/endpointField';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
@@ -22,7 +38,9 @@ import { requestFields } from '../../requests/request.properties';
 import {
 	completionWindowField,
 	createWithoutSearchField,
+	ignoreOtherBatchesField,
 	inputExpiryField,
+	maxEnqueuedTokensField,
 	outputExpiryField,
 	submissionKeyField,
 	userMetadata,
@@ -60,6 +78,7 @@ export const submitProperties: INodeProperties[] = [
 				placeholder: 'e.g. films',
 				description: 'The beginning of the name of the uploaded files',
 			},
+			ignoreOtherBatchesField,
 			inputExpiryField,
 			{ ...inputPriceField, description: PRICE_DESCRIPTION },
 			{
@@ -71,6 +90,7 @@ export const submitProperties: INodeProperties[] = [
 				description: 'Larger submissions become several batches',
 			},
 			maxCostField,
+			maxEnqueuedTokensField,
 			{
 				displayName: 'Max Requests per Batch',
 				name: 'maxRequestsPerBatch',
@@ -122,17 +142,25 @@ function planOutput(plan: Plan, options: SubmitOptions): INodeExecutionData[] {
 
 /** What a planned part is to the service: a file to upload and a batch to create. */
 function submissionPart(
-	{ contentHash, open, part: { bytes } }: PlannedPart,
-	{ fileName, inputExpiresAfter }: SubmitOptions,
+	planned: PlannedPart,
+	{ fileName, inputExpiresAfter, room }: SubmitOptions,
 	place: Place,
 ): SubmissionPart {
+	const { contentHash, open } = planned;
+	const { bytes } = planned.part;
 	const name = (key: string) =>
 		`${fileName}-${key.slice(-8)}-${place.part}-of-${place.parts}.jsonl`;
 	return {
 		contentHash,
 		input: { fileName: name, bytes, open, expiresAfter: inputExpiresAfter },
 		place,
+		share: room && shareOf(planned),
 	};
+}
+
+/** What a part takes of the queue of its model. */
+function shareOf({ part, tokens }: PlannedPart): QueueShare {
+	return { model: part.model ?? null, tokens: tokens.input_tokens };
 }
 
 function batchOutput(
@@ -147,15 +175,28 @@ function batchOutput(
 	};
 }
 
+function waitingOutput(
+	{ key, fileId }: UploadedPart,
+	endpoint: string,
+	planned: PlannedPart,
+	place: Place,
+): INodeExecutionData {
+	const { requests, bytes } = planned.part;
+	const { model, tokens } = shareOf(planned);
+	const json = waitingItem({ key, fileId, place, model, tokens, requests, bytes }, endpoint);
+	return { json, pairedItem: pairedItemsOf(planned) };
+}
+
 /** The error of the part that failed, which names the batches before it, since they are paid for. */
 function failedPartError(
 	context: IExecuteFunctions,
 	failure: unknown,
-	created: readonly CreatedBatch[],
+	submitted: Submitted['created'],
 	total: number,
 ) {
+	const created = submitted.filter(isCreated);
 	const error = asNodeError(context.getNode(), failure, 0);
-	if (total > 1) error.message = `Part ${created.length + 1} of ${total}: ${error.message}`;
+	if (total > 1) error.message = `Part ${submitted.length + 1} of ${total}: ${error.message}`;
 	if (created.length > 0) {
 		const names = created.map(({ batch }, index) => `${batch.id} (${index + 1}/${total})`);
 		const again = 'Running this node again in the same execution (Retry On Fail) continues there.';
@@ -172,10 +213,12 @@ async function execute(
 	const options = submitOptions(context);
 	const endpoint = endpointParameter(context, 0);
 	const { completionWindow, outputExpiresAfter } = options;
-	const metadata = userMetadata(context, 0, SUBMISSION_METADATA);
+	const reserved = options.room ? [...SUBMISSION_METADATA, SUBMISSION_TOKENS] : SUBMISSION_METADATA;
+	const metadata = userMetadata(context, 0, reserved);
 	const settings: BatchSettings = { endpoint, completionWindow, metadata, outputExpiresAfter };
 	const { ceilings, dryRun, limits } = options;
-	const estimate = dryRun || Object.values(ceilings).some((max) => max !== undefined);
+	const isLimited = Object.values(ceilings).some((max) => max !== undefined);
+	const estimate = dryRun || isLimited || options.room !== undefined;
 	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
 	const plan = await planItems(context, { endpoint, server, estimate, limits });
 	const { parts, badItems } = plan;
@@ -203,15 +246,58 @@ async function execute(
 
 	const submissions = new Submissions(client, context, options);
 	const placeOf = (index: number) => ({ part: index + 1, parts: parts.length });
-	const { created, failure } = await submissions.createAll(
-		parts.map((part, index) => submissionPart(part, options, placeOf(index))),
-		settings,
+	const submitted = parts.map((part, index) => submissionPart(part, options, placeOf(index)));
+	const { created, failure } = options.room
+		? await createWithin(client, submissions, { parts, submitted, settings, options })
+		: await submissions.createAll(submitted, settings);
+	const batches = created.map((one, index) =>
+		isCreated(one)
+			? batchOutput(one, parts[index], placeOf(index))
+			: waitingOutput(one, endpoint, parts[index], placeOf(index)),
 	);
-	const batches = created.map((one, index) => batchOutput(one, parts[index], placeOf(index)));
 	if (failure === undefined) return [[...batches, ...output]];
 	const error = failedPartError(context, failure, created, parts.length);
 	if (!context.continueOnFail()) throw error;
 	return [[...batches, errorItem(error, 0), ...output]];
+}
+
+interface Submission {
+	parts: readonly PlannedPart[];
+	submitted: readonly SubmissionPart[];
+	settings: BatchSettings;
+	options: SubmitOptions;
+}
+
+/** Creates the batches for which there is room. The service holds what waits. */
+async function createWithin(
+	client: OpenAiClient,
+	submissions: Submissions,
+	{ parts, submitted, settings, options: { inputExpiresAfter, room: limits } }: Submission,
+): Promise<Submitted> {
+	const submissionId = submissionIdIn(submissions.keysOf(submitted)[0]);
+	const queue = new SubmissionQueue(client, submissionId);
+	const room = new QueueRoom(limits!, settings.completionWindow);
+	const earlier = async (key: string) => await queue.fileOf(key);
+	const result = await submissions.createWithin(
+		room,
+		submitted.map((part) => ({ ...part, input: { ...part.input, earlier } })),
+		settings,
+	);
+	const expiresAt = inputExpiresAfter && Math.floor(Date.now() / 1000) + inputExpiresAfter;
+	const waiting = result.created.flatMap((one, index): WaitingPart[] => {
+		const { bytes, requests } = parts[index].part;
+		const place = { part: index + 1, parts: parts.length };
+		return isCreated(one)
+			? []
+			: [{ ...one, place, ...shareOf(parts[index]), requests, bytes, expiresAt }];
+	});
+	if (waiting.length === 0) return result;
+	try {
+		await queue.store({ ...limits!, settings, parts: waiting }, inputExpiresAfter);
+		return result;
+	} catch (error) {
+		return { ...result, failure: result.failure ?? error };
+	}
 }
 
 export const submit: Operation = {

@@ -2,7 +2,8 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { NodeOperationError } from 'n8n-workflow';
 import type { TokenEstimate } from '../../../endpoints';
 import type { PartLimits } from '../../../jsonl/split';
-import { batchExpiries, completionWindow } from '../../shared/batchOptions';
+import { batchExpiries, completionWindow, roomLimits } from '../../shared/batchOptions';
+import type { RoomLimits } from '../../../openai/submissions/waiting';
 import { isUnset, optionalText, wholeNumber } from '../../shared/fields';
 import type { CostEstimate, Prices } from '../../shared/prices';
 import { estimateCost, pricesOf } from '../../shared/prices';
@@ -18,6 +19,8 @@ export interface SubmitOptions {
 	outputExpiresAfter: number | undefined;
 	limits: PartLimits;
 	ceilings: Ceilings;
+	/** How much of the queue of a model the submission may fill; undefined without a limit. */
+	room: RoomLimits | undefined;
 	/** For estimates; undefined where no price was given. */
 	prices: Prices | undefined;
 	/** As given; see `SubmissionChoices`. */
@@ -54,6 +57,7 @@ export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 			maxTokens: limit(raw.maxTokensPerBatch, 'Max Tokens per Batch'),
 		},
 		ceilings: ceilingsOf(context, raw),
+		room: roomLimits(context, raw),
 		prices: pricesOf(context, raw, 0),
 		submissionKey: raw.submissionKey,
 		createWithoutSearch: raw.createWithoutSearch,

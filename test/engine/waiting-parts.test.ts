@@ -1,0 +1,169 @@
+import type { IDataObject } from 'n8n-workflow';
+import { productForEachTest } from './product';
+import { ASK_TEXT } from './support/submitParameters';
+
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
+
+const product = productForEachTest();
+
+let contents = 0;
+
+const rowsOf = (count: number) => {
+	const text = `content ${++contents}`;
+	return Array.from({ length: count }, (_, row) => ({ id: `${contents}-${row}`, text }));
+};
+
+const submit = async (rows: IDataObject[], options: IDataObject = {}, executionId?: string) =>
+	await product.json('batch', 'submit', { ...ASK_TEXT, options } as never, rows, { executionId });
+
+const submitWaiting = async (options: IDataObject = {}) =>
+	await product.json('batch', 'submitWaiting', { options } as never);
+
+/** The files that hold the queues of submissions. */
+const queues = async () => {
+	const files = await product.json('file', 'getAll', { returnAll: true });
+	return files.filter(({ filename }) => String(filename).startsWith('n8n-submission-'));
+};
+const creates = () => product.emulator.ledger.calls('POST', /\/batches$/).length;
+
+const LIMIT = { maxRequestsPerBatch: 2, maxEnqueuedTokens: 1 };
+
+it('Submit creates what fits, and Submit Waiting Parts goes on when a batch has ended', async () => {
+	const parts = await submit(rowsOf(6), LIMIT);
+	expect(parts.map(({ status }) => status)).toEqual(['validating', 'waiting', 'waiting']);
+	const [{ id, submission_id: submissionId }] = parts;
+	expect(parts[1]).toMatchObject({ id: null, part: 2, parts: 3, requests: 2 });
+	expect(new Set(parts.map(({ submission_id }) => submission_id)).size).toBe(1);
+	expect(creates()).toBe(1);
+	expect((await submitWaiting()).map(({ status }) => status)).toEqual(['waiting', 'waiting']);
+	await product.finish(String(id));
+	const next = await submitWaiting();
+	expect(next.map(({ status }) => status)).toEqual(['validating', 'waiting']);
+	expect(next[0]).toMatchObject({ part: 2, submission_id: submissionId, adopted: false });
+	await product.finish(String(next[0].id));
+	const [last, ...none] = await submitWaiting();
+	expect([last.part, none]).toEqual([3, []]);
+	expect(creates()).toBe(3);
+	expect(await queues()).toEqual([]);
+	await product.finish(String(last.id));
+	expect(await submitWaiting()).toEqual([]);
+	const results = await product.json('batch', 'getResults', {
+		batchId: last.id,
+		options: { wholeSubmission: true },
+	} as never);
+	expect(results).toHaveLength(6);
+});
+
+describe('nothing is lost and nothing created twice', () => {
+	it('when Submit runs again in the same execution, it goes on with the files that it has uploaded', async () => {
+		const rows = rowsOf(6);
+		const first = await submit(rows, LIMIT, 'one');
+		const uploads = () => product.emulator.ledger.calls('POST', /\/files$/).length;
+		const before = uploads();
+		const again = await submit(rows, LIMIT, 'one');
+		expect(again.map(({ submission_key }) => submission_key)).toEqual(
+			first.map(({ submission_key }) => submission_key),
+		);
+		expect(again[0]).toMatchObject({ id: first[0].id, adopted: true });
+		expect(again.map(({ input_file_id }) => input_file_id)).toEqual(
+			first.map(({ input_file_id }) => input_file_id),
+		);
+		expect([uploads(), creates(), (await queues()).length]).toEqual([before, 1, 1]);
+	});
+
+	it('when two executions of Submit Waiting Parts run at once', async () => {
+		const parts = await submit(rowsOf(4), LIMIT);
+		await product.finish(String(parts[0].id));
+		const both = await Promise.all([submitWaiting(), submitWaiting()]);
+		const ids = both.flat().map(({ id }) => id);
+		expect(new Set(ids).size).toBe(1);
+		const list = await product.json('batch', 'getAll', {
+			returnAll: true,
+			filters: { submissionId: parts[0].submission_id as string },
+		});
+		const alive = list.filter(({ status }) => !String(status).startsWith('cancel'));
+		expect(alive).toHaveLength(2);
+	});
+
+	it('when a part fails at the limit of the service all the same: it waits again', async () => {
+		const parts = await submit(rowsOf(4), LIMIT);
+		await product.finish(String(parts[0].id));
+		product.emulator.control.batches({ match: () => true, fate: 'token_limit', times: 1 });
+		const [failed] = await submitWaiting();
+		await product.emulator.step(String(failed.id), 'failed');
+		const [again] = await submitWaiting();
+		expect(again).toMatchObject({ part: 2, adopted: false });
+		expect(again.id).not.toBe(failed.id);
+	});
+
+	it('when somebody has cancelled a part: it is not created again', async () => {
+		const parts = await submit(rowsOf(6), LIMIT);
+		await product.finish(String(parts[0].id));
+		const [second] = await submitWaiting();
+		await product.json('batch', 'cancel', { batchId: second.id as string });
+		await product.emulator.step(String(second.id), 'cancelled');
+		const [third, ...none] = await submitWaiting();
+		expect([third.part, none]).toEqual([3, []]);
+	});
+});
+
+it('the file of a part that is gone is an error that says what to do, and keeps the queue', async () => {
+	const parts = await submit(rowsOf(4), LIMIT);
+	await product.finish(String(parts[0].id));
+	await product.json('file', 'delete', { fileId: parts[1].input_file_id as string });
+	const { error } = await product.run('batch', 'submitWaiting', {} as never);
+	expect(error?.message).toMatch(/^Part 2 of 2 of submission [0-9a-f]{16}: /);
+	expect(error?.description).toContain('submit the same items again with the same Submission Key');
+	expect(await queues()).toHaveLength(1);
+});
+
+describe('the room in the queue', () => {
+	const tokensOf = (parts: IDataObject[]) => Number(parts.at(-1)!.estimated_tokens);
+
+	it('is filled with as many parts as fit, by their estimates', async () => {
+		const tokens = tokensOf(await submit(rowsOf(4), LIMIT, 'measure'));
+		await product.finish(product.emulator.ledger.batches[0].id);
+		await submitWaiting({ maxEnqueuedTokens: tokens });
+		await product.finish(product.emulator.ledger.batches[1].id);
+		const limit = { maxRequestsPerBatch: 2, maxEnqueuedTokens: 2 * tokens };
+		const parts = await submit(rowsOf(8), limit, 'fill');
+		const statuses = parts.map(({ status }) => status);
+		expect(statuses).toEqual(['validating', 'validating', 'waiting', 'waiting']);
+	});
+
+	it('counts the batches of others by their files, unless they are to be ignored', async () => {
+		const [other] = await submit(rowsOf(2), {}, 'other');
+		expect(other.metadata).not.toHaveProperty('submission_tokens');
+		const limit = { maxEnqueuedTokens: 30 };
+		const [counted] = await submit(rowsOf(1), limit, 'counted');
+		expect(counted.status).toBe('waiting');
+		const [ignoring] = await submit(rowsOf(1), { ...limit, ignoreOtherBatches: true }, 'ignoring');
+		expect(ignoring.status).toBe('validating');
+	});
+
+	it('is given to the oldest submission first, also when a later one would fit', async () => {
+		const first = await submit(rowsOf(4), LIMIT, 'first');
+		const second = await submit(rowsOf(1), LIMIT, 'second');
+		expect(second[0].status).toBe('waiting');
+		await product.finish(String(first[0].id));
+		const next = await submitWaiting();
+		expect(next.map(({ submission_id, status }) => [submission_id, status])).toEqual([
+			[first[0].submission_id, 'validating'],
+			[second[0].submission_id, 'waiting'],
+		]);
+	});
+
+	it('is that of each model: another model has room of its own', async () => {
+		await submit(rowsOf(2), LIMIT, 'one');
+		const parameters = { ...ASK_TEXT, model: 'gpt-6-sol', options: LIMIT } as never;
+		const [other] = await product.json('batch', 'submit', parameters, rowsOf(1));
+		expect(other.status).toBe('validating');
+	});
+
+	it('may be changed at any time by the option of Submit Waiting Parts', async () => {
+		await submit(rowsOf(8), LIMIT);
+		const next = await submitWaiting({ maxEnqueuedTokens: 1_000_000 });
+		expect(next.map(({ status }) => status)).toEqual(['validating', 'validating', 'validating']);
+		expect(await queues()).toEqual([]);
+	});
+});
