@@ -6,7 +6,11 @@ import { isObject } from '../jsonl/json';
 import type { Batch } from '../openai/api/objects';
 import { isFinished, statusOf } from '../openai/api/objects';
 import { findPart, isPart, partCountOf } from '../openai/submissions/parts';
-import { SUBMISSION_METADATA, submissionIdOf } from '../openai/submissions/submission';
+import {
+	SUBMISSION_METADATA,
+	SUBMISSION_TOKENS,
+	submissionIdOf,
+} from '../openai/submissions/submission';
 
 /** The event of the last batch of a submission, beside those of each batch. */
 export const SUBMISSION_FINISHED = 'submission_finished';
@@ -71,14 +75,15 @@ function shared<T>(values: readonly T[]): T | null {
 	return values.every((value) => value === values[0]) ? (values[0] ?? null) : null;
 }
 
+const OURS: readonly string[] = [...SUBMISSION_METADATA, SUBMISSION_TOKENS];
+
 /** The user's metadata that all batches carry. */
 function sharedMetadata(batches: readonly Batch[]): Record<string, string> {
 	const pairs = Object.entries(batches[0].metadata ?? {});
 	return Object.fromEntries(
 		pairs.filter(
 			([key, value]) =>
-				!SUBMISSION_METADATA.includes(key) &&
-				batches.every(({ metadata }) => metadata?.[key] === value),
+				!OURS.includes(key) && batches.every(({ metadata }) => metadata?.[key] === value),
 		),
 	);
 }

@@ -44,9 +44,11 @@ it('Submit creates what fits, and Submit Waiting Parts goes on when a batch has 
 	const [last, ...none] = await submitWaiting();
 	expect([last.part, none]).toEqual([3, []]);
 	expect(creates()).toBe(3);
-	expect(await queues()).toEqual([]);
+	// The service may still refuse the last part, for lack of room.
+	expect(await queues()).toHaveLength(1);
 	await product.finish(String(last.id));
 	expect(await submitWaiting()).toEqual([]);
+	expect(await queues()).toEqual([]);
 	const results = await product.json('batch', 'getResults', {
 		batchId: last.id,
 		options: { wholeSubmission: true },
@@ -90,7 +92,8 @@ describe('nothing is lost and nothing created twice', () => {
 		await product.finish(String(parts[0].id));
 		product.emulator.control.batches({ match: () => true, fate: 'token_limit', times: 1 });
 		const [failed] = await submitWaiting();
-		await product.emulator.step(String(failed.id), 'failed');
+		// It fails when the service looks at it.
+		await product.finish(String(failed.id)).catch(() => undefined);
 		const [again] = await submitWaiting();
 		expect(again).toMatchObject({ part: 2, adopted: false });
 		expect(again.id).not.toBe(failed.id);
@@ -164,6 +167,5 @@ describe('the room in the queue', () => {
 		await submit(rowsOf(8), LIMIT);
 		const next = await submitWaiting({ maxEnqueuedTokens: 1_000_000 });
 		expect(next.map(({ status }) => status)).toEqual(['validating', 'validating', 'validating']);
-		expect(await queues()).toEqual([]);
 	});
 });

@@ -2,10 +2,11 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-wor
 import { NodeOperationError } from 'n8n-workflow';
 import { deleteFile } from '../../openai/api/files';
 import type { Batch } from '../../openai/api/objects';
-import { transientFailure } from '../../openai/api/objects';
+import { statusOf, transientFailure } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
+import type { CreatedBatch } from '../../openai/submissions/submission';
 import { createdItem } from '../../openai/submissions/submission';
-import type { SubmissionPart, Submitted } from '../../openai/submissions/submissions';
+import type { SubmissionPart, Submitted, UploadedPart } from '../../openai/submissions/submissions';
 import { isCreated, Submissions } from '../../openai/submissions/submissions';
 import type { RoomLimits, StoredQueue, WaitingPart } from '../../openai/submissions/waiting';
 import { findQueues, QueueRoom, waitingItem } from '../../openai/submissions/waiting';
@@ -32,12 +33,12 @@ const submissionIdField = {
 const isTriedAgain = ([newest]: readonly Batch[]) =>
 	transientFailure(newest)?.reason === 'enqueued_limit';
 
-const submissionPart = ({ key, place, fileId, model, tokens }: WaitingPart): SubmissionPart => ({
+const submissionPart = (part: WaitingPart, { lost }: StoredQueue): SubmissionPart => ({
 	contentHash: '',
-	key,
-	input: { fileId },
-	place,
-	share: { model, tokens },
+	key: part.key,
+	input: { fileId: part.fileId, isGone: lost.includes(part) },
+	place: part.place,
+	share: { model: part.model, tokens: part.tokens },
 	isTriedAgain,
 });
 
@@ -53,14 +54,18 @@ async function submitQueue(
 	const submissions = new Submissions(client, context, choices);
 	const { created, failure } = await submissions.createWithin(
 		room,
-		parts.map(submissionPart),
+		parts.map((part) => submissionPart(part, queue)),
 		settings,
 	);
 	const items = itemsOf(queue, created);
 	if (failure !== undefined) return { items, failure: partError(context, failure, queue, created) };
-	if (created.every(isCreated)) await deleteFile(client, file.id).catch(() => undefined);
+	if (created.every(isThrough)) await deleteFile(client, file.id).catch(() => undefined);
 	return { items };
 }
+
+/** Whether a part does not wait any more: its batch is beyond the check for room. */
+const isThrough = (one: CreatedBatch | UploadedPart) =>
+	isCreated(one) && statusOf(one.batch) !== 'validating';
 
 /** The parts that got a batch now, and those that still wait. */
 function itemsOf({ parts, settings }: StoredQueue, created: Submitted['created']) {

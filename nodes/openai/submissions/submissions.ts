@@ -7,13 +7,14 @@ import {
 	placeText,
 	SUBMISSION_KEY,
 	SUBMISSION_PART,
+	SUBMISSION_TOKENS,
 	submissionIdFor,
 	submissionKey,
 	submissionScope,
 	SubmissionSearch,
 } from './submission';
 import type { QueueRoom, QueueShare } from './waiting';
-import { SUBMISSION_TOKENS } from './waiting';
+import { shareText } from './waiting';
 import type { BatchSettings, CreateBatchBody } from '../api/batches';
 import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
@@ -49,7 +50,7 @@ export interface SubmissionPart {
 	/** A digest of what the batch does: the same one in the same scope is the same batch. */
 	contentHash: string;
 	/** A file that is at the service already is used as it is, and never deleted. */
-	input: NewInputFile | { fileId: string };
+	input: NewInputFile | { fileId: string; isGone?: boolean };
 	/** Undefined for the retry of a batch that nobody has submitted. */
 	place?: Place;
 	/** The submission that it belongs to, where it is not that of the scope: a retry's original. */
@@ -207,7 +208,10 @@ export class Submissions {
 
 	/** The id of the file of a part, which is uploaded where it is not there yet. */
 	private async fileOf({ input }: SubmissionPart, key: string): Promise<string> {
-		if ('fileId' in input) return input.fileId;
+		if ('fileId' in input) {
+			if (input.isGone) throw this.client.error(gone(input.fileId));
+			return input.fileId;
+		}
 		const earlier = this.isResumed ? await input.earlier?.(key) : undefined;
 		return earlier ?? (await this.upload(input, key));
 	}
@@ -284,7 +288,7 @@ export class Submissions {
 		const body = createBody(fileId, settings, {
 			[SUBMISSION_KEY]: key,
 			...(part.place && { [SUBMISSION_PART]: placeText(part.place) }),
-			...(part.share && { [SUBMISSION_TOKENS]: String(part.share.tokens) }),
+			...(part.share && { [SUBMISSION_TOKENS]: shareText(part.share) }),
 		});
 		const result = await this.createOnce(body, key, known, mayExist);
 		if (result.ok) return result.value;
@@ -447,6 +451,12 @@ function createBody(
 		...(seconds !== undefined && { output_expires_after: { anchor: 'created_at', seconds } }),
 	};
 }
+
+const gone = (fileId: string): Fault => ({
+	kind: 'source',
+	message: `The service does not have its input file ${fileId} any more`,
+	mayHaveExecuted: false,
+});
 
 const unknown = (kind: Fault['kind'], message: string): Fault => ({
 	kind,

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Place } from './submission';
-import { submissionIdIn } from './submission';
+import { SUBMISSION_TOKENS, submissionIdIn } from './submission';
 import type { BatchSettings } from '../api/batches';
 import { findFile, listFiles, uploadSafely } from '../api/files';
 import type { Batch, FileObject } from '../api/objects';
@@ -10,15 +10,21 @@ import { downloadFile } from '../transfer/download';
 import type { JsonObject } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 
-/** The metadata pair with the estimated tokens of a batch's input. */
-export const SUBMISSION_TOKENS = 'submission_tokens';
-
 /** What a part takes of the queue of its model. */
 export interface QueueShare {
 	/** Null where the service does not say, or the part does not: it counts for every model. */
 	model: string | null;
 	/** Estimated tokens of the input. */
 	tokens: number;
+}
+
+/** As the metadata pair has it: `12345 gpt-5`, since a batch that is new does not say its model. */
+export const shareText = ({ tokens, model }: QueueShare): string =>
+	model === null ? String(tokens) : `${tokens} ${model}`;
+
+function readShare({ metadata, model: said }: Batch): QueueShare | undefined {
+	const found = /^(\d+)(?: (.+))?$/.exec(metadata?.[SUBMISSION_TOKENS] ?? '');
+	return found ? { tokens: Number(found[1]), model: found[2] ?? said ?? null } : undefined;
 }
 
 /** A part that is uploaded and waits for room; it has no batch yet. */
@@ -49,6 +55,8 @@ export interface Queue extends RoomLimits {
 /** A queue that was read, and its file. */
 export interface StoredQueue extends Queue {
 	file: FileObject;
+	/** The parts whose files are gone. */
+	lost: WaitingPart[];
 }
 
 const DAY = 86_400;
@@ -96,11 +104,11 @@ export class QueueRoom {
 	see(batch: Batch): void {
 		if (isFinished(batch) || this.seen.has(batch.id)) return;
 		this.seen.add(batch.id);
-		const model = batch.model ?? null;
-		const own = Number(batch.metadata?.[SUBMISSION_TOKENS] ?? NaN);
-		if (Number.isFinite(own)) this.running.push({ model, tokens: own });
+		const own = readShare(batch);
+		if (own) this.running.push(own);
 		else if (this.limits.countsOthers) {
-			this.running.push({ model, tokens: 0, fileId: batch.input_file_id ?? undefined });
+			const fileId = batch.input_file_id ?? undefined;
+			this.running.push({ model: batch.model ?? null, tokens: 0, fileId });
 		}
 	}
 
@@ -177,20 +185,26 @@ export async function findQueues(
 	submissionId?: string,
 ): Promise<StoredQueue[]> {
 	const files: FileObject[] = [];
+	const ids = new Set<string>();
 	for await (const file of listFiles(client, { purpose: 'batch' })) {
+		ids.add(file.id);
 		const id = FILE_NAME.exec(file.filename ?? '')?.[1];
 		if (id !== undefined && (submissionId === undefined || id === submissionId)) files.push(file);
 	}
 	const queues: StoredQueue[] = [];
 	for (const file of files.reverse()) {
 		const queue = await readQueue(client, file);
-		if (queue) queues.push(queue);
+		if (!queue) continue;
+		queues.push({ ...queue, lost: queue.parts.filter(({ fileId }) => !ids.has(fileId)) });
 	}
 	return queues;
 }
 
 /** The queue in a file; undefined for a file that only has its name. */
-async function readQueue(client: OpenAiClient, file: FileObject): Promise<StoredQueue | undefined> {
+async function readQueue(
+	client: OpenAiClient,
+	file: FileObject,
+): Promise<Omit<StoredQueue, 'lost'> | undefined> {
 	const chunks: Uint8Array[] = [];
 	for await (const chunk of downloadFile(client, file.id, file.bytes, true)) chunks.push(chunk);
 	const [head, ...parts] = Buffer.concat(chunks).toString('utf8').trim().split('\n').map(parsed);

@@ -15,6 +15,7 @@ import type { CreatedBatch, Place } from '../../../openai/submissions/submission
 import {
 	createdItem,
 	SUBMISSION_METADATA,
+	SUBMISSION_TOKENS,
 	submissionIdIn,
 } from '../../../openai/submissions/submission';
 import type { BatchSettings } from '../../../openai/api/batches';
@@ -25,12 +26,7 @@ import type {
 } from '../../../openai/submissions/submissions';
 import { isCreated, Submissions } from '../../../openai/submissions/submissions';
 import type { QueueShare, WaitingPart } from '../../../openai/submissions/waiting';
-import {
-	QueueRoom,
-	SUBMISSION_TOKENS,
-	SubmissionQueue,
-	waitingItem,
-} from '../../../openai/submissions/waiting';
+import { QueueRoom, SubmissionQueue, waitingItem } from '../../../openai/submissions/waiting';
 import { endpointFields, endpointParameter } from '../../requests/endpointField';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
@@ -284,16 +280,16 @@ async function createWithin(
 		settings,
 	);
 	const expiresAt = inputExpiresAfter && Math.floor(Date.now() / 1000) + inputExpiresAfter;
-	const waiting = result.created.flatMap((one, index): WaitingPart[] => {
+	if (result.created.every(isCreated)) return result;
+	// Those that have a batch too: the service may fail it for lack of room all the same.
+	const listed = result.created.map((one, index): WaitingPart => {
 		const { bytes, requests } = parts[index].part;
+		const fileId = isCreated(one) ? (one.batch.input_file_id ?? '') : one.fileId;
 		const place = { part: index + 1, parts: parts.length };
-		return isCreated(one)
-			? []
-			: [{ ...one, place, ...shareOf(parts[index]), requests, bytes, expiresAt }];
+		return { key: one.key, fileId, place, ...shareOf(parts[index]), requests, bytes, expiresAt };
 	});
-	if (waiting.length === 0) return result;
 	try {
-		await queue.store({ ...limits!, settings, parts: waiting }, inputExpiresAfter);
+		await queue.store({ ...limits!, settings, parts: listed }, inputExpiresAfter);
 		return result;
 	} catch (error) {
 		return { ...result, failure: result.failure ?? error };
