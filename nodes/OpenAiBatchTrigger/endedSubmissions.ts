@@ -72,7 +72,7 @@ const unique = (ending: readonly EndingSubmission[]) => [
 
 /**
  * Finds out which submissions have finished: from the batches that the poll has read in any case,
- * then by reading on below them. What there is no time for is left to the next poll.
+ * then by reading on below them. What this poll has no time for is left to the next one.
  */
 export async function gatherEnded({
 	ended,

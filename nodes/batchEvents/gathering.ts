@@ -82,8 +82,9 @@ function hasAllParts({ parts, found }: Sought): boolean {
 /**
  * Finds out which submissions have finished, when a batch of each has ended. It reads the list from
  * its newest batch on until every part is found, and at least down to the moment when the first part
- * ended, since what repeats a part is created after that. A submission with a batch that runs is left alone, since it will be
- * looked at again when that batch ends; so is one with a part that does not exist yet.
+ * ended, since what repeats a part is created after that. A submission with a batch that runs is
+ * left alone, since it will be looked at again when that batch ends; so is one with a part that does
+ * not exist yet.
  */
 export class Gathering {
 	readonly finished: SubmissionEvent[] = [];

@@ -8,6 +8,7 @@ import { isObject } from '../../jsonl/json';
 
 const withMessages = endpointValues(({ takesMessages }) => takesMessages === true);
 const withoutText = endpointValues(({ takesAttachmentsAlone }) => takesAttachmentsAlone === true);
+const withText = endpointValues(({ takesAttachmentsAlone }) => takesAttachmentsAlone !== true);
 
 const promptField: INodeProperties = {
 	displayName: 'Prompt',
@@ -61,7 +62,10 @@ const promptFields: INodeProperties[] = [
 	{
 		...promptField,
 		required: false,
-		displayOptions: { show: { requestSource: ['fields'], endpoint: withoutText } },
+		displayOptions: {
+			show: { requestSource: ['fields'] },
+			hide: { endpoint: [...withText, { _cnd: { startsWith: '=' } }] },
+		},
 		placeholder: 'e.g. {{ $json.text }}',
 		description:
 			'The text to moderate. It may be empty when an image is attached. Insert fields of the item as expressions.',

@@ -16,7 +16,7 @@ jest.setTimeout(HISTORIES_TIMEOUT_MS);
 describe('every event once, with more open batches than can be followed', () => {
 	test.each<(typeof RUNS)[number]>([
 		...RUNS,
-		['filters and events that the user changes', 200, { pageSize: 10, changes: true }],
+		['filters and events that the user changes', 120, { pageSize: 10, changes: true }],
 	])('%s', async (_, count, options) => {
 		await runHistories(count, { lag: 15, ...options });
 	});

@@ -323,15 +323,15 @@ export async function runHistories(count: number, options: Partial<HistoryOption
 
 /** Servers and users of every kind: what they are like, how many histories, and their options. */
 export const RUNS: Array<[string, number, Partial<HistoryOptions>]> = [
-	['an ordinary server', 100, {}],
-	['a list that shows every batch at once', 100, { lag: 0, burst: 5 }],
-	['short list pages, and polls without the time to read them all', 300, { pageSize: 10 }],
-	['batches that are deleted', 200, { pageSize: 10, deletions: true }],
-	['hundreds of batches at once', 12, { burst: 400 }],
-	['a list that drops batches and shows earlier statuses for a moment', 200, { wavers: true }],
+	['an ordinary server', 60, {}],
+	['a list that shows every batch at once', 60, { lag: 0, burst: 5 }],
+	['short list pages, and polls without the time to read them all', 180, { pageSize: 10 }],
+	['batches that are deleted', 120, { pageSize: 10, deletions: true }],
+	['hundreds of batches at once', 8, { burst: 400 }],
+	['a list that drops batches and shows earlier statuses for a moment', 120, { wavers: true }],
 	[
 		'a server without times, counts and has_more, in upper case',
-		200,
+		120,
 		{ pageSize: 20, times: false, upperCase: true, hasMore: false },
 	],
 ];
