@@ -201,7 +201,7 @@ describe('Cancel of a whole submission', () => {
 	});
 
 	it('lets no part follow that waits for room', async () => {
-		const limit = { maxRequestsPerBatch: 1, maxEnqueuedTokens: 1 };
+		const limit = { maxRequestsPerBatch: 1, maxEnqueuedTokens: 1, ignoreOtherBatches: true };
 		const rows = ['a', 'b', 'c'].map((id) => ({ id, text: `waiting ${id}` }));
 		const parameters = { ...ASK_TEXT, model: 'gpt-6-sol', options: limit } as never;
 		const parts = await product.json('batch', 'submit', parameters, rows);
