@@ -90,6 +90,42 @@ export function endOfJson(text: string): number | undefined {
 	return undefined;
 }
 
+/**
+ * The members of an object as they are written, with all digits of their numbers.
+ *
+ * @param text valid JSON of an object
+ */
+export function* membersOf(text: string): Generator<{ key: string; from: number; to: number }> {
+	// In valid JSON, the next quote behind a member begins the next key.
+	let at = text.indexOf('"');
+	while (at !== -1) {
+		const keyEnd = endOfString(text, at);
+		const colon = text.indexOf(':', keyEnd);
+		let from = colon + 1;
+		while (/\s/.test(text[from])) from++;
+		const to = endOfValue(text, from);
+		yield { key: JSON.parse(text.slice(at, keyEnd)) as string, from, to };
+		at = text.indexOf('"', to);
+	}
+}
+
+function endOfValue(text: string, from: number): number {
+	if (text[from] === '"') return endOfString(text, from);
+	if (text[from] === '{' || text[from] === '[') return from + endOfJson(text.slice(from))!;
+	let to = from;
+	while (to < text.length && !/[,}\s]/.test(text[to])) to++;
+	return to;
+}
+
+/** Behind the quote that closes a string. A quote behind an odd number of backslashes does not. */
+function endOfString(text: string, from: number): number {
+	for (let at = text.indexOf('"', from + 1); ; at = text.indexOf('"', at + 1)) {
+		let before = at - 1;
+		while (text[before] === '\\') before--;
+		if ((at - before) % 2 === 1) return at + 1;
+	}
+}
+
 /** JSON.parse that returns its error instead of throwing it; `message` is the parser's own. */
 export function tryParseJson(text: string): ParsedJson {
 	try {

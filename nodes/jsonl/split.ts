@@ -72,10 +72,10 @@ export interface Part {
 	readonly embeddingInputs: number;
 	readonly tokens: number;
 	/**
-	 * Which requests it has, as pairs of the first and last position (0-based, in the order they were
-	 * added): a run of requests takes one pair, however long it is.
+	 * Which requests it has, as the first and last position (0-based, in the order they were added)
+	 * of each run of requests, one run after the other: a run takes two numbers, however long it is.
 	 */
-	readonly ranges: ReadonlyArray<readonly [number, number]>;
+	readonly ranges: readonly number[];
 }
 
 type Measure = 'requests' | 'bytes' | 'embeddingInputs' | 'tokens';
@@ -151,6 +151,11 @@ export class PartPlanner {
 		return index;
 	}
 
+	/** Leaves out the position of a request that is in no part. */
+	skip(): void {
+		this.position++;
+	}
+
 	/** The parts so far. */
 	get parts(): readonly Part[] {
 		return this.planned;
@@ -178,16 +183,17 @@ export class PartPlanner {
 
 /** The positions of a part's requests, in order. */
 export function* positionsOf(part: Part): Generator<number, void, undefined> {
-	for (const [first, last] of part.ranges) {
-		for (let position = first; position <= last; position++) yield position;
+	const { ranges } = part;
+	for (let run = 0; run < ranges.length; run += 2) {
+		for (let position = ranges[run]; position <= ranges[run + 1]; position++) yield position;
 	}
 }
 
-type MutablePart = { model: string | undefined; ranges: Array<[number, number]> } & Measures;
+type MutablePart = { model: string | undefined; ranges: number[] } & Measures;
 
 function place(part: MutablePart, size: Measures, position: number): void {
 	for (const measure of MEASURES) part[measure] += size[measure];
-	const lastRange = part.ranges.at(-1);
-	if (lastRange?.[1] === position - 1) lastRange[1] = position;
-	else part.ranges.push([position, position]);
+	const { ranges } = part;
+	if (ranges.at(-1) === position - 1) ranges[ranges.length - 1] = position;
+	else ranges.push(position, position);
 }

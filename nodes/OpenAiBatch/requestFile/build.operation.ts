@@ -38,9 +38,9 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	const property = binaryPropertyName(context, 0);
 	const server = serverOf(context.getNodeParameter('options.server', 0, 'openai'));
 	const plan = await planItems(context, { endpoint, server, estimate: false, limits });
-	const { parts, badItems } = plan;
-	if (badItems.length > 0 && !context.continueOnFail()) {
-		throw badItemsError(context, badItems, context.getInputData().length);
+	const { parts } = plan;
+	if (plan.isBroken || (plan.badItems.length > 0 && !context.continueOnFail())) {
+		throw badItemsError(context, plan);
 	}
 	const output: INodeExecutionData[] = [];
 	for (const [index, part] of parts.entries()) {
@@ -48,7 +48,7 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 		const name = parts.length > 1 ? `${fileName}-${index + 1}-of-${parts.length}` : fileName;
 		output.push(await fileItem(context, part, property, name, place));
 	}
-	return [[...output, ...badItems.map((badItem) => badItemOutput(context, badItem))]];
+	return [[...output, ...badItemOutput(context, plan)]];
 }
 
 export const build: Operation = {

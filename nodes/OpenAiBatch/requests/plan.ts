@@ -10,6 +10,8 @@ import { addTokens, endpointOf, estimateTokens, NO_TOKENS } from '../../endpoint
 import type { Endpoint, Server } from '../../endpoints/endpoint';
 import { RequestProblem } from '../../endpoints/endpoint';
 import type { Issue } from '../../jsonl/fieldChecks';
+import type { SizeOfImage } from '../../endpoints/imageTokens';
+import type { JsonObject } from '../../jsonl/json';
 import { textOrNull } from '../../jsonl/json';
 import type { Part, PartLimits, RequestLine } from '../../jsonl/split';
 import {
@@ -22,9 +24,11 @@ import {
 import { ItemParameters, OBJECT_TEXT } from '../parameters/itemParameters';
 import { Breather, failedItem } from '../shared/operation';
 
-/** An input item that cannot be submitted, and everything that is wrong with it. */
+/** An input item, or a line of its file, that cannot be submitted, and all that is wrong with it. */
 export interface BadItem {
 	itemIndex: number;
+	/** The 1-based line of its file. */
+	line?: number;
 	issues: Issue[];
 }
 
@@ -43,6 +47,12 @@ export interface PlannedPart {
 export interface Plan {
 	parts: PlannedPart[];
 	badItems: BadItem[];
+	/** How many more are bad: of files, not all are listed. */
+	unlisted: number;
+	/** How many items or lines there are, good and bad. */
+	total: number;
+	/** A file cannot be read to its end, so that nothing of it may be submitted. */
+	isBroken?: boolean;
 	/** What the server may accept, but the user should know, in whole sentences. */
 	hints: string[];
 }
@@ -57,10 +67,65 @@ export interface PlanOptions {
 }
 
 /** About how many bytes are sent at a time. */
-const CHUNK_BYTES = 128 * 1024;
+export const CHUNK_BYTES = 128 * 1024;
 
 /** How many bad items an error lists; it counts the others. */
 const LISTED = 20;
+
+/** What is known of a part without its content. */
+export type MeasuredPart = Pick<PlannedPart, 'part' | 'contentHash' | 'tokens'>;
+
+/** Places requests in parts, and measures and hashes what each part will hold. */
+export class MeasuredParts {
+	private readonly planner: PartPlanner;
+	private readonly hashes: Array<ReturnType<typeof createHash>> = [];
+	private readonly tokens: TokenEstimate[] = [];
+	private readonly endpoint: Endpoint | undefined;
+	private readonly isEstimated: boolean;
+
+	constructor({ endpoint, limits, estimate }: PlanOptions) {
+		this.planner = new PartPlanner(limits);
+		this.endpoint = endpointOf(endpoint);
+		this.isEstimated = estimate || limits.maxTokens !== undefined;
+	}
+
+	/**
+	 * Places the next request, and returns the index of its part.
+	 *
+	 * @param line its bytes with the line break, and a text that is the same for the same content
+	 * @throws {RequestTooLargeError}
+	 */
+	add(
+		body: JsonObject,
+		{ bytes, identity, sizeOf }: { bytes: number; identity: string; sizeOf?: SizeOfImage },
+	): number {
+		const tokens = this.isEstimated ? estimateTokens(body, this.endpoint, sizeOf) : undefined;
+		const index = this.planner.add({
+			bytes,
+			model: modelOf(body),
+			embeddingInputs: this.endpoint?.embeddingInputs(body),
+			tokens: tokens && tokens.input_tokens + (tokens.output_tokens ?? 0),
+		});
+		this.hashes[index] ??= createHash('sha256');
+		this.hashes[index].update(`${identity}\n`);
+		if (tokens) this.tokens[index] = addTokens(this.tokens[index] ?? NO_TOKENS, tokens);
+		return index;
+	}
+
+	/** Leaves out the position of a request that is in no part. */
+	skip(): void {
+		this.planner.skip();
+	}
+
+	/** All parts. Nothing can be added afterwards. */
+	parts(): MeasuredPart[] {
+		return this.planner.parts.map((part, index) => ({
+			part,
+			contentHash: this.hashes[index].digest('hex'),
+			tokens: this.tokens[index] ?? NO_TOKENS,
+		}));
+	}
+}
 
 /** From this many slow evaluations on, a hint explains how to make them fast. */
 const SLOW_HINT_FROM = 2_000;
@@ -73,26 +138,22 @@ const SLOW_HINT_FROM = 2_000;
  */
 export class RequestPlanner {
 	private readonly checker: RequestChecker;
-	private readonly planner: PartPlanner;
-	private readonly hashes: Array<ReturnType<typeof createHash>> = [];
-	private readonly tokens: TokenEstimate[] = [];
+	private readonly measured: MeasuredParts;
 	private readonly badItems: BadItem[] = [];
 	/** The item at each position of the planner, which has only accepted requests. */
 	private readonly itemOf: number[] = [];
 	private readonly kept = new Map<number, string>();
 	/** How many prompts insert nothing somewhere, and the first of them. */
 	private empty: { prompts: number; first: number; code: string } | undefined;
-	private readonly endpoint: Endpoint | undefined;
 
 	constructor(
 		private readonly source: RequestSource,
 		private readonly parameters: ItemParameters,
-		private readonly options: PlanOptions,
+		options: PlanOptions,
 	) {
 		const { endpoint, server } = options;
 		this.checker = new RequestChecker({ endpoint, server, unit: 'item' });
-		this.planner = new PartPlanner(options.limits);
-		this.endpoint = endpointOf(options.endpoint);
+		this.measured = new MeasuredParts(options);
 	}
 
 	/** Plans all items. A cancelled execution ends it early; the caller notices that itself. */
@@ -108,8 +169,10 @@ export class RequestPlanner {
 			if (breather.isDue) await breather.breathe();
 		}
 		return {
-			parts: this.planner.parts.map((part, index) => this.part(part, index)),
+			parts: this.measured.parts().map((one) => this.part(one)),
 			badItems: this.badItems,
+			unlisted: 0,
+			total: itemCount,
 			hints: this.hints(itemCount),
 		};
 	}
@@ -167,33 +230,20 @@ export class RequestPlanner {
 	}
 
 	private place(itemIndex: number, { body }: RequestLine, text: string): void {
-		const { estimate, limits } = this.options;
-		const isEstimated = estimate || limits.maxTokens !== undefined;
 		const { files } = this.source;
-		const sizeOf = files && ((url: string) => files.sizeOf(url));
-		const tokens = isEstimated ? estimateTokens(body, this.endpoint, sizeOf) : undefined;
 		const hasFiles = files?.areIn(text);
 		this.itemOf.push(itemIndex);
-		const index = this.planner.add({
+		this.measured.add(body, {
 			bytes: (hasFiles ? files!.bytesOf(text) : Buffer.byteLength(text)) + 1,
-			model: modelOf(body),
-			embeddingInputs: this.endpoint?.embeddingInputs(body),
-			tokens: tokens && tokens.input_tokens + (tokens.output_tokens ?? 0),
+			identity: hasFiles ? files!.identityOf(text) : text,
+			sizeOf: files && ((url: string) => files.sizeOf(url)),
 		});
-		this.hashes[index] ??= createHash('sha256');
-		this.hashes[index].update(`${hasFiles ? files!.identityOf(text) : text}\n`);
-		if (tokens) this.tokens[index] = addTokens(this.tokens[index] ?? NO_TOKENS, tokens);
 	}
 
-	private part(part: Part, index: number): PlannedPart {
-		const itemIndexes = () => mapped(positionsOf(part), (position) => this.itemOf[position]);
-		return {
-			part,
-			contentHash: this.hashes[index].digest('hex'),
-			itemIndexes,
-			open: (signal) => this.content(itemIndexes(), signal),
-			tokens: this.tokens[index] ?? NO_TOKENS,
-		};
+	private part(measured: MeasuredPart): PlannedPart {
+		const itemIndexes = () =>
+			mapped(positionsOf(measured.part), (position) => this.itemOf[position]);
+		return { ...measured, itemIndexes, open: (signal) => this.content(itemIndexes(), signal) };
 	}
 
 	private async *content(
@@ -228,7 +278,7 @@ function* mapped<T, U>(values: Iterable<T>, convert: (value: T) => U): Generator
 }
 
 /** Why a request could not be made, written or placed. */
-function issueOf(error: unknown, customId: string | undefined): Issue {
+export function issueOf(error: unknown, customId: string | undefined): Issue {
 	const issue = { message: (error as Error).message, custom_id: textOrNull(customId) ?? undefined };
 	if (error instanceof RequestTooLargeError) return { ...issue, code: 'request_too_large' };
 	if (error instanceof RequestSerializationError) return { ...issue, code: 'invalid_json_line' };
@@ -258,37 +308,49 @@ export async function planItems(context: IExecuteFunctions, options: PlanOptions
 	return plan;
 }
 
-function describe({ itemIndex, issues }: BadItem): string {
-	return `Item ${itemIndex}: ${issues.map(({ message }) => message).join(' ')}`;
-}
+const placeOf = ({ itemIndex, line }: BadItem) =>
+	line === undefined ? `Item ${itemIndex}` : `Item ${itemIndex}, line ${line}`;
 
-/** One error for all bad items, so that the user can correct all of them at once. */
+/** One error for all that is bad, so that the user can correct all of it at once. */
 export function badItemsError(
 	context: IExecuteFunctions,
-	badItems: BadItem[],
-	total: number,
+	{ badItems, unlisted, total }: Plan,
 ): NodeOperationError {
-	const lines = badItems.slice(0, LISTED).map(describe);
-	const rest = badItems.length - lines.length;
-	if (rest > 0) lines.push(`… and ${rest} more`);
-	const count = `${badItems.length} of ${total} item${total === 1 ? '' : 's'}`;
+	const lines = badItems
+		.slice(0, LISTED)
+		.map((one) => `${placeOf(one)}: ${one.issues.map(({ message }) => message).join(' ')}`);
+	const count = badItems.length + unlisted;
+	if (count > lines.length) lines.push(`… and ${count - lines.length} more`);
+	const [first] = badItems;
+	const unit = first.line === undefined ? 'item' : 'line';
 	return new NodeOperationError(
 		context.getNode(),
-		badItems.length === 1 && badItems[0].issues.length === 1
-			? `Item ${badItems[0].itemIndex} cannot be submitted: ${badItems[0].issues[0].message}`
-			: `${count} cannot be submitted; nothing was sent`,
-		{ itemIndex: badItems[0].itemIndex, description: lines.join('<br>') },
+		count === 1 && first.issues.length === 1
+			? `${placeOf(first)} cannot be submitted: ${first.issues[0].message}`
+			: `${count} of ${total} ${unit}${total === 1 ? '' : 's'} cannot be submitted; nothing was sent`,
+		{ itemIndex: first.itemIndex, description: lines.join('<br>') },
 	);
 }
 
-/** The output item of a bad item when the node continues on errors. */
+/** The output items of what is bad when the node continues on errors. */
 export function badItemOutput(
 	context: IExecuteFunctions,
-	{ itemIndex, issues }: BadItem,
-): INodeExecutionData {
-	const message = issues.map((issue) => issue.message).join(' ');
+	{ badItems, unlisted }: Plan,
+): INodeExecutionData[] {
+	const output = badItems.map(({ itemIndex, line, issues }) => {
+		const { code, param, custom_id } = issues[0];
+		const fields = { code, param: param ?? null, custom_id: custom_id ?? null };
+		const message = issues.map((issue) => issue.message).join(' ');
+		return badOutput(context, itemIndex, message, line === undefined ? fields : { line, ...fields });
+	});
+	if (unlisted > 0) {
+		const message = `${unlisted} more lines cannot be submitted`;
+		output.push(badOutput(context, badItems[0].itemIndex, message, { more_lines: unlisted }));
+	}
+	return output;
+}
+
+function badOutput(context: IExecuteFunctions, itemIndex: number, message: string, fields: object) {
 	const error = new NodeOperationError(context.getNode(), message, { itemIndex });
-	const { code, param, custom_id } = issues[0];
-	const json = { error: message, code, param: param ?? null, custom_id: custom_id ?? null };
-	return failedItem(json, error, { item: itemIndex });
+	return failedItem({ error: message, ...fields }, error, { item: itemIndex });
 }

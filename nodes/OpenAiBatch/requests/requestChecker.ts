@@ -14,7 +14,15 @@ export interface RequestCheckerOptions {
 	server?: Server;
 	/** What messages call a position. */
 	unit?: 'line' | 'item';
+	/**
+	 * Notes that a request has an id. Returns where an earlier one has it, if that is known. By
+	 * default all ids are remembered as they are.
+	 */
+	firstUse?: (id: string, position: Position) => Position | undefined;
 }
+
+/** Where a request is: the number of its item or line, or the line and its file's item. */
+export type Position = number | string;
 
 /** The parts of a request. */
 const PARTS = ['custom_id', 'method', 'url', 'body'];
@@ -34,9 +42,9 @@ export class RequestChecker {
 	private readonly endpoint: string | undefined;
 	private readonly server: Server;
 	private readonly unit: string;
-	private readonly firstUse = new Map<string, number>();
+	private readonly firstUse: NonNullable<RequestCheckerOptions['firstUse']>;
 	/** What a server may accept, with the number of requests that have it, and the first of them. */
-	private readonly found = new Map<string, { requests: number; first: number }>();
+	private readonly found = new Map<string, { requests: number; first: Position }>();
 	/** The url that was looked at last, since most requests have the same. */
 	private lastUrl: { url: string; fault: string | undefined } | undefined;
 
@@ -44,6 +52,7 @@ export class RequestChecker {
 		this.endpoint = options.endpoint;
 		this.server = options.server ?? 'openai';
 		this.unit = options.unit ?? 'line';
+		this.firstUse = options.firstUse ?? rememberingIds();
 	}
 
 	/**
@@ -65,7 +74,7 @@ export class RequestChecker {
 	 *
 	 * @param position where the request is, for the message when a later one has the same custom_id
 	 */
-	check(request: unknown, position: number): Issue[] {
+	check(request: unknown, position: Position): Issue[] {
 		if (!isObject(request)) return [notARequest(request, this.unit)];
 		const foreign = foreignObject(request, this.unit);
 		if (foreign) return [foreign];
@@ -79,17 +88,12 @@ export class RequestChecker {
 		return custom_id === null ? issues : issues.map((issue) => ({ ...issue, custom_id }));
 	}
 
-	private checkId(request: JsonObject, position: number): Issue[] {
+	private checkId(request: JsonObject, position: Position): Issue[] {
 		const issues = checkText(request, 'custom_id', 'Give each request an id of its own.');
 		if (issues.length > 0) return issues;
 		const id = String(request.custom_id);
-		const first = this.firstUse.get(id);
-		if (first === undefined) {
-			this.firstUse.set(id, position);
-			return [];
-		}
-		const message = `The custom_id '${id}' is already used by ${this.unit} ${first}. Each request of a batch needs an id of its own.`;
-		return [{ code: 'duplicate_custom_id', message, param: 'custom_id' }];
+		const first = this.firstUse(id, position);
+		return first === undefined ? [] : [repeatedId(id, `${this.unit} ${first}`)];
 	}
 
 	private checkUrl(request: JsonObject): Issue[] {
@@ -107,7 +111,7 @@ export class RequestChecker {
 		return this.lastUrl.fault;
 	}
 
-	private checkBody(request: JsonObject, position: number): Issue[] {
+	private checkBody(request: JsonObject, position: Position): Issue[] {
 		const { body, url } = request;
 		if (isAbsent(body)) return [missing('body', bodyHint(request))];
 		if (!isObject(body)) return [invalidType('body', 'an object', body, textHint(body))];
@@ -119,7 +123,7 @@ export class RequestChecker {
 	}
 
 	/** Notes that a server may accept what a request has. */
-	remember(message: string, position: number): void {
+	remember(message: string, position: Position): void {
 		const hint = this.found.get(message);
 		if (hint) hint.requests++;
 		else if (this.found.size < MAX_HINTS) {
@@ -136,6 +140,22 @@ export function modelOf(body: unknown): string | undefined {
 function mismatch(url: string, endpoint: string): string | undefined {
 	if (isSameEndpoint(url, endpoint)) return undefined;
 	return `The url '${url}' does not match the batch's endpoint '${endpoint}'. Use the endpoint as the url, or submit these requests as a batch of their own.`;
+}
+
+/** Remembers every id, and the position of its first use. */
+function rememberingIds(): NonNullable<RequestCheckerOptions['firstUse']> {
+	const firstUse = new Map<string, Position>();
+	return (id, position) => {
+		const first = firstUse.get(id);
+		if (first === undefined) firstUse.set(id, position);
+		return first;
+	};
+}
+
+/** The issue of an id that is used twice. @param first where it is used first, as 'line 3' */
+export function repeatedId(id: string, first: string): Issue {
+	const message = `The custom_id '${id}' is already used by ${first}. Each request of a batch needs an id of its own.`;
+	return { code: 'duplicate_custom_id', message, param: 'custom_id' };
 }
 
 function checkMethod(request: JsonObject): Issue[] {

@@ -14,7 +14,7 @@ describe('PartPlanner', () => {
 		const { indexes, parts } = plan([{ bytes: 10 }, { bytes: 20, embeddingInputs: 3, tokens: 7 }]);
 		expect(indexes).toEqual([0, 0]);
 		expect(parts).toEqual([
-			{ model: undefined, requests: 2, bytes: 30, embeddingInputs: 3, tokens: 7, ranges: [[0, 1]] },
+			{ model: undefined, requests: 2, bytes: 30, embeddingInputs: 3, tokens: 7, ranges: [0, 1] },
 		]);
 	});
 
@@ -24,7 +24,10 @@ describe('PartPlanner', () => {
 
 	it('cuts at 50,000 requests by default', () => {
 		const { parts } = plan(Array.from({ length: 50_001 }, () => ({ bytes: 1 })));
-		expect(parts.map((part) => part.ranges)).toEqual([[[0, 49_999]], [[50_000, 50_000]]]);
+		expect(parts.map((part) => part.ranges)).toEqual([
+			[0, 49_999],
+			[50_000, 50_000],
+		]);
 	});
 
 	it('cuts at 209,715,200 bytes by default, and fills them exactly', () => {
@@ -51,11 +54,7 @@ describe('PartPlanner', () => {
 		const { indexes, parts } = plan(models.map((model) => ({ bytes: 1, model })));
 		expect(indexes).toEqual([0, 1, 0, 0, 2, 1, 0]);
 		expect(parts.map((part) => part.model)).toEqual(['a', 'b', 'c']);
-		expect(parts[0].ranges).toEqual([
-			[0, 0],
-			[2, 3],
-			[6, 6],
-		]);
+		expect(parts[0].ranges).toEqual([0, 0, 2, 3, 6, 6]);
 		expect([...positionsOf(parts[0])]).toEqual([0, 2, 3, 6]);
 	});
 

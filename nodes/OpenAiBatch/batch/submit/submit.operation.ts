@@ -206,11 +206,11 @@ async function execute(
 	const estimate = dryRun || isLimited || options.room !== undefined;
 	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
 	const plan = await planItems(context, { endpoint, server, estimate, limits });
-	const { parts, badItems } = plan;
-	if (badItems.length > 0 && !context.continueOnFail()) {
-		throw badItemsError(context, badItems, context.getInputData().length);
+	const { parts } = plan;
+	if (plan.isBroken || (plan.badItems.length > 0 && !context.continueOnFail())) {
+		throw badItemsError(context, plan);
 	}
-	const output = badItems.map((badItem) => badItemOutput(context, badItem));
+	const output = badItemOutput(context, plan);
 	const refused = overCeiling(estimateOf(plan, options), ceilings);
 	if (dryRun) {
 		if (refused) {

@@ -1,0 +1,97 @@
+import type { Separator } from './records';
+import { SEPARATORS } from './records';
+
+/** The cells of a row of CSV, and what is wrong with its quotes. */
+export interface CsvRow {
+	cells: string[];
+	fault?: {
+		/** 0-based. */
+		cell: number;
+		/** Text stands behind the quote that closes the cell, or nothing closes it. */
+		kind: 'behind' | 'unclosed';
+		/** How many line breaks of the row are before the cell. */
+		lines: number;
+	};
+}
+
+/** Reads the cells of a row of CSV, without the line break at its end, as RFC 4180 says. */
+export function cellsOf(text: string, separator: Separator): CsvRow {
+	if (!text.includes('"')) return { cells: text.split(separator) };
+	const row: CsvRow = { cells: [] };
+	const fault = (kind: 'behind' | 'unclosed', start: number) => {
+		row.fault ??= { cell: row.cells.length, kind, lines: lineFeedsBefore(text, start) };
+	};
+	for (let start = 0, end = 0; start <= text.length; start = end + 1) {
+		let value = '';
+		let at = start;
+		if (text[start] === '"') {
+			const close = closingQuote(text, start + 1);
+			value = text.slice(start + 1, close).replaceAll('""', '"');
+			at = close + 1;
+			if (close === text.length) fault('unclosed', start);
+			else if (at < text.length && text[at] !== separator) fault('behind', start);
+		}
+		end = text.indexOf(separator, at);
+		if (end === -1) end = text.length;
+		row.cells.push(value + text.slice(at, end));
+	}
+	return row;
+}
+
+/** Where the cell is closed whose content begins at `from`; the length of the text if nowhere. */
+function closingQuote(text: string, from: number): number {
+	let at = text.indexOf('"', from);
+	while (at !== -1 && text[at + 1] === '"') at = text.indexOf('"', at + 2);
+	return at === -1 ? text.length : at;
+}
+
+function lineFeedsBefore(text: string, end: number): number {
+	return text.slice(0, end).split('\n').length - 1;
+}
+
+/** The first line by which a file says its separator to Excel. */
+const EXCEL_SEPARATOR = /^sep=([,;\t|])\r?\n/i;
+
+/**
+ * What separates the cells of a file: what its first line says, or the separator that its header
+ * has most often, outside of quotes. A file of one column has a comma.
+ *
+ * @param head the beginning of the file, with its header
+ */
+export function separatorOf(head: string): Separator {
+	const said = EXCEL_SEPARATOR.exec(head)?.[1];
+	if (said !== undefined) return said as Separator;
+	const counts = new Map<string, number>(SEPARATORS.map((one) => [one, 0]));
+	let isQuoted = false;
+	for (let at = 0; at < head.length; at++) {
+		const char = head[at];
+		if (char === '"') isQuoted = !isQuoted;
+		else if (isQuoted) continue;
+		else if (char === '\n') break;
+		else if (counts.has(char)) counts.set(char, counts.get(char)! + 1);
+	}
+	return [...SEPARATORS].sort((a, b) => counts.get(b)! - counts.get(a)!)[0];
+}
+
+/** Whether the first line of a file only says the separator. */
+export const saysSeparator = (head: string) => EXCEL_SEPARATOR.test(head);
+
+/**
+ * Why a header names no columns, in whole sentences; undefined when it does.
+ *
+ * @param row the cells of the header
+ */
+export function headerFault({ cells, fault }: CsvRow): string | undefined {
+	if (fault) return 'A quote in the header is not closed, or has text behind it.';
+	if (cells.some((name) => name.includes('\r'))) {
+		return 'Its lines end with carriage returns alone, as on very old computers. Save it with the line breaks of Unix or Windows.';
+	}
+	const empty = cells.findIndex((name) => name.trim() === '');
+	if (empty !== -1) {
+		return `Column ${empty + 1} of the header has no name. The first line has to name all columns. Remove empty columns.`;
+	}
+	const twice = cells.findIndex((name, index) => cells.indexOf(name) !== index);
+	if (twice === -1) return undefined;
+	const name = cells[twice];
+	return `Columns ${cells.indexOf(name) + 1} and ${twice + 1} of the header have the same name '${name.slice(0, 60)}'. Rename one of them.`;
+}
