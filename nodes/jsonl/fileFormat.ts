@@ -90,6 +90,28 @@ export function foreignFormat(head: Uint8Array): string | undefined {
 	return FORMATS.find(([test]) => test.test(text))?.[1];
 }
 
+const ROWS =
+	'Rows are read from plain text: CSV with a header, or JSONL with an object on each line.';
+
+/**
+ * What a file is instead of rows, in whole sentences; undefined if it may be rows.
+ *
+ * @param head its first bytes as they are
+ * @param text the same as text; left out where it is known to be CSV
+ */
+export function foreignRows(head: Uint8Array, text?: string): string | undefined {
+	const magic = MAGIC.find(([bytes]) => bytes.every((byte, at) => head[at] === byte))?.[1];
+	const isUtf16 = magic?.includes('UTF-16');
+	const start = text?.trimStart();
+	const format =
+		start === undefined
+			? undefined
+			: FORMATS.find(([test]) => test !== CSV_HEADER && test.test(start))?.[1];
+	const found = magic !== undefined && !isUtf16 ? magic : format;
+	// What follows the first sentence is about files of requests.
+	return found && `${/^.*?\.(?= |$)/.exec(found)![0]} ${ROWS}`;
+}
+
 /** Whether the first bytes of a file are enough for `foreignFormat`: they have a whole line. */
 const isEnough = (head: Uint8Array) =>
 	head.length >= HEAD_BYTES || /\S[^\n]*\n/.test(Buffer.from(head).toString('latin1'));

@@ -43,8 +43,8 @@ export interface RecordOptions {
 	from?: Checkpoint;
 }
 
-/** n8n hands out a file that it keeps in memory or in its database as one chunk. */
-const SLICE_BYTES = 65_536;
+/** The pieces that a chunk is read in: n8n's memory and its database give a file as one chunk. */
+export const SLICE_BYTES = 65_536;
 
 /** The longest row of CSV. A quote that is never closed would make one row of the whole file. */
 export const MAX_ROW_BYTES = 33_554_432;
@@ -117,8 +117,7 @@ function decoderOf(encoding: Exclude<Encoding, 'utf-8'>): (bytes?: Buffer) => Bu
 }
 
 /** What Windows-1252 has from 0x80 to 0x9f, where Latin-1 has control characters (WHATWG). */
-const WINDOWS =
-	'€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
 /** Some versions of Node.js decode it as Latin-1. */
 const fromWindows = (bytes: Buffer = Buffer.alloc(0)) =>
@@ -178,10 +177,7 @@ export class RecordSplitter {
 	private readonly maxBytes: number;
 
 	/** @param separator of CSV; without it, each line is a record */
-	constructor(
-		separator: Separator | undefined,
-		{ byte, line }: Checkpoint = START,
-	) {
+	constructor(separator: Separator | undefined, { byte, line }: Checkpoint = START) {
 		this.byte = byte;
 		this.line = line;
 		this.separatorByte = separator?.charCodeAt(0);
@@ -259,7 +255,8 @@ export class RecordSplitter {
 	private take(chunk: Buffer, start: number, end: number, records: TextRecord[]): void {
 		const last = chunk.subarray(start, end);
 		const bytes = this.pendingBytes === 0 ? last : Buffer.concat([...this.pending, last]);
-		const to = bytes[bytes.length - 1] === CR ? bytes.length - 1 : bytes.length;
+		const hasReturn = this.state !== 'quoted' && bytes[bytes.length - 1] === CR;
+		const to = bytes.length - (hasReturn ? 1 : 0);
 		if (!this.isBlank(bytes, to)) {
 			const text = bytes.toString('utf8', 0, to);
 			const record: TextRecord = { line: this.line, text };

@@ -2,14 +2,23 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/split';
 import { submitOptions } from '../batch/submit/submit.options';
 import type { PlannedPart } from '../requests/plan';
-import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../requests/plan';
+import { badItemOutput, badItemsError, pairedItemsOf } from '../requests/plan';
 import { endpointFields, endpointParameter } from '../requests/endpointField';
+import { planRequests } from '../requests/filePlan';
 import { requestFields } from '../requests/request.properties';
-import { binaryPropertyName, outputBinaryField, streamOf } from '../shared/binary';
+import {
+	binaryPropertyName,
+	inputBinaryField,
+	outputBinaryField,
+	streamOf,
+} from '../shared/binary';
 import { optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forAllItems, showFor } from '../shared/operation';
 import { serverField, serverOf } from './serverField';
+
+/** Build has a binary field for its output, too. */
+const INPUT_FIELD = 'inputBinaryPropertyName';
 
 /** The output item of a part. Its file is streamed into n8n's binary storage. */
 async function fileItem(
@@ -37,7 +46,13 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	const endpoint = endpointParameter(context, 0);
 	const property = binaryPropertyName(context, 0);
 	const server = serverOf(context.getNodeParameter('options.server', 0, 'openai'));
-	const plan = await planItems(context, { endpoint, server, estimate: false, limits });
+	const plan = await planRequests(context, {
+		endpoint,
+		server,
+		estimate: false,
+		limits,
+		inputField: INPUT_FIELD,
+	});
 	const { parts } = plan;
 	if (plan.isBroken || (plan.badItems.length > 0 && !context.continueOnFail())) {
 		throw badItemsError(context, plan);
@@ -60,7 +75,9 @@ export const build: Operation = {
 	},
 	properties: showFor('requestFile', 'build', [
 		...endpointFields,
-		...requestFields,
+		...requestFields.map((field) =>
+			field.name === inputBinaryField.name ? { ...field, name: INPUT_FIELD } : field,
+		),
 		outputBinaryField,
 		{
 			...optionsField,

@@ -38,7 +38,7 @@ export interface PlannedPart {
 	/** A hash for the part's bytes, by which the same content is recognized. */
 	contentHash: string;
 	/** The indexes of its input items, in order. */
-	itemIndexes: () => Generator<number>;
+	itemIndexes: () => Iterable<number>;
 	/** Its content from the beginning, which the signal ends; the same bytes every time. */
 	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
 	tokens: TokenEstimate;
@@ -341,7 +341,12 @@ export function badItemOutput(
 		const { code, param, custom_id } = issues[0];
 		const fields = { code, param: param ?? null, custom_id: custom_id ?? null };
 		const message = issues.map((issue) => issue.message).join(' ');
-		return badOutput(context, itemIndex, message, line === undefined ? fields : { line, ...fields });
+		return badOutput(
+			context,
+			itemIndex,
+			message,
+			line === undefined ? fields : { line, ...fields },
+		);
 	});
 	if (unlisted > 0) {
 		const message = `${unlisted} more lines cannot be submitted`;

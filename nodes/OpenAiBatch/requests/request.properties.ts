@@ -1,6 +1,7 @@
 import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
 import { endpointValues } from './endpointField';
 import { requestOptionsField } from './requestOptions';
+import { inputBinaryField } from '../shared/binary';
 import { DEFAULT_MODEL } from '../../endpoints';
 import { RequestProblem } from '../../endpoints/endpoint';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
@@ -9,6 +10,13 @@ import { isObject } from '../../jsonl/json';
 const withMessages = endpointValues(({ takesMessages }) => takesMessages === true);
 const withoutText = endpointValues(({ takesAttachmentsAlone }) => takesAttachmentsAlone === true);
 const withText = endpointValues(({ takesAttachmentsAlone }) => takesAttachmentsAlone !== true);
+
+/** The sources for which the panel has the fields of a request. */
+const FROM_FIELDS = ['fields', 'rowsFile'];
+
+/** The custom id that the panel starts with, of an item and of a row. */
+export const ITEM_ID = '=item-{{ $itemIndex }}';
+export const ROW_ID = 'line-{$line}';
 
 const promptField: INodeProperties = {
 	displayName: 'Prompt',
@@ -26,7 +34,7 @@ const promptFields: INodeProperties[] = [
 		name: 'promptType',
 		type: 'options',
 		noDataExpression: true,
-		displayOptions: { show: { requestSource: ['fields'], endpoint: withMessages } },
+		displayOptions: { show: { requestSource: FROM_FIELDS, endpoint: withMessages } },
 		options: [
 			{ name: 'Text', value: 'text', description: 'One user message' },
 			{
@@ -42,33 +50,33 @@ const promptFields: INodeProperties[] = [
 		...promptField,
 		displayOptions: {
 			// n8n shows a field as soon as it comes to an expression, so the endpoint is the last.
-			show: { requestSource: ['fields'], promptType: ['text'], endpoint: withMessages },
+			show: { requestSource: FROM_FIELDS, promptType: ['text'], endpoint: withMessages },
 		},
 		placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
 		description:
-			'The message for the model. It is sent once for each item. Insert fields of the item as expressions.',
+			'The message for the model. It is sent once for each item or row. Insert fields of the item as expressions, and columns of a Rows File in braces: {title}.',
 	},
 	{
 		...promptField,
 		displayOptions: {
-			show: { requestSource: ['fields'] },
+			show: { requestSource: FROM_FIELDS },
 			// For an expression, the field above is shown.
 			hide: { endpoint: [...withMessages, ...withoutText, { _cnd: { startsWith: '=' } }] },
 		},
 		placeholder: 'e.g. {{ $json.text }}',
 		description:
-			'The text to embed or to continue, or the description of the image. It is sent once for each item. Insert fields of the item as expressions.',
+			'The text to embed or to continue, or the description of the image. It is sent once for each item or row. Insert fields of the item as expressions, and columns of a Rows File in braces: {title}.',
 	},
 	{
 		...promptField,
 		required: false,
 		displayOptions: {
-			show: { requestSource: ['fields'] },
+			show: { requestSource: FROM_FIELDS },
 			hide: { endpoint: [...withText, { _cnd: { startsWith: '=' } }] },
 		},
 		placeholder: 'e.g. {{ $json.text }}',
 		description:
-			'The text to moderate. It may be empty when an image is attached. Insert fields of the item as expressions.',
+			'The text to moderate. It may be empty when an image is attached. Insert fields of the item as expressions, and columns of a Rows File in braces: {text}.',
 	},
 	{
 		displayName: 'Messages',
@@ -76,7 +84,7 @@ const promptFields: INodeProperties[] = [
 		type: 'fixedCollection',
 		typeOptions: { multipleValues: true, sortable: true },
 		displayOptions: {
-			show: { requestSource: ['fields'], promptType: ['messages'], endpoint: withMessages },
+			show: { requestSource: FROM_FIELDS, promptType: ['messages'], endpoint: withMessages },
 		},
 		placeholder: 'Add Message',
 		default: { values: [{ role: 'user', content: '' }] },
@@ -116,13 +124,74 @@ const promptFields: INodeProperties[] = [
 						typeOptions: { rows: 3 },
 						default: '',
 						placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
-						description: 'The text of the message. Insert fields of the item as expressions.',
+						description:
+							'The text of the message. Insert fields of the item as expressions, and columns of a Rows File in braces: {title}.',
 					},
 				],
 			},
 		],
 	},
 ];
+
+/** How a file of rows is read. */
+const rowsOptionsField: INodeProperties = {
+	displayName: 'Rows File Options',
+	name: 'rowsOptions',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	displayOptions: { show: { requestSource: ['rowsFile'] } },
+	options: [
+		{
+			displayName: 'Encoding',
+			name: 'encoding',
+			type: 'options',
+			options: [
+				{
+					name: 'Detect',
+					value: 'auto',
+					description: 'UTF-8 or UTF-16. The file is refused if it is neither.',
+				},
+				{ name: 'UTF-16 (Big Endian)', value: 'utf-16be' },
+				{ name: 'UTF-16 (Little Endian)', value: 'utf-16le' },
+				{ name: 'UTF-8', value: 'utf-8' },
+				{
+					name: 'Windows-1252 (Latin-1)',
+					value: 'windows-1252',
+					description: 'What Excel on Windows saves as CSV in Western Europe and America',
+				},
+			],
+			default: 'auto',
+			description: 'How the characters of the file are stored',
+		},
+		{
+			displayName: 'Format',
+			name: 'format',
+			type: 'options',
+			options: [
+				{ name: 'CSV', value: 'csv', description: 'The first line names the columns' },
+				{ name: 'Detect', value: 'auto', description: 'JSONL if the file begins with a brace' },
+				{ name: 'JSONL', value: 'jsonl', description: 'A JSON object on each line' },
+			],
+			default: 'auto',
+			description: 'How the rows are written in the file',
+		},
+		{
+			displayName: 'Separator',
+			name: 'separator',
+			type: 'options',
+			options: [
+				{ name: 'Comma', value: ',' },
+				{ name: 'Detect', value: 'auto', description: 'The separator that the header has most' },
+				{ name: 'Semicolon', value: ';' },
+				{ name: 'Tab', value: '\t' },
+				{ name: 'Vertical Bar', value: '|' },
+			],
+			default: 'auto',
+			description: 'What separates the cells of CSV',
+		},
+	],
+};
 
 /** How the input items become requests. */
 export const requestFields: INodeProperties[] = [
@@ -146,15 +215,39 @@ export const requestFields: INodeProperties[] = [
 				value: 'lines',
 				description: 'Each item is already a request with custom_id, method, URL and body',
 			},
+			{
+				name: 'Requests File',
+				value: 'requestsFile',
+				description:
+					'A file in the item holds ready-made lines, in JSONL. It may have any size, and is sent as it is.',
+			},
+			{
+				name: 'Rows File',
+				value: 'rowsFile',
+				description:
+					'A file in the item holds rows, in CSV or JSONL. It may have any size. Enter a model and a prompt.',
+			},
 		],
 		default: 'fields',
-		description: 'How each input item becomes a request',
+		description: 'How each input item, or each line of its file, becomes a request',
+	},
+	{
+		...inputBinaryField,
+		displayOptions: { show: { requestSource: ['requestsFile', 'rowsFile'] } },
+	},
+	{
+		displayName:
+			'Insert columns of the file in braces, such as {title}, in Prompt or Messages, System Message, Custom ID, and the URL or File ID of attachments. {$line} is the line of the row in the file. Write \\{ for a brace that stays as it is.',
+		name: 'rowsNotice',
+		type: 'notice',
+		displayOptions: { show: { requestSource: ['rowsFile'] } },
+		default: '',
 	},
 	{
 		displayName: 'Model',
 		name: 'model',
 		type: 'resourceLocator',
-		displayOptions: { show: { requestSource: ['fields'] } },
+		displayOptions: { show: { requestSource: FROM_FIELDS } },
 		default: { mode: 'id', value: DEFAULT_MODEL },
 		required: true,
 		description: 'Requests for different models go into separate batches',
@@ -174,7 +267,7 @@ export const requestFields: INodeProperties[] = [
 		name: 'modelNotice',
 		type: 'notice',
 		displayOptions: {
-			show: { requestSource: ['fields'] },
+			show: { requestSource: FROM_FIELDS },
 			hide: { endpoint: endpointValues(({ model }) => model.example === DEFAULT_MODEL) },
 		},
 		default: '',
@@ -194,12 +287,24 @@ export const requestFields: INodeProperties[] = [
 		displayName: 'Custom ID',
 		name: 'customId',
 		type: 'string',
-		displayOptions: { hide: { requestSource: ['lines'] } },
-		default: '=item-{{ $itemIndex }}',
+		displayOptions: { hide: { requestSource: ['lines', 'requestsFile', 'rowsFile'] } },
+		default: ITEM_ID,
 		required: true,
 		description:
 			'Identifies the request in the results. Must be unique. Use a key of your rows when another workflow reads the results, because the item index is not known there.',
 	},
+	{
+		displayName: 'Custom ID',
+		name: 'customId',
+		type: 'string',
+		displayOptions: { show: { requestSource: ['rowsFile'] } },
+		default: ROW_ID,
+		required: true,
+		placeholder: 'e.g. {id}',
+		description:
+			'Identifies the request in the results. Must be unique. Insert a key of your rows in braces, such as {id}. {$line} is the line of the row in the file.',
+	},
+	rowsOptionsField,
 	requestOptionsField,
 ];
 

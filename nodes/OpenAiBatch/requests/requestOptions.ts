@@ -246,7 +246,7 @@ export const requestOptionsField: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
-	displayOptions: { show: { requestSource: ['fields'] } },
+	displayOptions: { show: { requestSource: ['fields', 'rowsFile'] } },
 	options: ALL.map(({ field }) => forItsEndpoints(field)),
 };
 

@@ -35,9 +35,9 @@ export interface RequestSource {
 	emptyInsertion?: (itemIndex: number) => string | undefined;
 }
 
-interface SourceContext {
+export interface SourceContext {
 	context: IExecuteFunctions;
-	parameters: ItemParameters;
+	parameters: Pick<ItemParameters, 'read' | 'emptyInsertion'>;
 	endpoint: string;
 	server: Server;
 }
@@ -111,7 +111,13 @@ function promptType(context: IExecuteFunctions, endpoint: string, { takesMessage
 	throw new NodeOperationError(context.getNode(), message, { description });
 }
 
-function fieldsSource({ context, parameters, endpoint, server }: SourceContext): RequestSource {
+/** Makes requests from the fields of the panel. */
+export function fieldsSource({
+	context,
+	parameters,
+	endpoint,
+	server,
+}: SourceContext): RequestSource {
 	const known = endpointOf(endpoint);
 	if (!known) {
 		throw new NodeOperationError(
@@ -244,7 +250,7 @@ export function requestSource(
 	}
 	const given = typeof name === 'string' ? `'${name.slice(0, 60)}'` : 'This value';
 	throw new NodeOperationError(context.getNode(), `${given} is not a request source`, {
-		description: 'Use fields, json or lines.',
+		description: 'Use fields, json, lines, requestsFile or rowsFile.',
 	});
 }
 
@@ -286,7 +292,7 @@ function itemOptions({
 	server,
 }: {
 	context: IExecuteFunctions;
-	parameters: ItemParameters;
+	parameters: SourceContext['parameters'];
 	endpoint: Endpoint;
 	server: Server;
 }): ItemOptions {

@@ -44,8 +44,9 @@ export interface BinarySource extends UploadSource {
 export async function inputBinary(
 	context: IExecuteFunctions,
 	itemIndex: number,
+	parameter = 'binaryPropertyName',
 ): Promise<BinarySource> {
-	const property = context.getNodeParameter('binaryPropertyName', itemIndex);
+	const property = context.getNodeParameter(parameter, itemIndex);
 	return await binarySource(context, itemIndex, property as string | IBinaryData);
 }
 

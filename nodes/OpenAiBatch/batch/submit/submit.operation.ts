@@ -30,7 +30,8 @@ import type {
 import { isCreated, Submissions } from '../../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../../requests/endpointField';
 import type { Plan, PlannedPart } from '../../requests/plan';
-import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
+import { badItemOutput, badItemsError, pairedItemsOf } from '../../requests/plan';
+import { planRequests } from '../../requests/filePlan';
 import { requestFields } from '../../requests/request.properties';
 import {
 	completionWindowField,
@@ -205,7 +206,7 @@ async function execute(
 	const isLimited = Object.values(ceilings).some((max) => max !== undefined);
 	const estimate = dryRun || isLimited || options.room !== undefined;
 	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
-	const plan = await planItems(context, { endpoint, server, estimate, limits });
+	const plan = await planRequests(context, { endpoint, server, estimate, limits });
 	const { parts } = plan;
 	if (plan.isBroken || (plan.badItems.length > 0 && !context.continueOnFail())) {
 		throw badItemsError(context, plan);

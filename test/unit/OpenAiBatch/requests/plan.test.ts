@@ -193,6 +193,8 @@ describe('a plan', () => {
 		expect(await made.plan(items.length, controller.signal)).toEqual({
 			parts: [],
 			badItems: [],
+			unlisted: 0,
+			total: 1,
 			hints: [],
 		});
 	});
