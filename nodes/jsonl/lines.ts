@@ -149,7 +149,7 @@ function isBlank(bytes: Buffer, start: number, end: number): boolean {
 }
 
 /** Distinguishes a U+FFFD that was in the file from one that replaces wrong bytes. */
-function isUtf8(bytes: Buffer): boolean {
+export function isUtf8(bytes: Buffer): boolean {
 	try {
 		strictUtf8.decode(bytes);
 		return true;

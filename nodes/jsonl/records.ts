@@ -1,4 +1,5 @@
 import type { ByteChunks } from './lines';
+import { isUtf8 } from './lines';
 import { MAX_BYTES } from './split';
 
 /** The encodings that are read. Windows-1252 is what most programs call Latin-1 or ANSI. */
@@ -54,7 +55,6 @@ const CR = 0x0d;
 const QUOTE = 0x22;
 const REPLACEMENT = '\ufffd';
 const START: Checkpoint = { byte: 0, line: 1 };
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** The encoding of a file by its first bytes: a byte order mark, or the zeros of UTF-16. */
 export function encodingOf(head: Uint8Array): Exclude<Encoding, 'windows-1252'> {
@@ -108,12 +108,18 @@ function decoderOf(encoding: Exclude<Encoding, 'utf-8'>): (bytes?: Buffer) => Bu
 	if (encoding === 'windows-1252') return (bytes) => Buffer.from(fromWindows(bytes));
 	const decoder = new TextDecoder(encoding, { fatal: true });
 	return (bytes) => {
-		try {
-			return Buffer.from(decoder.decode(bytes, { stream: bytes !== undefined }));
-		} catch {
-			throw new WrongEncodingError(encoding);
-		}
+		const text = decoded(decoder, bytes);
+		if (text === undefined) throw new WrongEncodingError(encoding);
+		return Buffer.from(text);
 	};
+}
+
+function decoded(decoder: TextDecoder, bytes: Buffer | undefined): string | undefined {
+	try {
+		return decoder.decode(bytes, { stream: bytes !== undefined });
+	} catch {
+		return undefined;
+	}
 }
 
 /** What Windows-1252 has from 0x80 to 0x9f, where Latin-1 has control characters (WHATWG). */
@@ -285,14 +291,4 @@ function lineFeedsIn(bytes: Buffer): number {
 	let count = 0;
 	for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) count++;
 	return count;
-}
-
-/** Distinguishes a U+FFFD that was in the file from one that replaces wrong bytes. */
-function isUtf8(bytes: Buffer): boolean {
-	try {
-		strictUtf8.decode(bytes);
-		return true;
-	} catch {
-		return false;
-	}
 }

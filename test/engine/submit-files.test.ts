@@ -234,7 +234,7 @@ describe('Rows File', () => {
 	it('says how many prompts insert an empty column', async () => {
 		const { hints } = await run(ROWS, ['id,title\n1,a\n2,\n3,\n']);
 		expect(hints('Node').map(({ message }) => message)).toEqual([
-			'2 of 3 prompts insert an empty column, first in line 3: {title}.',
+			'2 of 3 prompts insert an empty field, first in line 3: {title}.',
 		]);
 	});
 });

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { planItems } from './itemPlan';
 import type { BadItem, Plan, PlanOptions } from './plan';
-import { CHUNK_BYTES, issueOf, MeasuredParts, planItems } from './plan';
+import { CHUNK_BYTES, EmptyPrompts, issueOf, MeasuredParts } from './plan';
 import type { Position } from './requestChecker';
 import { repeatedId, RequestChecker } from './requestChecker';
 import type { OpenOptions, RequestFile } from './requestsFile';
@@ -72,8 +73,7 @@ class FirstPass {
 	private repeated: string | undefined;
 	/** The listed records of such ids. */
 	private readonly suspects = new Map<string, BadItem[]>();
-	/** How many prompts insert nothing somewhere, and the first of them. */
-	private empty: { prompts: number; first: string; column: string } | undefined;
+	private readonly empty = new EmptyPrompts();
 
 	constructor(
 		private readonly files: readonly RequestFile[],
@@ -108,7 +108,7 @@ class FirstPass {
 			unlisted: this.unlisted,
 			total: this.total,
 			isBroken: this.isBroken,
-			hints: this.hints(),
+			hints: [...this.empty.hints(this.total), ...this.checker.hints(this.total)],
 		};
 	}
 
@@ -182,8 +182,7 @@ class FirstPass {
 		this.starts[index].items.add(file.itemIndex);
 		const column = file.emptyColumn('prompt') ?? file.emptyColumn('messages');
 		if (column === undefined) return;
-		this.empty ??= { prompts: 0, first: `line ${this.placeOf(file, record)}`, column };
-		this.empty.prompts++;
+		this.empty.note(`line ${this.placeOf(file, record)}`, `{${column}}`);
 	}
 
 	private addBad({ itemIndex }: RequestFile, { line }: TextRecord, issues: Issue[]): void {
@@ -225,18 +224,6 @@ class FirstPass {
 			return isTrue && suspects.size > 0;
 		});
 		return isTrue;
-	}
-
-	private hints(): string[] {
-		const hints = this.checker.hints(this.total);
-		if (this.empty) {
-			const { prompts, first, column } = this.empty;
-			const insert = prompts === 1 ? 'inserts' : 'insert';
-			hints.unshift(
-				`${prompts} of ${this.total} prompts ${insert} an empty column, first in ${first}: {${column}}.`,
-			);
-		}
-		return hints;
 	}
 }
 

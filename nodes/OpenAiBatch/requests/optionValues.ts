@@ -1,6 +1,6 @@
 import { RequestProblem } from '../../endpoints/endpoint';
 import { SCHEMA_NAME } from '../../endpoints/body';
-import type { JsonObject } from '../../jsonl/json';
+import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 
 /** Whether the panel stores this for an option that was not filled in. */
@@ -60,3 +60,52 @@ export function schemaName(value: unknown, displayName: string): string | undefi
 		`${displayName} can have only letters, digits, underscores and dashes, and at most 64 of them.`,
 	);
 }
+
+const problem = (message: string) => new RequestProblem(message, 'messages');
+
+/**
+ * Reads the messages of a request from the rows of the panel, in the form that both endpoints take.
+ *
+ * @throws {RequestProblem} for messages that leave the model nothing to answer, by their number
+ */
+export function messagesOf(value: unknown): JsonValue[] {
+	const rows = isObject(value) ? value.values : undefined;
+	if (!Array.isArray(rows) || rows.length === 0) {
+		throw problem('There are no messages. Add one with the role User.');
+	}
+	const messages = rows.map(messageOf);
+	if (!messages.some(({ role }) => role === 'user')) {
+		throw problem('There is no user message. Add one with the role User.');
+	}
+	if (messages.at(-1)!.role === 'assistant') {
+		throw problem(
+			`Message ${messages.length}, the last one, is an assistant message, so that there is nothing to answer. Put a user message at the end.`,
+		);
+	}
+	return messages;
+}
+
+function messageOf(row: unknown, index: number): JsonObject & { role: string } {
+	const { role = 'user', content } = isObject(row) ? row : {};
+	if (typeof role !== 'string' || role === '') {
+		throw problem(`Message ${index + 1} has no role. Use system, developer, user or assistant.`);
+	}
+	return { role, content: contentOf(content, index + 1) };
+}
+
+/** A content is text. A number or a boolean is written out, and a list of parts stays as it is. */
+function contentOf(content: JsonValue | undefined, place: number): JsonValue {
+	if (isEmpty(content)) {
+		throw problem(`Message ${place} is empty. Check its expression, or remove the message.`);
+	}
+	if (isObject(content)) {
+		throw problem(`The content of message ${place} is an object. Turn it into text first.`);
+	}
+	return Array.isArray(content) ? content : String(content);
+}
+
+const isEmpty = (content: JsonValue | undefined) =>
+	content === undefined ||
+	content === null ||
+	(typeof content === 'string' && content.trim() === '') ||
+	(Array.isArray(content) && content.length === 0);

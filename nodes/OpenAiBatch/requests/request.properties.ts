@@ -3,9 +3,6 @@ import { endpointValues } from './endpointField';
 import { requestOptionsField } from './requestOptions';
 import { inputBinaryField } from '../shared/binary';
 import { DEFAULT_MODEL } from '../../endpoints';
-import { RequestProblem } from '../../endpoints/endpoint';
-import type { JsonObject, JsonValue } from '../../jsonl/json';
-import { isObject } from '../../jsonl/json';
 
 const withMessages = endpointValues(({ takesMessages }) => takesMessages === true);
 const withoutText = endpointValues(({ takesAttachmentsAlone }) => takesAttachmentsAlone === true);
@@ -300,9 +297,9 @@ export const requestFields: INodeProperties[] = [
 		displayOptions: { show: { requestSource: ['rowsFile'] } },
 		default: ROW_ID,
 		required: true,
-		placeholder: 'e.g. {id}',
+		placeholder: 'e.g. {film}',
 		description:
-			'Identifies the request in the results. Must be unique. Insert a key of your rows in braces, such as {id}. {$line} is the line of the row in the file.',
+			'Identifies the request in the results. Must be unique. Insert a key of your rows in braces, such as {film}. {$line} is the line of the row in the file.',
 	},
 	rowsOptionsField,
 	requestOptionsField,
@@ -335,52 +332,3 @@ function labelIn(
 		? field?.displayName
 		: `${label} of ${group!.displayName.toLowerCase()} ${Number(row) + 1}`;
 }
-
-const problem = (message: string) => new RequestProblem(message, 'messages');
-
-/**
- * Reads the messages of a request from the rows of the panel, in the form that both endpoints take.
- *
- * @throws {RequestProblem} for messages that leave the model nothing to answer, by their number
- */
-export function messagesOf(value: unknown): JsonValue[] {
-	const rows = isObject(value) ? value.values : undefined;
-	if (!Array.isArray(rows) || rows.length === 0) {
-		throw problem('There are no messages. Add one with the role User.');
-	}
-	const messages = rows.map(messageOf);
-	if (!messages.some(({ role }) => role === 'user')) {
-		throw problem('There is no user message. Add one with the role User.');
-	}
-	if (messages.at(-1)!.role === 'assistant') {
-		throw problem(
-			`Message ${messages.length}, the last one, is an assistant message, so that there is nothing to answer. Put a user message at the end.`,
-		);
-	}
-	return messages;
-}
-
-function messageOf(row: unknown, index: number): JsonObject & { role: string } {
-	const { role = 'user', content } = isObject(row) ? row : {};
-	if (typeof role !== 'string' || role === '') {
-		throw problem(`Message ${index + 1} has no role. Use system, developer, user or assistant.`);
-	}
-	return { role, content: contentOf(content, index + 1) };
-}
-
-/** A content is text. A number or a boolean is written out, and a list of parts stays as it is. */
-function contentOf(content: JsonValue | undefined, place: number): JsonValue {
-	if (isEmpty(content)) {
-		throw problem(`Message ${place} is empty. Check its expression, or remove the message.`);
-	}
-	if (isObject(content)) {
-		throw problem(`The content of message ${place} is an object. Turn it into text first.`);
-	}
-	return Array.isArray(content) ? content : String(content);
-}
-
-const isEmpty = (content: JsonValue | undefined) =>
-	content === undefined ||
-	content === null ||
-	(typeof content === 'string' && content.trim() === '') ||
-	(Array.isArray(content) && content.length === 0);

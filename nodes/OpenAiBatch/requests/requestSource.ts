@@ -1,7 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { AttachedFiles } from './attachedFiles';
-import { fieldLabel, messagesOf } from './request.properties';
+import { messagesOf } from './optionValues';
+import { fieldLabel } from './request.properties';
 import type { ChosenOptions } from './requestOptions';
 import { optionsReader } from './requestOptions';
 import { DEFAULT_MODEL, endpointOf, urlFault } from '../../endpoints';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import type { ItemParameters } from '../../../../nodes/OpenAiBatch/parameters/itemParameters';
 import type { PlannedPart } from '../../../../nodes/OpenAiBatch/requests/plan';
-import { RequestPlanner } from '../../../../nodes/OpenAiBatch/requests/plan';
+import { RequestPlanner } from '../../../../nodes/OpenAiBatch/requests/itemPlan';
 import { RequestProblem } from '../../../../nodes/endpoints/endpoint';
 import type { JsonObject } from '../../../../nodes/jsonl/json';
 import { serializeRequest } from '../../../../nodes/jsonl/split';

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { startEmulator, type Emulator } from '../support/emulator';
+import { startChild } from '../support/processes/child';
+
+const MB = 1024 * 1024;
+/** Some 12 and 54 MB. */
+const SIZES = [40_000, 180_000];
+
+let emulator: Emulator;
+const child = startChild<typeof import('./support/rowsProcess')>(
+	join(__dirname, 'support', 'rowsProcess.ts'),
+	['submitRows'],
+);
+
+beforeAll(async () => {
+	emulator = await startEmulator({ clock: 'manual' });
+});
+
+afterAll(async () => {
+	await child.end();
+	await emulator.close();
+});
+
+test('a file of rows goes up with as little memory whether it has 12 or 54 MB', async () => {
+	const { url, apiKey } = emulator;
+	const held: number[] = [];
+	for (const rows of SIZES) {
+		const measured = await child.submitRows({ url, apiKey }, rows);
+		const inMB = (bytes: number) => `${Math.round(bytes / MB)} MB`;
+		process.stderr.write(
+			`${rows} rows: ${inMB(measured.held)} held, ${inMB(measured.extra)} with garbage, ${measured.seconds.toFixed(1)} s, busy for ${Math.round(measured.longestMs)} ms at most\n`,
+		);
+		const requests = measured.batches.map((batch) => Number(batch.requests));
+		expect(requests).toHaveLength(Math.ceil(rows / 50_000));
+		expect(requests.reduce((sum, count) => sum + count, 0)).toBe(rows);
+		held.push(measured.held);
+		// A busy machine adds to it; n8n is to go on with its other work.
+		expect(measured.longestMs).toBeLessThan(1_000);
+	}
+	expect(Math.max(...held)).toBeLessThan(30 * MB);
+	// The ids take 21 bytes each at most, and nothing else grows with the file.
+	expect(held[1] - held[0]).toBeLessThan(10 * MB);
+});
