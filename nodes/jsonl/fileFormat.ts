@@ -71,7 +71,7 @@ const FORMATS: ReadonlyArray<readonly [test: RegExp, message: string]> = [
 	[/^data:[^,\s]{1,200};base64,|^eyJ[\w+/=-]{20,}\s*$/i, `${BASE64} ${JSONL}`],
 	[
 		CSV_HEADER,
-		`The file looks like CSV. ${JSONL} Read the rows with the Extract from File node, and make the requests from them with Submit or Build.`,
+		`The file looks like CSV. ${JSONL} Submit and Build make requests from its rows, with Requests From set to Rows File.`,
 	],
 ];
 

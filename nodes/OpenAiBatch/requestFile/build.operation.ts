@@ -71,7 +71,7 @@ export const build: Operation = {
 		name: 'Build',
 		value: 'build',
 		action: 'Build a request file',
-		description: 'Turn all input items into JSONL files, ready to upload',
+		description: 'Turn all input items, or the files in them, into JSONL files, ready to upload',
 	},
 	properties: showFor('requestFile', 'build', [
 		...endpointFields,

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { planItems } from './itemPlan';
-import type { BadItem, Plan, PlanOptions } from './plan';
+import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
 import { CHUNK_BYTES, EmptyPrompts, issueOf, MeasuredParts } from './plan';
 import type { Position } from './requestChecker';
 import { repeatedId, RequestChecker } from './requestChecker';
@@ -98,12 +98,7 @@ class FirstPass {
 		if (!signal?.aborted) this.refuseEmptyFiles();
 		if (!(await this.findFirstUses(signal))) return undefined;
 		return {
-			parts: this.measured.parts().map(({ part, ...measured }, index) => ({
-				...measured,
-				part,
-				itemIndexes: () => this.starts[index].items.values(),
-				open: (partSignal) => contentOf(this.files, part.ranges, this.starts[index], partSignal),
-			})),
+			parts: plannedParts(this.files, this.measured.parts(), this.starts),
 			badItems: this.badItems,
 			unlisted: this.unlisted,
 			total: this.total,
@@ -225,6 +220,19 @@ class FirstPass {
 		});
 		return isTrue;
 	}
+}
+
+/** Apart from the first pass, of which nothing has to stay in memory. */
+function plannedParts(
+	files: readonly RequestFile[],
+	parts: readonly MeasuredPart[],
+	starts: readonly PartStart[],
+): PlannedPart[] {
+	return parts.map((measured, index) => ({
+		...measured,
+		itemIndexes: () => starts[index].items.values(),
+		open: (signal) => contentOf(files, measured.part.ranges, starts[index], signal),
+	}));
 }
 
 function idOf(file: RequestFile, record: TextRecord): string | undefined {

@@ -58,11 +58,14 @@ export async function submitRows(credential: { url: string; apiKey: string }, ro
 	await submit(await item(1_000), 'warm up');
 	const input = await item(rows);
 	const delay = monitorEventLoopDelay({ resolution: 5 });
-	delay.enable();
-	const start = performance.now();
-	const extra = await extraMemory(async () => await submit(input, 'extra'));
-	const seconds = (performance.now() - start) / 1000;
-	delay.disable();
+	let seconds = 0;
+	const extra = await extraMemory(async () => {
+		delay.enable();
+		const start = performance.now();
+		await submit(input, 'extra');
+		seconds = (performance.now() - start) / 1000;
+		delay.disable();
+	});
 	let batches: Awaited<ReturnType<typeof submit>> = [];
 	const held = await heldMemory(async () => (batches = await submit(input, 'held')));
 	return { batches, held, extra, seconds, longestMs: delay.max / 1e6 };

@@ -40,7 +40,7 @@ const FOREIGN: Array<[string, Uint8Array, RegExp]> = [
 		/one JSON document, a list/,
 	],
 	['objects as text', bytes('[object Object]\n[object Object]\n'), /JSON\.stringify\(\)/],
-	['CSV', bytes('custom_id,prompt\na,"Hi, you"\n'), /looks like CSV.*Extract from File/],
+	['CSV', bytes('custom_id,prompt\na,"Hi, you"\n'), /looks like CSV.*set to Rows File/],
 	['CSV with semicolons', bytes('id;Titel (deutsch);Jahr\r\n1;Alien;1979\r\n'), /CSV/],
 	['CSV with quotes', bytes('"id","the title"\n1,2'), /CSV/],
 	['tabs between columns', bytes('id\ttitle\n1\tAlien\n'), /CSV/],

@@ -299,7 +299,8 @@ export const submit: Operation = {
 		name: 'Submit',
 		value: 'submit',
 		action: 'Submit items as a batch',
-		description: 'Turn all input items into requests, upload them and create the batches',
+		description:
+			'Turn all input items, or the files in them, into requests, upload them and create the batches',
 	},
 	properties: showFor('batch', 'submit', submitProperties),
 	execute: forAllItems(execute),
