@@ -120,15 +120,15 @@ export async function performAtOnce(world: World, acts: [Act, Act]): Promise<Run
 function killOne(world: World, first: number) {
 	const at = world.random.next() < 0.2 ? world.random.integer(1, 6) : Infinity;
 	let seen = 0;
+	let hasCreated = false;
 	const kill = {
 		/** Which one was killed. */
 		number: undefined as number | undefined,
 		at: (request: RecordedRequest, stage: Stage, running: Started[]) => {
 			const isSecond = senderOf(request) === first + 1;
 			if (!isSecond || stage !== 'arrived') return;
-			const isCreate = request.method === 'POST' && request.path.endsWith('/batches');
-			seen = isCreate ? Infinity : seen + 1;
-			if (seen !== at) return;
+			hasCreated ||= request.method === 'POST' && request.path.endsWith('/batches');
+			if (++seen !== at || hasCreated) return;
 			kill.number = first + 1;
 			world.count('kills of one of two');
 			running[1].cancel();

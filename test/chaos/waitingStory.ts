@@ -42,6 +42,7 @@ interface Submission {
 	hasKey: boolean;
 	/** When it was submitted first, in epoch milliseconds. */
 	begun?: number;
+	isRetried?: boolean;
 }
 
 /**
@@ -50,8 +51,8 @@ interface Submission {
  */
 const LOOKS_BACK_MS = 9 * 60_000;
 
-const mayRunAgain = ({ hasKey, begun = Infinity }: Submission) =>
-	hasKey || Date.now() - begun < LOOKS_BACK_MS;
+const mayRunAgain = ({ hasKey, begun = Infinity, isRetried }: Submission) =>
+	!isRetried && (hasKey || Date.now() - begun < LOOKS_BACK_MS);
 
 /**
  * Somebody submits more than the queue of a model has room for, several times, and has the waiting
@@ -243,17 +244,27 @@ class WaitingStory {
 		if (open.length > 0) await cancelBatch(this.world, this.world.random.pick(open).id);
 	}
 
-	/** A part that had no room is not retried: it waits. */
+	/**
+	 * Retries a batch, unless its part waits for room or was created again: these are two ways to have
+	 * the same requests answered, of which the one does not know the other. For the same reason what
+	 * was retried is not submitted again.
+	 */
 	private async retryOne(): Promise<void> {
-		const ended = this.world.emulator.ledger.batches.filter(
-			({ status, metadata }) =>
-				['expired', 'cancelled', 'completed'].includes(status) && metadata?.retry_of === undefined,
-		);
+		const { batches } = this.world.emulator.ledger;
 		const spent = givenUp(this.world);
-		const worth = ended.filter(({ id }) => !spent.has(id));
-		if (worth.length === 0) return;
+		const newest = new Map(
+			batches
+				.filter(({ id, metadata }) => metadata?.retry_of === undefined && !spent.has(id))
+				.map((batch) => [batch.metadata?.submission_key ?? batch.id, batch]),
+		);
+		const ended = [...newest.values()].filter(({ status }) =>
+			['expired', 'cancelled', 'completed'].includes(status),
+		);
+		if (ended.length === 0) return;
 		await this.beSeen();
-		const batchId = this.world.random.pick(worth).id;
+		const { id: batchId, metadata } = this.world.random.pick(ended);
+		const submission = this.submissions.find(({ name }) => name === metadata?.[STORY]);
+		if (submission) submission.isRetried = true;
 		await perform(this.world, {
 			resource: 'batch',
 			operation: 'retry',

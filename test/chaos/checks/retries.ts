@@ -28,7 +28,7 @@ const isDescription = ({ method, path }: RecordedRequest) =>
 const isSame = (one: RecordedRequest, other: RecordedRequest) =>
 	one.method === other.method &&
 	one.path === other.path &&
-	one.text === other.text &&
+	one.bytes === other.bytes &&
 	JSON.stringify(one.query) === JSON.stringify(other.query);
 
 /**

@@ -66,7 +66,7 @@ export class Room {
 		const running = world.emulator.ledger.batches.filter(({ id, status }) => {
 			if (id === batch.id || FINISHED.includes(status)) return false;
 			const { number: creator, at } = this.creators.get(id)!;
-			return creator === number || at + world.lag <= begun;
+			return creator === number || at + world.lag < begun;
 		});
 		const shares = running.flatMap((one) => this.seenAs(one, limits) ?? []);
 		const same = shares.filter(({ model }) => model === own.model);
