@@ -1,6 +1,6 @@
 import type { Queue, WaitingPart } from './queue';
 import { QUEUE_VERSION, queueOf } from './queue';
-import { listFiles } from '../api/files';
+import { findFile, listFiles } from '../api/files';
 import type { FileObject } from '../api/objects';
 import type { OpenAiClient } from '../client';
 import { downloadFile } from '../transfer/download';
@@ -18,8 +18,8 @@ const unreadable = ({ filename, id }: FileObject) =>
 	`File ${id} is named ${filename}, as lists of waiting parts are, but it is none that this version can read. Its parts, if it has any, are not submitted.`;
 
 /**
- * The queues that the service holds, the oldest first. Which files of parts are gone is seen in the
- * list of files, so that it costs no request of its own.
+ * The queues that the service holds, the oldest first, and which files of their parts are gone: of
+ * those that the list of files does not show, each costs a request.
  *
  * @param submissionId only of this submission
  */
@@ -41,8 +41,12 @@ export async function findQueues(
 			client.hint(unreadable(file));
 			continue;
 		}
-		const lost = queue.parts.filter(({ fileId }) => !ids.has(fileId));
-		queues.push({ ...queue, file, lost: new Set(lost.map(({ key }) => key)) });
+		const lost = new Set<string>();
+		for (const { fileId, key } of queue.parts) {
+			// The list of files may lag, or leave some out.
+			if (!ids.has(fileId) && !(await findFile(client, fileId))) lost.add(key);
+		}
+		queues.push({ ...queue, file, lost });
 	}
 	return queues;
 }
