@@ -101,6 +101,27 @@ describe('nothing is lost and nothing created twice', () => {
 		expect(again.id).not.toBe(failed.id);
 	});
 
+	it('when Retry Unfinished has created a part again that had failed at the limit', async () => {
+		const parts = await submit(rowsOf(4), LIMIT);
+		await product.finish(String(parts[0].id));
+		product.emulator.control.batches({ match: () => true, fate: 'token_limit', times: 1 });
+		const [failed] = await submitWaiting();
+		await product.finish(String(failed.id)).catch(() => undefined);
+		const retry = async (executionId: string) => {
+			const parameters = { batchId: failed.id as string };
+			return await product.json('batch', 'retry', parameters, [{}], { executionId });
+		};
+		const [again] = await retry('one');
+		expect(again).toMatchObject({ adopted: false, submission_id: parts[0].submission_id });
+		expect(again.metadata).not.toHaveProperty('submission_tokens');
+		expect(await submitWaiting()).toEqual([]);
+		expect(await retry('two')).toEqual([expect.objectContaining({ id: again.id, adopted: true })]);
+		await product.finish(String(again.id));
+		await submitWaiting();
+		expect(await listOf(parts[0].submission_id)).toHaveLength(3);
+		expect(await queues()).toEqual([]);
+	});
+
 	it('when somebody has cancelled a part: it is not created again', async () => {
 		const parts = await submit(rowsOf(6), LIMIT);
 		await product.finish(String(parts[0].id));
