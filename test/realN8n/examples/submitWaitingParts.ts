@@ -4,8 +4,11 @@ import { itemsOf } from '../../support/lab/n8n/executions';
 import { Scene } from './scene';
 import { DOCUMENTS, TINY_QUEUE } from './tokenLimitQueue';
 
-/** A table of its own, since the other example has one of the usual name. */
-const TABLE = 'waiting_documents';
+/**
+ * A table of its own, since the other example has one of the usual name. n8n takes a table whose
+ * name only contains the one that it looks for, too.
+ */
+const TABLE = 'letters';
 
 /**
  * The batch of somebody else fills the queue. Whatever becomes of a batch, the next one is created

@@ -1,0 +1,169 @@
+import { isFinished } from '../../../../nodes/openai/api/objects';
+import type { RecordedRequest } from '../../../support/emulator';
+import { STILL, type Account } from '../../../support/lab/account';
+import { assertSucceeded, itemsOf } from '../../../support/lab/n8n/executions';
+import { until } from '../../../support/lab/until';
+import type { Execution } from '../../../support/lab/n8n/types';
+import { CONCURRENCY } from '../roles';
+import type { Called, Stage } from '../stage';
+import { REQUESTS, rowsOfBody } from '../workflows';
+
+/** One key is submitted so often at the same moment. */
+const TIMES = 20;
+
+/** One more than a worker has at once, so that there are two workers at least. */
+const SEVERAL = CONCURRENCY + 1;
+
+/** The parts of the submission with a queue, and how many of them the queue takes at once. */
+const [PARTS, ROOM] = [6, 2];
+
+/** Batches are moved by the tests, but for those that are given up. */
+const TIMING = { ...STILL.timing, cancelling: 100 };
+
+/** A row of about 500 tokens for each part. */
+const rows = (job: string, parts: number) =>
+	Array.from({ length: parts }, (_, index) => ({
+		id: `${job}-${index}`,
+		text: `Row ${index}${' word'.repeat(400)}`,
+		job,
+	}));
+
+const places = (parts: number) =>
+	Array.from({ length: parts }, (_, index) => `${index + 1}/${parts}`);
+
+const live = ({ emulator }: Account) =>
+	emulator.ledger.batches.filter(({ status }) => !status.startsWith('cancel'));
+
+/** Every part has one batch that was not given up. */
+function expectOneEach(account: Account, parts: number): void {
+	const found = live(account).map(({ metadata }) => metadata!.submission_part);
+	expect(found.sort()).toEqual(places(parts));
+}
+
+/** Executions in several workers that do the same at the same moment. */
+export function together(stage: () => Stage): void {
+	/** Holds requests until so many have come. */
+	function meet(account: Account, method: string, path: RegExp, count: number): void {
+		const { faults, ledger } = account.emulator;
+		const matches = (request: RecordedRequest) =>
+			request.method === method && path.test(request.path.replace('/v1', ''));
+		let come = 0;
+		const all = new Promise<void>((resolve) => {
+			ledger.onRequest = (request, step) => {
+				if (step === 'done' && matches(request) && ++come === count) resolve();
+			};
+		});
+		faults.next({ method, path, times: count, fault: { type: 'hold', when: 'after', until: all } });
+	}
+
+	/** Calls a workflow several times at once; returns the executions, which have all succeeded. */
+	async function callTogether(
+		{ workflowId, call }: Called,
+		times: number,
+		body: unknown = {},
+	): Promise<Execution[]> {
+		const earlier = await stage().cluster.rest.executions(workflowId);
+		await Promise.all(Array.from({ length: times }, async () => await call(body)));
+		const ids = await stage().allEnded(workflowId, earlier.length + times);
+		const found = await Promise.all(
+			ids.slice(earlier.length).map(async (id) => await stage().cluster.rest.execution(id)),
+		);
+		found.forEach(assertSucceeded);
+		const workers = found.map(({ id }) => stage().cluster.workerOf(id));
+		expect(new Set(workers).size).toBeGreaterThan(1);
+		return found;
+	}
+
+	it.each([0, 1_000])(
+		'leaves one batch for each part when a key is submitted twenty times, with a list %i ms late',
+		async (late) => {
+			const account = await stage().account({ timing: TIMING });
+			const { ledger, faults } = account.emulator;
+			faults.listDelay(late);
+			const job = `same key ${late}`;
+			const submitting = await stage().callable(job, [
+				rowsOfBody,
+				account.step('Submit', 'batch', 'submit', {
+					...REQUESTS,
+					options: { maxRequestsPerBatch: 1, submissionKey: job },
+				}),
+			]);
+			// As many as all workers take at once have seen a list without a batch.
+			const atOnce = stage().cluster.workers.length * CONCURRENCY;
+			meet(account, 'GET', /^\/batches$/, atOnce);
+			const executions = await callTogether(submitting, TIMES, { rows: rows(job, 3) });
+
+			expectOneEach(account, 3);
+			const first = ledger.batches.filter(({ metadata }) => metadata!.submission_part === '1/3');
+			expect(first.length).toBeGreaterThanOrEqual(atOnce);
+			const returned = executions.map((execution) => itemsOf(execution, 'Submit'));
+			const ids = live(account).sort((one, other) =>
+				one.metadata!.submission_part < other.metadata!.submission_part ? -1 : 1,
+			);
+			for (const items of returned) {
+				expect(items.map(({ id }) => id)).toEqual(ids.map(({ id }) => id));
+			}
+			expect(returned.flat().filter(({ adopted }) => adopted === false)).toHaveLength(3);
+		},
+	);
+
+	it('creates each part that waits once when several workers submit them, again and again', async () => {
+		const account = await stage().account({ timing: TIMING });
+		const { emulator } = account;
+		const open = () => live(account).filter((batch) => !isFinished(batch));
+		const options = { maxRequestsPerBatch: 1, maxEnqueuedTokens: 1_200 };
+		const submitted = await stage().run(
+			'Waiting',
+			[rowsOfBody, account.step('Submit', 'batch', 'submit', { ...REQUESTS, options })],
+			{ rows: rows('waiting', PARTS) },
+		);
+		expect(itemsOf(submitted, 'Submit').filter(({ status }) => status === 'waiting')).toHaveLength(
+			PARTS - ROOM,
+		);
+		const waiting = await stage().callable('Submit waiting', [
+			account.step('Submit waiting', 'batch', 'submitWaiting'),
+		]);
+		const end = async () => await emulator.step(open()[0].id, 'completed');
+
+		for (let exist = ROOM + 1; exist <= PARTS; exist++) {
+			await end();
+			meet(account, 'GET', /^\/batches$/, SEVERAL);
+			const executions = await callTogether(waiting, SEVERAL);
+			expect(live(account)).toHaveLength(exist);
+			expect(open()).toHaveLength(ROOM);
+			const returned = executions.flatMap((one) => itemsOf(one, 'Submit waiting'));
+			const created = returned.filter(({ id }) => id !== null).map(({ id }) => id);
+			expect(created).toEqual([live(account).at(-1)!.id]);
+			await until('the end of what was given up', () =>
+				emulator.ledger.batches.every(({ status }) => status !== 'cancelling'),
+			);
+		}
+		expectOneEach(account, PARTS);
+		expect(emulator.ledger.batches.length).toBeGreaterThan(PARTS);
+
+		// All have seen the queue in the list of files when the first of them deletes it.
+		while (open().length > 0) await end();
+		const [queue] = await account.queueFiles();
+		meet(account, 'GET', /^\/files$/, SEVERAL);
+		const deleted = new Promise<void>((resolve) => {
+			const { onRequest } = emulator.ledger;
+			emulator.ledger.onRequest = (request, step) => {
+				onRequest(request, step);
+				if (step === 'done' && request.method === 'DELETE') resolve();
+			};
+		});
+		const content = { method: 'GET', path: `/files/${queue}/content` };
+		emulator.faults.next({ ...content, fault: { type: 'headers', headers: {} } });
+		emulator.faults.next({
+			...content,
+			times: SEVERAL - 1,
+			fault: { type: 'hold', when: 'before', until: deleted },
+		});
+		await callTogether(waiting, SEVERAL);
+		expect(await account.queueFiles()).toEqual([]);
+		expectOneEach(account, PARTS);
+		const lines = live(account).map(({ input_file_id: id }) => emulator.file(id).text());
+		const ids = lines.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
+		expect(ids.sort()).toEqual(rows('waiting', PARTS).map(({ id }) => id));
+	});
+}
