@@ -129,7 +129,7 @@ function fileNameFor({ filename }: FileObject, key: string): string {
 }
 
 /** What a retry is to the service, its requests aside. */
-type Identity = Omit<SubmissionPart, 'input'>;
+type Identity = Omit<SubmissionPart, 'input' | 'settings'>;
 
 /**
  * A retry belongs to the submission of its original, as the same part of it. What is chosen depends
@@ -154,7 +154,7 @@ function retryPart(
 	inputFile: FileObject,
 	selection: Selection | undefined,
 	expiresAfter: number | undefined,
-): SubmissionPart {
+): Omit<SubmissionPart, 'settings'> {
 	return {
 		...identity,
 		input: selection
@@ -248,7 +248,7 @@ export const retry: Operation = {
 			outputExpiresAfter,
 		};
 		const part = retryPart(identity, inputFile, selection, inputExpiresAfter);
-		const created = await submissions.create(part, settings);
+		const created = await submissions.create({ ...part, settings });
 		const counts = REASONS.map((reason) => [`retried_${reason}`, selection?.counts[reason]]);
 		return {
 			json: createdItem(created, {
