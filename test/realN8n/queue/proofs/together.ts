@@ -152,10 +152,10 @@ export function together(stage: () => Stage): void {
 				if (step === 'done' && request.method === 'DELETE') resolve();
 			};
 		});
-		const content = { method: 'GET', path: `/files/${queue}/content` };
-		emulator.faults.next({ ...content, fault: { type: 'headers', headers: {} } });
 		emulator.faults.next({
-			...content,
+			method: 'GET',
+			path: `/files/${queue}/content`,
+			after: 1,
 			times: SEVERAL - 1,
 			fault: { type: 'hold', when: 'before', until: deleted },
 		});
