@@ -202,7 +202,7 @@ class Scene {
 		}
 	}
 
-	/** Every part has exactly one batch, with its requests, and the queue is gone. */
+	/** Every part has one batch, with its requests; nothing was uploaded twice; the queue is gone. */
 	async expectWhole(): Promise<void> {
 		const { emulator } = this.account;
 		const parts = this.batches.map(({ metadata }) => metadata!.submission_part).sort();
@@ -213,6 +213,7 @@ class Scene {
 		const lines = this.batches.map(({ input_file_id: id }) => emulator.file(id).text());
 		const ids = lines.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
 		expect(ids.sort()).toEqual(Array.from({ length: PARTS }, (_, index) => String(index)));
+		expect(emulator.ledger.uploads).toHaveLength(PARTS + 1);
 		expect(await this.account.queueFiles()).toEqual([]);
 	}
 }

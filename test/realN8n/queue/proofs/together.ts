@@ -107,24 +107,28 @@ export function together(stage: () => Stage): void {
 		},
 	);
 
-	it('creates each part that waits once when several workers submit them, again and again', async () => {
+	/** Submits more parts than there is room for; returns the workflow that creates the others. */
+	async function withWaiting(job: string, parts: number) {
 		const account = await stage().account({ timing: TIMING });
-		const { emulator } = account;
-		const open = () => live(account).filter((batch) => !isFinished(batch));
 		const options = { maxRequestsPerBatch: 1, maxEnqueuedTokens: 1_200 };
 		const submitted = await stage().run(
-			'Waiting',
+			job,
 			[rowsOfBody, account.step('Submit', 'batch', 'submit', { ...REQUESTS, options })],
-			{ rows: rows('waiting', PARTS) },
+			{ rows: rows(job, parts) },
 		);
-		expect(itemsOf(submitted, 'Submit').filter(({ status }) => status === 'waiting')).toHaveLength(
-			PARTS - ROOM,
-		);
-		const waiting = await stage().callable('Submit waiting', [
+		const statuses = itemsOf(submitted, 'Submit').map(({ status }) => status);
+		expect(statuses.filter((status) => status === 'waiting')).toHaveLength(parts - ROOM);
+		const waiting = await stage().callable(`${job}: submit waiting`, [
 			account.step('Submit waiting', 'batch', 'submitWaiting'),
 		]);
-		const end = async () => await emulator.step(open()[0].id, 'completed');
+		const open = () => live(account).filter((batch) => !isFinished(batch));
+		const end = async () => await account.emulator.step(open()[0].id, 'completed');
+		return { account, waiting, open, end };
+	}
 
+	it('creates each part that waits once when several workers submit them, again and again', async () => {
+		const { account, waiting, open, end } = await withWaiting('waiting', PARTS);
+		const { emulator } = account;
 		for (let exist = ROOM + 1; exist <= PARTS; exist++) {
 			await end();
 			meet(account, 'GET', /^\/batches$/, SEVERAL);
@@ -133,26 +137,38 @@ export function together(stage: () => Stage): void {
 			expect(open()).toHaveLength(ROOM);
 			const returned = executions.flatMap((one) => itemsOf(one, 'Submit waiting'));
 			const created = returned.filter(({ id }) => id !== null).map(({ id }) => id);
-			expect(created).toEqual([live(account).at(-1)!.id]);
+			expect(created).toEqual([open().at(-1)!.id]);
 			await until('the end of what was given up', () =>
 				emulator.ledger.batches.every(({ status }) => status !== 'cancelling'),
 			);
 		}
-		expectOneEach(account, PARTS);
 		expect(emulator.ledger.batches.length).toBeGreaterThan(PARTS);
+		while (open().length > 0) await end();
+		expect(await account.queueFiles()).toHaveLength(1);
+		meet(account, 'GET', /^\/batches$/, SEVERAL);
+		await callTogether(waiting, SEVERAL);
 
-		// All have seen the queue in the list of files when the first of them deletes it.
+		expect(await account.queueFiles()).toEqual([]);
+		expectOneEach(account, PARTS);
+		const lines = live(account).map(({ input_file_id: id }) => emulator.file(id).text());
+		const ids = lines.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
+		expect(ids.sort()).toEqual(rows('waiting', PARTS).map(({ id }) => id));
+	});
+
+	it('is not disturbed when another worker deletes the queue that it is about to read', async () => {
+		const { account, waiting, open, end } = await withWaiting('deleted', ROOM + 1);
+		const { faults, ledger } = account.emulator;
+		await end();
+		await waiting.call({});
+		await stage().allEnded(waiting.workflowId, 1);
 		while (open().length > 0) await end();
 		const [queue] = await account.queueFiles();
+		// All have seen the queue in the list of files when the first of them deletes it.
 		meet(account, 'GET', /^\/files$/, SEVERAL);
-		const deleted = new Promise<void>((resolve) => {
-			const { onRequest } = emulator.ledger;
-			emulator.ledger.onRequest = (request, step) => {
-				onRequest(request, step);
-				if (step === 'done' && request.method === 'DELETE') resolve();
-			};
-		});
-		emulator.faults.next({
+		const deleted = until('the deletion', () =>
+			ledger.calls('DELETE', `/files/${queue}`).some(({ status }) => status === 200),
+		);
+		faults.next({
 			method: 'GET',
 			path: `/files/${queue}/content`,
 			after: 1,
@@ -160,10 +176,8 @@ export function together(stage: () => Stage): void {
 			fault: { type: 'hold', when: 'before', until: deleted },
 		});
 		await callTogether(waiting, SEVERAL);
+
 		expect(await account.queueFiles()).toEqual([]);
-		expectOneEach(account, PARTS);
-		const lines = live(account).map(({ input_file_id: id }) => emulator.file(id).text());
-		const ids = lines.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
-		expect(ids.sort()).toEqual(rows('waiting', PARTS).map(({ id }) => id));
+		expectOneEach(account, ROOM + 1);
 	});
 }
