@@ -228,6 +228,18 @@ it('a create that is refused leaves the part waiting, and says how to give it up
 	]);
 });
 
+it('a submission that the service refuses does not keep back the others', async () => {
+	const first = await submit(rowsOf(4), LIMIT, 'refused');
+	const second = await submit(rowsOf(2), LIMIT, 'fine');
+	await product.finish(String(first[0].id));
+	product.emulator.faults.next({ method: 'POST', path: '/batches', fault: REFUSED });
+	const { error } = await product.run('batch', 'submitWaiting', {} as never);
+	expect(error?.message).toMatch(/^Part 2 of 2 of submission/);
+	const [created, ...none] = await listOf(second[0].submission_id);
+	expect(none).toEqual([]);
+	expect(error?.description).toContain(`Created so far: ${created.id as string}`);
+});
+
 describe('the room in the queue', () => {
 	const tokensOf = (parts: IDataObject[]) => Number(parts.at(-1)!.estimated_tokens);
 

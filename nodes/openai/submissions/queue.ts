@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import type { Place } from './submission';
 import { SUBMISSION_TOKENS, submissionIdIn } from './submission';
 import type { BatchSettings } from '../api/batches';
-import { findFile, listFiles, uploadSafely } from '../api/files';
+import { deleteFile, findFile, listFiles, uploadSafely } from '../api/files';
 import type { Batch, FileObject } from '../api/objects';
 import { isFinished } from '../api/objects';
 import type { OpenAiClient } from '../client';
@@ -152,6 +152,20 @@ const fileNameOf = (submissionId: string) => `n8n-submission-${submissionId}.jso
 /** The submission whose waiting parts a file lists, by its name; undefined for any other file. */
 export const queueOf = ({ filename }: FileObject): string | undefined =>
 	/^n8n-submission-([0-9a-f]{16})\.jsonl$/.exec(filename ?? '')?.[1];
+
+/**
+ * Deletes the list of the parts of a submission that wait, so that they are not submitted any more.
+ *
+ * @returns whether there was one
+ */
+export async function deleteQueue(client: OpenAiClient, submissionId: string): Promise<boolean> {
+	const ids: string[] = [];
+	for await (const file of listFiles(client, { purpose: 'batch' })) {
+		if (queueOf(file) === submissionId) ids.push(file.id);
+	}
+	for (const id of ids) await deleteFile(client, id);
+	return ids.length > 0;
+}
 
 /** The content of the file: one line with the settings, and one for each part. */
 function queueLines({ parts, ...head }: Queue): Buffer {

@@ -254,6 +254,11 @@ class CreateMemory {
 		this.sent[key] = { fileId, at: Math.floor(Date.now() / 1000) };
 	}
 
+	/** This file belongs to the key alone, whoever has created a batch with it. */
+	noteFile(key: string, fileId: string): void {
+		this.sent[key] ??= { fileId, at: 0 };
+	}
+
 	noteCreated(key: string, batchId: string): void {
 		this.created[key] = batchId;
 	}
@@ -339,7 +344,9 @@ export class SubmissionSearch {
 				const id = this.scope.memory.idOf(key);
 				if (id === undefined || shown.has(id)) continue;
 				const batch = await findBatch(this.client, id);
-				if (batch) remembered.unshift(batch);
+				if (!batch) continue;
+				remembered.unshift(batch);
+				watcher?.see(batch);
 			}
 			return [...remembered, ...listed];
 		} catch (error) {

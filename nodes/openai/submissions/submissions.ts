@@ -18,7 +18,7 @@ import {
 	SubmissionSearch,
 } from './submission';
 import type { BatchSettings, CreateBatchBody } from '../api/batches';
-import { cancelBatch, findBatch } from '../api/batches';
+import { cancelBatch, findBatch, NO_LIST } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
 import type { Batch } from '../api/objects';
 import { isFinished } from '../api/objects';
@@ -188,11 +188,13 @@ export class Submissions {
 
 	private async submit(parts: readonly SubmissionPart[], room?: Room): Promise<Submitted> {
 		const keys = this.keysOf(parts);
+		const files = new Map<string, string>();
+		if (room) this.noteFiles(parts, keys, files);
 		const found = await this.search.find(new Set(keys), room?.queue);
+		if (room && this.search.hasNoList) throw this.client.error(WITHOUT_ROOM);
 		this.rememberFound(found, keys);
 		const isStored = room?.store === undefined;
-		const isResumed = found.length > 0;
-		const run: Run = { parts, keys, found, files: new Map(), room, isStored, isResumed };
+		const run: Run = { parts, keys, found, files, room, isStored, isResumed: found.length > 0 };
 		if (room && parts.some(({ share }) => share?.countsOthers)) {
 			await room.queue.measureOthers(this.client);
 		}
@@ -219,6 +221,22 @@ export class Submissions {
 			result.parts.push(one);
 		}
 		return result;
+	}
+
+	/**
+	 * The files of parts that wait belong to these parts alone. So a batch with such a file is that of
+	 * the part, also where the server does not keep metadata.
+	 */
+	private noteFiles(
+		parts: readonly SubmissionPart[],
+		keys: readonly string[],
+		files: Map<string, string>,
+	): void {
+		for (const [index, part] of parts.entries()) {
+			if (!('fileId' in part.input)) continue;
+			this.scope.memory.noteFile(keys[index], part.input.fileId);
+			if (!isGone(part)) files.set(keys[index], part.input.fileId);
+		}
 	}
 
 	/** Whether all parts that have no batch yet can be created at once. */
@@ -383,6 +401,7 @@ export class Submissions {
 		if (run.room && part.share && isQueueFull(fault) && !fault.mayHaveExecuted) {
 			return { key, fileId };
 		}
+		if (part.share && fault.mayHaveExecuted) run.room?.queue.take(part.share);
 		throw await this.createError(fault, key, fileId, run.room && run.isStored ? undefined : part);
 	}
 
@@ -476,6 +495,12 @@ function createBody(
 		...(seconds !== undefined && { output_expires_after: { anchor: 'created_at', seconds } }),
 	};
 }
+
+const WITHOUT_ROOM: Fault = {
+	kind: 'source',
+	message: `${NO_LIST}, so the room in its queue is not known. Remove the option Max Enqueued Tokens`,
+	mayHaveExecuted: false,
+};
 
 const gone = (fileId: string): Fault => ({
 	kind: 'source',
