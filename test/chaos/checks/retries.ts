@@ -12,7 +12,7 @@ const ASKED: Record<string, number> = { '429, milliseconds': 1_200, '429, second
 const A_DAY = '429, a day';
 
 /** What they made without an answer they look for several times, as lists may lag. */
-const LOOKING = ['submit', 'create', 'retry', 'upload'];
+const LOOKING = ['submit', 'submitWaiting', 'create', 'retry', 'upload'];
 
 const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
 
@@ -28,6 +28,7 @@ const isDescription = ({ method, path }: RecordedRequest) =>
 const isSame = (one: RecordedRequest, other: RecordedRequest) =>
 	one.method === other.method &&
 	one.path === other.path &&
+	one.bytes === other.bytes &&
 	JSON.stringify(one.query) === JSON.stringify(other.query);
 
 /**
