@@ -1,12 +1,11 @@
 import { chatCompletions, completions } from './completions';
-import { embeddings, moderations } from './inputs';
 import type { Endpoint, RequestOption, TokenFields } from './endpoint';
 import type { SizeOfImage } from './imageTokens';
 import { partTokens, sizeOfDataUrl } from './imageTokens';
-import { imageEdits, imageGenerations } from './images';
 import type { EndpointPath } from './paths';
 import { pathFault, unversionedPath } from './paths';
 import { responses } from './responses';
+import { embeddings, imageEdits, imageGenerations, moderations } from './singleInput';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject } from '../jsonl/json';
 

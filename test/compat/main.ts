@@ -33,6 +33,7 @@ const FILES = [
 	'trigger',
 	'upload',
 	'wait',
+	'waiting-parts',
 	'webhook',
 	'whole-submission',
 ];

@@ -95,6 +95,21 @@ const SAMPLES = {
 		url: '',
 		body: { model: '', messages: [{ role: '', content: '' }] },
 	},
+	queueLine: {
+		n8n_submission: 1,
+		submissionId: '',
+		hasKey: true,
+		maxEnqueuedTokens: 1,
+		countsOthers: true,
+		settings: { endpoint: '', completionWindow: '', metadata: { team: '' }, outputExpiresAfter: 1 },
+		key: '',
+		fileId: '',
+		place: { part: 1, parts: 1 },
+		model: '',
+		tokens: 1,
+		requests: 1,
+		bytes: 1,
+	},
 } as const;
 
 type Kind = keyof typeof SAMPLES;
@@ -162,10 +177,11 @@ function dialectWith(changes: readonly Change[]): Dialect {
 	const { openai } = DIALECTS;
 	const odd = <T>(of: Kind, object: T): T => changed(of, object, changes) as T;
 	const line = (of: Kind) => (text: string) => {
-		const value = changed(of, JSON.parse(text), changes);
+		const isQueue = text.includes('"submissionId"') || text.includes('"fileId"');
+		const value = changed(isQueue ? 'queueLine' : of, JSON.parse(text), changes);
 		return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 	};
-	const isLine = changes.some(({ of }) => of === 'resultLine' || of === 'inputLine');
+	const isLine = changes.some(({ of }) => of.endsWith('Line'));
 	return {
 		...openai,
 		batch: (batch, moment) => odd('batch', openai.batch(batch, moment)),
@@ -257,7 +273,21 @@ function history(): { fileId: string } {
 		{ id: 'failed', ...failed, ...common, completed_at: null, failed_at: NOON - 60 },
 	);
 	addHistory({ emulator }, { id: 'in_progress', ...open, ...common, completed_at: null });
+	addQueue(fileId);
 	return { fileId };
+}
+
+/** A part that waits, in the form of the service's file of what waits. */
+function addQueue(fileId: string): void {
+	const submissionId = '0123456789abcdef';
+	const settings = { endpoint: '/v1/chat/completions', completionWindow: '24h', metadata: {} };
+	const limits = { maxEnqueuedTokens: 1_000_000, countsOthers: true };
+	const head = { n8n_submission: 1, submissionId, hasKey: false, ...limits, settings };
+	const place = { part: 1, parts: 1 };
+	const size = { model: 'gpt-6-luna', tokens: 10, requests: 4, bytes: 400 };
+	const part = { key: `${submissionId}${submissionId}`, place, fileId, ...size };
+	const content = [head, part].map((line) => `${JSON.stringify(line)}\n`).join('');
+	emulator.addFile(content, { filename: `n8n-submission-${submissionId}.jsonl`, purpose: 'batch' });
 }
 
 /** What a person gets to see. */
@@ -400,6 +430,8 @@ const DATES = { createdAfter: '2026-11-22T00:00:00Z', createdBefore: '2026-11-23
 const ACTS: Record<string, Act> = {
 	'batch: Submit': run('batch', 'submit', submitted({})),
 	'batch: Submit with a key': run('batch', 'submit', submitted({ submissionKey: 'films' })),
+	'batch: Submit with a limit': run('batch', 'submit', submitted({ maxEnqueuedTokens: 1 })),
+	'batch: Submit Waiting Parts': run('batch', 'submitWaiting'),
 	'batch: Create': run('batch', 'create', (choice) => ({
 		...ofFile(choice),
 		endpoint: '/v1/chat/completions',

@@ -64,8 +64,9 @@ test('cancelling ends the look for a batch whose create had no answer', async ()
 			metadata: {},
 			outputExpiresAfter: undefined,
 		};
-		const part = { contentHash: 'h', input: { fileId: 'f' }, place: { part: 1, parts: 1 } };
-		return await new Submissions(client, context, { submissionKey: 'k' }).create(part, settings);
+		const place = { part: 1, parts: 1 };
+		const part = { contentHash: 'h', input: { fileId: 'f' }, settings, place };
+		return await new Submissions(client, context, { submissionKey: 'k' }).create(part);
 	});
 	expect((outcome as Error).message).toMatch(/^The batch may or may not have been created/);
 	const key = submissionKey('key:k', 'h', submissionIdFor('key:k', ['h']));

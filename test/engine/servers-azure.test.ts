@@ -129,6 +129,28 @@ describe('a full queue, which refuses the new batch', () => {
 		expect(creates()).toHaveLength(1);
 	});
 
+	it('makes the part wait when Submit has Max Enqueued Tokens', async () => {
+		await start();
+		const control = { match: () => true, fate: 'token_limit' as const, times: 1 };
+		server.emulator.control.batches(control);
+		const rows = [
+			{ id: 'a', text: 'Hello' },
+			{ id: 'b', text: 'Hello' },
+		];
+		const options = { maxEnqueuedTokens: 1_000_000, maxRequestsPerBatch: 1 };
+		const parts = await submit(options, rows);
+		expect(parts.map(({ status }) => status)).toEqual(['waiting', 'waiting']);
+		expect(server.emulator.ledger.uploads).toHaveLength(3);
+		const later = await server.json('batch', 'submitWaiting', {});
+		expect(later.map(({ part, status }) => [part, status])).toEqual([
+			[1, 'validating'],
+			[2, 'validating'],
+		]);
+		expect(later.map(({ input_file_id: id }) => id)).toEqual(
+			parts.map(({ input_file_id: id }) => id),
+		);
+	});
+
 	it('has room for the same file later', async () => {
 		await refused();
 		const [{ id: fileId }] = server.emulator.ledger.uploads;

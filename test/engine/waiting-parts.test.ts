@@ -26,6 +26,8 @@ const queues = async () => {
 };
 const creates = () => product.emulator.ledger.calls('POST', /\/batches$/).length;
 
+const REFUSED = { type: 'status', status: 400 } as const;
+
 const LIMIT = { maxRequestsPerBatch: 2, maxEnqueuedTokens: 1 };
 
 it('Submit creates what fits, and Submit Waiting Parts goes on when a batch has ended', async () => {
@@ -99,6 +101,27 @@ describe('nothing is lost and nothing created twice', () => {
 		expect(again.id).not.toBe(failed.id);
 	});
 
+	it('when Retry Unfinished has created a part again that had failed at the limit', async () => {
+		const parts = await submit(rowsOf(4), LIMIT);
+		await product.finish(String(parts[0].id));
+		product.emulator.control.batches({ match: () => true, fate: 'token_limit', times: 1 });
+		const [failed] = await submitWaiting();
+		await product.finish(String(failed.id)).catch(() => undefined);
+		const retry = async (executionId: string) => {
+			const parameters = { batchId: failed.id as string };
+			return await product.json('batch', 'retry', parameters, [{}], { executionId });
+		};
+		const [again] = await retry('one');
+		expect(again).toMatchObject({ adopted: false, submission_id: parts[0].submission_id });
+		expect(again.metadata).not.toHaveProperty('submission_tokens');
+		expect(await submitWaiting()).toEqual([]);
+		expect(await retry('two')).toEqual([expect.objectContaining({ id: again.id, adopted: true })]);
+		await product.finish(String(again.id));
+		await submitWaiting();
+		expect(await listOf(parts[0].submission_id)).toHaveLength(3);
+		expect(await queues()).toEqual([]);
+	});
+
 	it('when somebody has cancelled a part: it is not created again', async () => {
 		const parts = await submit(rowsOf(6), LIMIT);
 		await product.finish(String(parts[0].id));
@@ -110,14 +133,132 @@ describe('nothing is lost and nothing created twice', () => {
 	});
 });
 
-it('the file of a part that is gone is an error that says what to do, and keeps the queue', async () => {
-	const parts = await submit(rowsOf(4), LIMIT);
+const listOf = async (submissionId: unknown) =>
+	await product.json('batch', 'getAll', {
+		returnAll: true,
+		filters: { submissionId: submissionId as string },
+	});
+
+describe('before the first batch is created', () => {
+	const calls = () =>
+		product.emulator.ledger.requests.map(
+			({ method, path }) => `${method} ${path.split('/').pop()}`,
+		);
+
+	it('all parts are uploaded and written down, and only when some have to wait', async () => {
+		await submit(rowsOf(6), LIMIT);
+		const upload = 'POST files';
+		const looks = ['GET batches', 'GET files'];
+		expect(calls()).toEqual([...looks, upload, upload, upload, upload, 'POST batches']);
+		product.emulator.ledger.clear();
+		await submit(rowsOf(4), { ...LIMIT, maxEnqueuedTokens: 1_000_000 }, 'roomy');
+		expect(calls()).toEqual(['GET batches', upload, 'POST batches', upload, 'POST batches']);
+		expect(await queues()).toHaveLength(1);
+	});
+
+	it('a list that cannot be stored ends it, and the next run uses the files that are there', async () => {
+		const rows = rowsOf(6);
+		product.emulator.faults.next({ method: 'POST', path: '/files', after: 3, fault: REFUSED });
+		const { error } = await product.run(
+			'batch',
+			'submit',
+			{ ...ASK_TEXT, options: LIMIT } as never,
+			rows,
+			{
+				executionId: 'stored',
+			},
+		);
+		expect(error?.description).toMatch(/^The list of the parts that wait could not be stored/);
+		expect(creates()).toBe(0);
+		const uploads = product.emulator.ledger.uploads.length;
+		const parts = await submit(rows, LIMIT, 'stored');
+		expect(parts.map(({ status }) => status)).toEqual(['validating', 'waiting', 'waiting']);
+		expect(product.emulator.ledger.uploads).toHaveLength(uploads + 1);
+	});
+
+	it('an upload that fails names its part, and nothing is created', async () => {
+		const rows = rowsOf(6);
+		product.emulator.faults.next({ method: 'POST', path: '/files', after: 1, fault: REFUSED });
+		const { error } = await product.run(
+			'batch',
+			'submit',
+			{ ...ASK_TEXT, options: LIMIT } as never,
+			rows,
+		);
+		expect(error?.message).toMatch(/^Part 2 of 3: Upload of /);
+		expect([creates(), await queues()]).toEqual([0, []]);
+	});
+});
+
+describe('the file of a part that is gone', () => {
+	const lose = async (options: IDataObject) => {
+		const rows = rowsOf(6);
+		const parts = await submit(rows, { ...LIMIT, ...options });
+		await product.finish(String(parts[0].id));
+		await product.json('file', 'delete', { fileId: parts[1].input_file_id as string });
+		return { rows, parts };
+	};
+
+	it('is an error that says what to do, keeps the queue, and lets the other parts through', async () => {
+		const { parts } = await lose({});
+		const { error } = await product.run('batch', 'submitWaiting', {} as never);
+		expect(error?.message).toMatch(
+			/^Part 2 of 3 of submission [0-9a-f]{16}: .* does not have its input file/,
+		);
+		expect(error?.description).toMatch(/^Submit the items of this part again, and only these/);
+		const [{ id }, ...none] = await queues();
+		expect(none).toEqual([]);
+		expect(error?.description).toContain(`delete file ${id as string}`);
+		const batches = await listOf(parts[0].submission_id);
+		expect(batches.map(({ metadata }) => (metadata as IDataObject).submission_part)).toEqual([
+			'3/3',
+			'1/3',
+		]);
+		expect(error?.description).toContain(`Created so far: ${batches[0].id as string}`);
+	});
+
+	it('of a submission with a key: submitting it again creates what is missing', async () => {
+		const { rows, parts } = await lose({ submissionKey: 'films' });
+		const { error } = await product.run('batch', 'submitWaiting', {} as never);
+		expect(error?.description).toMatch(/^Submit the same items again with the same Submission Key/);
+		const limit = { ...LIMIT, maxEnqueuedTokens: 1_000_000, submissionKey: 'films' };
+		const again = await submit(rows, limit, 'later');
+		expect(again.map(({ adopted }) => adopted)).toEqual([true, false, true]);
+		const batches = await listOf(parts[0].submission_id);
+		expect(batches).toHaveLength(3);
+		for (const { id } of batches) await product.finish(String(id)).catch(() => undefined);
+		expect(await submitWaiting()).toEqual([]);
+		expect(await queues()).toEqual([]);
+	});
+});
+
+it('a create that is refused leaves the part waiting, and says how to give it up', async () => {
+	const parts = await submit(rowsOf(6), LIMIT);
 	await product.finish(String(parts[0].id));
-	await product.json('file', 'delete', { fileId: parts[1].input_file_id as string });
+	product.emulator.faults.next({ method: 'POST', path: '/batches', fault: REFUSED });
 	const { error } = await product.run('batch', 'submitWaiting', {} as never);
-	expect(error?.message).toMatch(/^Part 2 of 2 of submission [0-9a-f]{16}: /);
-	expect(error?.description).toContain('submit the same items again with the same Submission Key');
-	expect(await queues()).toHaveLength(1);
+	const [{ id }] = await queues();
+	expect(error?.message).toMatch(
+		/^Part 2 of 3 of submission [0-9a-f]{16}: The batch was not created/,
+	);
+	expect(error?.description).toContain(`delete file ${id as string}`);
+	const next = await submitWaiting();
+	expect(next.map(({ part, status }) => [part, status])).toEqual([
+		[2, 'validating'],
+		[3, 'waiting'],
+	]);
+});
+
+it('a submission that the service refuses does not keep back the others', async () => {
+	const first = await submit(rowsOf(4), LIMIT, 'refused');
+	const second = await submit(rowsOf(2), LIMIT, 'fine');
+	await product.finish(String(first[0].id));
+	product.emulator.faults.next({ method: 'POST', path: '/batches', fault: REFUSED });
+	const { error } = await product.run('batch', 'submitWaiting', {} as never);
+	expect(error?.message).toMatch(/^Part 2 of 2 of submission/);
+	const [created, ...none] = await listOf(second[0].submission_id);
+	expect(none).toEqual([]);
+	expect(error?.description).toContain(`Created so far: ${created.id as string}`);
 });
 
 describe('the room in the queue', () => {

@@ -200,6 +200,24 @@ describe('Cancel of a whole submission', () => {
 		expect(product.emulator.batch(String(batches[0].id)).status).toBe('completed');
 	});
 
+	it('lets no part follow that waits for room', async () => {
+		const limit = { maxRequestsPerBatch: 1, maxEnqueuedTokens: 1, ignoreOtherBatches: true };
+		const rows = ['a', 'b', 'c'].map((id) => ({ id, text: `waiting ${id}` }));
+		const parameters = { ...ASK_TEXT, model: 'gpt-6-sol', options: limit } as never;
+		const parts = await product.json('batch', 'submit', parameters, rows);
+		expect(parts.map(({ status }) => status)).toEqual(['validating', 'waiting', 'waiting']);
+		const run = await product.run('batch', 'cancel', {
+			batchId: parts[0].id as string,
+			options: { wholeSubmission: true },
+		} as never);
+		expect(run.items('Node').map(({ json }) => json.id)).toEqual([parts[0].id]);
+		expect(run.hints('Node').map(({ message }) => message)).toEqual([
+			expect.stringContaining('are not submitted any more'),
+		]);
+		await product.emulator.step(String(parts[0].id), 'cancelled');
+		expect(await product.json('batch', 'submitWaiting')).toEqual([]);
+	});
+
 	it('names the batch that cannot be cancelled, after the others', async () => {
 		const { batches } = await submitParts();
 		const [first] = batches;

@@ -82,6 +82,7 @@ export class Operations {
 			job('batch', 'getResults', { ...batch, options: { includeRequest: true } }),
 			// The key makes each run find the first one's batch: another retry would find nothing left.
 			job('batch', 'retry', { batchId: expired, options: { submissionKey: 'again' } }),
+			job('batch', 'submitWaiting'),
 			job('file', 'upload', {}, built),
 			job('file', 'download', file),
 			job('file', 'get', file),

@@ -5,7 +5,8 @@ import { cancelBatch, getBatch } from '../../openai/api/batches';
 import type { Batch } from '../../openai/api/objects';
 import { isFinished, statusOf } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
-import { batchItem } from '../../openai/submissions/submission';
+import { deleteQueue } from '../../openai/submissions/queue';
+import { batchItem, SUBMISSION_TOKENS, submissionIdOf } from '../../openai/submissions/submission';
 import { chosenBatchField, idParameter, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
@@ -33,7 +34,7 @@ export const cancel: Operation = {
 					type: 'boolean',
 					default: true,
 					description:
-						'Whether to cancel all batches of the submission that the batch belongs to, as far as they are not finished. There is one output item for each of them.',
+						'Whether to cancel all batches of the submission that the batch belongs to, as far as they are not finished. There is one output item for each of them. Parts that wait for room are not submitted any more.',
 				},
 			],
 		},
@@ -55,7 +56,14 @@ async function cancelSubmission(
 	client: OpenAiClient,
 	batchId: string,
 ): Promise<INodeExecutionData[]> {
-	const batches = await batchesOfSubmission(context, client, await getBatch(client, batchId));
+	const given = await getBatch(client, batchId);
+	const submissionId = submissionIdOf(given);
+	// First, so that no waiting part takes the room of a batch that was cancelled.
+	if (given.metadata?.[SUBMISSION_TOKENS] && submissionId !== null) {
+		const isDeleted = await deleteQueue(client, submissionId);
+		if (isDeleted) client.hint(notSubmitted(submissionId));
+	}
+	const batches = await batchesOfSubmission(context, client, given);
 	const running = batches.filter((batch) => !isFinished(batch) && statusOf(batch) !== 'cancelling');
 	const cancelled: Batch[] = [];
 	const failures: string[] = [];
@@ -75,3 +83,6 @@ async function cancelSubmission(
 	}
 	return cancelled.map((batch) => ({ json: batchItem(batch) }));
 }
+
+const notSubmitted = (submissionId: string) =>
+	`Parts of submission ${submissionId} that wait for room are not submitted any more: the list of them was deleted. Their uploaded files stay until they expire.`;

@@ -59,7 +59,7 @@ export const create: Operation = {
 		const submissions = new Submissions(client, context, options);
 		const content = JSON.stringify([fileId, settings]);
 		const contentHash = createHash('sha256').update(content).digest('hex');
-		const part = { contentHash, input: { fileId }, place: { part: 1, parts: 1 } };
-		return { json: createdItem(await submissions.create(part, settings)) };
+		const part = { contentHash, input: { fileId }, settings, place: { part: 1, parts: 1 } };
+		return { json: createdItem(await submissions.create(part)) };
 	}),
 };

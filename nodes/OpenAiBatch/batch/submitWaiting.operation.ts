@@ -1,15 +1,15 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { NodeOperationError } from 'n8n-workflow';
 import { deleteFile } from '../../openai/api/files';
 import type { Batch } from '../../openai/api/objects';
 import { statusOf, transientFailure } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
-import type { CreatedBatch } from '../../openai/submissions/submission';
+import type { RoomLimits, WaitingPart } from '../../openai/submissions/queue';
+import { QueueRoom, waitingItem } from '../../openai/submissions/queue';
+import type { StoredQueue } from '../../openai/submissions/storedQueues';
+import { findQueues } from '../../openai/submissions/storedQueues';
 import { createdItem } from '../../openai/submissions/submission';
-import type { SubmissionPart, Submitted, UploadedPart } from '../../openai/submissions/submissions';
+import type { PartFailure, SubmissionPart, Submitted } from '../../openai/submissions/submissions';
 import { isCreated, Submissions } from '../../openai/submissions/submissions';
-import type { RoomLimits, StoredQueue, WaitingPart } from '../../openai/submissions/waiting';
-import { findQueues, QueueRoom, waitingItem } from '../../openai/submissions/waiting';
 import {
 	ignoreOtherBatchesField,
 	maxEnqueuedTokensField,
@@ -29,69 +29,66 @@ const submissionIdField = {
 		'Only the parts of this submission. Without it, those of all submissions, the oldest first.',
 } as const;
 
+/** A part of a queue, and where it stands in it. */
+interface Listed {
+	queue: StoredQueue;
+	part: WaitingPart;
+}
+
 /** A part that failed since the queue was full waits again; any other end of it is an answer. */
 const isTriedAgain = ([newest]: readonly Batch[]) =>
 	transientFailure(newest)?.reason === 'enqueued_limit';
 
-const submissionPart = (part: WaitingPart, { lost }: StoredQueue): SubmissionPart => ({
-	contentHash: '',
-	key: part.key,
-	input: { fileId: part.fileId, isGone: lost.includes(part) },
-	place: part.place,
-	share: { model: part.model, tokens: part.tokens },
-	isTriedAgain,
-});
-
-/** Creates what fits of one submission. The file that holds its queue goes after the last part. */
-async function submitQueue(
-	context: IExecuteFunctions,
-	client: OpenAiClient,
-	queue: StoredQueue,
-	room: QueueRoom,
-): Promise<{ items: INodeExecutionData[]; failure?: unknown }> {
-	const { file, parts, settings, submissionId } = queue;
-	const choices = { submissionKey: `waiting:${submissionId}`, since: file.created_at ?? undefined };
-	const submissions = new Submissions(client, context, choices);
-	const { created, failure } = await submissions.createWithin(
-		room,
-		parts.map((part) => submissionPart(part, queue)),
-		settings,
-	);
-	const items = itemsOf(queue, created);
-	if (failure !== undefined) return { items, failure: partError(context, failure, queue, created) };
-	if (created.every(isThrough)) await deleteFile(client, file.id).catch(() => undefined);
-	return { items };
+function submissionPart({ queue, part }: Listed, override: RoomLimits | undefined): SubmissionPart {
+	const { key, fileId, model, place, tokens } = part;
+	const { countsOthers, maxEnqueuedTokens } = override ?? queue;
+	return {
+		contentHash: '',
+		key,
+		input: { fileId, isGone: queue.lost.has(key) },
+		settings: queue.settings,
+		place,
+		share: { model, tokens, countsOthers, maxEnqueuedTokens },
+		isTriedAgain,
+	};
 }
 
 /** Whether a part does not wait any more: its batch is beyond the check for room. */
-const isThrough = (one: CreatedBatch | UploadedPart) =>
+const isThrough = (one: Submitted['parts'][number]) =>
 	isCreated(one) && statusOf(one.batch) !== 'validating';
 
 /** The parts that got a batch now, and those that still wait. */
-function itemsOf({ parts, settings }: StoredQueue, created: Submitted['created']) {
-	return created.flatMap((one, index): INodeExecutionData[] => {
-		const { place, requests, bytes } = parts[index];
-		if (!isCreated(one)) return [{ json: waitingItem(parts[index], settings.endpoint) }];
-		// What has a batch already was returned when it was created.
-		if (one.adopted) return [];
-		return [{ json: createdItem(one, { ...place, requests, bytes }) }];
-	});
+function itemOf({ part, queue }: Listed, one: Submitted['parts'][number]): INodeExecutionData[] {
+	if (one === undefined) return [];
+	const { place, requests, bytes } = part;
+	if (!isCreated(one)) return [{ json: waitingItem(part, queue.settings.endpoint) }];
+	// What has a batch already was returned when it was created.
+	if (one.adopted) return [];
+	return [{ json: createdItem(one, { ...place, requests, bytes }) }];
+}
+
+/** What to do about a part that failed. */
+function adviceFor({ file, hasKey, lost }: StoredQueue, { key }: WaitingPart): string {
+	const giveUp = `delete file ${file.id}, which lists what waits`;
+	if (!lost.has(key)) return `It is tried again the next time. To give it up, ${giveUp}.`;
+	return hasKey
+		? 'Submit the same items again with the same Submission Key: it creates only what is missing.'
+		: `Submit the items of this part again, and only these, since the other parts would be paid again. Then ${giveUp}.`;
 }
 
 function partError(
 	context: IExecuteFunctions,
-	failure: unknown,
-	{ file, parts, submissionId }: StoredQueue,
-	created: Submitted['created'],
+	{ error: failure }: PartFailure,
+	{ part, queue }: Listed,
+	created: readonly string[],
 ) {
 	const error = asNodeError(context.getNode(), failure, 0);
-	const { place, fileId } = parts[created.length];
-	const ids = created.filter(isCreated).map(({ batch }) => batch.id);
-	error.message = `Part ${place.part} of ${place.parts} of submission ${submissionId}: ${error.message}`;
-	const lost = `If its input file ${fileId} is gone, submit the same items again with the same Submission Key, and delete file ${file.id}, which lists the parts that wait.`;
-	const made = ids.length > 0 ? `Created so far: ${ids.join(', ')}.` : '';
-	error.description = [made, lost, error.description].filter(Boolean).join(' ');
-	error.context.created_batch_ids = ids;
+	const { place } = part;
+	error.message = `Part ${place.part} of ${place.parts} of submission ${queue.submissionId}: ${error.message}`;
+	const made = created.length > 0 ? `Created so far: ${created.join(', ')}.` : '';
+	const sentences = [adviceFor(queue, part), made, error.description];
+	error.description = sentences.filter(Boolean).join(' ');
+	error.context.created_batch_ids = created;
 	return error;
 }
 
@@ -102,28 +99,28 @@ async function execute(
 	const raw = context.getNodeParameter('options', 0, {}) as IDataObject;
 	const given = context.getNodeParameter('submissionId', 0, '');
 	const name = { displayName: submissionIdField.displayName, itemIndex: 0 };
-	const submissionId = optionalText(context, given, name);
 	const override = roomLimits(context, raw);
-	const queues = await findQueues(client, submissionId);
-	const output: INodeExecutionData[] = [];
-	const failures: Array<NodeOperationError | Error> = [];
-	const rooms = new Map<string, QueueRoom>();
+	const queues = await findQueues(client, optionalText(context, given, name));
+	const listed = queues.flatMap((queue) => queue.parts.map((part): Listed => ({ queue, part })));
+	if (listed.length === 0) return [[]];
+
+	const since = Math.min(...queues.map(({ file }) => file.created_at ?? Infinity));
+	const windows = queues.map(({ settings }) => settings.completionWindow);
+	const submissions = new Submissions(client, context, { submissionKey: 'waiting', since });
+	const { parts, failures } = await submissions.createWithin(
+		{ queue: new QueueRoom(windows) },
+		listed.map((one) => submissionPart(one, override)),
+	);
 	for (const queue of queues) {
-		const limits: RoomLimits = override ?? queue;
-		const window = queue.settings.completionWindow;
-		const room = rooms.get(window) ?? new QueueRoom(limits, window);
-		rooms.set(window, room);
-		room.limits = limits;
-		const { items, failure } = await submitQueue(context, client, queue, room);
-		output.push(...items);
-		if (failure !== undefined) failures.push(failure as Error);
+		const own = parts.filter((_, index) => listed[index].queue === queue);
+		// A file that stays is found again, and deleted the next time.
+		if (own.every(isThrough)) await deleteFile(client, queue.file.id).catch(() => undefined);
 	}
-	if (failures.length === 0) return [output];
-	const [error] = failures.map((failure) => asNodeError(context.getNode(), failure, 0));
-	if (!context.continueOnFail()) throw error;
-	return [
-		[...output, ...failures.map((one) => errorItem(asNodeError(context.getNode(), one, 0), 0))],
-	];
+	const output = parts.flatMap((one, index) => itemOf(listed[index], one));
+	const created = parts.flatMap((one) => (isCreated(one) && !one.adopted ? one.batch.id : []));
+	const errors = failures.map((one) => partError(context, one, listed[one.index], created));
+	if (errors.length > 0 && !context.continueOnFail()) throw errors[0];
+	return [[...output, ...errors.map((error) => errorItem(error, 0))]];
 }
 
 export const submitWaiting: Operation = {

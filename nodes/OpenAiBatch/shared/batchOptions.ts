@@ -4,7 +4,6 @@ import type { ValueName } from './fields';
 import { isUnset, optionalText, wholeNumber } from './fields';
 import type { Issue } from '../../jsonl/fieldChecks';
 import { kindOf } from '../../jsonl/json';
-import type { RoomLimits } from '../../openai/submissions/waiting';
 import { MAX_EXPIRY_HOURS, MIN_EXPIRY_HOURS } from '../../openai/api/files';
 
 const DEFAULT_WINDOW = '24h';
@@ -264,8 +263,12 @@ export const ignoreOtherBatchesField: INodeProperties = {
 		'Whether Max Enqueued Tokens counts only batches that were submitted with it. Others are counted by the size of their files, which is far too much where these have images.',
 };
 
-/** Reads the limits of the queue. @throws {NodeOperationError} for what is no such number */
-export function roomLimits(context: IExecuteFunctions, raw: IDataObject): RoomLimits | undefined {
+/**
+ * Reads the limits of the queue, as `RoomLimits`; undefined without one.
+ *
+ * @throws {NodeOperationError} for what is no such number
+ */
+export function roomLimits(context: IExecuteFunctions, raw: IDataObject) {
 	const maxEnqueuedTokens = wholeNumber(context, raw.maxEnqueuedTokens, {
 		displayName: maxEnqueuedTokensField.displayName,
 		min: 1,

@@ -160,7 +160,7 @@ export interface SubmissionScope {
 export interface SubmissionChoices {
 	submissionKey?: unknown;
 	createWithoutSearch?: unknown;
-	/** Unix seconds: with a key, the list is searched back to here, where that is longer ago. */
+	/** Unix seconds: the list is searched back to here, where that is longer ago. */
 	since?: number;
 }
 
@@ -191,7 +191,7 @@ export function submissionScope(
 	const startedAt = context.getExecutionContext?.()?.establishedAt;
 	const start = startedAt === undefined ? now - UNKNOWN_START_SECONDS : startedAt / 1000;
 	const names = [context.getInstanceId(), context.getExecutionId(), context.getNode().id];
-	const since = Math.floor(start - CLOCK_SLACK_SECONDS);
+	const since = Math.floor(Math.min(oldest, start - CLOCK_SLACK_SECONDS));
 	return { name: names.join(':'), since, isShared: false, ...common };
 }
 
@@ -252,6 +252,11 @@ class CreateMemory {
 	noteSent(key: string, fileId: string): void {
 		this.created[key] = '';
 		this.sent[key] = { fileId, at: Math.floor(Date.now() / 1000) };
+	}
+
+	/** This file belongs to the key alone, whoever has created a batch with it. */
+	noteFile(key: string, fileId: string): void {
+		this.sent[key] ??= { fileId, at: 0 };
 	}
 
 	noteCreated(key: string, batchId: string): void {
@@ -339,7 +344,9 @@ export class SubmissionSearch {
 				const id = this.scope.memory.idOf(key);
 				if (id === undefined || shown.has(id)) continue;
 				const batch = await findBatch(this.client, id);
-				if (batch) remembered.unshift(batch);
+				if (!batch) continue;
+				remembered.unshift(batch);
+				watcher?.see(batch);
 			}
 			return [...remembered, ...listed];
 		} catch (error) {

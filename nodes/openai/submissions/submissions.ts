@@ -1,4 +1,7 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
+import type { QueueRoom, QueueShare, RoomLimits } from './queue';
+import { shareText } from './queue';
+import { perhapsCreated, SafeCreate } from './safeCreate';
 import type { CreatedBatch, Place, SubmissionChoices, SubmissionScope } from './submission';
 import {
 	isAdoptable,
@@ -9,25 +12,18 @@ import {
 	SUBMISSION_PART,
 	SUBMISSION_TOKENS,
 	submissionIdFor,
+	submissionIdIn,
 	submissionKey,
 	submissionScope,
 	SubmissionSearch,
 } from './submission';
-import type { QueueRoom, QueueShare } from './waiting';
-import { shareText } from './waiting';
 import type { BatchSettings, CreateBatchBody } from '../api/batches';
-import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches';
+import { cancelBatch, findBatch, NO_LIST } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
 import type { Batch } from '../api/objects';
 import { isFinished } from '../api/objects';
-import { isQueueFull, isWorthRepeating } from '../apiErrors';
-import type { Fault, OpenAiClient, Result, UploadSource } from '../client';
-import { CANCELLED } from '../client';
-
-/** How long to wait before each look for a batch whose create had no answer: lists may lag. */
-const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
-
-const MAX_CREATES = 3;
+import { isQueueFull } from '../apiErrors';
+import type { Fault, OpenAiClient, UploadSource } from '../client';
 
 /**
  * How long after its creates an execution looks for those of others under the same key. The list
@@ -41,8 +37,8 @@ export interface NewInputFile extends Omit<UploadSource, 'fileName' | 'contentTy
 	fileName: (key: string) => string;
 	/** Seconds. */
 	expiresAfter: number | undefined;
-	/** The id of the file that an earlier try has uploaded, where that can be found out. */
-	earlier?: (key: string) => Promise<string | undefined>;
+	/** The id of a file with this name and length that an earlier try has uploaded. */
+	earlier?: (fileName: string, bytes: number) => Promise<string | undefined>;
 }
 
 /** One batch to create: a part of a submission. */
@@ -51,14 +47,15 @@ export interface SubmissionPart {
 	contentHash: string;
 	/** A file that is at the service already is used as it is, and never deleted. */
 	input: NewInputFile | { fileId: string; isGone?: boolean };
+	settings: BatchSettings;
 	/** Undefined for the retry of a batch that nobody has submitted. */
 	place?: Place;
 	/** The submission that it belongs to, where it is not that of the scope: a retry's original. */
 	submissionId?: string;
 	/** Its key, where an earlier execution has given it one. */
 	key?: string;
-	/** What it takes of the queue of its model, where that has a limit. */
-	share?: QueueShare;
+	/** What it takes of the queue of its model, and how much that may hold. */
+	share?: QueueShare & RoomLimits;
 	/**
 	 * Whether it is created again, although these batches of it failed or were cancelled. Without
 	 * this it always is.
@@ -66,34 +63,64 @@ export interface SubmissionPart {
 	isTriedAgain?: (spent: readonly Batch[]) => boolean;
 }
 
-/** A part that is uploaded and has no batch, since there is no room for it. */
+/** A part that is uploaded and has no batch: there is no room for it, or it was not reached. */
 export interface UploadedPart {
 	key: string;
 	fileId: string;
 }
 
-/** What became of the parts of a submission, in their order. */
+/** What became of the parts of submissions. */
 export interface Submitted {
-	created: Array<CreatedBatch | UploadedPart>;
-	/** Why the part after them failed, which ended it. */
-	failure?: unknown;
+	/** In the order of the parts; undefined for what failed, and for what is not even uploaded. */
+	parts: Array<CreatedBatch | UploadedPart | undefined>;
+	failures: PartFailure[];
 }
 
-export const isCreated = (one: CreatedBatch | UploadedPart): one is CreatedBatch => 'batch' in one;
+export interface PartFailure {
+	/** The index of the part, from 0. */
+	index: number;
+	error: unknown;
+}
+
+/** Room for batches in the queue of the service. */
+export interface Room {
+	/** It is filled while the list of batches is read. */
+	queue: QueueRoom;
+	/**
+	 * Writes down what waits at the service, before the first of its batches is created. Parts that
+	 * are written down already need none.
+	 */
+	store?: (parts: readonly UploadedPart[]) => Promise<void>;
+}
+
+/** What is known of the parts while they are submitted. */
+interface Run {
+	parts: readonly SubmissionPart[];
+	keys: readonly string[];
+	/** The batches with these keys. */
+	found: Batch[];
+	/** The ids of the files that are uploaded, by key. */
+	files: Map<string, string>;
+	room: Room | undefined;
+	isStored: boolean;
+	/** Whether an earlier try may have uploaded some. */
+	isResumed: boolean;
+}
+
+export const isCreated = (one: CreatedBatch | UploadedPart | undefined): one is CreatedBatch =>
+	one !== undefined && 'batch' in one;
+
+const isGone = ({ input }: SubmissionPart) => 'fileId' in input && input.isGone === true;
 
 /**
- * The one door through which batches are created. The API has no idempotency, and a second create
- * is paid twice. So every batch carries a key made of its content and of who submits it; the list
- * of batches is searched for the key before anything is uploaded, and a batch that has it is
- * adopted. After every fault in which the server may have created the batch, the list is searched
- * again, several times since it may lag, before another create is sent.
+ * The one door through which batches are created. Every batch carries a key made of its content and
+ * of who submits it; the list of batches is searched for the key before anything is uploaded, and a
+ * batch that has it is adopted.
  */
 export class Submissions {
 	private readonly scope: SubmissionScope;
 	private readonly search: SubmissionSearch;
-	/** Keys under which more than one create was sent. */
-	private readonly isDoubtful = new Set<string>();
-	private isResumed = false;
+	private readonly safeCreate: SafeCreate;
 
 	/** @param choices without a key, batches are distinguished by execution and node */
 	constructor(
@@ -103,12 +130,16 @@ export class Submissions {
 	) {
 		this.scope = submissionScope(context, choices);
 		this.search = new SubmissionSearch(client, this.scope);
+		this.safeCreate = new SafeCreate(client, this.scope, this.search);
+	}
+
+	/** Whether a key of the user's makes other executions find the same batches. */
+	get isShared(): boolean {
+		return this.scope.isShared;
 	}
 
 	/** The keys that the batches of a submission of these parts have here. */
-	keysOf(
-		parts: ReadonlyArray<Pick<SubmissionPart, 'contentHash' | 'submissionId' | 'key'>>,
-	): string[] {
+	keysOf(parts: ReadonlyArray<Omit<SubmissionPart, 'input' | 'settings'>>): string[] {
 		const { name } = this.scope;
 		const hashes = parts.map(({ contentHash }) => contentHash);
 		const own = submissionIdFor(name, hashes);
@@ -123,9 +154,9 @@ export class Submissions {
 	 *
 	 * @throws {NodeApiError} that says whether a batch may exist, and where its file is
 	 */
-	async create(part: SubmissionPart, settings: BatchSettings): Promise<CreatedBatch> {
-		const { created, failure } = await this.createAll([part], settings);
-		if (failure !== undefined) throw failure as Error;
+	async create(part: SubmissionPart): Promise<CreatedBatch> {
+		const { created, failure } = await this.createAll([part]);
+		if (failure) throw failure.error as Error;
 		return created[0];
 	}
 
@@ -138,82 +169,166 @@ export class Submissions {
 	 */
 	async createAll(
 		parts: readonly SubmissionPart[],
-		settings: BatchSettings,
-	): Promise<{ created: CreatedBatch[]; failure?: unknown }> {
-		const { created, failure } = await this.submit(parts, settings);
-		return { created: created.filter(isCreated), failure };
+	): Promise<{ created: CreatedBatch[]; failure?: PartFailure }> {
+		const { parts: all, failures } = await this.submit(parts);
+		return { created: all.filter(isCreated), failure: failures[0] };
 	}
 
 	/**
-	 * As `createAll`, but creates only the batches for which there is room. The other parts are
-	 * uploaded.
+	 * Creates, or adopts, the batches for which there is room, in the order of their parts. The others
+	 * wait. Before the first is created, all parts are uploaded and written down, so that nothing is
+	 * forgotten whatever happens then. A part that fails ends its submission, unless it is only its
+	 * file that is gone.
 	 *
-	 * @param room the limits; it is filled while the list of batches is read
+	 * @throws {NodeApiError} when the list of batches cannot be read, or what waits cannot be stored
 	 */
-	async createWithin(
-		room: QueueRoom,
-		parts: readonly SubmissionPart[],
-		settings: BatchSettings,
-	): Promise<Submitted> {
-		return await this.submit(parts, settings, room);
+	async createWithin(room: Room, parts: readonly SubmissionPart[]): Promise<Submitted> {
+		return await this.submit(parts, room);
 	}
 
-	private async submit(
-		parts: readonly SubmissionPart[],
-		settings: BatchSettings,
-		room?: QueueRoom,
-	): Promise<Submitted> {
+	private async submit(parts: readonly SubmissionPart[], room?: Room): Promise<Submitted> {
 		const keys = this.keysOf(parts);
-		let found = await this.search.find(new Set(keys), room);
-		await room?.measure(this.client);
+		const files = new Map<string, string>();
+		if (room) this.noteFiles(parts, keys, files);
+		const found = await this.search.find(new Set(keys), room?.queue);
+		if (room && this.search.hasNoList) throw this.client.error(WITHOUT_ROOM);
 		this.rememberFound(found, keys);
-		const created: Submitted['created'] = [];
-		// Without a batch of the submission, nothing of it was uploaded before.
-		this.isResumed = found.length > 0;
+		const isStored = room?.store === undefined;
+		const run: Run = { parts, keys, found, files, room, isStored, isResumed: found.length > 0 };
+		if (room && parts.some(({ share }) => share?.countsOthers)) {
+			await room.queue.measureOthers(this.client);
+		}
+		const result: Submitted = { parts: [], failures: [] };
+		if (room && !this.hasRoomForAll(run, room)) {
+			run.isResumed = true;
+			const failure = await this.storeAll(run);
+			if (failure) return { parts: [], failures: [failure] };
+		}
+		const ended = new Set<string>();
 		for (const [index, part] of parts.entries()) {
 			const key = keys[index];
-			const known = found.filter((batch) => this.search.belongs(batch, key));
-			const isOver = known.length > 0 && part.isTriedAgain?.(known) === false;
-			const existing = oldestOf(known.filter(isAdoptable)) ?? (isOver ? known[0] : undefined);
-			if (existing) {
-				const adopted = { batch: existing, key: keyOf(existing) ?? key, adopted: true };
-				const hasSent = this.scope.memory.fileOf(key) !== undefined;
-				created.push(hasSent ? await this.settle(adopted, key, found) : adopted);
-				continue;
-			}
-			const fits = !room || !part.share || room.fits(part.share);
+			let one: Submitted['parts'][number];
 			try {
-				created.push(
-					fits
-						? await this.uploadAndCreate(part, settings, key, known)
-						: { key, fileId: await this.fileOf(part, key) },
-				);
+				const isEnded = ended.has(submissionIdIn(key));
+				one = isEnded ? undefined : await this.submitPart(run, part, key);
 			} catch (error) {
-				return { created, failure: error };
+				result.failures.push({ index, error });
+				if (!isGone(part)) ended.add(submissionIdIn(key));
 			}
-			const one = created[index];
-			if (!isCreated(one)) {
-				if (part.share) room?.block(part.share);
-				continue;
-			}
-			if (part.share) room?.take(part.share);
-			if (!this.scope.isShared && !this.isDoubtful.has(key)) continue;
-			const looked = await this.lookAgain(keys, one);
-			if (looked === undefined) continue;
-			found = looked;
-			created[index] = await this.settle(one, key, found);
+			const fileId = run.files.get(key);
+			// What is written down and failed waits: it is tried again with the others.
+			if (run.room && run.isStored && fileId !== undefined) one ??= { key, fileId };
+			result.parts.push(one);
 		}
-		return { created };
+		return result;
+	}
+
+	/**
+	 * The files of parts that wait belong to these parts alone. So a batch with such a file is that of
+	 * the part, also where the server does not keep metadata.
+	 */
+	private noteFiles(
+		parts: readonly SubmissionPart[],
+		keys: readonly string[],
+		files: Map<string, string>,
+	): void {
+		for (const [index, part] of parts.entries()) {
+			if (!('fileId' in part.input)) continue;
+			this.scope.memory.noteFile(keys[index], part.input.fileId);
+			if (!isGone(part)) files.set(keys[index], part.input.fileId);
+		}
+	}
+
+	/** Whether all parts that have no batch yet can be created at once. */
+	private hasRoomForAll(run: Run, { queue }: Room): boolean {
+		const missing = run.parts.filter((part, index) => !this.standing(run, part, run.keys[index]));
+		return queue.fitsAll(missing.flatMap(({ share }) => share ?? []));
+	}
+
+	/** Uploads all parts, and writes down at the service what they are. */
+	private async storeAll(run: Run): Promise<PartFailure | undefined> {
+		if (run.isStored) return undefined;
+		const uploaded: UploadedPart[] = [];
+		for (const [index, part] of run.parts.entries()) {
+			const key = run.keys[index];
+			const standing = this.standing(run, part, key);
+			try {
+				const fileId = standing ? standing.input_file_id : await this.fileOf(run, part, key);
+				uploaded.push({ key, fileId: fileId ?? '' });
+			} catch (error) {
+				return { index, error };
+			}
+		}
+		try {
+			await run.room!.store!(uploaded);
+		} catch (error) {
+			throw this.notStored(error as NodeApiError, run);
+		}
+		run.isStored = true;
+		return undefined;
+	}
+
+	private notStored(error: NodeApiError, { keys }: Run): NodeApiError {
+		const again =
+			'The list of the parts that wait could not be stored, so none of them was created. Run this node again: it uses the files that are uploaded.';
+		error.description = [again, error.description].filter(Boolean).join(' ');
+		return this.search.withCreated(error, keys);
+	}
+
+	/** The batch that stands for a part; undefined when it has to be created. */
+	private standing({ found }: Run, part: SubmissionPart, key: string): Batch | undefined {
+		const known = found.filter((batch) => this.search.belongs(batch, key));
+		const isOver = known.length > 0 && part.isTriedAgain?.(known) === false;
+		return oldestOf(known.filter(isAdoptable)) ?? (isOver ? known[0] : undefined);
+	}
+
+	private async submitPart(
+		run: Run,
+		part: SubmissionPart,
+		key: string,
+	): Promise<CreatedBatch | UploadedPart> {
+		const { scope } = this;
+		const standing = this.standing(run, part, key);
+		if (standing) {
+			const adopted = { batch: standing, key: keyOf(standing) ?? key, adopted: true };
+			const hasSent = scope.memory.fileOf(key) !== undefined;
+			return hasSent ? await this.settle(adopted, key, run.found) : adopted;
+		}
+		const { share } = part;
+		const queue = share && run.room?.queue;
+		if (queue && !queue.fits(share)) {
+			queue.block(share);
+			return { key, fileId: await this.fileOf(run, part, key) };
+		}
+		const one = await this.uploadAndCreate(run, part, key);
+		if (!isCreated(one)) {
+			queue?.block(share!);
+			const failure = await this.storeAll(run);
+			if (failure) throw failure.error as Error;
+			return one;
+		}
+		queue?.take(share!);
+		// A part may be there twice, when its submission was written down twice.
+		run.found = [one.batch, ...run.found];
+		if (!scope.isShared && !this.safeCreate.isDoubtful.has(key)) return one;
+		const looked = await this.lookAgain(run.keys, one);
+		if (looked === undefined) return one;
+		run.found = looked;
+		return await this.settle(one, key, looked);
 	}
 
 	/** The id of the file of a part, which is uploaded where it is not there yet. */
-	private async fileOf({ input }: SubmissionPart, key: string): Promise<string> {
+	private async fileOf(run: Run, { input }: SubmissionPart, key: string): Promise<string> {
 		if ('fileId' in input) {
 			if (input.isGone) throw this.client.error(gone(input.fileId));
 			return input.fileId;
 		}
-		const earlier = this.isResumed ? await input.earlier?.(key) : undefined;
-		return earlier ?? (await this.upload(input, key));
+		const fileId =
+			run.files.get(key) ||
+			(run.isResumed && (await input.earlier?.(input.fileName(key), input.bytes))) ||
+			(await this.upload(input, key));
+		run.files.set(key, fileId);
+		return fileId;
 	}
 
 	/**
@@ -271,38 +386,23 @@ export class Submissions {
 	}
 
 	private async uploadAndCreate(
+		run: Run,
 		part: SubmissionPart,
-		settings: BatchSettings,
 		key: string,
-		known: readonly Batch[],
 	): Promise<CreatedBatch | UploadedPart> {
-		const { input } = part;
-		// An earlier run of the node in this execution may have sent a create without an answer.
-		const mayExist = this.scope.memory.isUnanswered(key);
-		if (mayExist) {
-			const look = await this.lookFor(key, known);
-			if (look.batch) return this.done(look.batch, key, true);
-			if (look.failure) throw this.unanswered(look.failure, key);
-		}
-		const fileId = await this.fileOf(part, key);
-		const body = createBody(fileId, settings, {
-			[SUBMISSION_KEY]: key,
-			...(part.place && { [SUBMISSION_PART]: placeText(part.place) }),
-			...(part.share && { [SUBMISSION_TOKENS]: shareText(part.share) }),
-		});
-		const result = await this.createOnce(body, key, known, mayExist);
+		const known = run.found.filter((batch) => this.search.belongs(batch, key));
+		const unanswered = await this.safeCreate.findUnanswered(key, known);
+		if (unanswered) return unanswered;
+		const fileId = await this.fileOf(run, part, key);
+		const result = await this.safeCreate.create(createBody(fileId, part, key), key, known);
 		if (result.ok) return result.value;
+		const { fault } = result;
 		// The server's own count says that there is no room.
-		if (part.share && isQueueFull(result.fault) && !result.fault.mayHaveExecuted) {
+		if (run.room && part.share && isQueueFull(fault) && !fault.mayHaveExecuted) {
 			return { key, fileId };
 		}
-		throw await this.createError(result.fault, key, input, fileId);
-	}
-
-	private done(batch: Batch, key: string, adopted: boolean): CreatedBatch {
-		this.scope.memory.noteCreated(key, batch.id);
-		if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
-		return { batch, key: keyOf(batch) ?? key, adopted };
+		if (part.share && fault.mayHaveExecuted) run.room?.queue.take(part.share);
+		throw await this.createError(fault, key, fileId, run.room && run.isStored ? undefined : part);
 	}
 
 	private async upload(
@@ -321,64 +421,6 @@ export class Submissions {
 		}
 	}
 
-	/**
-	 * @param known the batches found with this key, none of which is adopted
-	 * @param mayExist whether an earlier create had no answer
-	 */
-	private async createOnce(
-		body: CreateBatchBody,
-		key: string,
-		known: readonly Batch[],
-		mayExist: boolean,
-	): Promise<Result<CreatedBatch>> {
-		const { memory } = this.scope;
-		let isPossible = mayExist;
-		for (let attempt = 1; ; attempt++) {
-			// A list that lags for longer than it is looked at may still hide the earlier one.
-			if (isPossible) this.isDoubtful.add(key);
-			memory.noteSent(key, body.input_file_id);
-			const result = await tryCreateBatch(this.client, body);
-			if (result.ok) return { ok: true, value: this.done(result.value, key, false) };
-			const { fault } = result;
-			isPossible ||= fault.mayHaveExecuted;
-			if (!isPossible) memory.forget(key);
-			const failed = { ok: false as const, fault: { ...fault, mayHaveExecuted: isPossible } };
-			if (!fault.mayHaveExecuted) return failed;
-			const look = await this.lookFor(key, known);
-			if (look.batch) return { ok: true, value: this.done(look.batch, key, true) };
-			if (look.failure || !isWorthRepeating(fault) || attempt >= MAX_CREATES) return failed;
-		}
-	}
-
-	/**
-	 * Looks several times for a batch whose create had no answer.
-	 *
-	 * @returns `failure` when the list could not be read, which proves nothing
-	 */
-	private async lookFor(
-		key: string,
-		known: readonly Batch[],
-	): Promise<{ batch?: Batch; failure?: Fault }> {
-		const spent = new Set(known.map(({ id }) => id));
-		let failure: Fault | undefined;
-		for (const wait of LOOK_AFTER_MS) {
-			if (!(await this.client.pause(wait))) return { failure: unknown('cancelled', CANCELLED) };
-			failure = undefined;
-			try {
-				const found = await this.search.find(new Set([key]));
-				const fresh = found.filter(({ id }) => !spent.has(id));
-				// A batch that has failed meanwhile is the answer, too.
-				const batch = oldestOf(fresh.filter(isAdoptable)) ?? fresh[0];
-				if (batch) return { batch };
-				if (this.search.hasNoList) return { failure: unknown('connection', NO_LIST) };
-			} catch (error) {
-				const message = `The list of batches could not be read: ${(error as Error).message}`;
-				failure = unknown('connection', message);
-			}
-		}
-		return { failure };
-	}
-
 	/** What the list shows counts as created in this execution too: the next search may not show it. */
 	private rememberFound(found: readonly Batch[], keys: readonly string[]): void {
 		const { memory } = this.scope;
@@ -388,20 +430,22 @@ export class Submissions {
 		}
 	}
 
-	/** The error when it is still not known whether an earlier create had an effect. */
-	private unanswered(fault: Fault, key: string): NodeApiError {
-		const file = this.scope.memory.fileOf(key);
-		return this.client.error(fault, `${perhapsCreated(key)}; its input file is ${file}`);
-	}
-
-	/** Cleans up after a create that failed, and says what may exist and what is left behind. */
+	/**
+	 * Cleans up after a create that failed, and says what may exist and what is left behind.
+	 *
+	 * @param part undefined for one that is written down and waits
+	 */
 	private async createError(
 		fault: Fault,
 		key: string,
-		input: SubmissionPart['input'],
 		fileId: string,
+		part: SubmissionPart | undefined,
 	): Promise<NodeApiError> {
 		const said = fault.mayHaveExecuted ? perhapsCreated(key) : 'The batch was not created';
+		if (!part) {
+			return this.client.error(fault, `${said}; Submit Waiting Parts tries it again`);
+		}
+		const { input } = part;
 		if ('fileId' in input) return this.client.error(fault, said);
 		if (fault.mayHaveExecuted) {
 			return this.client.error(fault, `${said}; its input file is ${fileId}`);
@@ -426,40 +470,40 @@ export class Submissions {
 
 const reasonOf = (error: unknown) => (error as Error).message;
 
-const perhapsCreated = (key: string) =>
-	`The batch may or may not have been created (look for ${SUBMISSION_KEY} ${key} in its metadata, or run the node again: it looks first)`;
-
 const unsettled = (id: string, error: unknown) =>
 	`Batch ${id} was created. Whether another execution has created the same batch at the same moment is not known, because the list of batches could not be read: ${reasonOf(error)}.`;
 
 const notYielded = (id: string, standing: string, error: unknown) =>
 	`Another execution created batch ${standing} at the same moment, so batch ${id} of this execution is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;
 
-const withoutMetadata = (id: string) =>
-	`The server returned batch ${id} without its metadata. If it does not keep them, another run of this workflow does not find the batch, and creates a second one.`;
-
 function createBody(
 	inputFileId: string,
-	{ endpoint, completionWindow, metadata, outputExpiresAfter: seconds }: BatchSettings,
-	ours: Record<string, string>,
+	{ place, settings, share }: SubmissionPart,
+	key: string,
 ): CreateBatchBody {
+	const { completionWindow, endpoint, metadata, outputExpiresAfter: seconds } = settings;
 	return {
 		input_file_id: inputFileId,
 		endpoint,
 		completion_window: completionWindow,
-		metadata: { ...metadata, ...ours },
+		metadata: {
+			...metadata,
+			[SUBMISSION_KEY]: key,
+			...(place && { [SUBMISSION_PART]: placeText(place) }),
+			...(share && { [SUBMISSION_TOKENS]: shareText(share) }),
+		},
 		...(seconds !== undefined && { output_expires_after: { anchor: 'created_at', seconds } }),
 	};
 }
+
+const WITHOUT_ROOM: Fault = {
+	kind: 'source',
+	message: `${NO_LIST}, so the room in its queue is not known. Remove the option Max Enqueued Tokens`,
+	mayHaveExecuted: false,
+};
 
 const gone = (fileId: string): Fault => ({
 	kind: 'source',
 	message: `The service does not have its input file ${fileId} any more`,
 	mayHaveExecuted: false,
-});
-
-const unknown = (kind: Fault['kind'], message: string): Fault => ({
-	kind,
-	message,
-	mayHaveExecuted: true,
 });

@@ -7,6 +7,7 @@ import { nightlyEmbeddings } from './nightlyEmbeddings';
 import { oneMail } from './oneMail';
 import { productPhotos } from './productPhotos';
 import { retryUntilDone } from './retryUntilDone';
+import { submitWaitingParts } from './submitWaitingParts';
 import { tokenLimitQueue } from './tokenLimitQueue';
 import { waitInOneWorkflow } from './waitInOneWorkflow';
 import { weeklyCosts } from './weeklyCosts';
@@ -28,6 +29,7 @@ const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'one-mail': oneMail,
 	'product-photos': productPhotos,
 	'retry-until-done': retryUntilDone,
+	'submit-waiting-parts': submitWaitingParts,
 	'token-limit-queue': tokenLimitQueue,
 	'wait-in-one-workflow': waitInOneWorkflow,
 	'weekly-costs': weeklyCosts,

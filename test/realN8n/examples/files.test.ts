@@ -14,6 +14,7 @@ const NAMES = [
 	'one-mail',
 	'product-photos',
 	'retry-until-done',
+	'submit-waiting-parts',
 	'token-limit-queue',
 	'wait-in-one-workflow',
 	'weekly-costs',

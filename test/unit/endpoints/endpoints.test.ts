@@ -5,7 +5,7 @@ import { BODIES } from './requests';
 import { DEFAULT_ENDPOINT, DEFAULT_MODEL, endpointOf, ENDPOINTS } from '../../../nodes/endpoints';
 import { ANSWERS } from '../../../nodes/endpoints/answers';
 import { checkBody } from '../../../nodes/endpoints/body';
-import { embeddings } from '../../../nodes/endpoints/inputs';
+import { embeddings } from '../../../nodes/endpoints/singleInput';
 import type { Endpoint, RequestOptions } from '../../../nodes/endpoints/endpoint';
 import { isSameEndpoint, versionedPath } from '../../../nodes/endpoints/paths';
 

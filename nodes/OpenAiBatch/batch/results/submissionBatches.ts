@@ -82,7 +82,7 @@ function missingPart(
 		{
 			itemIndex: options.itemIndex,
 			description:
-				'It was not created yet, it was created by an earlier submission of the same content, or its batch is older than 30 days. Submit the same requests again under the same Submission Key to create what is missing, or turn off Whole Submission.',
+				'It waits for room (Submit Waiting Parts creates it), it was not created yet, it was created by an earlier submission of the same content, or its batch is older than 30 days. Submit the same requests again under the same Submission Key to create what is missing, or turn off Whole Submission.',
 		},
 	);
 }

@@ -11,7 +11,9 @@ import {
 import { addTokens, NO_TOKENS } from '../../../endpoints';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
 import type { OpenAiClient } from '../../../openai/client';
-import type { CreatedBatch, Place } from '../../../openai/submissions/submission';
+import type { QueueShare, WaitingPart } from '../../../openai/submissions/queue';
+import { EarlierFiles, QueueRoom, waitingItem } from '../../../openai/submissions/queue';
+import type { Place } from '../../../openai/submissions/submission';
 import {
 	createdItem,
 	SUBMISSION_METADATA,
@@ -20,13 +22,12 @@ import {
 } from '../../../openai/submissions/submission';
 import type { BatchSettings } from '../../../openai/api/batches';
 import type {
+	PartFailure,
 	SubmissionPart,
 	Submitted,
 	UploadedPart,
 } from '../../../openai/submissions/submissions';
 import { isCreated, Submissions } from '../../../openai/submissions/submissions';
-import type { QueueShare, WaitingPart } from '../../../openai/submissions/waiting';
-import { QueueRoom, SubmissionQueue, waitingItem } from '../../../openai/submissions/waiting';
 import { endpointFields, endpointParameter } from '../../requests/endpointField';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf, planItems } from '../../requests/plan';
@@ -139,6 +140,7 @@ function planOutput(plan: Plan, options: SubmitOptions): INodeExecutionData[] {
 /** What a planned part is to the service: a file to upload and a batch to create. */
 function submissionPart(
 	planned: PlannedPart,
+	settings: BatchSettings,
 	{ fileName, inputExpiresAfter, room }: SubmitOptions,
 	place: Place,
 ): SubmissionPart {
@@ -149,8 +151,9 @@ function submissionPart(
 	return {
 		contentHash,
 		input: { fileName: name, bytes, open, expiresAfter: inputExpiresAfter },
+		settings,
 		place,
-		share: room && shareOf(planned),
+		share: room && { ...shareOf(planned), ...room },
 	};
 }
 
@@ -159,45 +162,31 @@ function shareOf({ part, tokens }: PlannedPart): QueueShare {
 	return { model: part.model ?? null, tokens: tokens.input_tokens };
 }
 
-function batchOutput(
-	created: CreatedBatch,
-	planned: PlannedPart,
-	place: Place,
-): INodeExecutionData {
-	const { requests, bytes } = planned.part;
-	return {
-		json: createdItem(created, { ...place, requests, bytes }),
-		pairedItem: pairedItemsOf(planned),
-	};
-}
-
-function waitingOutput(
+/** A part as the file of what waits, and the output, have it. */
+function waitingPart(
 	{ key, fileId }: UploadedPart,
-	endpoint: string,
 	planned: PlannedPart,
 	place: Place,
-): INodeExecutionData {
-	const { requests, bytes } = planned.part;
-	const { model, tokens } = shareOf(planned);
-	const json = waitingItem({ key, fileId, place, model, tokens, requests, bytes }, endpoint);
-	return { json, pairedItem: pairedItemsOf(planned) };
+): WaitingPart {
+	const { bytes, requests } = planned.part;
+	return { key, fileId, place, ...shareOf(planned), requests, bytes };
 }
 
-/** The error of the part that failed, which names the batches before it, since they are paid for. */
+/** The error of the part that failed, which names the batches that exist, since they are paid for. */
 function failedPartError(
 	context: IExecuteFunctions,
-	failure: unknown,
-	submitted: Submitted['created'],
+	{ error: failure, index: failed }: PartFailure,
+	parts: Submitted['parts'],
 	total: number,
 ) {
-	const created = submitted.filter(isCreated);
 	const error = asNodeError(context.getNode(), failure, 0);
-	if (total > 1) error.message = `Part ${submitted.length + 1} of ${total}: ${error.message}`;
+	if (total > 1) error.message = `Part ${failed + 1} of ${total}: ${error.message}`;
+	const created = parts.flatMap((one, index) => (isCreated(one) ? { ...one.batch, index } : []));
 	if (created.length > 0) {
-		const names = created.map(({ batch }, index) => `${batch.id} (${index + 1}/${total})`);
+		const names = created.map(({ id, index }) => `${id} (${index + 1}/${total})`);
 		const again = 'Running this node again in the same execution (Retry On Fail) continues there.';
 		error.description = `Created so far: ${names.join(', ')}. ${again} ${error.description ?? ''}`;
-		error.context.created_batch_ids = created.map(({ batch }) => batch.id);
+		error.context.created_batch_ids = created.map(({ id }) => id);
 	}
 	return error;
 }
@@ -242,19 +231,37 @@ async function execute(
 
 	const submissions = new Submissions(client, context, options);
 	const placeOf = (index: number) => ({ part: index + 1, parts: parts.length });
-	const submitted = parts.map((part, index) => submissionPart(part, options, placeOf(index)));
-	const { created, failure } = options.room
-		? await createWithin(client, submissions, { parts, submitted, settings, options })
-		: await submissions.createAll(submitted, settings);
-	const batches = created.map((one, index) =>
-		isCreated(one)
-			? batchOutput(one, parts[index], placeOf(index))
-			: waitingOutput(one, endpoint, parts[index], placeOf(index)),
+	const submitted = parts.map((part, index) =>
+		submissionPart(part, settings, options, placeOf(index)),
 	);
-	if (failure === undefined) return [[...batches, ...output]];
-	const error = failedPartError(context, failure, created, parts.length);
+	const { parts: results, failure } = options.room
+		? await createWithin(client, submissions, { parts, submitted, settings, options })
+		: await createAll(submissions, submitted);
+	const batches = results.flatMap((one, index): INodeExecutionData[] => {
+		if (one === undefined) return [];
+		const { requests, bytes } = parts[index].part;
+		const json = isCreated(one)
+			? createdItem(one, { ...placeOf(index), requests, bytes })
+			: waitingItem(waitingPart(one, parts[index], placeOf(index)), endpoint);
+		return [{ json, pairedItem: pairedItemsOf(parts[index]) }];
+	});
+	if (!failure) return [[...batches, ...output]];
+	const error = failedPartError(context, failure, results, parts.length);
 	if (!context.continueOnFail()) throw error;
 	return [[...batches, errorItem(error, 0), ...output]];
+}
+
+interface Outcome {
+	parts: Submitted['parts'];
+	failure?: PartFailure;
+}
+
+async function createAll(
+	submissions: Submissions,
+	submitted: readonly SubmissionPart[],
+): Promise<Outcome> {
+	const { created, failure } = await submissions.createAll(submitted);
+	return { parts: created, failure };
 }
 
 interface Submission {
@@ -268,32 +275,22 @@ interface Submission {
 async function createWithin(
 	client: OpenAiClient,
 	submissions: Submissions,
-	{ parts, submitted, settings, options: { inputExpiresAfter, room: limits } }: Submission,
-): Promise<Submitted> {
-	const submissionId = submissionIdIn(submissions.keysOf(submitted)[0]);
-	const queue = new SubmissionQueue(client, submissionId);
-	const room = new QueueRoom(limits!, settings.completionWindow);
-	const earlier = async (key: string) => await queue.fileOf(key);
-	const result = await submissions.createWithin(
-		room,
+	{ parts, submitted, settings, options: { inputExpiresAfter, room } }: Submission,
+): Promise<Outcome> {
+	const files = new EarlierFiles(client);
+	const store = async (uploaded: readonly UploadedPart[]) => {
+		const listed = uploaded.map((one, index) =>
+			waitingPart(one, parts[index], { part: index + 1, parts: parts.length }),
+		);
+		const head = { submissionId: submissionIdIn(uploaded[0].key), hasKey: submissions.isShared };
+		await files.store({ ...head, ...room!, settings, parts: listed }, inputExpiresAfter);
+	};
+	const earlier = files.find.bind(files);
+	const { parts: results, failures } = await submissions.createWithin(
+		{ queue: new QueueRoom([settings.completionWindow]), store },
 		submitted.map((part) => ({ ...part, input: { ...part.input, earlier } })),
-		settings,
 	);
-	const expiresAt = inputExpiresAfter && Math.floor(Date.now() / 1000) + inputExpiresAfter;
-	if (result.created.every(isCreated)) return result;
-	// Those that have a batch too: the service may fail it for lack of room all the same.
-	const listed = result.created.map((one, index): WaitingPart => {
-		const { bytes, requests } = parts[index].part;
-		const fileId = isCreated(one) ? (one.batch.input_file_id ?? '') : one.fileId;
-		const place = { part: index + 1, parts: parts.length };
-		return { key: one.key, fileId, place, ...shareOf(parts[index]), requests, bytes, expiresAt };
-	});
-	try {
-		await queue.store({ ...limits!, settings, parts: listed }, inputExpiresAfter);
-		return result;
-	} catch (error) {
-		return { ...result, failure: result.failure ?? error };
-	}
+	return { parts: results, failure: failures[0] };
 }
 
 export const submit: Operation = {

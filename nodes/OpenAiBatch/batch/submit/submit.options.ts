@@ -3,7 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { TokenEstimate } from '../../../endpoints';
 import type { PartLimits } from '../../../jsonl/split';
 import { batchExpiries, completionWindow, roomLimits } from '../../shared/batchOptions';
-import type { RoomLimits } from '../../../openai/submissions/waiting';
+import type { RoomLimits } from '../../../openai/submissions/queue';
 import { isUnset, optionalText, wholeNumber } from '../../shared/fields';
 import type { CostEstimate, Prices } from '../../shared/prices';
 import { estimateCost, pricesOf } from '../../shared/prices';

@@ -13,6 +13,8 @@ export interface FaultRule {
 	path: string | RegExp;
 	/** How many requests it strikes; 1 by default. */
 	times?: number;
+	/** How many matching requests it lets pass before; none by default. */
+	after?: number;
 	fault: Fault;
 }
 
@@ -27,7 +29,7 @@ export interface FaultPlan {
 
 /** Faults that strike matching requests, in the order in which they were asked for. */
 export class Faults {
-	private rules: Array<FaultRule & { left: number }> = [];
+	private rules: Array<FaultRule & { left: number; toPass: number }> = [];
 	private readonly struck = new WeakMap<FastifyRequest, Fault>();
 	private lag = 0;
 	private delay = 0;
@@ -43,7 +45,7 @@ export class Faults {
 
 	/** The next matching requests fail; each request is struck by one fault at most. */
 	next(rule: FaultRule): void {
-		this.rules.push({ ...rule, left: rule.times ?? 1 });
+		this.rules.push({ ...rule, left: rule.times ?? 1, toPass: rule.after ?? 0 });
 	}
 
 	/** Batches created from now on show up only after `calls` list calls (further pages are none). */
@@ -139,7 +141,9 @@ export class Faults {
 				(method === undefined || method === request.method) &&
 				(typeof wanted === 'string' ? wanted === path : wanted.test(path)),
 		);
-		if (rule !== undefined) rule.left--;
-		return rule?.fault;
+		if (rule === undefined) return undefined;
+		if (rule.toPass-- > 0) return undefined;
+		rule.left--;
+		return rule.fault;
 	}
 }

@@ -1,0 +1,248 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { Place } from './submission';
+import { SUBMISSION_TOKENS, submissionIdIn } from './submission';
+import type { BatchSettings } from '../api/batches';
+import { deleteFile, findFile, listFiles, uploadSafely } from '../api/files';
+import type { Batch, FileObject } from '../api/objects';
+import { isFinished } from '../api/objects';
+import type { OpenAiClient } from '../client';
+
+/** What a part takes of the queue of its model. */
+export interface QueueShare {
+	/** Null where the service does not say, or the part does not: it counts for every model. */
+	model: string | null;
+	/** Estimated tokens of the input. */
+	tokens: number;
+}
+
+/** As the metadata pair has it: `12345 gpt-5`, since a batch that is new does not say its model. */
+export const shareText = ({ tokens, model }: QueueShare): string =>
+	model === null ? String(tokens) : `${tokens} ${model}`;
+
+function readShare({ metadata, model: said }: Batch): QueueShare | undefined {
+	const found = /^(\d+)(?: (.+))?$/.exec(metadata?.[SUBMISSION_TOKENS] ?? '');
+	return found ? { tokens: Number(found[1]), model: found[2] ?? said ?? null } : undefined;
+}
+
+export interface RoomLimits {
+	/** The most tokens of one model that may be in the queue at once. */
+	maxEnqueuedTokens: number;
+	/** Whether batches of others take room too. */
+	countsOthers: boolean;
+}
+
+const DAY = 86_400;
+
+/** The longest completion window that servers offer. */
+const LONGEST_WINDOW = 7 * DAY;
+
+/** A token is about four bytes of text; images that stand in a file have far more. */
+const BYTES_PER_TOKEN = 4;
+
+/** How long, in seconds, a batch with this completion window may be unfinished. */
+function longestLife(window: string): number {
+	const found = /^(\d+)\s*([hd])$/i.exec(window.trim());
+	const unit = found?.[2].toLowerCase() === 'd' ? DAY : 3_600;
+	return (found ? Number(found[1]) * unit : LONGEST_WINDOW) + DAY;
+}
+
+/** A model and a dated version of it, as `gpt-5` and `gpt-5-2025-08-07`, share a queue. */
+function isSameModel(one: string | null, other: string | null): boolean {
+	if (one === null || other === null || one === other) return true;
+	const [short, long] = one.length < other.length ? [one, other] : [other, one];
+	return long.startsWith(`${short}-`) && DATED.test(long.slice(short.length));
+}
+
+const DATED = /^-\d{4}-\d{2}-\d{2}$/;
+
+/** A batch in the queue. */
+interface Running extends QueueShare {
+	/** The input file of a batch of somebody else, whose tokens are estimated by its size. */
+	otherFile?: string | null;
+}
+
+/**
+ * The room that is left in the queues of the models. It sees the list of batches while that is read
+ * for other reasons, so that it costs no list of its own.
+ */
+export class QueueRoom {
+	/** Unix seconds: no unfinished batch is older. */
+	readonly since: number;
+
+	private readonly running: Running[] = [];
+	/** Models of which a part waits: what comes later may not overtake it. */
+	private readonly blocked: Array<string | null> = [];
+	private readonly seen = new Set<string>();
+
+	/** @param completionWindows of the batches that may be in the queue */
+	constructor(completionWindows: readonly string[]) {
+		const life = Math.max(...completionWindows.map(longestLife));
+		this.since = Math.floor(Date.now() / 1000) - life;
+	}
+
+	/** Takes in a batch of the list. */
+	see(batch: Batch): void {
+		if (isFinished(batch) || this.seen.has(batch.id)) return;
+		this.seen.add(batch.id);
+		const otherFile = batch.input_file_id ?? null;
+		this.running.push(readShare(batch) ?? { model: batch.model ?? null, tokens: 0, otherFile });
+	}
+
+	/** Looks up how large the files of the batches of others are. */
+	async measureOthers(client: OpenAiClient): Promise<void> {
+		for (const one of this.running) {
+			if (!one.otherFile) continue;
+			const file = await findFile(client, one.otherFile);
+			one.tokens = Math.ceil((file?.bytes ?? 0) / BYTES_PER_TOKEN);
+		}
+	}
+
+	/** Whether a part may be created now: it fits, or the queue of its model is empty. */
+	fits({ model, tokens, maxEnqueuedTokens, countsOthers }: QueueShare & RoomLimits): boolean {
+		if (this.blocked.some((one) => isSameModel(one, model))) return false;
+		const same = this.running.filter(
+			(one) => isSameModel(one.model, model) && (countsOthers || one.otherFile === undefined),
+		);
+		const used = same.reduce((sum, one) => sum + one.tokens, 0);
+		return same.length === 0 || used + tokens <= maxEnqueuedTokens;
+	}
+
+	/** Whether parts may be created one after the other, without waiting. */
+	fitsAll(shares: ReadonlyArray<QueueShare & RoomLimits>): boolean {
+		const before = this.running.length;
+		const fit = shares.every((share) => this.fits(share) && this.running.push(share) > 0);
+		this.running.length = before;
+		return fit;
+	}
+
+	/** A batch of this part was created. */
+	take(share: QueueShare): void {
+		this.running.push(share);
+	}
+
+	/** A part of this model waits. */
+	block({ model }: QueueShare): void {
+		this.blocked.push(model);
+	}
+}
+
+/** A part in the file that lists what waits. It is uploaded, and has no batch yet, or a new one. */
+export interface WaitingPart extends QueueShare {
+	key: string;
+	place: Place;
+	fileId: string;
+	requests: number;
+	bytes: number;
+}
+
+/** The parts of one submission that wait, as a file at the service holds them. */
+export interface Queue extends RoomLimits {
+	submissionId: string;
+	/** Whether the user gave it a Submission Key, so that submitting it again creates nothing twice. */
+	hasKey: boolean;
+	settings: BatchSettings;
+	parts: WaitingPart[];
+}
+
+/** The form of the file, in its first line. */
+export const QUEUE_VERSION = 1;
+
+const fileNameOf = (submissionId: string) => `n8n-submission-${submissionId}.jsonl`;
+
+/** The submission whose waiting parts a file lists, by its name; undefined for any other file. */
+export const queueOf = ({ filename }: FileObject): string | undefined =>
+	/^n8n-submission-([0-9a-f]{16})\.jsonl$/.exec(filename ?? '')?.[1];
+
+/**
+ * Deletes the list of the parts of a submission that wait, so that they are not submitted any more.
+ *
+ * @returns whether there was one
+ */
+export async function deleteQueue(client: OpenAiClient, submissionId: string): Promise<boolean> {
+	const ids: string[] = [];
+	for await (const file of listFiles(client, { purpose: 'batch' })) {
+		if (queueOf(file) === submissionId) ids.push(file.id);
+	}
+	for (const id of ids) await deleteFile(client, id);
+	return ids.length > 0;
+}
+
+/** The content of the file: one line with the settings, and one for each part. */
+function queueLines({ parts, ...head }: Queue): Buffer {
+	const lines = [{ n8n_submission: QUEUE_VERSION, ...head }, ...parts];
+	return Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/**
+ * The files that earlier tries of a submission have left at the service. A run that was killed has
+ * told nobody what it has uploaded.
+ */
+export class EarlierFiles {
+	private list: Promise<FileObject[]> | undefined;
+
+	constructor(private readonly client: OpenAiClient) {}
+
+	/** The id of a file with this name and this many bytes; undefined when there is none. */
+	async find(fileName: string, bytes: number): Promise<string | undefined> {
+		this.list ??= this.readList();
+		const found = (await this.list).find(
+			(file) => file.filename === fileName && file.bytes === bytes && file.status !== 'error',
+		);
+		return found?.id;
+	}
+
+	private async readList(): Promise<FileObject[]> {
+		const files: FileObject[] = [];
+		try {
+			for await (const file of listFiles(this.client, { purpose: 'batch' })) files.push(file);
+		} catch {
+			// Without the list everything is uploaded once more; the copies expire by themselves.
+		}
+		return files;
+	}
+
+	/**
+	 * Writes down at the service what waits, so that it is not lost when n8n is. What was written down
+	 * already is not written twice.
+	 *
+	 * @throws {NodeApiError} when the file cannot be uploaded
+	 */
+	async store(queue: Queue, expiresAfterSeconds: number | undefined): Promise<void> {
+		const content = queueLines(queue);
+		const fileName = fileNameOf(queue.submissionId);
+		if (await this.find(fileName, content.byteLength)) return;
+		await uploadSafely(this.client, {
+			source: {
+				fileName,
+				contentType: 'application/jsonl',
+				bytes: content.byteLength,
+				open: async function* () {
+					yield content;
+				},
+			},
+			purpose: 'batch',
+			expiresAfterSeconds,
+		});
+	}
+}
+
+/** The JSON of a part that waits. It has the fields of a batch that Submit returns. */
+export function waitingItem(
+	{ key, fileId, place, model, requests, bytes, tokens }: WaitingPart,
+	endpoint: string,
+): IDataObject {
+	return {
+		id: null,
+		status: 'waiting',
+		endpoint,
+		model,
+		input_file_id: fileId,
+		...place,
+		requests,
+		bytes,
+		estimated_tokens: tokens,
+		submission_id: submissionIdIn(key),
+		submission_key: key,
+		adopted: false,
+	};
+}
