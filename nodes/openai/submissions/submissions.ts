@@ -310,7 +310,10 @@ export class Submissions {
 		queue?.take(share!);
 		// A part may be there twice, when its submission was written down twice.
 		run.found = [one.batch, ...run.found];
-		if (!scope.isShared && !this.safeCreate.isDoubtful.has(key)) return one;
+		// What is written down may be created by Submit Waiting Parts at the same moment.
+		const isWrittenDown = run.room !== undefined && (run.isStored || run.isResumed);
+		const isShared = scope.isShared || isWrittenDown;
+		if (!isShared && !this.safeCreate.isDoubtful.has(key)) return one;
 		const looked = await this.lookAgain(run.keys, one);
 		if (looked === undefined) return one;
 		run.found = looked;
@@ -374,7 +377,8 @@ export class Submissions {
 		for (const batch of own) await this.giveUp(batch, standing.id);
 		if (standing.id === one.batch.id) return one;
 		this.scope.memory.noteCreated(key, standing.id);
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true };
+		const hasYielded = own.length > 0;
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, hasYielded };
 	}
 
 	private async giveUp(batch: Batch, standingId: string): Promise<void> {

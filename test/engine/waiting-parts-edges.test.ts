@@ -86,42 +86,36 @@ async function atOnce<T>(other: () => Promise<T>) {
 const tokensOf = (index: number) =>
 	Number(batches()[index].metadata!.submission_tokens.split(' ')[0]);
 
-it.failing(
-	'a part waits again that failed at the limit after its second batch was given up',
-	async () => {
-		const [first] = await submit('a', 2);
-		await product.finish(String(first.id));
-		failAtLimit(2);
-		await atOnce(async () => await submitWaiting());
-		expect(standing(2)).toHaveLength(1);
-		const [{ id }] = standing(2);
-		await fail(id);
-		await product.emulator.advance(60_000);
-		expect((await submitWaiting()).map(({ part }) => part)).toEqual([2]);
-	},
-);
+it('a part waits again that failed at the limit after its second batch was given up', async () => {
+	const [first] = await submit('a', 2);
+	await product.finish(String(first.id));
+	failAtLimit(2);
+	await atOnce(async () => await submitWaiting());
+	expect(standing(2)).toHaveLength(1);
+	const [{ id }] = standing(2);
+	await fail(id);
+	await product.emulator.advance(60_000);
+	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2]);
+});
 
-it.failing(
-	'Retry On Fail counts what the execution has created, before the list shows it',
-	async () => {
-		await submit('measure', 1);
-		const limit = tokensOf(0);
-		await product.finish(batches()[0].id);
-		product.emulator.faults.listDelay(60_000);
-		let uploads = 0;
-		product.emulator.ledger.onRequest = ({ method, path }, stage) => {
-			if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
-			if (++uploads !== 2) return;
-			const fault = { type: 'status', status: 403 } as const;
-			product.emulator.faults.next({ method: 'POST', path: '/files', fault });
-		};
-		const more = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
-		await submit('a', 3, { maxEnqueuedTokens: limit }, more);
-		expect(batches()).toHaveLength(2);
-	},
-);
+it('Retry On Fail counts what the execution has created, before the list shows it', async () => {
+	await submit('measure', 1);
+	const limit = tokensOf(0);
+	await product.finish(batches()[0].id);
+	product.emulator.faults.listDelay(60_000);
+	let uploads = 0;
+	product.emulator.ledger.onRequest = ({ method, path }, stage) => {
+		if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
+		if (++uploads !== 2) return;
+		const fault = { type: 'status', status: 403 } as const;
+		product.emulator.faults.next({ method: 'POST', path: '/files', fault });
+	};
+	const more = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
+	await submit('a', 3, { maxEnqueuedTokens: limit }, more);
+	expect(batches()).toHaveLength(2);
+});
 
-it.failing('what was created of one submission counts once for the next one', async () => {
+it('what was created of one submission counts once for the next one', async () => {
 	const [first] = await submit('a', 2);
 	await submit('b', 1);
 	await product.finish(String(first.id));
@@ -129,21 +123,18 @@ it.failing('what was created of one submission counts once for the next one', as
 	expect(next.map(({ status }) => status)).toEqual(['validating', 'validating']);
 });
 
-it.failing(
-	'the batches of others count for a submission that counts them, after one that does not',
-	async () => {
-		await submit('a', 2, { ignoreOtherBatches: true });
-		await submit('b', 1);
-		await product.finish(batches()[0].id);
-		await submitWaiting();
-		await product.finish(batches()[1].id);
-		const lines = rowsOf('others', 2);
-		await product.json('batch', 'submit', { ...ASK_TEXT } as never, lines);
-		expect((await submitWaiting()).map(({ status }) => status)).toEqual(['waiting']);
-	},
-);
+it('the batches of others count for a submission that counts them, after one that does not', async () => {
+	await submit('a', 2, { ignoreOtherBatches: true });
+	await submit('b', 1);
+	await product.finish(batches()[0].id);
+	await submitWaiting();
+	await product.finish(batches()[1].id);
+	const lines = rowsOf('others', 2);
+	await product.json('batch', 'submit', { ...ASK_TEXT } as never, lines);
+	expect((await submitWaiting()).map(({ status }) => status)).toEqual(['waiting']);
+});
 
-it.failing('Submit Waiting Parts does not repeat what Retry Unfinished has created', async () => {
+it('Submit Waiting Parts does not repeat what Retry Unfinished has created', async () => {
 	const [first] = await submit('a', 2);
 	await product.finish(String(first.id));
 	failAtLimit(1);
@@ -155,7 +146,7 @@ it.failing('Submit Waiting Parts does not repeat what Retry Unfinished has creat
 	expect(standing(2)).toHaveLength(1);
 });
 
-it.failing('Retry Unfinished does not repeat what Submit Waiting Parts has created', async () => {
+it('Retry Unfinished does not repeat what Submit Waiting Parts has created', async () => {
 	const [first] = await submit('a', 2);
 	await product.finish(String(first.id));
 	failAtLimit(1);
@@ -166,29 +157,26 @@ it.failing('Retry Unfinished does not repeat what Submit Waiting Parts has creat
 	expect(standing(2)).toHaveLength(1);
 });
 
-it.failing(
-	'two batches of a part that nobody could settle are settled by the next run',
-	async () => {
-		const [first] = await submit('a', 2);
-		await product.finish(String(first.id));
-		await submitWaiting();
-		// Another execution created it at the same moment, and was killed before it could look again.
-		const { input_file_id, endpoint, completion_window, metadata } = batches()[1];
-		await fetch(`${product.emulator.url}/batches`, {
-			method: 'POST',
-			headers: {
-				authorization: `Bearer ${product.emulator.apiKey}`,
-				'content-type': 'application/json',
-			},
-			body: JSON.stringify({ input_file_id, endpoint, completion_window, metadata }),
-		});
-		expect(standing(2)).toHaveLength(2);
-		await submitWaiting();
-		expect(standing(2)).toHaveLength(1);
-	},
-);
+it('two batches of a part that nobody could settle are settled by the next run', async () => {
+	const [first] = await submit('a', 2);
+	await product.finish(String(first.id));
+	await submitWaiting();
+	// Another execution created it at the same moment, and was killed before it could look again.
+	const { input_file_id, endpoint, completion_window, metadata } = batches()[1];
+	await fetch(`${product.emulator.url}/batches`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${product.emulator.apiKey}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({ input_file_id, endpoint, completion_window, metadata }),
+	});
+	expect(standing(2)).toHaveLength(2);
+	await submitWaiting();
+	expect(standing(2)).toHaveLength(1);
+});
 
-it.failing('Submit returns the batch that stands, when Submit Waiting Parts runs too', async () => {
+it('Submit returns the batch that stands, when Submit Waiting Parts runs too', async () => {
 	const execution = { executionId: 'one' };
 	const [first] = await submit('a', 2, {}, execution);
 	await product.finish(String(first.id));
@@ -198,14 +186,14 @@ it.failing('Submit returns the batch that stands, when Submit Waiting Parts runs
 	expect([waiting[0].id, submitted[1].id]).toEqual([id, id]);
 });
 
-it.failing('a part that fails at the limit waits again, also when all parts did fit', async () => {
+it('a part that fails at the limit waits again, also when all parts did fit', async () => {
 	failAtLimit(1);
 	const [first] = await submit('a', 1, { maxEnqueuedTokens: 1_000_000 });
 	await fail(String(first.id));
 	expect((await submitWaiting()).map(({ part }) => part)).toEqual([1]);
 });
 
-it.failing('Submit that is killed after its first create leaves a queue', async () => {
+it('Submit that is killed after its first create leaves a queue', async () => {
 	let running: { cancel: () => void };
 	const { ledger } = product.emulator;
 	ledger.onRequest = (request, stage) => {
@@ -223,26 +211,23 @@ it.failing('Submit that is killed after its first create leaves a queue', async 
 	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2, 3]);
 });
 
-it.failing(
-	'a queue that could not be written is an error that names the files of its parts',
-	async () => {
-		let uploads = 0;
-		product.emulator.ledger.onRequest = ({ method, path }, stage) => {
-			if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
-			if (++uploads !== 3) return;
-			const fault = { type: 'status', status: 403 } as const;
-			product.emulator.faults.next({ method: 'POST', path: '/files', fault });
-		};
-		const { error } = await product.run('batch', 'submit', parametersOf({}), rowsOf('a', 4));
-		const { id, filename } = product.emulator.ledger.uploads[1];
-		expect(error?.message).not.toContain('Part 3 of 2');
-		expect(`${error?.message} ${error?.description}`).toMatch(new RegExp(`${id}|${filename}`));
-	},
-);
+it('a queue that could not be written is an error that names the files of its parts', async () => {
+	let uploads = 0;
+	product.emulator.ledger.onRequest = ({ method, path }, stage) => {
+		if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
+		if (++uploads !== 3) return;
+		const fault = { type: 'status', status: 403 } as const;
+		product.emulator.faults.next({ method: 'POST', path: '/files', fault });
+	};
+	const { error } = await product.run('batch', 'submit', parametersOf({}), rowsOf('a', 4));
+	const { id, filename } = product.emulator.ledger.uploads[1];
+	expect(error?.message).not.toContain('Part 3 of 2');
+	expect(`${error?.message} ${error?.description}`).toMatch(new RegExp(`${id}|${filename}`));
+});
 
 /** Whoever lets parts wait has to be able to go on with them; a server may be refused before. */
 describe('on servers that cannot do all of it', () => {
-	it.failing('one that drops metadata has each part created once', async () => {
+	it('one that drops metadata has each part created once', async () => {
 		await product.stop();
 		await start('bella');
 		const run = await product.run('batch', 'submit', parametersOf({}), rowsOf('a', 4));
@@ -258,7 +243,7 @@ describe('on servers that cannot do all of it', () => {
 		expect(new Set(batches().map(({ input_file_id: file }) => file)).size).toBe(parts);
 	});
 
-	it.failing('one that renames files does not lose parts', async () => {
+	it('one that renames files does not lose parts', async () => {
 		await product.stop();
 		await start('litellm');
 		const run = await product.run('batch', 'submit', parametersOf({}), rowsOf('a', 4));
@@ -267,7 +252,7 @@ describe('on servers that cannot do all of it', () => {
 		expect(await submitWaiting()).toHaveLength(waiting.length);
 	});
 
-	it.failing('one without a list lets no part wait for ever', async () => {
+	it('one without a list lets no part wait for ever', async () => {
 		await product.stop();
 		const lacks = { 'GET /batches': { status: 405, text: 'Method Not Allowed' } } as const;
 		await start({ ...DIALECTS.openai, lacks });
