@@ -82,7 +82,7 @@ export async function performAtOnce(world: World, acts: [Act, Act]): Promise<Run
 	ledger.onRequest = async (request: RecordedRequest, stage: Stage) => {
 		const sender = senderOf(request);
 		if (sender === undefined || sender < first) return;
-		kills.at(request, stage, running[sender - first]);
+		kills.at(stage, running[sender - first]);
 		await turns.pass(sender);
 	};
 	const running: Started[] = acts.map((act) => start(world, act));
@@ -138,7 +138,7 @@ class Kills {
 	}
 
 	/** Kills the execution of a request, if this is the moment. */
-	at(request: RecordedRequest, stage: Stage, { number, cancel }: Started): void {
+	at(stage: Stage, { number, cancel }: Started): void {
 		if (stage === 'arrived') this.seen.set(number, (this.seen.get(number) ?? 0) + 1);
 		const moment = this.moments.get(number);
 		if (this.seen.get(number) !== moment?.at || moment?.stage !== stage) return;

@@ -67,7 +67,6 @@ export async function tellOfWaiting(world: World, watcher: Watcher | undefined):
 		checkCreates(world, 'on the way');
 	}
 	await story.finish();
-	checkAnsweredOnce(world);
 }
 
 class WaitingStory {
@@ -122,6 +121,7 @@ class WaitingStory {
 			checkNoneForgotten(world, { name, parts, isAccepted });
 		}
 		checkCreates(world, 'when nothing waits any more');
+		checkAnsweredOnce(world, (batchId) => this.room.operationOf(batchId));
 	}
 
 	private newSubmission(): Submission {

@@ -53,22 +53,33 @@ export function checkNoneForgotten(
 			name,
 			number,
 			parts,
-			mayBeNothing,
+			isWrittenDown,
 			found,
 			spent: [...spent],
 		});
 	}
 }
 
-/** Each request succeeds once at most, whatever batches it was in: a second answer is paid too. */
-export function checkAnsweredOnce({ written, broken }: World): void {
+/**
+ * Each request succeeds once at most, whatever batches it was in: a second answer is paid too. Only
+ * who has stopped a batch, and submits the same again, has what it had done by then done again.
+ *
+ * @param operationOf which operation has created a batch
+ */
+export function checkAnsweredOnce(
+	{ written, broken, emulator }: World,
+	operationOf: (batchId: string) => string | undefined,
+): void {
 	const owners = new Map<string, string>();
 	for (const [batchId, lines] of written) {
 		for (const [customId, { isSuccess }] of lines) {
 			if (!isSuccess) continue;
 			const owner = owners.get(customId);
-			if (owner) broken('no request is answered twice', { customId, batches: [owner, batchId] });
 			owners.set(customId, batchId);
+			if (owner === undefined) continue;
+			const isStopped = emulator.batch(owner).status === 'cancelled';
+			if (isStopped && operationOf(batchId) === 'submit') continue;
+			broken('no request is answered twice', { customId, batches: [owner, batchId] });
 		}
 	}
 }
