@@ -35,7 +35,7 @@ export function checkNoneForgotten(
 ): void {
 	const spent = givenUp(world);
 	const batches = world.emulator.ledger.batches.filter(
-		({ metadata }) => metadata?.[STORY] === name && metadata.retry_of === undefined,
+		({ metadata }) => metadata?.[STORY] === name,
 	);
 	const isWrittenDown = world.emulator.ledger.uploads.some(({ filename }) =>
 		batches.some(({ metadata }) => filename!.includes(metadata!.submission_key.slice(0, 16))),
