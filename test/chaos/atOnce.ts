@@ -8,7 +8,11 @@ import { rest, senderOf, start, type Act, type Started } from './start';
 import type { World } from './world';
 
 /** An execution sends at most so many requests before it is the other one's turn. */
-const LONGEST_TURN = 8;
+const LONGEST_TURN = 5;
+
+/** How often one of two is killed, and within how many requests. */
+const KILLED = 0.15;
+const MOST_REQUESTS = 12;
 
 type Stage = 'arrived' | 'done';
 
@@ -74,11 +78,11 @@ export async function performAtOnce(world: World, acts: [Act, Act]): Promise<Run
 	const first = world.executions.length;
 	const random = new Random(world.random.integer(0, 1_000_000_000));
 	const turns = new Turns(random, [first, first + 1]);
-	const kill = killOne(world, first);
+	const kills = new Kills(world, [first, first + 1]);
 	ledger.onRequest = async (request: RecordedRequest, stage: Stage) => {
 		const sender = senderOf(request);
 		if (sender === undefined || sender < first) return;
-		kill.at(request, stage, running);
+		kills.at(stage, running[sender - first]);
 		await turns.pass(sender);
 	};
 	const running: Started[] = acts.map((act) => start(world, act));
@@ -102,7 +106,7 @@ export async function performAtOnce(world: World, acts: [Act, Act]): Promise<Run
 			.filter((request) => senderOf(request) === number);
 		checkSecrets(world, act, result);
 		checkRetries(world, { act, requests, begun, ended, message });
-		if (!result.error || kill.number === number) continue;
+		if (!result.error || kills.killed.has(number)) continue;
 		const batches = ledger.batches
 			.slice(before.batches)
 			.filter(({ id }) => creators.get(id) === number);
@@ -112,27 +116,34 @@ export async function performAtOnce(world: World, acts: [Act, Act]): Promise<Run
 	return results.map(({ result }) => result);
 }
 
-/**
- * Kills the second execution in some stories, before it has created anything. One that is killed in
- * the two seconds between its create and its look for those of others may leave a second batch, in
- * case the other had looked by then.
- */
-function killOne(world: World, first: number) {
-	const at = world.random.next() < 0.2 ? world.random.integer(1, 6) : Infinity;
-	let seen = 0;
-	let hasCreated = false;
-	const kill = {
-		/** Which one was killed. */
-		number: undefined as number | undefined,
-		at: (request: RecordedRequest, stage: Stage, running: Started[]) => {
-			const isSecond = senderOf(request) === first + 1;
-			if (!isSecond || stage !== 'arrived') return;
-			hasCreated ||= request.method === 'POST' && request.path.endsWith('/batches');
-			if (++seen !== at || hasCreated) return;
-			kill.number = first + 1;
-			world.count('kills of one of two');
-			running[1].cancel();
-		},
-	};
-	return kill;
+/** In some stories kills one of the executions, or both, at any of their requests. */
+class Kills {
+	readonly killed = new Set<number>();
+	private readonly seen = new Map<number, number>();
+	private readonly moments: Map<number, { at: number; stage: Stage }>;
+
+	constructor(
+		private readonly world: World,
+		numbers: readonly number[],
+	) {
+		const { random } = world;
+		const chosen = numbers.filter(() => random.next() < KILLED);
+		const stages: Stage[] = ['arrived', 'done'];
+		this.moments = new Map(
+			chosen.map((number) => [
+				number,
+				{ at: random.integer(1, MOST_REQUESTS), stage: random.pick(stages) },
+			]),
+		);
+	}
+
+	/** Kills the execution of a request, if this is the moment. */
+	at(stage: Stage, { number, cancel }: Started): void {
+		if (stage === 'arrived') this.seen.set(number, (this.seen.get(number) ?? 0) + 1);
+		const moment = this.moments.get(number);
+		if (this.seen.get(number) !== moment?.at || moment?.stage !== stage) return;
+		this.killed.add(number);
+		this.world.count('kills of one of two');
+		cancel();
+	}
 }

@@ -11,7 +11,7 @@ import { creationOptions } from './make';
 import type { Act } from './start';
 import { virtualTime } from './virtualTime';
 import type { Watcher } from './watcher';
-import { chance, exists, type World } from './world';
+import { chance, exists, FINISHED, type World } from './world';
 
 /** Longer than any batch of a story lives. */
 const A_WHILE_MS = 10 * 60_000;
@@ -67,7 +67,6 @@ export async function tellOfWaiting(world: World, watcher: Watcher | undefined):
 		checkCreates(world, 'on the way');
 	}
 	await story.finish();
-	checkAnsweredOnce(world);
 }
 
 class WaitingStory {
@@ -119,9 +118,10 @@ class WaitingStory {
 		}
 		if (this.queues().length > 0) world.broken('in the end nothing waits', this.queues());
 		for (const { name, parts, isAccepted } of this.submissions) {
-			checkNoneForgotten(world, { name, parts, mayBeNothing: !isAccepted });
+			checkNoneForgotten(world, { name, parts, isAccepted });
 		}
 		checkCreates(world, 'when nothing waits any more');
+		checkAnsweredOnce(world, (batchId) => this.room.operationOf(batchId));
 	}
 
 	private newSubmission(): Submission {
@@ -245,9 +245,9 @@ class WaitingStory {
 	}
 
 	/**
-	 * Retries a batch, unless its part waits for room or was created again: these are two ways to have
-	 * the same requests answered, of which the one does not know the other. For the same reason what
-	 * was retried is not submitted again.
+	 * Retries a batch, unless its part was created again. What has run is retried as a batch beside it,
+	 * so it is not submitted again then: these are two ways to have the same requests answered, of
+	 * which the one does not know the other. What has never run is the part itself.
 	 */
 	private async retryOne(): Promise<void> {
 		const { batches } = this.world.emulator.ledger;
@@ -257,14 +257,12 @@ class WaitingStory {
 				.filter(({ id, metadata }) => metadata?.retry_of === undefined && !spent.has(id))
 				.map((batch) => [batch.metadata?.submission_key ?? batch.id, batch]),
 		);
-		const ended = [...newest.values()].filter(({ status }) =>
-			['expired', 'cancelled', 'completed'].includes(status),
-		);
+		const ended = [...newest.values()].filter(({ status }) => FINISHED.includes(status));
 		if (ended.length === 0) return;
 		await this.beSeen();
-		const { id: batchId, metadata } = this.world.random.pick(ended);
+		const { id: batchId, metadata, status } = this.world.random.pick(ended);
 		const submission = this.submissions.find(({ name }) => name === metadata?.[STORY]);
-		if (submission) submission.isRetried = true;
+		if (submission && status !== 'failed') submission.isRetried = true;
 		await perform(this.world, {
 			resource: 'batch',
 			operation: 'retry',

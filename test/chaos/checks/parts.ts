@@ -23,44 +23,63 @@ const hadNoRoom = ({ status, errors }: WireBatch) =>
  * No part of a submission is forgotten: each has a batch, or had one that ended otherwise than for
  * lack of room, which is for its user to decide about.
  *
- * @param mayBeNothing the submission was broken off, and nobody has run it again: then it may be that
- * nothing of it was created
+ * A submission for which there is room at once is not written down, as nothing of it waits. So it is
+ * as any other one: who breaks it off has to run it again, and what the service refuses all the same
+ * is reported as failed, for Retry Unfinished.
+ *
+ * @param isAccepted whether a run of it has ended well
  */
 export function checkNoneForgotten(
 	world: World,
-	{ name, parts, mayBeNothing }: { name: string; parts: number; mayBeNothing: boolean },
+	{ name, parts, isAccepted }: { name: string; parts: number; isAccepted: boolean },
 ): void {
 	const spent = givenUp(world);
 	const batches = world.emulator.ledger.batches.filter(
-		({ metadata }) => metadata?.[STORY] === name && metadata.retry_of === undefined,
+		({ metadata }) => metadata?.[STORY] === name,
 	);
-	if (mayBeNothing && batches.length === 0) return;
+	const isWrittenDown = world.emulator.ledger.uploads.some(({ filename }) =>
+		batches.some(({ metadata }) => filename!.includes(metadata!.submission_key.slice(0, 16))),
+	);
+	if (!isAccepted && !isWrittenDown) return;
 	for (let number = 1; number <= parts; number++) {
 		const ofPart = batches.filter(
 			({ metadata }) => metadata?.submission_part === `${number}/${parts}`,
 		);
-		if (ofPart.some((batch) => !spent.has(batch.id) && !hadNoRoom(batch))) continue;
+		const isAnswer = (batch: WireBatch) =>
+			!spent.has(batch.id) && !(isWrittenDown && hadNoRoom(batch));
+		if (ofPart.some(isAnswer)) continue;
 		const found = batches.map(({ id, status, metadata }) => [id, status, metadata]);
 		world.broken('no part is forgotten', {
 			name,
 			number,
 			parts,
-			mayBeNothing,
+			isWrittenDown,
 			found,
 			spent: [...spent],
 		});
 	}
 }
 
-/** Each request succeeds once at most, whatever batches it was in: a second answer is paid too. */
-export function checkAnsweredOnce({ written, broken }: World): void {
+/**
+ * Each request succeeds once at most, whatever batches it was in: a second answer is paid too. Only
+ * who has stopped a batch, and submits the same again, has what it had done by then done again.
+ *
+ * @param operationOf which operation has created a batch
+ */
+export function checkAnsweredOnce(
+	{ written, broken, emulator }: World,
+	operationOf: (batchId: string) => string | undefined,
+): void {
 	const owners = new Map<string, string>();
 	for (const [batchId, lines] of written) {
 		for (const [customId, { isSuccess }] of lines) {
 			if (!isSuccess) continue;
 			const owner = owners.get(customId);
-			if (owner) broken('no request is answered twice', { customId, batches: [owner, batchId] });
 			owners.set(customId, batchId);
+			if (owner === undefined) continue;
+			const isStopped = emulator.batch(owner).status === 'cancelled';
+			if (isStopped && operationOf(batchId) === 'submit') continue;
+			broken('no request is answered twice', { customId, batches: [owner, batchId] });
 		}
 	}
 }
