@@ -9,6 +9,7 @@ import { Listener } from './listener';
 import { creationOptions, makeBatches } from './make';
 import { virtualTime } from './virtualTime';
 import { Watcher } from './watcher';
+import { tellOfWaiting } from './waitingStory';
 import { chance, type World } from './world';
 
 /** What becomes of the first batches of a story; most complete. */
@@ -36,6 +37,23 @@ export async function tell(world: World): Promise<void> {
 	const listener = await Listener.start(world);
 	world.storm();
 	await watcher?.activate();
+	await (world.isAboutWaiting
+		? tellOfWaiting(world, watcher)
+		: tellOfBatches(world, watcher, listener));
+	if (chance(world, 0.6)) await keepFiles(world);
+	await virtualTime.pass(A_WHILE_MS);
+	await watcher?.finish();
+	await listener?.finish();
+	await listener?.close();
+	checkCreates(world, 'at the end');
+}
+
+async function tellOfBatches(
+	world: World,
+	watcher: Watcher | undefined,
+	listener: Listener | undefined,
+): Promise<void> {
+	const { server } = world;
 	const ids = await makeBatches(world);
 	checkCreates(world, 'after the submission');
 	const isCancelled = server.has('POST /batches/:id/cancel') && chance(world, 0.15);
@@ -49,12 +67,6 @@ export async function tell(world: World): Promise<void> {
 	await watcher?.tick();
 	await listener?.deliver();
 	if (server.has('GET /batches') && chance(world, 0.3)) await lookAtBatches(world);
-	if (chance(world, 0.6)) await keepFiles(world);
-	await virtualTime.pass(A_WHILE_MS);
-	await watcher?.finish();
-	await listener?.finish();
-	await listener?.close();
-	checkCreates(world, 'at the end');
 }
 
 const outputOf = (result: RunResult): IDataObject[] => result.items('Node').map(({ json }) => json);

@@ -101,6 +101,27 @@ describe('nothing is lost and nothing created twice', () => {
 		expect(again.id).not.toBe(failed.id);
 	});
 
+	it('when Retry Unfinished has created a part again that had failed at the limit', async () => {
+		const parts = await submit(rowsOf(4), LIMIT);
+		await product.finish(String(parts[0].id));
+		product.emulator.control.batches({ match: () => true, fate: 'token_limit', times: 1 });
+		const [failed] = await submitWaiting();
+		await product.finish(String(failed.id)).catch(() => undefined);
+		const retry = async (executionId: string) => {
+			const parameters = { batchId: failed.id as string };
+			return await product.json('batch', 'retry', parameters, [{}], { executionId });
+		};
+		const [again] = await retry('one');
+		expect(again).toMatchObject({ adopted: false, submission_id: parts[0].submission_id });
+		expect(again.metadata).not.toHaveProperty('submission_tokens');
+		expect(await submitWaiting()).toEqual([]);
+		expect(await retry('two')).toEqual([expect.objectContaining({ id: again.id, adopted: true })]);
+		await product.finish(String(again.id));
+		await submitWaiting();
+		expect(await listOf(parts[0].submission_id)).toHaveLength(3);
+		expect(await queues()).toEqual([]);
+	});
+
 	it('when somebody has cancelled a part: it is not created again', async () => {
 		const parts = await submit(rowsOf(6), LIMIT);
 		await product.finish(String(parts[0].id));
@@ -124,15 +145,21 @@ describe('before the first batch is created', () => {
 			({ method, path }) => `${method} ${path.split('/').pop()}`,
 		);
 
-	it('all parts are uploaded and written down, and only when some have to wait', async () => {
+	it('all parts are uploaded and written down, also when there is room for all', async () => {
 		await submit(rowsOf(6), LIMIT);
 		const upload = 'POST files';
 		const looks = ['GET batches', 'GET files'];
-		expect(calls()).toEqual([...looks, upload, upload, upload, upload, 'POST batches']);
+		const uploads = [upload, upload, upload, upload];
+		expect(calls()).toEqual([...looks, ...uploads, 'POST batches', 'GET batches']);
 		product.emulator.ledger.clear();
-		await submit(rowsOf(4), { ...LIMIT, maxEnqueuedTokens: 1_000_000 }, 'roomy');
-		expect(calls()).toEqual(['GET batches', upload, 'POST batches', upload, 'POST batches']);
-		expect(await queues()).toHaveLength(1);
+		const rows = rowsOf(4);
+		await submit(rows, { ...LIMIT, maxEnqueuedTokens: 1_000_000 }, 'roomy');
+		const create = ['POST batches', 'GET batches'];
+		expect(calls()).toEqual([...looks, upload, upload, upload, ...create, ...create]);
+		expect(await queues()).toHaveLength(2);
+		// What has its batches is not written down again.
+		await submit(rows, { ...LIMIT, maxEnqueuedTokens: 1_000_000 }, 'roomy');
+		expect(await queues()).toHaveLength(2);
 	});
 
 	it('a list that cannot be stored ends it, and the next run uses the files that are there', async () => {
@@ -147,7 +174,7 @@ describe('before the first batch is created', () => {
 				executionId: 'stored',
 			},
 		);
-		expect(error?.description).toMatch(/^The list of the parts that wait could not be stored/);
+		expect(error?.description).toMatch(/^The list of the parts could not be stored/);
 		expect(creates()).toBe(0);
 		const uploads = product.emulator.ledger.uploads.length;
 		const parts = await submit(rows, LIMIT, 'stored');

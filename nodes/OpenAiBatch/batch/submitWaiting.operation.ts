@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { deleteFile } from '../../openai/api/files';
 import type { Batch } from '../../openai/api/objects';
-import { statusOf, transientFailure } from '../../openai/api/objects';
+import { durationSeconds, statusOf, transientFailure } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
 import type { RoomLimits, WaitingPart } from '../../openai/submissions/queue';
 import { QueueRoom, waitingItem } from '../../openai/submissions/queue';
@@ -36,8 +36,23 @@ interface Listed {
 }
 
 /** A part that failed since the queue was full waits again; any other end of it is an answer. */
-const isTriedAgain = ([newest]: readonly Batch[]) =>
-	transientFailure(newest)?.reason === 'enqueued_limit';
+const isTriedAgain = (attempts: readonly Batch[]) =>
+	transientFailure(lastAttempt(attempts))?.reason === 'enqueued_limit';
+
+/**
+ * The last of several attempts at a part. One that was created while another was not over is a
+ * duplicate of two executions, and was cancelled: it says nothing about the part.
+ */
+function lastAttempt(attempts: readonly Batch[]): Batch {
+	const [first, ...others] = [...attempts].reverse().sort((a, b) => createdAt(a) - createdAt(b));
+	return others.reduce((last, one) => {
+		const duration = durationSeconds(last);
+		const isDuplicate = duration !== null && createdAt(one) <= createdAt(last) + duration;
+		return isDuplicate ? last : one;
+	}, first);
+}
+
+const createdAt = ({ created_at: at }: Batch) => at ?? 0;
 
 function submissionPart({ queue, part }: Listed, override: RoomLimits | undefined): SubmissionPart {
 	const { key, fileId, model, place, tokens } = part;
@@ -62,8 +77,8 @@ function itemOf({ part, queue }: Listed, one: Submitted['parts'][number]): INode
 	if (one === undefined) return [];
 	const { place, requests, bytes } = part;
 	if (!isCreated(one)) return [{ json: waitingItem(part, queue.settings.endpoint) }];
-	// What has a batch already was returned when it was created.
-	if (one.adopted) return [];
+	// What has had a batch before was returned when it was created.
+	if (one.adopted && !one.hasYielded) return [];
 	return [{ json: createdItem(one, { ...place, requests, bytes }) }];
 }
 

@@ -107,14 +107,6 @@ export class QueueRoom {
 		return same.length === 0 || used + tokens <= maxEnqueuedTokens;
 	}
 
-	/** Whether parts may be created one after the other, without waiting. */
-	fitsAll(shares: ReadonlyArray<QueueShare & RoomLimits>): boolean {
-		const before = this.running.length;
-		const fit = shares.every((share) => this.fits(share) && this.running.push(share) > 0);
-		this.running.length = before;
-		return fit;
-	}
-
 	/** A batch of this part was created. */
 	take(share: QueueShare): void {
 		this.running.push(share);

@@ -102,6 +102,8 @@ export interface CreatedBatch {
 	key: string;
 	/** True when the batch was there already. */
 	adopted: boolean;
+	/** True when a younger batch of this execution was given up for it. */
+	hasYielded?: boolean;
 }
 
 /** The JSON of a batch: its own fields, how far it is, and the submission that it belongs to. */
@@ -160,7 +162,7 @@ export interface SubmissionScope {
 export interface SubmissionChoices {
 	submissionKey?: unknown;
 	createWithoutSearch?: unknown;
-	/** Unix seconds: with a key, the list is searched back to here, where that is longer ago. */
+	/** Unix seconds: the list is searched back to here, where that is longer ago. */
 	since?: number;
 }
 
@@ -191,7 +193,7 @@ export function submissionScope(
 	const startedAt = context.getExecutionContext?.()?.establishedAt;
 	const start = startedAt === undefined ? now - UNKNOWN_START_SECONDS : startedAt / 1000;
 	const names = [context.getInstanceId(), context.getExecutionId(), context.getNode().id];
-	const since = Math.floor(start - CLOCK_SLACK_SECONDS);
+	const since = Math.floor(Math.min(oldest, start - CLOCK_SLACK_SECONDS));
 	return { name: names.join(':'), since, isShared: false, ...common };
 }
 

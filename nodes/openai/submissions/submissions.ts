@@ -102,9 +102,6 @@ interface Run {
 	/** The ids of the files that are uploaded, by key. */
 	files: Map<string, string>;
 	room: Room | undefined;
-	isStored: boolean;
-	/** Whether an earlier try may have uploaded some. */
-	isResumed: boolean;
 }
 
 export const isCreated = (one: CreatedBatch | UploadedPart | undefined): one is CreatedBatch =>
@@ -177,8 +174,8 @@ export class Submissions {
 	/**
 	 * Creates, or adopts, the batches for which there is room, in the order of their parts. The others
 	 * wait. Before the first is created, all parts are uploaded and written down, so that nothing is
-	 * forgotten whatever happens then. A part that fails ends its submission, unless it is only its
-	 * file that is gone.
+	 * forgotten whatever happens then: also what is created waits again when the service has no room.
+	 * A part that fails ends its submission, unless it is only its file that is gone.
 	 *
 	 * @throws {NodeApiError} when the list of batches cannot be read, or what waits cannot be stored
 	 */
@@ -193,15 +190,13 @@ export class Submissions {
 		const found = await this.search.find(new Set(keys), room?.queue);
 		if (room && this.search.hasNoList) throw this.client.error(WITHOUT_ROOM);
 		this.rememberFound(found, keys);
-		const isStored = room?.store === undefined;
-		const run: Run = { parts, keys, found, files, room, isStored, isResumed: found.length > 0 };
+		const run: Run = { parts, keys, found, files, room };
 		if (room && parts.some(({ share }) => share?.countsOthers)) {
 			await room.queue.measureOthers(this.client);
 		}
 		const result: Submitted = { parts: [], failures: [] };
-		if (room && !this.hasRoomForAll(run, room)) {
-			run.isResumed = true;
-			const failure = await this.storeAll(run);
+		if (room?.store && parts.some((part, index) => !this.standing(run, part, keys[index]))) {
+			const failure = await this.storeAll(run, room.store);
 			if (failure) return { parts: [], failures: [failure] };
 		}
 		const ended = new Set<string>();
@@ -217,7 +212,7 @@ export class Submissions {
 			}
 			const fileId = run.files.get(key);
 			// What is written down and failed waits: it is tried again with the others.
-			if (run.room && run.isStored && fileId !== undefined) one ??= { key, fileId };
+			if (room && fileId !== undefined) one ??= { key, fileId };
 			result.parts.push(one);
 		}
 		return result;
@@ -239,15 +234,11 @@ export class Submissions {
 		}
 	}
 
-	/** Whether all parts that have no batch yet can be created at once. */
-	private hasRoomForAll(run: Run, { queue }: Room): boolean {
-		const missing = run.parts.filter((part, index) => !this.standing(run, part, run.keys[index]));
-		return queue.fitsAll(missing.flatMap(({ share }) => share ?? []));
-	}
-
 	/** Uploads all parts, and writes down at the service what they are. */
-	private async storeAll(run: Run): Promise<PartFailure | undefined> {
-		if (run.isStored) return undefined;
+	private async storeAll(
+		run: Run,
+		store: NonNullable<Room['store']>,
+	): Promise<PartFailure | undefined> {
 		const uploaded: UploadedPart[] = [];
 		for (const [index, part] of run.parts.entries()) {
 			const key = run.keys[index];
@@ -260,17 +251,16 @@ export class Submissions {
 			}
 		}
 		try {
-			await run.room!.store!(uploaded);
+			await store(uploaded);
 		} catch (error) {
 			throw this.notStored(error as NodeApiError, run);
 		}
-		run.isStored = true;
 		return undefined;
 	}
 
-	private notStored(error: NodeApiError, { keys }: Run): NodeApiError {
-		const again =
-			'The list of the parts that wait could not be stored, so none of them was created. Run this node again: it uses the files that are uploaded.';
+	private notStored(error: NodeApiError, { files, keys }: Run): NodeApiError {
+		const uploaded = [...files.values()].join(', ');
+		const again = `The list of the parts could not be stored, so none of them was created. Run this node again: it uses the files that are uploaded (${uploaded}).`;
 		error.description = [again, error.description].filter(Boolean).join(' ');
 		return this.search.withCreated(error, keys);
 	}
@@ -303,14 +293,14 @@ export class Submissions {
 		const one = await this.uploadAndCreate(run, part, key);
 		if (!isCreated(one)) {
 			queue?.block(share!);
-			const failure = await this.storeAll(run);
-			if (failure) throw failure.error as Error;
 			return one;
 		}
 		queue?.take(share!);
 		// A part may be there twice, when its submission was written down twice.
 		run.found = [one.batch, ...run.found];
-		if (!scope.isShared && !this.safeCreate.isDoubtful.has(key)) return one;
+		// What is written down may be created by Submit Waiting Parts at the same moment.
+		const isShared = scope.isShared || run.room !== undefined;
+		if (!isShared && !this.safeCreate.isDoubtful.has(key)) return one;
 		const looked = await this.lookAgain(run.keys, one);
 		if (looked === undefined) return one;
 		run.found = looked;
@@ -324,8 +314,8 @@ export class Submissions {
 			return input.fileId;
 		}
 		const fileId =
-			run.files.get(key) ||
-			(run.isResumed && (await input.earlier?.(input.fileName(key), input.bytes))) ||
+			run.files.get(key) ??
+			(await input.earlier?.(input.fileName(key), input.bytes)) ??
 			(await this.upload(input, key));
 		run.files.set(key, fileId);
 		return fileId;
@@ -374,7 +364,8 @@ export class Submissions {
 		for (const batch of own) await this.giveUp(batch, standing.id);
 		if (standing.id === one.batch.id) return one;
 		this.scope.memory.noteCreated(key, standing.id);
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true };
+		const hasYielded = own.length > 0;
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, hasYielded };
 	}
 
 	private async giveUp(batch: Batch, standingId: string): Promise<void> {
@@ -402,20 +393,23 @@ export class Submissions {
 			return { key, fileId };
 		}
 		if (part.share && fault.mayHaveExecuted) run.room?.queue.take(part.share);
-		throw await this.createError(fault, key, fileId, run.room && run.isStored ? undefined : part);
+		throw await this.createError(fault, key, fileId, run.room ? undefined : part);
 	}
 
 	private async upload(
-		{ bytes, expiresAfter, fileName, open }: NewInputFile,
+		{ bytes, earlier, expiresAfter, fileName, open }: NewInputFile,
 		key: string,
 	): Promise<string> {
+		const name = fileName(key);
 		try {
 			const file = await uploadSafely(this.client, {
-				source: { fileName: fileName(key), contentType: 'application/jsonl', bytes, open },
+				source: { fileName: name, contentType: 'application/jsonl', bytes, open },
 				purpose: 'batch',
 				expiresAfterSeconds: expiresAfter,
 			});
-			return file.id;
+			if (!earlier || file.filename === name) return file.id;
+			await deleteFile(this.client, file.id).catch(() => undefined);
+			throw this.client.error(RENAMED);
 		} catch (error) {
 			throw this.search.withCreated(error as NodeApiError, [key]);
 		}
@@ -499,6 +493,13 @@ function createBody(
 const WITHOUT_ROOM: Fault = {
 	kind: 'source',
 	message: `${NO_LIST}, so the room in its queue is not known. Remove the option Max Enqueued Tokens`,
+	mayHaveExecuted: false,
+};
+
+const RENAMED: Fault = {
+	kind: 'source',
+	message:
+		'The server gives files names of its own, so what waits could not be found again. Remove the option Max Enqueued Tokens',
 	mayHaveExecuted: false,
 };
 

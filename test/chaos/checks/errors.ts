@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { WireBatch } from '../../support/emulator/batches/batch';
 import type { FileObject } from '../../../nodes/openai/api/objects';
 import type { Act } from '../start';
-import type { World } from '../world';
+import { exists, type World } from '../world';
 
 /** What an operation left at the service before it failed. */
 interface LeftBehind {
@@ -44,13 +44,5 @@ export function checkError(world: World, act: Act, thrown: unknown, left: LeftBe
 	const names = new Set(named.map(({ filename }) => filename));
 	for (const { id, filename } of left.uploads) {
 		if (exists(world, id) && !names.has(filename)) wrong(`it does not name file ${id}`);
-	}
-}
-
-function exists({ emulator }: World, fileId: string): boolean {
-	try {
-		return emulator.file(fileId) !== undefined;
-	} catch {
-		return false;
 	}
 }

@@ -21,6 +21,7 @@ import {
 	keyOf,
 	placeOf,
 	SUBMISSION_METADATA,
+	SUBMISSION_TOKENS,
 	submissionIdOf,
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
@@ -57,7 +58,8 @@ function retryMetadata(
 	users: Record<string, string>,
 ): { metadata: Record<string, string>; dropped: string[] } {
 	const carried = Object.entries(original.metadata ?? {}).filter(
-		([key]) => !RETRY_METADATA.includes(key) && !Object.hasOwn(users, key),
+		// The estimate is that of the whole original.
+		([key]) => ![...RETRY_METADATA, SUBMISSION_TOKENS].includes(key) && !Object.hasOwn(users, key),
 	);
 	const own = RETRY_METADATA.length - (placeOf(original) ? 0 : 1);
 	const room = MAX_METADATA_PAIRS - own - Object.keys(users).length;
@@ -143,6 +145,9 @@ function identityOf(original: Batch, choices: Omit<SelectionOptions, 'earlier'>)
 	]);
 	return {
 		contentHash: createHash('sha256').update(content).digest('hex'),
+		// It is created once more as what it is, so that nobody else does the same: a second run of
+		// Submit, or Submit Waiting Parts.
+		key: hasNeverRun(original) ? keyOf(original) : undefined,
 		place: placeOf(original),
 		submissionId: submissionIdOf(original) ?? undefined,
 	};
@@ -215,7 +220,8 @@ export const retry: Operation = {
 		const { inputExpiresAfter, outputExpiresAfter } = batchExpiries(context, options, itemIndex);
 		const node = context.getNode();
 		const { original, inputFile } = await findOriginal(client, node, batchId, itemIndex);
-		const submissions = new Submissions(client, context, options);
+		const since = hasNeverRun(original) ? (original.created_at ?? undefined) : undefined;
+		const submissions = new Submissions(client, context, { ...options, since });
 		const choices: Omit<SelectionOptions, 'earlier'> = {
 			include: new Set(options.include?.length ? options.include : REASONS),
 			allFailed: options.retryAllFailed ?? false,

@@ -101,7 +101,7 @@ async function readOutcomes(
 	{ allFailed, unreadable: goesOn }: SelectionOptions,
 ): Promise<void> {
 	const reading: Reading = { answered: 0, unreadable: 0 };
-	for await (const results of readResults(client, batch)) {
+	for await (const results of readResults(client, batch, goesOn)) {
 		for (const result of results) {
 			const { customId, error, status } = result;
 			if (wasAnswered(result)) reading.answered++;
