@@ -95,17 +95,20 @@ async function atOnce<T>(other: () => Promise<T>) {
 const tokensOf = (index: number) =>
 	Number(batches()[index].metadata!.submission_tokens.split(' ')[0]);
 
-it('a part waits again that failed at the limit after its second batch was given up', async () => {
-	const [first] = await submit('a', 2);
-	await product.finish(String(first.id));
-	failAtLimit(2);
-	await atOnce(async () => await submitWaiting());
-	expect(standing(2)).toHaveLength(1);
-	const [{ id }] = standing(2);
-	await fail(id);
-	await product.emulator.advance(60_000);
-	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2]);
-});
+it(
+	'a part waits again that failed at the limit after its second batch was given up',
+	async () => {
+		const [first] = await submit('a', 2);
+		await product.finish(String(first.id));
+		failAtLimit(2);
+		await atOnce(async () => await submitWaiting());
+		expect(standing(2)).toHaveLength(1);
+		const [{ id }] = standing(2);
+		await fail(id);
+		await product.emulator.advance(60_000);
+		expect((await submitWaiting()).map(({ part }) => part)).toEqual([2]);
+	},
+);
 
 it('Retry On Fail counts what the execution has created, before the list shows it', async () => {
 	await submit('measure', 1);
@@ -195,20 +198,8 @@ it('Submit returns the batch that stands, when Submit Waiting Parts runs too', a
 	expect([waiting[0].id, submitted[1].id]).toEqual([id, id]);
 });
 
-<<<<<<<< HEAD:test/engine/waiting-parts-edges.test.ts
-it('a part that fails at the limit waits again, also when all parts did fit', async () => {
-	failAtLimit(1);
-	const [first] = await submit('a', 1, { maxEnqueuedTokens: 1_000_000 });
-	await fail(String(first.id));
-	expect((await submitWaiting()).map(({ part }) => part)).toEqual([1]);
-});
-
-it('Submit that is killed after its first create leaves a queue', async () => {
-	let running: { cancel: () => void };
-========
 it('Submit that is killed after its first create leaves a queue', async () => {
 	let cancel = () => {};
->>>>>>>> qchaos:test/engine/waiting-parts-stories.test.ts
 	const { ledger } = product.emulator;
 	ledger.onRequest = (request, stage) => {
 		if (isCreate(request) && stage === 'done') cancel();
@@ -225,23 +216,6 @@ it('Submit that is killed after its first create leaves a queue', async () => {
 	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2, 3]);
 });
 
-<<<<<<<< HEAD:test/engine/waiting-parts-edges.test.ts
-it('a queue that could not be written is an error that names the files of its parts', async () => {
-	let uploads = 0;
-	product.emulator.ledger.onRequest = ({ method, path }, stage) => {
-		if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
-		if (++uploads !== 3) return;
-		const fault = { type: 'status', status: 403 } as const;
-		product.emulator.faults.next({ method: 'POST', path: '/files', fault });
-	};
-	const { error } = await product.run('batch', 'submit', parametersOf({}), rowsOf('a', 4));
-	const { id, filename } = product.emulator.ledger.uploads[1];
-	expect(error?.message).not.toContain('Part 3 of 2');
-	expect(`${error?.message} ${error?.description}`).toMatch(new RegExp(`${id}|${filename}`));
-});
-
-========
->>>>>>>> qchaos:test/engine/waiting-parts-stories.test.ts
 /** Whoever lets parts wait has to be able to go on with them; a server may be refused before. */
 describe('on servers that cannot do all of it', () => {
 	it('one that drops metadata has each part created once', async () => {
