@@ -356,14 +356,25 @@ export class SubmissionSearch {
 		}
 	}
 
+	/**
+	 * The batches with one of the keys that the list shows and that are not older than this, newest
+	 * first. A search of the whole scope came before it.
+	 *
+	 * @param time in unix seconds, by this machine's clock
+	 */
+	async findSince(time: number, keys: ReadonlySet<string>): Promise<Batch[]> {
+		return await this.findInList(keys, undefined, Math.floor(time) - CLOCK_SLACK_SECONDS);
+	}
+
 	private async findInList(
 		keys: ReadonlySet<string>,
 		watcher: ListWatcher | undefined,
+		oldest = this.scope.since,
 	): Promise<Batch[]> {
 		const found: Batch[] = [];
-		const since = Math.min(this.scope.since, watcher?.since ?? Infinity);
+		const since = Math.min(oldest, watcher?.since ?? Infinity);
 		const isPast = ({ created_at: at }: Batch) => typeof at === 'number' && at < since;
-		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < this.scope.since;
+		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < oldest;
 		const isWanted = (batch: Batch) => [...keys].some((key) => this.belongs(batch, key));
 		for await (const page of newestFirst(pages(this.fetchPage, BATCH_PAGE_SIZE))) {
 			for (const batch of page) watcher?.see(batch);

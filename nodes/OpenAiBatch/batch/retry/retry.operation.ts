@@ -57,9 +57,10 @@ function retryMetadata(
 	original: Batch,
 	users: Record<string, string>,
 ): { metadata: Record<string, string>; dropped: string[] } {
+	// The estimate is that of the whole original, as a batch is that never ran.
+	const left = hasNeverRun(original) ? RETRY_METADATA : [...RETRY_METADATA, SUBMISSION_TOKENS];
 	const carried = Object.entries(original.metadata ?? {}).filter(
-		// The estimate is that of the whole original.
-		([key]) => ![...RETRY_METADATA, SUBMISSION_TOKENS].includes(key) && !Object.hasOwn(users, key),
+		([key]) => !left.includes(key) && !Object.hasOwn(users, key),
 	);
 	const own = RETRY_METADATA.length - (placeOf(original) ? 0 : 1);
 	const room = MAX_METADATA_PAIRS - own - Object.keys(users).length;
