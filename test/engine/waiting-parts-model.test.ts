@@ -97,6 +97,7 @@ class Telling {
 	private readonly accepted = new Set<number>();
 	/** The batches that the user has cancelled. */
 	private readonly stopped = new Set<string>();
+	private readonly broken: string[] = [];
 
 	constructor(
 		private readonly told: Story,
@@ -117,14 +118,17 @@ class Telling {
 		this.accept(index, await this.startSubmit(index).finished);
 	}
 
-	/** What fits does not wait, when nothing else runs. */
+	/** What fits does not wait, when nothing else runs, and nothing overtakes what waits. */
 	async submitWaiting(): Promise<IDataObject[]> {
 		const result = await this.startWaiting().finished;
 		expect(result.error).toBeUndefined();
 		const items = this.outputOf(result);
 		for (const model of MODELS) {
-			const first = items.find((item) => item.status === 'waiting' && item.model === model);
-			if (!first) continue;
+			const own = items.filter((item) => item.model === model || this.modelOf(item) === model);
+			const position = own.findIndex(({ status }) => status === 'waiting');
+			if (position < 0) continue;
+			expect(own.slice(position).filter(({ status }) => status !== 'waiting')).toEqual([]);
+			const first = own[position];
 			const used = this.running(model).length;
 			const { room } = this.submissionOf(String(first.submission_key));
 			expect({ used, fits: used === 0 || used + 1 <= room }).toEqual({ used, fits: false });
@@ -151,7 +155,11 @@ class Telling {
 		const { ledger } = this.emulator;
 		const first = this.begun.length;
 		const turns = new Turns(new Random(seed), [first, first + 1]);
-		ledger.onRequest = async (request) => await turns.pass(senderOf(request));
+		ledger.onRequest = async (request, now) => {
+			await turns.pass(senderOf(request));
+			// Between two creates is time for the look after the first, so they are not of the same second.
+			if (now === 'arrived') await this.emulator.advance(1_000);
+		};
 		const submitted = this.told.hasKey ? index : null;
 		const executions = [
 			this.startWaiting(),
@@ -258,6 +266,11 @@ class Telling {
 		);
 	}
 
+	/** A new batch does not say its model yet. */
+	private modelOf({ id }: IDataObject): string | undefined {
+		return id === null ? undefined : this.submissionOfBatch(this.emulator.batch(String(id))).model;
+	}
+
 	private submissionOfBatch({ metadata }: WireBatch) {
 		return this.told.submissions[Number(metadata!.which)];
 	}
@@ -286,8 +299,6 @@ class Telling {
 		if (known.length === 0 || known.length + 1 <= room) return;
 		this.broken.push(`${batch.id} makes ${known.length + 1} parts in a queue for ${room}`);
 	}
-
-	private readonly broken: string[] = [];
 
 	/** Of each part one batch stands at most. */
 	private checkOnce(): void {
