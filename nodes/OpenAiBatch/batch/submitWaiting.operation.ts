@@ -224,7 +224,16 @@ export const submitWaiting: Operation = {
 	},
 	properties: showFor('batch', 'submitWaiting', [
 		submissionIdField,
-		{ ...optionsField, options: [ignoreOtherBatchesField, maxEnqueuedTokensField] },
+		{
+			...optionsField,
+			options: [
+				ignoreOtherBatchesField,
+				{
+					...maxEnqueuedTokensField,
+					description: 'Replaces the limit that the submissions were given',
+				},
+			],
+		},
 	]),
 	execute: forAllItems(execute),
 };

@@ -104,7 +104,7 @@ export const submitProperties: INodeProperties[] = [
 				typeOptions: { minValue: 1 },
 				default: 2000000,
 				description:
-					'Cut by estimated tokens too, to keep each batch below the enqueued token limit of its model. All waiting batches count together, so later ones may still fail: Retry Unfinished creates them again. Attached files, audio and images by URL are not counted.',
+					'Cut by estimated tokens too, to keep each batch below the enqueued token limit of its model. All unfinished batches count together, so later ones may still fail: use Max Enqueued Tokens, or Retry Unfinished. Attached files, audio and images by URL are not counted.',
 			},
 			maxTotalTokensField,
 			outputExpiryField,
