@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, NodeApiError } from 'n8n-workflow';
 import type { Place } from './submission';
 import { SUBMISSION_TOKENS, submissionIdIn } from './submission';
 import type { BatchSettings } from '../api/batches';
@@ -163,13 +163,13 @@ export async function deleteQueue(client: OpenAiClient, submissionId: string): P
 	return ids.length > 0;
 }
 
-/** Another execution may have deleted it at the same moment. */
+/** Deletes a file that another execution may have deleted at the same moment. */
 export async function deleteIfThere(client: OpenAiClient, fileId: string): Promise<void> {
-	try {
-		await deleteFile(client, fileId);
-	} catch (error) {
-		if ((error as { httpCode?: unknown }).httpCode !== '404') throw error;
-	}
+	const failure = await deleteFile(client, fileId).then(
+		() => undefined,
+		(error: NodeApiError) => error,
+	);
+	if (failure && failure.httpCode !== '404') throw failure;
 }
 
 /** The content of the file: one line with the settings, and one for each part. */
