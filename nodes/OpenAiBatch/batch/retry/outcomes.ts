@@ -32,7 +32,7 @@ export interface OutcomeOptions {
 }
 
 /** What became of a request: a reason to run it again, or none. */
-type Status = 'succeeded' | 'permanent' | 'running' | Reason;
+type Status = 'succeeded' | 'permanent' | 'running' | 'adopted' | Reason;
 
 interface Outcome {
 	status: Status;
@@ -145,7 +145,7 @@ export class Outcomes {
 			return;
 		}
 		const inputFile = await findInputFile(this.client, retry);
-		if (inputFile) await this.markRunning(inputFile);
+		if (inputFile) await this.mark('running', inputFile);
 		else if (!this.options.unreadable) {
 			throw new UnreadableResultsError('running', unknownWork(retry));
 		}
@@ -159,14 +159,18 @@ export class Outcomes {
 		const counts = noCounts();
 		const inputFile = await findInputFile(this.client, batch);
 		if (!inputFile) return { batch, counts };
-		const requests = await this.markRunning(inputFile, (id) => {
+		const requests = await this.mark('adopted', inputFile, (id) => {
 			const status = this.statusOf(id);
 			if (Object.hasOwn(counts, status)) counts[status as Reason]++;
 		});
 		return { batch, requests, counts };
 	}
 
-	private async markRunning(inputFile: FileObject, before?: (customId: string) => void) {
+	private async mark(
+		status: 'running' | 'adopted',
+		inputFile: FileObject,
+		before?: (customId: string) => void,
+	): Promise<number> {
 		let requests = 0;
 		for await (const lines of inputLines(this.client, inputFile)) {
 			for (const line of lines) {
@@ -177,7 +181,7 @@ export class Outcomes {
 				const known = this.byId.get(id);
 				if (known?.status === 'succeeded') continue;
 				if (known?.error) known.error.count--;
-				this.byId.set(id, { status: 'running', successes: known?.successes ?? 0 });
+				this.byId.set(id, { status, successes: known?.successes ?? 0 });
 			}
 		}
 		return requests;
@@ -216,12 +220,12 @@ export class Outcomes {
 			if (before?.error) before.error.count--;
 			const used = isGood ? 'succeeded' : this.useOf(customId, result);
 			// An older retry may still run it.
-			const isRunning = used !== 'succeeded' && before?.status === 'running';
-			const now = isRunning ? 'running' : used;
+			const isRunning = used !== 'succeeded' && isUnderway(before);
+			const now = isRunning ? before!.status : used;
 			this.byId.set(customId, { successes, status: now, answeredBy: batch.id });
 			return;
 		}
-		if (successes > 0 || before?.status === 'running') return;
+		if (successes > 0 || isUnderway(before)) return;
 		if (before?.error) before.error.count--;
 		const { allFailed } = this.options;
 		const isPermanent = isLost || (status === 'failed' && !allFailed && !isRetryable(result));
@@ -241,6 +245,9 @@ export class Outcomes {
 		return reason !== undefined && this.options.include.has(reason) ? reason : 'succeeded';
 	}
 }
+
+const isUnderway = (outcome: Outcome | undefined) =>
+	outcome?.status === 'running' || outcome?.status === 'adopted';
 
 /**
  * Makes sure that nothing was answered that could not be read: it would be charged again.

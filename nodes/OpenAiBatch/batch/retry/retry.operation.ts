@@ -178,7 +178,7 @@ async function chosenParts(
 		include: hasNeverRun(original) ? new Set([...options.include, ...UNFINISHED]) : options.include,
 		change: bodyFields && checker && new LineChange(bodyFields, checker),
 		earlier: retries,
-		own: new Set(own.keys()),
+		own,
 	});
 	assertRetryable(node, original, selection, itemIndex);
 	const { pieces, adopted } = selection;

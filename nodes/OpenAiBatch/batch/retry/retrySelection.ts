@@ -17,8 +17,8 @@ export interface SelectionOptions extends OutcomeOptions {
 	change?: LineChange;
 	/** Retries of the same batch, oldest first: what they have answered, or run, does not run again. */
 	earlier: readonly Batch[];
-	/** Those of them that this very retry has created before. */
-	own: ReadonlySet<Batch>;
+	/** Those of them that this very retry has created before, by their place among its batches. */
+	own: ReadonlyMap<Batch, number>;
 }
 
 /** The requests of one batch to create. */
@@ -66,7 +66,7 @@ const AS_BEFORE: PartLimits = {
 
 /** Chooses among the lines of an input file, and keeps ids and line numbers only. */
 class LineChooser {
-	readonly counts = { succeeded: 0, permanent: 0, running: 0, leftOut: 0 };
+	readonly counts = { succeeded: 0, permanent: 0, running: 0, adopted: 0, leftOut: 0 };
 	readonly ambiguousIds: string[] = [];
 	readonly badLines: Selection['badLines'] = [];
 	readonly found = new Set<string>();
@@ -109,7 +109,7 @@ class LineChooser {
 			if (!customIds.has(customId)) return;
 			this.found.add(customId);
 			// This very retry runs it already.
-			if (status === 'running') this.counts.running++;
+			if (status === 'adopted') this.counts.adopted++;
 			else this.choose(line, request, undefined);
 			return;
 		}
@@ -190,11 +190,14 @@ export async function selectForRetry(
 		if (own.has(retry)) adopted.push(await outcomes.readOwn(retry));
 		else if (!customIds) await outcomes.readEarlier(retry);
 	}
+	const place = ({ batch: one }: Adopted) => own.get(one)!;
+	adopted.sort((a, b) => place(a) - place(b));
 	const lines = new LineChooser(outcomes, options, inputFile);
 	for await (const some of inputLines(client, inputFile)) {
 		for (const line of some) lines.take(line);
 	}
-	const { nameless, url, ambiguousIds, badLines, cutOffAgain, counts, found } = lines;
+	const { nameless, url, ambiguousIds, badLines, cutOffAgain, found } = lines;
+	const { adopted: _, ...counts } = lines.counts;
 	if (nameless > 0 && !lines.hasIds) {
 		throw new UnreadableResultsError('requests', withoutIds(batch, inputFile));
 	}
@@ -214,8 +217,10 @@ export async function selectForRetry(
 	};
 }
 
-function isOther(status: string): status is 'succeeded' | 'permanent' | 'running' {
-	return status === 'succeeded' || status === 'permanent' || status === 'running';
+const OTHERS = ['succeeded', 'permanent', 'running', 'adopted'] as const;
+
+function isOther(status: string): status is (typeof OTHERS)[number] {
+	return (OTHERS as readonly string[]).includes(status);
 }
 
 function withoutIds({ id }: Batch, inputFile: FileObject): string {
