@@ -207,7 +207,7 @@ describe('where the server leaves out', () => {
 		});
 		await own.stop();
 		expect(items.map(({ custom_id: id, content }) => [id, content])).toEqual([
-			['a', 'first'],
+			['a', 'second'],
 			['b', 'second'],
 		]);
 	});

@@ -61,7 +61,7 @@ export function submissionKey(
 }
 
 /** Whether two keys are of the same content in the same scope, perhaps of different submissions. */
-function isSameContent(key: string, other: string): boolean {
+export function isSameContent(key: string, other: string): boolean {
 	return KEY.test(key) && KEY.test(other) && key.slice(ID_DIGITS) === other.slice(ID_DIGITS);
 }
 
