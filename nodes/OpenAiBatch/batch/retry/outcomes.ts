@@ -89,6 +89,8 @@ export const noCounts = (): Record<Reason, number> => ({
 export class Outcomes {
 	readonly permanentErrors = new ErrorCounts();
 	private readonly byId = new Map<string, Outcome>();
+	/** What another batch works on, or this retry has created before, whatever became of it elsewhere. */
+	private readonly underway = new Map<string, 'running' | 'adopted'>();
 	/** The JSON that each request asks for, once for all that ask for the same. */
 	private readonly asked = new Map<string, AskedJson>();
 	private readonly askedOnce = new Map<string, AskedJson>();
@@ -104,6 +106,9 @@ export class Outcomes {
 	/** What became of a request. Where the user says so, an unreadable answer is a failure. */
 	statusOf(customId: string): Status {
 		const outcome = this.byId.get(customId);
+		if (outcome?.status === 'succeeded') return 'succeeded';
+		const underway = this.underway.get(customId);
+		if (underway) return underway;
 		if (outcome === undefined) return 'missing';
 		return outcome.isUnreadable && this.options.unreadable ? 'failed' : outcome.status;
 	}
@@ -178,10 +183,10 @@ export class Outcomes {
 				if (id === undefined) continue;
 				requests++;
 				before?.(id);
+				this.underway.set(id, status);
 				const known = this.byId.get(id);
-				if (known?.status === 'succeeded') continue;
 				if (known?.error) known.error.count--;
-				this.byId.set(id, { status, successes: known?.successes ?? 0 });
+				if (known) known.error = undefined;
 			}
 		}
 		return requests;
@@ -219,13 +224,10 @@ export class Outcomes {
 			const isGood = before?.status === 'succeeded' && before.answeredBy === batch.id;
 			if (before?.error) before.error.count--;
 			const used = isGood ? 'succeeded' : this.useOf(customId, result);
-			// An older retry may still run it.
-			const isRunning = used !== 'succeeded' && isUnderway(before);
-			const now = isRunning ? before!.status : used;
-			this.byId.set(customId, { successes, status: now, answeredBy: batch.id });
+			this.byId.set(customId, { successes, status: used, answeredBy: batch.id });
 			return;
 		}
-		if (successes > 0 || isUnderway(before)) return;
+		if (successes > 0 || this.underway.has(customId)) return;
 		if (before?.error) before.error.count--;
 		const { allFailed } = this.options;
 		const isPermanent = isLost || (status === 'failed' && !allFailed && !isRetryable(result));
@@ -245,9 +247,6 @@ export class Outcomes {
 		return reason !== undefined && this.options.include.has(reason) ? reason : 'succeeded';
 	}
 }
-
-const isUnderway = (outcome: Outcome | undefined) =>
-	outcome?.status === 'running' || outcome?.status === 'adopted';
 
 /**
  * Makes sure that nothing was answered that could not be read: it would be charged again.
