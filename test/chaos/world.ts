@@ -50,6 +50,8 @@ export interface World {
 	written: Map<string, Map<string, WrittenLine>>;
 	/** The custom ids in each batch's input file, which may be deleted meanwhile. */
 	requested: Map<string, Array<string | undefined>>;
+	/** What a retry may ask again although it has succeeded, by the batch that it repeats. */
+	mayRepeat: Map<string, Set<string>>;
 	engine: Engine;
 	credentialData: Record<string, IDataObject>;
 	/** How far the list of batches lags behind, in milliseconds. */
@@ -120,6 +122,7 @@ export async function openWorld(
 		server,
 		written,
 		requested,
+		mayRepeat: new Map(),
 		engine,
 		credentialData: { openAiBatchApi: { apiKey: SECRET, url: emulator.url } },
 		lag: random.pick([0, 0, 1_000, 4_000, 12_000]),
