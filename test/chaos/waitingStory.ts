@@ -1,11 +1,13 @@
 import type { IDataObject } from 'n8n-workflow';
+import type { WireBatch } from '../support/emulator/batches/batch';
 import type { RunResult } from '../support/engine';
 import { perform, performUntilDone } from './act';
 import { performAtOnce } from './atOnce';
 import { cancelBatch } from './batches';
 import { cancelOnTheWay } from './cancel';
 import { checkCreates } from './checks/creates';
-import { checkAnsweredOnce, checkNoneForgotten, givenUp } from './checks/parts';
+import { givenUp } from './checks/givenUp';
+import { checkAnsweredOnce, checkNoneForgotten } from './checks/parts';
 import { Room, STORY, type Limits } from './checks/room';
 import { creationOptions } from './make';
 import type { Act } from './start';
@@ -61,12 +63,24 @@ const mayRunAgain = ({ hasKey, begun = Infinity, isRetried }: Submission) =>
  */
 export async function tellOfWaiting(world: World, watcher: Watcher | undefined): Promise<void> {
 	const story = new WaitingStory(world);
+	if (chance(world, 0.5)) refuseSome(world);
 	for (let steps = world.random.integer(6, 14); steps > 0; steps--) {
 		await story.step();
 		if (chance(world, 0.2)) await watcher?.tick();
 		checkCreates(world, 'on the way');
 	}
 	await story.finish();
+}
+
+/** The service has less room than expected for some of the batches. */
+function refuseSome({ emulator, random }: World): void {
+	const every = random.integer(1, 4);
+	let creates = 0;
+	emulator.control.batches({
+		match: () => ++creates % every === 0,
+		fate: 'token_limit',
+		times: random.integer(1, 5),
+	});
 }
 
 class WaitingStory {
@@ -177,11 +191,17 @@ class WaitingStory {
 		await this.beSeen();
 		const act = this.waiting();
 		if (chance(this.world, 0.3)) await cancelOnTheWay(this.world, act, MOST_REQUESTS);
-		else this.checkOutput(await perform(this.world, act));
+		else {
+			const result = await perform(this.world, act);
+			this.checkOutput(result);
+			this.checkOrder(result);
+		}
 	}
 
 	private async atOnce(): Promise<void> {
 		if (this.world.lag > SHORT_LAG_MS) return;
+		// With an empty queue there is more to be created.
+		if (chance(this.world, 0.5)) await virtualTime.pass(A_WHILE_MS);
 		const { random } = this.world;
 		await this.beSeen();
 		const again = this.submissions.filter(mayRunAgain);
@@ -328,6 +348,17 @@ class WaitingStory {
 		}
 	}
 
+	/** Of one model, nothing overtakes a part that waits. */
+	private checkOrder(result: RunResult): void {
+		const waiting = new Set<unknown>();
+		for (const { id, status, model } of jsonOf(result)) {
+			if (status === 'waiting') waiting.add(model);
+			else if (waiting.has(modelOf(this.world.emulator.batch(id as string)))) {
+				this.world.broken('nothing overtakes what waits', jsonOf(result));
+			}
+		}
+	}
+
 	/** The names of the files that hold queues. */
 	private queues(): string[] {
 		return this.world.emulator.ledger.uploads
@@ -353,6 +384,9 @@ function chatOf({ dialect }: World['server'], model: string): IDataObject {
 		customId: '={{ $json.id }}',
 	};
 }
+
+/** The model of a batch of ours, also of a new one. */
+const modelOf = ({ metadata }: WireBatch) => metadata?.submission_tokens?.split(' ')[1];
 
 const rowsOf = (name: string, count: number): IDataObject[] =>
 	Array.from({ length: count }, (_, row) => ({ id: `${name}, ${row}`, text: `${TEXT}${name}` }));
