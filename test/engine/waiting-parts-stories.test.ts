@@ -95,7 +95,7 @@ async function atOnce<T>(other: () => Promise<T>) {
 const tokensOf = (index: number) =>
 	Number(batches()[index].metadata!.submission_tokens.split(' ')[0]);
 
-it.failing(
+it(
 	'a part waits again that failed at the limit after its second batch was given up',
 	async () => {
 		const [first] = await submit('a', 2);
@@ -188,7 +188,7 @@ it('two batches of a part that nobody could settle are settled by the next run',
 	expect(standing(2)).toHaveLength(1);
 });
 
-it.failing('Submit returns the batch that stands, when Submit Waiting Parts runs too', async () => {
+it('Submit returns the batch that stands, when Submit Waiting Parts runs too', async () => {
 	const execution = { executionId: 'one' };
 	const [first] = await submit('a', 2, {}, execution);
 	await product.finish(String(first.id));
@@ -234,7 +234,7 @@ describe('on servers that cannot do all of it', () => {
 		expect(new Set(batches().map(({ input_file_id: file }) => file)).size).toBe(parts);
 	});
 
-	it.failing('one that renames files does not lose parts', async () => {
+	it('one that renames files does not lose parts', async () => {
 		await product.stop();
 		await start('litellm');
 		const run = await product.run('batch', 'submit', parametersOf({}), rowsOf('a', 4));

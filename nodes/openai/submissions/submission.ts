@@ -61,7 +61,7 @@ export function submissionKey(
 }
 
 /** Whether two keys are of the same content in the same scope, perhaps of different submissions. */
-function isSameContent(key: string, other: string): boolean {
+export function isSameContent(key: string, other: string): boolean {
 	return KEY.test(key) && KEY.test(other) && key.slice(ID_DIGITS) === other.slice(ID_DIGITS);
 }
 
@@ -102,6 +102,8 @@ export interface CreatedBatch {
 	key: string;
 	/** True when the batch was there already. */
 	adopted: boolean;
+	/** True when a younger batch of this execution was given up for it. */
+	hasYielded?: boolean;
 }
 
 /** The JSON of a batch: its own fields, how far it is, and the submission that it belongs to. */
@@ -354,14 +356,25 @@ export class SubmissionSearch {
 		}
 	}
 
+	/**
+	 * The batches with one of the keys that the list shows and that are not older than this, newest
+	 * first. A search of the whole scope came before it.
+	 *
+	 * @param time in unix seconds, by this machine's clock
+	 */
+	async findSince(time: number, keys: ReadonlySet<string>): Promise<Batch[]> {
+		return await this.findInList(keys, undefined, Math.floor(time) - CLOCK_SLACK_SECONDS);
+	}
+
 	private async findInList(
 		keys: ReadonlySet<string>,
 		watcher: ListWatcher | undefined,
+		oldest = this.scope.since,
 	): Promise<Batch[]> {
 		const found: Batch[] = [];
-		const since = Math.min(this.scope.since, watcher?.since ?? Infinity);
+		const since = Math.min(oldest, watcher?.since ?? Infinity);
 		const isPast = ({ created_at: at }: Batch) => typeof at === 'number' && at < since;
-		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < this.scope.since;
+		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < oldest;
 		const isWanted = (batch: Batch) => [...keys].some((key) => this.belongs(batch, key));
 		for await (const page of newestFirst(pages(this.fetchPage, BATCH_PAGE_SIZE))) {
 			for (const batch of page) watcher?.see(batch);

@@ -16,7 +16,8 @@ const LOOKING = ['submit', 'submitWaiting', 'create', 'retry', 'upload'];
 
 const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
 
-const isUpload = ({ method, path }: RecordedRequest) =>
+/** An upload, which may read its source from the server meanwhile. */
+export const isUpload = ({ method, path }: RecordedRequest) =>
 	method === 'POST' && path.endsWith('/files');
 
 /** What these ask of a file is only a help: without an answer they go on, and read its content. */

@@ -213,6 +213,21 @@ describe('faults', () => {
 			expect(new Set(first).size).toBeGreaterThan(3);
 		});
 
+		it('are counted on a route, whatever the ids in it', async () => {
+			const ofIds = async (start: string) => {
+				emulator.ledger.clear();
+				emulator.faults.plan({ seed: 7, rate: 0.5, kinds: statuses });
+				for (let call = 0; call < 20; call++) {
+					await failure(client.batches.retrieve(`${start}${call}`));
+				}
+				return emulator.ledger.requests.map(({ fault }) => fault);
+			};
+			const first = await ofIds('batch_');
+			expect(new Set(first).size).toBeGreaterThan(3);
+			expect(await ofIds('bGl0ZWxsbQ')).toEqual(first);
+			expect(await ofIds('other')).toEqual(first);
+		});
+
 		it('strike all, none, and nothing that they make no sense for', async () => {
 			expect(await struck(1, 0)).toEqual(Array(20).fill(undefined));
 			expect(new Set(await struck(1, 1, ['500', 'expired file']))).toEqual(new Set(['500']));
