@@ -10,7 +10,7 @@ import type { World } from './world';
 
 /** How often one of two is killed, and within how many requests. */
 const KILLED = 0.15;
-const MOST_REQUESTS = 12;
+const MOST_REQUESTS = 6;
 
 type Stage = 'arrived' | 'done';
 

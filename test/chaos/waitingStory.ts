@@ -1,15 +1,23 @@
-import type { IDataObject } from 'n8n-workflow';
 import type { RunResult } from '../support/engine';
 import { perform, performUntilDone } from './act';
 import { performAtOnce } from './atOnce';
 import { cancelBatch } from './batches';
 import { cancelOnTheWay } from './cancel';
 import { checkCreates } from './checks/creates';
-import { checkAnsweredOnce, checkNoneForgotten, givenUp } from './checks/parts';
-import { Room, STORY, type Limits } from './checks/room';
-import { creationOptions } from './make';
+import { givenUp } from './checks/givenUp';
+import { checkOrder, checkOutput, jsonOf } from './checks/output';
+import { checkAnsweredOnce, checkNoneForgotten } from './checks/parts';
+import { Room, STORY } from './checks/room';
 import type { Act } from './start';
 import { virtualTime } from './virtualTime';
+import {
+	mayRunAgain,
+	someSubmission,
+	someWaiting,
+	SUBMIT_WAITING,
+	submissionOfOthers,
+	type Submission,
+} from './waitingSubmissions';
 import type { Watcher } from './watcher';
 import { chance, exists, FINISHED, type World } from './world';
 
@@ -19,41 +27,6 @@ const A_WHILE_MS = 10 * 60_000;
 /** Two executions at once create no part twice, as long as the list lags no longer than this. */
 const SHORT_LAG_MS = 1_000;
 
-const REQUESTS_PER_PART = 2;
-
-/** Models of one endpoint, each of which has a queue. */
-const MODELS = ['gpt-6-luna', 'gpt-6-sol'];
-
-/** About fifty tokens, so that a part has about a hundred. */
-const TEXT = 'Tell me whether this film is worth a rainy evening. '.repeat(4);
-
-/** Room for one part at a time, for one or two, for some, and for all. */
-const LIMITS = [1, 120, 250, 450, 1_000_000];
-
-const WAITING: Act = { resource: 'batch', operation: 'submitWaiting', parameters: {} };
-
-interface Submission {
-	name: string;
-	act: Act;
-	parts: number;
-	/** Whether a Submit has ended well: what it reported as waiting must not get lost. */
-	isAccepted: boolean;
-	/** Whether executions of it know each other, so that two of them may run at once. */
-	hasKey: boolean;
-	/** When it was submitted first, in epoch milliseconds. */
-	begun?: number;
-	isRetried?: boolean;
-}
-
-/**
- * An execution without a key looks back to its beginning, less ten minutes. Here each run begins
- * anew, also of the same execution, so it has to be run again within that time.
- */
-const LOOKS_BACK_MS = 9 * 60_000;
-
-const mayRunAgain = ({ hasKey, begun = Infinity, isRetried }: Submission) =>
-	!isRetried && (hasKey || Date.now() - begun < LOOKS_BACK_MS);
-
 /**
  * Somebody submits more than the queue of a model has room for, several times, and has the waiting
  * parts submitted now and then, while batches end, fail for lack of room all the same, are
@@ -61,12 +34,24 @@ const mayRunAgain = ({ hasKey, begun = Infinity, isRetried }: Submission) =>
  */
 export async function tellOfWaiting(world: World, watcher: Watcher | undefined): Promise<void> {
 	const story = new WaitingStory(world);
+	if (chance(world, 0.5)) refuseSome(world);
 	for (let steps = world.random.integer(6, 14); steps > 0; steps--) {
 		await story.step();
 		if (chance(world, 0.2)) await watcher?.tick();
 		checkCreates(world, 'on the way');
 	}
 	await story.finish();
+}
+
+/** The service has less room than expected for some of the batches. */
+function refuseSome({ emulator, random }: World): void {
+	const every = random.integer(1, 4);
+	let creates = 0;
+	emulator.control.batches({
+		match: () => ++creates % every === 0,
+		fate: 'token_limit',
+		times: random.integer(1, 5),
+	});
 }
 
 class WaitingStory {
@@ -89,7 +74,7 @@ class WaitingStory {
 			async () => await this.submitAgain(),
 			async () => await this.letTimePass(),
 			async () => await this.letTimePass(),
-			async () => await this.submitOfOthers(),
+			async () => void (await performUntilDone(world, submissionOfOthers(world))),
 			async () => await this.cancelOne(),
 			async () => await this.retryOne(),
 		];
@@ -108,10 +93,10 @@ class WaitingStory {
 		await this.settleDown();
 		const rounds = this.submissions.reduce((sum, { parts }) => sum + 2 * parts, 4);
 		for (let round = 0; round < rounds; round++) {
-			const result = await perform(world, WAITING);
+			const result = await perform(world, SUBMIT_WAITING);
 			if (result.error) {
 				const { message, description } = result.error as Error & { description?: string };
-				world.broken('without faults it succeeds', { act: WAITING, message, description });
+				world.broken('without faults it succeeds', { act: SUBMIT_WAITING, message, description });
 			}
 			await virtualTime.pass(A_WHILE_MS);
 			if (this.queues().length === 0) break;
@@ -125,34 +110,9 @@ class WaitingStory {
 	}
 
 	private newSubmission(): Submission {
-		const { random, seed, server } = this.world;
 		const name = `submission ${this.submissions.length}`;
-		const limits: Limits = {
-			maxEnqueuedTokens: random.pick(LIMITS),
-			ignoreOtherBatches: chance(this.world, 0.5),
-		};
+		const { submission, limits } = someSubmission(this.world, name);
 		this.room.limits.set(name, limits);
-		const parts = random.integer(1, 4);
-		const hasKey = chance(this.world, 0.5);
-		const act: Act = {
-			resource: 'batch',
-			operation: 'submit',
-			parameters: {
-				...chatOf(server, random.pick([MODELS[0], MODELS[0], MODELS[1]])),
-				metadata: { pairs: [{ key: STORY, value: name }] },
-				options: {
-					...creationOptions(this.world),
-					...limits,
-					maxRequestsPerBatch: REQUESTS_PER_PART,
-					...(hasKey && { submissionKey: name }),
-				},
-			},
-			input: rowsOf(`${seed} ${name}`, parts * REQUESTS_PER_PART),
-			// With a key a new execution goes on where another one has ended; else the same one does.
-			executionId: hasKey ? undefined : `${seed} ${name}`,
-			tries: random.integer(1, 2),
-		};
-		const submission = { name, act, parts, isAccepted: false, hasKey };
 		this.submissions.push(submission);
 		return submission;
 	}
@@ -175,13 +135,19 @@ class WaitingStory {
 
 	private async submitWaiting(): Promise<void> {
 		await this.beSeen();
-		const act = this.waiting();
+		const act = someWaiting(this.world);
 		if (chance(this.world, 0.3)) await cancelOnTheWay(this.world, act, MOST_REQUESTS);
-		else this.checkOutput(await perform(this.world, act));
+		else {
+			const result = await perform(this.world, act);
+			checkOutput(this.world, result);
+			checkOrder(this.world, result);
+		}
 	}
 
 	private async atOnce(): Promise<void> {
 		if (this.world.lag > SHORT_LAG_MS) return;
+		// With an empty queue there is more to be created.
+		if (chance(this.world, 0.5)) await virtualTime.pass(A_WHILE_MS);
 		const { random } = this.world;
 		await this.beSeen();
 		const again = this.submissions.filter(mayRunAgain);
@@ -193,48 +159,33 @@ class WaitingStory {
 		const submission = random.pick(others)();
 		if (submission) submission.begun ??= Date.now();
 		const acts: [Act, Act] = [
-			submission ? { ...submission.act, tries: 1 } : this.waiting(),
+			submission ? { ...submission.act, tries: 1 } : someWaiting(this.world),
 			submission?.hasKey && chance(this.world, 0.3)
 				? { ...submission.act, tries: 1 }
-				: this.waiting(),
+				: someWaiting(this.world),
 		];
 		const results = await performAtOnce(this.world, acts);
-		// The list lags, and what somebody has to do is said only then.
-		await virtualTime.pass(this.world.lag);
-		for (const result of results) await this.followAdvice(result);
+		const isSettled = results.every((result) => !result.error && result.hints('Node').length === 0);
+		if (!isSettled) await this.settle(acts);
 		for (const [index, result] of results.entries()) {
 			if (acts[index].operation === 'submit') this.accept(submission!, result);
-			else this.checkOutput(result);
+			else checkOutput(this.world, result);
 		}
 	}
 
-	/** Of some submission or of all, with its own limit or another one. */
-	private waiting(): Act {
-		const { random } = this.world;
-		const options = chance(this.world, 0.2)
-			? { maxEnqueuedTokens: random.pick(LIMITS), ignoreOtherBatches: true }
-			: {};
-		return { ...WAITING, parameters: { options } };
+	/**
+	 * What could not be settled, since an execution was killed or failed, is settled by the next run.
+	 */
+	private async settle(acts: Act[]): Promise<void> {
+		this.world.count('settled by the next run');
+		this.world.calm();
+		await this.beSeen();
+		for (const act of acts) await perform(this.world, { ...act, tries: 1 });
+		this.world.storm();
 	}
 
 	private async letTimePass(): Promise<void> {
 		await virtualTime.pass(this.world.random.pick([5_000, 70_000, 100_000, A_WHILE_MS]));
-	}
-
-	/** A batch without a limit, of which nothing says how many tokens it has. */
-	private async submitOfOthers(): Promise<void> {
-		const { random, seed, server, executions } = this.world;
-		const name = `${seed} others ${executions.length}`;
-		await performUntilDone(this.world, {
-			resource: 'batch',
-			operation: 'submit',
-			parameters: {
-				...chatOf(server, random.pick(MODELS)),
-				options: creationOptions(this.world),
-			},
-			input: rowsOf(name, random.integer(1, 3)),
-			executionId: name,
-		});
 	}
 
 	private async cancelOne(): Promise<void> {
@@ -281,27 +232,6 @@ class WaitingStory {
 		await virtualTime.pass(A_WHILE_MS);
 	}
 
-	/** Does what an execution asks for that could not settle which batch of a part stands. */
-	private async followAdvice(result: RunResult): Promise<void> {
-		const said = [
-			...result.hints('Node').map(({ message }) => message),
-			result.error?.message ?? '',
-		].join(' ');
-		if (!/could not be cancelled|Whether another execution|may or may not/.test(said)) return;
-		this.world.count('advice that somebody followed');
-		const { batches } = this.world.emulator.ledger;
-		const parts = new Map<string, string>();
-		for (const { id, status, metadata } of batches) {
-			const key = metadata?.submission_key;
-			if (key === undefined || /^cancel|^failed/.test(status)) continue;
-			if (parts.has(key)) {
-				this.world.calm();
-				await cancelBatch(this.world, id);
-				this.world.storm();
-			} else parts.set(key, id);
-		}
-	}
-
 	/** A success names every part, with its batch or as one that waits. */
 	private accept(submission: Submission, result: RunResult): void {
 		if (result.error) return;
@@ -311,21 +241,7 @@ class WaitingStory {
 		if (numbers.join() !== all.join()) {
 			this.world.broken('a submission names its parts', { numbers, parts: submission.parts });
 		}
-		this.checkOutput(result);
-	}
-
-	/** No batch is returned that was given up for another one. */
-	private checkOutput(result: RunResult): void {
-		const spent = givenUp(this.world);
-		for (const { id, status, input_file_id: fileId } of jsonOf(result)) {
-			if (status === 'waiting') {
-				this.world.count('parts that waited');
-				if (exists(this.world, fileId as string)) continue;
-				this.world.broken('a part that waits is uploaded', { fileId });
-			} else if (spent.has(id as string)) {
-				this.world.broken('what is returned was not given up', { id });
-			}
-		}
+		checkOutput(this.world, result);
 	}
 
 	/** The names of the files that hold queues. */
@@ -338,21 +254,3 @@ class WaitingStory {
 
 /** A kill comes within so many requests. */
 const MOST_REQUESTS = 20;
-
-const jsonOf = (result: RunResult): IDataObject[] => result.items('Node').map(({ json }) => json);
-
-/** Requests to a model of a chat endpoint that the server has. */
-function chatOf({ dialect }: World['server'], model: string): IDataObject {
-	const isUsual = '/v1/chat/completions' in dialect.rules.endpoints;
-	return {
-		...(isUsual
-			? { endpoint: '/v1/chat/completions' }
-			: { endpoint: 'other', otherEndpoint: '/v4/chat/completions' }),
-		requestSource: 'json',
-		body: `={{ { model: "${model}", messages: [{ role: "user", content: $json.text }] } }}`,
-		customId: '={{ $json.id }}',
-	};
-}
-
-const rowsOf = (name: string, count: number): IDataObject[] =>
-	Array.from({ length: count }, (_, row) => ({ id: `${name}, ${row}`, text: `${TEXT}${name}` }));

@@ -31,6 +31,7 @@ const command = fc.oneof(
 		arbitrary: fc.record({
 			kind: fc.constant('kill' as const),
 			which: fc.option(which),
+			isEmptied: fc.boolean(),
 			at: fc.integer({ min: 1, max: 12 }),
 			stage,
 		}),
@@ -40,6 +41,7 @@ const command = fc.oneof(
 		arbitrary: fc.record({
 			kind: fc.constant('atOnce' as const),
 			which: fc.option(which),
+			isEmptied: fc.boolean(),
 			seed: fc.nat(),
 		}),
 	},
@@ -60,13 +62,13 @@ const story = fc.record({
 				parts: fc.integer({ min: 1, max: 3 }),
 				/** Max Enqueued Tokens, in parts. */
 				room: fc.integer({ min: 0, max: 3 }),
-				model: fc.constantFrom(...MODELS),
+				model: fc.constantFrom(MODELS[0], MODELS[0], MODELS[1]),
 			}),
 		),
 	),
 	/** Without a key the same execution runs again. */
 	hasKey: fc.boolean(),
-	commands: fc.array(command, { minLength: 4, maxLength: 12 }),
+	commands: fc.array(command, { minLength: 4, maxLength: 10 }),
 });
 
 type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
@@ -92,7 +94,9 @@ afterAll(async () => await product.stop());
 /** One story: what was submitted, what has happened, and what has to hold. */
 class Telling {
 	private readonly name = `story ${++stories}`;
+	/** How many batches there were when each execution began. */
 	private readonly begun: number[] = [];
+	private readonly operations: string[] = [];
 	private readonly creators = new Map<string, { number: number; at: number }>();
 	private readonly accepted = new Set<number>();
 	/** The batches that the user has cancelled. */
@@ -106,7 +110,8 @@ class Telling {
 
 	async tell(): Promise<void> {
 		this.emulator.ledger.onCreated = (batch, request) => this.checkRoom(batch, request);
-		for (const one of this.told.commands) {
+		const first: Command[] = [{ kind: 'submit', which: 0 }];
+		for (const one of [...first, ...this.told.commands]) {
 			await this.emulator.advance(60_000);
 			await (this[one.kind] as (command: Command) => Promise<void>)(one);
 			this.checkOnce();
@@ -136,7 +141,8 @@ class Telling {
 		return items;
 	}
 
-	async kill({ which: index, at, stage: when }: Of<'kill'>): Promise<void> {
+	async kill({ which: index, at, stage: when, isEmptied }: Of<'kill'>): Promise<void> {
+		if (isEmptied) await this.endAll();
 		const { ledger } = this.emulator;
 		let arrived = 0;
 		ledger.onRequest = (_request, now) => {
@@ -151,7 +157,8 @@ class Telling {
 	}
 
 	/** Submit Waiting Parts twice at once, or beside a Submit whose executions know each other. */
-	async atOnce({ which: index, seed }: Of<'atOnce'>): Promise<void> {
+	async atOnce({ which: index, seed, isEmptied }: Of<'atOnce'>): Promise<void> {
+		if (isEmptied) await this.endAll();
 		const { ledger } = this.emulator;
 		const first = this.begun.length;
 		const turns = new Turns(new Random(seed), [first, first + 1]);
@@ -193,6 +200,14 @@ class Telling {
 		else if (!this.hasTwin(batch)) this.refuse(batch);
 	}
 
+	/** Empties the queues of the service. */
+	private async endAll(): Promise<void> {
+		for (const batch of this.emulator.ledger.batches) {
+			const end = /^cancel/.test(batch.status) ? 'cancelled' : 'completed';
+			if (!isFinished(batch)) await this.emulator.step(batch.id, end);
+		}
+	}
+
 	/** A part whose second batch was given up does not wait again yet; see waiting-parts-stories. */
 	private hasTwin({ id, metadata }: WireBatch): boolean {
 		return this.emulator.ledger.batches.some(
@@ -232,6 +247,7 @@ class Telling {
 
 	private start(operation: string, parameters: object, rows: IDataObject[], executionId?: string) {
 		const number = this.begun.push(this.emulator.ledger.batches.length) - 1;
+		this.operations.push(operation);
 		const { apiKey, url } = this.emulator;
 		const header = { header: true, headerName: MARK, headerValue: `the-execution-${number}` };
 		return product.engine.startNode(
@@ -292,6 +308,13 @@ class Telling {
 		const { batches } = this.emulator.ledger;
 		this.creators.set(batch.id, { number, at: batches.indexOf(batch) });
 		const { model, room } = this.submissionOfBatch(batch);
+		const hasStopped = batches.some(
+			({ id, metadata }) =>
+				this.stopped.has(id) && metadata!.submission_key === batch.metadata!.submission_key,
+		);
+		if (hasStopped && this.operations[number] === 'submitWaiting') {
+			this.broken.push(`${batch.id} is of a part that its user has stopped`);
+		}
 		const known = this.running(model).filter(({ id }) => {
 			const { number: creator, at } = this.creators.get(id)!;
 			return id !== batch.id && (creator === number || at < this.begun[number]);
@@ -316,10 +339,7 @@ class Telling {
 	private async checkNoneForgotten(): Promise<void> {
 		const { batches, uploads } = this.emulator.ledger;
 		for (let round = 0; (await this.hasQueues()) && round < 12; round++) {
-			for (const batch of batches) {
-				const end = /^cancel/.test(batch.status) ? 'cancelled' : 'completed';
-				if (!isFinished(batch)) await this.emulator.step(batch.id, end);
-			}
+			await this.endAll();
 			await this.emulator.advance(60_000);
 			await this.submitWaiting();
 			this.checkOnce();

@@ -1,5 +1,6 @@
 import type { RecordedRequest } from '../../support/emulator';
 import type { WireBatch } from '../../support/emulator/batches/batch';
+import { givenUp } from './givenUp';
 import { senderOf } from '../start';
 import { exists, FINISHED, type World } from '../world';
 
@@ -64,6 +65,7 @@ export class Room {
 		const limits = this.limitsOf(act.parameters.options, batch);
 		if (!CAREFUL.includes(act.operation) || limits === undefined) return;
 		world.count('creates within a limit');
+		this.checkNotStopped(batch, act.operation);
 		const own = shareOf(batch);
 		if (own === undefined) {
 			world.broken('a batch says what it takes of the queue', batch.metadata);
@@ -86,6 +88,18 @@ export class Room {
 			used,
 			running: running.map(({ id, status, metadata }) => [id, status, metadata]),
 		});
+	}
+
+	/** What somebody has stopped does not wait any more. */
+	private checkNotStopped({ id, metadata }: WireBatch, operation: string): void {
+		const { world } = this;
+		const key = metadata!.submission_key;
+		const newest = world.emulator.ledger.batches.findLast(
+			(other) => other.id !== id && other.metadata?.submission_key === key,
+		);
+		const isStopped = newest?.status === 'cancelled' && !givenUp(world).has(newest.id);
+		if (!isStopped || operation !== 'submitWaiting') return;
+		world.broken('what was stopped is not submitted again', { id, stopped: newest.id, key });
 	}
 
 	/** The limits under which an execution creates a batch. */
