@@ -95,20 +95,17 @@ async function atOnce<T>(other: () => Promise<T>) {
 const tokensOf = (index: number) =>
 	Number(batches()[index].metadata!.submission_tokens.split(' ')[0]);
 
-it(
-	'a part waits again that failed at the limit after its second batch was given up',
-	async () => {
-		const [first] = await submit('a', 2);
-		await product.finish(String(first.id));
-		failAtLimit(2);
-		await atOnce(async () => await submitWaiting());
-		expect(standing(2)).toHaveLength(1);
-		const [{ id }] = standing(2);
-		await fail(id);
-		await product.emulator.advance(60_000);
-		expect((await submitWaiting()).map(({ part }) => part)).toEqual([2]);
-	},
-);
+it('a part waits again that failed at the limit after its second batch was given up', async () => {
+	const [first] = await submit('a', 2);
+	await product.finish(String(first.id));
+	failAtLimit(2);
+	await atOnce(async () => await submitWaiting());
+	expect(standing(2)).toHaveLength(1);
+	const [{ id }] = standing(2);
+	await fail(id);
+	await product.emulator.advance(60_000);
+	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2]);
+});
 
 it('Retry On Fail counts what the execution has created, before the list shows it', async () => {
 	await submit('measure', 1);
