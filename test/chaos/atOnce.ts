@@ -14,8 +14,15 @@ const MOST_REQUESTS = 6;
 
 type Stage = 'arrived' | 'done';
 
-/** Runs two operations at once. @returns their results in the order of the operations */
-export async function performAtOnce(world: World, acts: [Act, Act]): Promise<RunResult[]> {
+/**
+ * Runs two operations at once.
+ *
+ * @returns their results in the order of the operations; undefined for what was killed
+ */
+export async function performAtOnce(
+	world: World,
+	acts: [Act, Act],
+): Promise<Array<RunResult | undefined>> {
 	const { ledger } = world.emulator;
 	const before = { requests: ledger.requests.length, batches: ledger.batches.length };
 	const creators = new Map<string, number | undefined>();
@@ -62,7 +69,7 @@ export async function performAtOnce(world: World, acts: [Act, Act]): Promise<Run
 		// Whose file is whose is not known here; the operations by themselves are asked for them.
 		checkError(world, act, result.error, { uploads: [], batches });
 	}
-	return results.map(({ result }) => result);
+	return results.map(({ result, number }) => (kills.killed.has(number) ? undefined : result));
 }
 
 /** In some stories kills one of the executions, or both, at any of their requests. */

@@ -4,6 +4,8 @@ import type { RunningExecution } from '../support/engine';
 import { NODE, type Input, type World } from './world';
 
 export interface Act {
+	/** The submission of the story that it submits. */
+	name?: string;
 	resource: string;
 	operation: string;
 	parameters: Record<string, unknown>;

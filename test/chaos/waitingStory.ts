@@ -24,6 +24,12 @@ import { chance, exists, FINISHED, type World } from './world';
 /** Longer than any batch of a story lives. */
 const A_WHILE_MS = 10 * 60_000;
 
+/** So often the service refuses a batch for lack of room, and then there is some. */
+const MOST_REFUSALS = 5;
+
+/** A part that was refused several times is tried again within this. */
+const LONGEST_PAUSE_MS = 6 * 3_600_000;
+
 /** Two executions at once create no part twice, as long as the list lags no longer than this. */
 const SHORT_LAG_MS = 1_000;
 
@@ -50,7 +56,7 @@ function refuseSome({ emulator, random }: World): void {
 	emulator.control.batches({
 		match: () => ++creates % every === 0,
 		fate: 'token_limit',
-		times: random.integer(1, 5),
+		times: random.integer(1, MOST_REFUSALS),
 	});
 }
 
@@ -91,14 +97,14 @@ class WaitingStory {
 			await this.submit(submission);
 		}
 		await this.settleDown();
-		const rounds = this.submissions.reduce((sum, { parts }) => sum + 2 * parts, 4);
+		const rounds = this.submissions.reduce((sum, { parts }) => sum + 2 * parts, 2 * MOST_REFUSALS);
 		for (let round = 0; round < rounds; round++) {
 			const result = await perform(world, SUBMIT_WAITING);
 			if (result.error) {
 				const { message, description } = result.error as Error & { description?: string };
 				world.broken('without faults it succeeds', { act: SUBMIT_WAITING, message, description });
 			}
-			await virtualTime.pass(A_WHILE_MS);
+			await virtualTime.pass(LONGEST_PAUSE_MS);
 			if (this.queues().length === 0) break;
 		}
 		if (this.queues().length > 0) world.broken('in the end nothing waits', this.queues());
@@ -165,9 +171,12 @@ class WaitingStory {
 				: someWaiting(this.world),
 		];
 		const results = await performAtOnce(this.world, acts);
-		const isSettled = results.every((result) => !result.error && result.hints('Node').length === 0);
+		const isSettled = results.every(
+			(result) => result && !result.error && result.hints('Node').length === 0,
+		);
 		if (!isSettled) await this.settle(acts);
 		for (const [index, result] of results.entries()) {
+			if (result === undefined) continue;
 			if (acts[index].operation === 'submit') this.accept(submission!, result);
 			else checkOutput(this.world, result);
 		}

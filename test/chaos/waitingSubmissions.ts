@@ -52,6 +52,7 @@ export function someSubmission(
 	const parts = random.integer(1, 4);
 	const hasKey = chance(world, 0.5);
 	const act: Act = {
+		name,
 		resource: 'batch',
 		operation: 'submit',
 		parameters: {

@@ -90,15 +90,18 @@ export class Room {
 		});
 	}
 
-	/** What somebody has stopped does not wait any more. */
+	/** What somebody has stopped does not wait any more, unless it was submitted again since. */
 	private checkNotStopped({ id, metadata }: WireBatch, operation: string): void {
 		const { world } = this;
-		const key = metadata!.submission_key;
+		const { submission_key: key, [STORY]: name } = metadata!;
 		const newest = world.emulator.ledger.batches.findLast(
 			(other) => other.id !== id && other.metadata?.submission_key === key,
 		);
-		const isStopped = newest?.status === 'cancelled' && !givenUp(world).has(newest.id);
-		if (!isStopped || operation !== 'submitWaiting') return;
+		if (operation !== 'submitWaiting' || newest?.status !== 'cancelled') return;
+		const isAsked = world.executions.some(
+			({ act, begun }) => act.name === name && begun / 1000 >= newest.created_at,
+		);
+		if (isAsked || givenUp(world).has(newest.id)) return;
 		world.broken('what was stopped is not submitted again', { id, stopped: newest.id, key });
 	}
 
