@@ -11,7 +11,7 @@ import {
 	isAbsent,
 } from '../jsonl/fieldChecks';
 import type { JsonObject, JsonValue } from '../jsonl/json';
-import { isObject } from '../jsonl/json';
+import { isObject, merged } from '../jsonl/json';
 
 /**
  * The body of one request. The additional fields are merged into it, and override the others.
@@ -28,26 +28,6 @@ export function makeBody(endpoint: Endpoint, fields: RequestFields): JsonObject 
 	}
 	const body = endpoint.makeBody(fields);
 	return additionalFields ? merged(body, additionalFields) : body;
-}
-
-/**
- * A copy with other fields merged in, to any depth: where both have an object, its fields are
- * merged too, and any other value, a list for example, replaces what was there.
- */
-export function merged(base: JsonObject, more: JsonObject): JsonObject {
-	const result: JsonObject = { ...base };
-	for (const [key, value] of Object.entries(more)) {
-		const own = Object.hasOwn(base, key) ? base[key] : undefined;
-		const both = isObject(own) && isObject(value) ? merged(own, value) : value;
-		// An assignment would set the prototype where the key is `__proto__`.
-		Object.defineProperty(result, key, {
-			value: both,
-			configurable: true,
-			enumerable: true,
-			writable: true,
-		});
-	}
-	return result;
 }
 
 /**

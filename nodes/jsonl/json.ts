@@ -134,3 +134,23 @@ export function tryParseJson(text: string): ParsedJson {
 		return { ok: false, message: (error as Error).message };
 	}
 }
+
+/**
+ * A copy with other fields merged in, to any depth: where both have an object, its fields are
+ * merged too, and any other value, a list for example, replaces what was there.
+ */
+export function merged(base: JsonObject, more: JsonObject): JsonObject {
+	const result: JsonObject = { ...base };
+	for (const [key, value] of Object.entries(more)) {
+		const own = Object.hasOwn(base, key) ? base[key] : undefined;
+		const both = isObject(own) && isObject(value) ? merged(own, value) : value;
+		// An assignment would set the prototype where the key is `__proto__`.
+		Object.defineProperty(result, key, {
+			value: both,
+			configurable: true,
+			enumerable: true,
+			writable: true,
+		});
+	}
+	return result;
+}

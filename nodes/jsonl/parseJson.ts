@@ -14,6 +14,9 @@ export interface ContentHints {
 /** What endpoints call an answer that was cut at its token limit. */
 const CUT: ReadonlySet<string> = new Set(['length', 'max_tokens', 'max_output_tokens']);
 
+/** Whether an answer with this `finish_reason` was cut at its token limit. */
+export const isCutOff = (reason: string | null | undefined): boolean => CUT.has(reason ?? '');
+
 /** What reasoning models of other servers write before their answer. */
 const THOUGHTS = /^\s*<(think|thinking|thought|thoughts|reasoning)>[\s\S]*?<\/\1>/i;
 
@@ -54,7 +57,7 @@ function readAnswer(answer: string, hints: ContentHints): ParsedContent {
 	if (fenced.ok) return fenced;
 	const found = inside === undefined ? onlyJsonIn(answer) : onlyFenceIn(answer);
 	if (found?.ok) return found;
-	if (CUT.has(hints.finish_reason ?? '') || endsInside(inside ?? answer)) {
+	if (isCutOff(hints.finish_reason) || endsInside(inside ?? answer)) {
 		const message = 'The JSON is cut off. Raise the maximum number of output tokens.';
 		return { ok: false, reason: 'truncated', message };
 	}

@@ -15,10 +15,12 @@ const MOMENTS = ['arrived', 'stalled', 'done', 'pause'] as const;
 /**
  * Starts an operation and cancels it somewhere on the way: while a request is on its way to the
  * server, while it gets no answer, while its answer is on the way back, or in the next wait.
+ *
+ * @param within so many requests
  */
-export async function cancelOnTheWay(world: World, act: Act): Promise<void> {
+export async function cancelOnTheWay(world: World, act: Act, within = 6): Promise<void> {
 	const { faults, ledger } = world.emulator;
-	const at = ledger.requests.length + world.random.integer(1, 6);
+	const at = ledger.requests.length + world.random.integer(1, within);
 	const moment = world.random.pick(MOMENTS);
 	let cancelled: { real: number; story: number; sent: number } | undefined;
 	const cancel = () => {

@@ -1,5 +1,5 @@
 import { perform, performUntilDone } from './act';
-import type { World } from './world';
+import { exists, type World } from './world';
 
 /** Lists, downloads and deletes an uploaded file. */
 export async function keepFiles(world: World): Promise<void> {
@@ -52,12 +52,4 @@ async function deleteFile(world: World, fileId: string): Promise<void> {
 	});
 	const isGone = !exists(world, fileId);
 	if (!result.error && !isGone) world.broken('a deleted file is gone', fileId);
-}
-
-function exists({ emulator }: World, fileId: string): boolean {
-	try {
-		return emulator.file(fileId) !== undefined;
-	} catch {
-		return false;
-	}
 }

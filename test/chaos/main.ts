@@ -8,6 +8,7 @@ import { virtualTime } from './virtualTime';
 import { inspect, parseArgs } from 'node:util';
 import { closeHarness } from '../support/engine';
 import { SERVER_NAMES, serverNamed } from './servers';
+import { senderOf } from './start';
 import { tell } from './story';
 import { openWorld, startChaosEngine, type World } from './world';
 
@@ -59,11 +60,17 @@ async function run(engine: Parameters<typeof openWorld>[0], seed: number) {
 	return world.violations;
 }
 
-/** Each request: when, in milliseconds of the story, its answer, and the fault that struck it. */
-function showLedger({ emulator: { ledger } }: World): void {
+/**
+ * Each request: when, in milliseconds of the story, by which execution, its answer, and the fault
+ * that struck it.
+ */
+function showLedger({ emulator: { ledger }, executions }: World): void {
 	const [{ at: begin }] = ledger.requests;
-	for (const { at, method, path, status, fault = '' } of ledger.requests) {
-		console.log(`${Math.round(at - begin)} ${method} ${path} ${status ?? '-'} ${fault}`);
+	for (const request of ledger.requests) {
+		const { at, method, path, status, fault = '' } = request;
+		const number = senderOf(request);
+		const sender = number === undefined ? '' : `${number} ${executions[number].act.operation}`;
+		console.log(`${Math.round(at - begin)} ${sender} ${method} ${path} ${status ?? '-'} ${fault}`);
 	}
 }
 

@@ -35,6 +35,11 @@ export interface Server {
 	 * at the server before running a node again.
 	 */
 	canFindBatches: boolean;
+	/**
+	 * Whether it can hold the queue of a submission: it returns a file as it was and under its name,
+	 * and batches that nobody needs can be cancelled.
+	 */
+	holdsQueues: boolean;
 	/** Whether the polling trigger can follow its list: one that begins with the newest batch. */
 	canBeWatched: boolean;
 	/** Whether input files have the ids of their requests when they are downloaded. */
@@ -86,6 +91,9 @@ export function serverNamed(name: string): Server {
 		response: { status_code: 200, request_id: 'req_1', body: { choices: [] } },
 		error: null,
 	});
+	const canFindBatches = keepsMetadata && has('GET /batches');
+	const isPlain = has('GET /files') && has('GET /files/:id/content') && has('DELETE /files/:id');
+	const named = dialect.file(file as never, 'listed') as Wire;
 	const statuses = Object.keys(openai.statuses) as BatchStatus[];
 	return {
 		name,
@@ -93,7 +101,13 @@ export function serverNamed(name: string): Server {
 		has,
 		window: windowOf(dialect),
 		keepsMetadata,
-		canFindBatches: keepsMetadata && has('GET /batches'),
+		canFindBatches,
+		holdsQueues:
+			canFindBatches &&
+			isPlain &&
+			has('POST /batches/:id/cancel') &&
+			named.filename === file.filename &&
+			dialect.download(file as never) === undefined,
 		canBeWatched: has('GET /batches') && !dialect.batchList.query({}).oldestFirst,
 		namesRequests: translate('{"custom_id":"a"}').includes('custom_id'),
 		hasReadableLines: (line as Wire).custom_id === 'a',

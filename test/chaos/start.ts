@@ -4,6 +4,8 @@ import type { RunningExecution } from '../support/engine';
 import { NODE, type Input, type World } from './world';
 
 export interface Act {
+	/** The submission of the story that it submits. */
+	name?: string;
 	resource: string;
 	operation: string;
 	parameters: Record<string, unknown>;
@@ -14,16 +16,37 @@ export interface Act {
 	tries?: number;
 }
 
+/** The header by which the server knows executions apart; its value must not be a word of an error. */
+const MARK = 'x-execution';
+
+const markOf = (number: number) => `the-execution-${number}-of-the-story`;
+
+/** The number of the execution that sent a request; undefined for the triggers. */
+export function senderOf({ headers }: RecordedRequest): number | undefined {
+	const found = /\d+/.exec(String(headers[MARK] ?? ''));
+	return found ? Number(found[0]) : undefined;
+}
+
+export interface Started extends RunningExecution {
+	/** Its number in `world.executions`, from 0. */
+	number: number;
+}
+
 /** Starts an operation. */
-export function start(world: World, act: Act): RunningExecution {
+export function start(world: World, act: Act): Started {
 	const { resource, operation, parameters, input = [{}], executionId, tries = 1 } = act;
-	return world.engine.startNode(NODE, { resource, operation, ...parameters } as never, input, {
+	const number = world.executions.push({ act, begun: Date.now() }) - 1;
+	const [[name, data]] = Object.entries(world.credentialData);
+	const marked = { ...data, header: true, headerName: MARK, headerValue: markOf(number) };
+	const node = { resource, operation, ...parameters } as never;
+	const running = world.engine.startNode(NODE, node, input, {
 		executionId,
-		credentialData: world.credentialData as never,
+		credentialData: { [name]: marked } as never,
 		retryOnFail: tries > 1,
 		maxTries: tries,
 		waitBetweenTries: 1,
 	});
+	return { ...running, number };
 }
 
 /** An abandoned request that is on its way arrives within so many turns of the event loop. */

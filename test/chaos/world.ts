@@ -11,6 +11,7 @@ import type { LineParts } from '../support/emulator/dialects/dialect';
 import { Random } from '../support/emulator/random';
 import { createEngine, type Engine } from '../support/engine';
 import { serverNamed, type Server } from './servers';
+import type { Act } from './start';
 
 export const NODE = 'openAiBatch';
 export const TRIGGER = 'openAiBatchTrigger';
@@ -21,6 +22,9 @@ export const FINISHED = ['completed', 'failed', 'expired', 'cancelled'];
 
 /** Milliseconds that a batch spends in each status. */
 const TIMING = { validating: 2_000, in_progress: 30_000, finalizing: 3_000, cancelling: 3_000 };
+
+/** The same where several executions may create the same batch. */
+const VALIDATING_MS = 60_000;
 
 /** How often requests are struck; most stories see a few faults, some see little else. */
 const RATES = [0, 0.05, 0.15, 0.3, 0.5, 0.8];
@@ -50,8 +54,14 @@ export interface World {
 	written: Map<string, Map<string, WrittenLine>>;
 	/** The custom ids in each batch's input file, which may be deleted meanwhile. */
 	requested: Map<string, Array<string | undefined>>;
+	/** Everything that was started, and when, in epoch milliseconds. */
+	executions: Array<{ act: Act; begun: number }>;
+	/** What a retry may ask again although it has succeeded, by the batch that it repeats. */
+	mayRepeat: Map<string, Set<string>>;
 	engine: Engine;
 	credentialData: Record<string, IDataObject>;
+	/** Whether its submissions have Max Enqueued Tokens. */
+	isAboutWaiting: boolean;
 	/** How far the list of batches lags behind, in milliseconds. */
 	lag: number;
 	/** Lets faults begin, and ends them. */
@@ -90,12 +100,15 @@ export async function openWorld(
 	Math.random = () => jitter.next();
 	const server = serverNamed(serverName);
 	const written: World['written'] = new Map();
+	const isAboutWaiting = server.holdsQueues && random.next() < 0.5;
+	// What is given up while it is validated costs nothing: that takes a while at the service.
+	const validating = isAboutWaiting ? VALIDATING_MS : TIMING.validating;
 	const now = virtualTime.begin(async (ms) => await emulator.advance(ms));
 	const emulator: Emulator = await startEmulator({
 		clock: 'manual',
 		now,
 		apiKey: SECRET,
-		timing: TIMING,
+		timing: { ...TIMING, validating },
 		seed,
 		dialect: { ...server.dialect, line: noted(server.dialect.line, written) },
 	});
@@ -120,7 +133,10 @@ export async function openWorld(
 		server,
 		written,
 		requested,
+		executions: [],
+		mayRepeat: new Map(),
 		engine,
+		isAboutWaiting,
 		credentialData: { openAiBatchApi: { apiKey: SECRET, url: emulator.url } },
 		lag: random.pick([0, 0, 1_000, 4_000, 12_000]),
 		storm: () => emulator.faults.plan({ seed, rate, kinds }),
@@ -168,3 +184,12 @@ async function waitOut(socket: Socket, stalled: Set<Socket>): Promise<void> {
 
 /** One of ten, nine of ten, …: whether something happens in this story. */
 export const chance = ({ random }: World, share: number): boolean => random.next() < share;
+
+/** Whether the service has a file. */
+export function exists({ emulator }: World, fileId: string): boolean {
+	try {
+		return emulator.file(fileId) !== undefined;
+	} catch {
+		return false;
+	}
+}

@@ -1,4 +1,5 @@
-import { addHistory, answerLine, requestLine } from './batches';
+import type { History } from './batches';
+import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
 import { productForEachTest } from './product';
 
 const product = productForEachTest();
@@ -130,4 +131,85 @@ test('a file that never arrives completely is an error, not a shorter list', asy
 	expect(error?.message).toMatch(
 		`File ${batch.output_file_id} could not be downloaded: It ended after 100 of`,
 	);
+});
+
+describe('a result file that the server does not describe, and that comes empty', () => {
+	const counted = (completed: number, failed: number, total: number) => ({
+		request_counts: { total, completed, failed },
+	});
+	const [a, b] = ['a', 'b'];
+
+	/** Gets the results of a batch of which some files come empty. */
+	async function emptied(history: History, files: Array<'output' | 'error'>) {
+		const batch = addHistory(product, history);
+		const { faults } = product.emulator;
+		faults.next({ path: /files\/[^/]+$/, times: 20, fault: { type: 'status', status: 405 } });
+		for (const file of files) {
+			const path = `/files/${batch[`${file}_file_id`]}/content`;
+			const nothing = { type: 'truncate', bytes: 0, keepContentLength: false } as const;
+			faults.next({ path, times: 20, fault: nothing });
+		}
+		const { items, error } = await product.run('batch', 'getResults', { batchId: batch.id });
+		const { message, description } = (error ?? {}) as { message?: string; description?: string };
+		return {
+			batch,
+			message,
+			description,
+			results: items('Node').map(({ json }) => `${json.custom_id}: ${json.status}`),
+		};
+	}
+
+	const failures = { output: [answerLine(a)], error: [failureLine(b, 400, 'x')] };
+	const cancelled = { status: 'cancelled', error: [notRunLine(b, 'batch_cancelled')] };
+
+	test.each<[string, 'output' | 'error', History]>([
+		['failures', 'error', { ...failures, ...counted(1, 1, 2) }],
+		['failures, beside missing requests', 'error', { ...failures, ...counted(1, 1, 9) }],
+		['answers', 'output', { ...failures, ...counted(1, 1, 2) }],
+		[
+			'answers, before the cancel',
+			'output',
+			{ ...cancelled, output: [answerLine(a)], ...counted(1, 0, 2) },
+		],
+		['all results, without counts', 'output', { output: [answerLine(a)], request_counts: null }],
+	])('an error, because there have to be %s', async (_name, file, history) => {
+		const { batch, message, description, results } = await emptied(
+			{ input: [requestLine(a), requestLine(b)], ...history },
+			[file],
+		);
+		expect(results).toEqual([]);
+		const id = batch[`${file}_file_id`];
+		expect(message).toMatch(`The ${file} file ${id} of batch ${batch.id} came empty, although`);
+		expect(description).toContain('Run the node again.');
+	});
+
+	test('the error has the counts', async () => {
+		const { message } = await emptied({ input: [], ...failures, ...counted(1, 1, 2) }, ['error']);
+		expect(message).toMatch(
+			/came empty, although the batch counts 1 completed and 1 failed requests, and its files have the results of 1$/,
+		);
+	});
+
+	test.each<[string, History, string[]]>([
+		[
+			'the counts leave no result for it',
+			{ output: [answerLine(a)], error: [''], ...counted(1, 0, 2) },
+			['a: succeeded', 'b: missing'],
+		],
+		[
+			'no request has run',
+			{ status: 'cancelled', error: [''], ...counted(0, 0, 2) },
+			['a: missing', 'b: missing'],
+		],
+		[
+			'the counts contradict each other',
+			{ output: [answerLine(a), failureLine(b, 400, 'x')], error: [''], ...counted(2, 1, 2) },
+			['a: succeeded', 'b: failed'],
+		],
+	])('is believed where %s', async (_name, history, expected) => {
+		const input = [requestLine(a), requestLine(b)];
+		const { message, results } = await emptied({ input, ...history }, ['error']);
+		expect(message).toBeUndefined();
+		expect(results).toEqual(expected);
+	});
 });

@@ -188,3 +188,93 @@ test('Delete Files deletes the files of the retries too', async () => {
 	const ids = [original.output_file_id, retry.output_file_id, retry.input_file_id];
 	for (const id of ids) expect(() => product.emulator.file(id!)).toThrow();
 });
+
+test('the newest success of a request counts, in the place of the first result', async () => {
+	const original = addOriginal();
+	const first = addHistory(product, {
+		created_at: START + 2_000,
+		output: [answerLine('a', 'better'), answerLine('b', 'b')],
+		...retryOf(original.id),
+	});
+	addHistory(product, {
+		created_at: START + 3_000,
+		error: [failureLine('a', 500, 'server_error')],
+		...retryOf(original.id),
+	});
+	const { items } = await follow(original.id, { include: ['succeeded'] });
+	expect(items('Node').map(({ json }) => [json.custom_id, json.batch_id, json.content])).toEqual([
+		['a', first.id, 'better'],
+		['b', first.id, 'b'],
+	]);
+});
+
+describe('attempts', () => {
+	const attempts = async (id: string, options = {}) => {
+		const { items } = await follow(id, options);
+		return Object.fromEntries(items('Node').map(({ json }) => [json.custom_id, json.attempts]));
+	};
+
+	test('count the batches in which a request ran, with and without a result', async () => {
+		const original = addOriginal();
+		addHistory(product, {
+			created_at: START + 2_000,
+			input: ['b', 'c', 'd'].map((id) => requestLine(id)),
+			output: [answerLine('b')],
+			error: [failureLine('c', 500, 'server_error')],
+			request_counts: { total: 3, completed: 1, failed: 1 },
+			...retryOf(original.id),
+		});
+		addHistory(product, {
+			created_at: START + 3_000,
+			error: [failureLine('c', 500, 'server_error')],
+			request_counts: { total: 1, completed: 0, failed: 1 },
+			...retryOf(original.id),
+		});
+		// It failed before any request ran.
+		addHistory(product, {
+			status: 'failed',
+			input: [requestLine('c')],
+			created_at: START + 4_000,
+			...retryOf(original.id),
+		});
+		const expected = { a: 1, b: 2, c: 3, d: 2 };
+		expect(await attempts(original.id)).toEqual(expected);
+		expect(await attempts(original.id, { includeRequest: true })).toEqual(expected);
+		expect(await attempts(original.id, { include: ['missing'] })).toEqual({ d: 2 });
+	});
+
+	test('read the input file of a retry only where it has fewer results than requests', async () => {
+		const original = addOriginal();
+		const retry = addHistory(product, {
+			created_at: START + 2_000,
+			input: [requestLine('b')],
+			output: [answerLine('b')],
+			request_counts: { total: 1, completed: 1, failed: 0 },
+			...retryOf(original.id),
+		});
+		expect(await attempts(original.id)).toMatchObject({ b: 2 });
+		const calls = product.emulator.ledger.calls('GET', `/files/${retry.input_file_id}/content`);
+		expect(calls).toEqual([]);
+	});
+
+	test('do not count an original that failed as a whole', async () => {
+		const original = addHistory(product, {
+			status: 'failed',
+			created_at: START + 1_000,
+			input: ['a', 'b'].map((id) => requestLine(id)),
+		});
+		addHistory(product, {
+			created_at: START + 2_000,
+			input: [requestLine('a')],
+			output: [answerLine('a')],
+			...retryOf(original.id),
+		});
+		expect(await attempts(original.id)).toEqual({ a: 1, b: 0 });
+	});
+
+	test('are there only where retries are followed', async () => {
+		const original = addOriginal();
+		const items = await product.json('batch', 'getResults', { batchId: original.id });
+		for (const item of items) expect(item).not.toHaveProperty('attempts');
+	});
+});

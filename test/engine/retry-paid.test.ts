@@ -62,6 +62,37 @@ describe('results that are not JSON', () => {
 	});
 });
 
+describe('an error file without a known length that comes empty, although a request failed', () => {
+	const history: History = {
+		input: ['a', 'b'].map((id) => requestLine(id)),
+		output: [answerLine('a')],
+		error: [failureLine('b', 400, 'invalid_request')],
+		request_counts: { total: 2, completed: 1, failed: 1 },
+	};
+
+	beforeEach(() => {
+		const { faults } = product.emulator;
+		const nothing = { type: 'truncate', bytes: 0, keepContentLength: false } as const;
+		// The input file is described; the files of the results are not.
+		faults.next({ path: /files\/[^/]+$/, fault: { type: 'headers', headers: {} } });
+		faults.next({ path: /files\/[^/]+$/, times: 2, fault: { type: 'status', status: 405 } });
+		faults.next({ path: /content$/, fault: { type: 'headers', headers: {} } });
+		faults.next({ path: /content$/, times: 3, fault: nothing });
+	});
+
+	test('may be the end of what failed for good: nothing runs again', async () => {
+		const { text, sent } = await retry(history);
+		expect(text).toMatch(/^The error file \S+ of batch \S+ came empty, although.*Retry Unreadable/);
+		expect(sent).toBeUndefined();
+	});
+
+	test('is taken as it is where the user says so', async () => {
+		const { item, sent } = await retry(history, { retryUnreadable: true });
+		expect(sent).toEqual(['b']);
+		expect(item).toMatchObject({ retried_missing: 1 });
+	});
+});
+
 describe('an earlier retry', () => {
 	const failing: History = {
 		input: [requestLine('a')],
@@ -176,7 +207,7 @@ describe('where the server leaves out', () => {
 		});
 		await own.stop();
 		expect(items.map(({ custom_id: id, content }) => [id, content])).toEqual([
-			['a', 'first'],
+			['a', 'second'],
 			['b', 'second'],
 		]);
 	});

@@ -1,7 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { Dialect } from '../support/emulator';
 import { DIALECTS } from '../support/emulator';
-import { addPast, startServer, submitParameters, WITHOUT_TIMES, type Server } from './servers';
+import {
+	A_WHILE,
+	addPast,
+	startServer,
+	submitParameters,
+	WITHOUT_TIMES,
+	type Server,
+} from './servers';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -76,6 +83,25 @@ describe('a server that does not keep metadata', () => {
 		const { error } = await server.run('batch', 'submit', parameters, input, retries);
 		expect(error).toBeUndefined();
 		expect(server.emulator.ledger.batches).toHaveLength(2);
+	});
+
+	it('gets one batch of each part that waits for room, over several executions', async () => {
+		server = await startServer('bella');
+		const input = ['a', 'b', 'c'].map((id) => ({ id, text: 'Hello' }));
+		const limit = { maxRequestsPerBatch: 1, maxEnqueuedTokens: 1 };
+		await server.json('batch', 'submit', submitParameters(openai, limit), input);
+		for (let run = 0; run < 8; run++) {
+			await server.json('batch', 'submitWaiting', {});
+			if (run % 2 === 1) await server.emulator.advance(A_WHILE);
+		}
+		const { batches, uploads } = server.emulator.ledger;
+		expect(batches).toHaveLength(3);
+		expect(new Set(batches.map(({ input_file_id: file }) => file)).size).toBe(3);
+		expect(uploads).toHaveLength(4);
+		const files = await server.json('file', 'getAll', { returnAll: true });
+		expect(files.map(({ filename }) => filename)).not.toContainEqual(
+			expect.stringMatching(/^n8n-submission/),
+		);
 	});
 
 	it('is named in a hint, since another run cannot find the batch', async () => {

@@ -306,6 +306,15 @@ describe('a server without a list of batches', () => {
 		expect(server.emulator.ledger.requests.every(({ method }) => method === 'GET')).toBe(true);
 	});
 
+	it('has no queue whose room is known, so Max Enqueued Tokens is refused', async () => {
+		await startWithout();
+		const options = { createWithoutSearch: true, maxEnqueuedTokens: 1 };
+		const parameters = submitParameters(server.dialect, options);
+		const error = await server.failure('batch', 'submit', parameters, ROWS);
+		expect(error?.message).toMatch(/no list of batches.*Remove the option Max Enqueued Tokens/);
+		expect(server.emulator.ledger.uploads).toEqual([]);
+	});
+
 	it('goes the whole way with Create Without Search', async () => {
 		await startWithout();
 		const createWithoutSearch = true;

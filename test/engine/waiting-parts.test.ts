@@ -72,7 +72,8 @@ describe('nothing is lost and nothing created twice', () => {
 		expect(again.map(({ input_file_id }) => input_file_id)).toEqual(
 			first.map(({ input_file_id }) => input_file_id),
 		);
-		expect([uploads(), creates(), (await queues()).length]).toEqual([before, 1, 1]);
+		// Only the list of what waits is written again, and replaces the first.
+		expect([uploads(), creates(), (await queues()).length]).toEqual([before + 1, 1, 1]);
 	});
 
 	it('when two executions of Submit Waiting Parts run at once', async () => {
@@ -101,6 +102,27 @@ describe('nothing is lost and nothing created twice', () => {
 		expect(again.id).not.toBe(failed.id);
 	});
 
+	it('when Retry Unfinished has created a part again that had failed at the limit', async () => {
+		const parts = await submit(rowsOf(4), LIMIT);
+		await product.finish(String(parts[0].id));
+		product.emulator.control.batches({ match: () => true, fate: 'token_limit', times: 1 });
+		const [failed] = await submitWaiting();
+		await product.finish(String(failed.id)).catch(() => undefined);
+		const retry = async (executionId: string) => {
+			const parameters = { batchId: failed.id as string };
+			return await product.json('batch', 'retry', parameters, [{}], { executionId });
+		};
+		const [again] = await retry('one');
+		expect(again).toMatchObject({ adopted: false, submission_id: parts[0].submission_id });
+		expect(again.metadata).toHaveProperty('submission_tokens');
+		expect(await submitWaiting()).toEqual([]);
+		expect(await retry('two')).toEqual([expect.objectContaining({ id: again.id, adopted: true })]);
+		await product.finish(String(again.id));
+		await submitWaiting();
+		expect(await listOf(parts[0].submission_id)).toHaveLength(3);
+		expect(await queues()).toEqual([]);
+	});
+
 	it('when somebody has cancelled a part: it is not created again', async () => {
 		const parts = await submit(rowsOf(6), LIMIT);
 		await product.finish(String(parts[0].id));
@@ -124,15 +146,21 @@ describe('before the first batch is created', () => {
 			({ method, path }) => `${method} ${path.split('/').pop()}`,
 		);
 
-	it('all parts are uploaded and written down, and only when some have to wait', async () => {
+	it('all parts are uploaded and written down, also when there is room for all', async () => {
 		await submit(rowsOf(6), LIMIT);
 		const upload = 'POST files';
 		const looks = ['GET batches', 'GET files'];
-		expect(calls()).toEqual([...looks, upload, upload, upload, upload, 'POST batches']);
+		const uploads = [upload, upload, upload, upload];
+		expect(calls()).toEqual([...looks, ...uploads, 'POST batches', 'GET batches']);
 		product.emulator.ledger.clear();
-		await submit(rowsOf(4), { ...LIMIT, maxEnqueuedTokens: 1_000_000 }, 'roomy');
-		expect(calls()).toEqual(['GET batches', upload, 'POST batches', upload, 'POST batches']);
-		expect(await queues()).toHaveLength(1);
+		const rows = rowsOf(4);
+		await submit(rows, { ...LIMIT, maxEnqueuedTokens: 1_000_000 }, 'roomy');
+		const create = ['POST batches', 'GET batches'];
+		expect(calls()).toEqual([...looks, upload, upload, upload, ...create, ...create]);
+		expect(await queues()).toHaveLength(2);
+		// What has its batches is not written down again.
+		await submit(rows, { ...LIMIT, maxEnqueuedTokens: 1_000_000 }, 'roomy');
+		expect(await queues()).toHaveLength(2);
 	});
 
 	it('a list that cannot be stored ends it, and the next run uses the files that are there', async () => {
@@ -147,7 +175,7 @@ describe('before the first batch is created', () => {
 				executionId: 'stored',
 			},
 		);
-		expect(error?.description).toMatch(/^The list of the parts that wait could not be stored/);
+		expect(error?.description).toMatch(/^The list of the parts could not be stored/);
 		expect(creates()).toBe(0);
 		const uploads = product.emulator.ledger.uploads.length;
 		const parts = await submit(rows, LIMIT, 'stored');
@@ -226,6 +254,78 @@ it('a create that is refused leaves the part waiting, and says how to give it up
 		[2, 'validating'],
 		[3, 'waiting'],
 	]);
+});
+
+it('a submission that the service refuses does not keep back the others', async () => {
+	const first = await submit(rowsOf(4), LIMIT, 'refused');
+	const second = await submit(rowsOf(2), LIMIT, 'fine');
+	await product.finish(String(first[0].id));
+	product.emulator.faults.next({ method: 'POST', path: '/batches', fault: REFUSED });
+	const { error } = await product.run('batch', 'submitWaiting', {} as never);
+	expect(error?.message).toMatch(/^Part 2 of 2 of submission/);
+	const [created, ...none] = await listOf(second[0].submission_id);
+	expect(none).toEqual([]);
+	expect(error?.description).toContain(`Created so far: ${created.id as string}`);
+});
+
+it('a part that is refused again and again is tried less often, and a hint says why', async () => {
+	const parts = await submit(rowsOf(4), LIMIT);
+	await product.finish(String(parts[0].id));
+	product.emulator.control.batches({ match: () => true, fate: 'token_limit', times: 3 });
+	for (let refusal = 1; refusal <= 3; refusal++) {
+		const [created] = await submitWaiting();
+		expect(created.status).toBe('validating');
+		await product.finish(String(created.id)).catch(() => undefined);
+	}
+	const { items, hints } = await product.run('batch', 'submitWaiting', {} as never);
+	expect(items('Node').map(({ json }) => json.status)).toEqual(['waiting']);
+	expect(hints('Node').map(({ message }) => message)).toEqual([
+		expect.stringMatching(/^Part 2 of 2 .* was refused 3 times.*Max Tokens per Batch instead/),
+	]);
+	expect(creates()).toBe(4);
+});
+
+describe('submitting the same again under one key', () => {
+	const again = { ...LIMIT, submissionKey: 'again' };
+
+	it('waits with the new file when that of a part is gone', async () => {
+		const rows = rowsOf(4);
+		const [first, second] = await submit(rows, again, 'one');
+		await product.json('file', 'delete', { fileId: second.input_file_id as string });
+		const [, waiting] = await submit(rows, again, 'two');
+		expect(waiting.status).toBe('waiting');
+		expect(waiting.input_file_id).not.toBe(second.input_file_id);
+		expect(await queues()).toHaveLength(1);
+		await product.finish(String(first.id));
+		const [created] = await submitWaiting();
+		expect(created).toMatchObject({ part: 2, input_file_id: waiting.input_file_id });
+	});
+
+	it('submits what was cancelled before', async () => {
+		const rows = rowsOf(4);
+		const [first] = await submit(rows, again, 'one');
+		const whole = { batchId: first.id as string, options: { wholeSubmission: true } };
+		await product.json('batch', 'cancel', whole as never);
+		await product.emulator.step(String(first.id), 'cancelled');
+		await product.emulator.advance(2_000);
+		const [other] = await submit(rowsOf(1), LIMIT, 'other');
+		const parts = await submit(rows, again, 'two');
+		expect(parts.map(({ status }) => status)).toEqual(['waiting', 'waiting']);
+		await product.finish(String(other.id));
+		expect((await submitWaiting()).map(({ part, status }) => [part, status])).toEqual([
+			[1, 'validating'],
+			[2, 'waiting'],
+		]);
+	});
+});
+
+it('a create that fails says where the parts are listed', async () => {
+	product.emulator.faults.next({ method: 'POST', path: '/batches', fault: REFUSED });
+	const parameters = { ...ASK_TEXT, options: LIMIT } as never;
+	const { error } = await product.run('batch', 'submit', parameters, rowsOf(4));
+	const [{ id }] = await queues();
+	expect(error?.description).toContain(`All parts are listed in file ${id as string}`);
+	expect(error?.description).toMatch(/without a Submission Key, delete this file/);
 });
 
 describe('the room in the queue', () => {

@@ -6,6 +6,7 @@ import type { Batch } from '../../openai/api/objects';
 import { isFinished, statusOf } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
 import { deleteQueue } from '../../openai/submissions/queue';
+import { partCountOf } from '../../openai/submissions/parts';
 import { batchItem, SUBMISSION_TOKENS, submissionIdOf } from '../../openai/submissions/submission';
 import { chosenBatchField, idParameter, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
@@ -56,17 +57,12 @@ async function cancelSubmission(
 	client: OpenAiClient,
 	batchId: string,
 ): Promise<INodeExecutionData[]> {
-	const given = await getBatch(client, batchId);
-	const submissionId = submissionIdOf(given);
+	const batches = await batchesOfSubmission(context, client, await getBatch(client, batchId));
+	const failures: string[] = [];
 	// First, so that no waiting part takes the room of a batch that was cancelled.
-	if (given.metadata?.[SUBMISSION_TOKENS] && submissionId !== null) {
-		const isDeleted = await deleteQueue(client, submissionId);
-		if (isDeleted) client.hint(notSubmitted(submissionId));
-	}
-	const batches = await batchesOfSubmission(context, client, given);
+	await dropWaiting(client, batches).catch((error) => failures.push(notDropped(error as Error)));
 	const running = batches.filter((batch) => !isFinished(batch) && statusOf(batch) !== 'cancelling');
 	const cancelled: Batch[] = [];
-	const failures: string[] = [];
 	for (const { id } of running.reverse()) {
 		try {
 			cancelled.push(await cancelBatch(client, id));
@@ -75,14 +71,30 @@ async function cancelSubmission(
 		}
 	}
 	if (failures.length > 0) {
+		const count = running.length - cancelled.length;
 		throw new NodeOperationError(
 			context.getNode(),
-			`${failures.length} of ${running.length} batches could not be cancelled`,
+			count > 0
+				? `${count} of ${running.length} batches could not be cancelled`
+				: 'The batches were cancelled, but parts that wait may still be submitted',
 			{ itemIndex: client.options.itemIndex, description: failures.join('<br>') },
 		);
 	}
 	return cancelled.map((batch) => ({ json: batchItem(batch) }));
 }
 
+/** Sees to it that no part of the submission follows that waits for room. */
+async function dropWaiting(client: OpenAiClient, batches: readonly Batch[]): Promise<void> {
+	const mayWait = batches.some(
+		(batch) => partCountOf(batch) > 1 || batch.metadata?.[SUBMISSION_TOKENS] !== undefined,
+	);
+	if (!mayWait) return;
+	const submissionId = submissionIdOf(batches[0])!;
+	if (await deleteQueue(client, submissionId)) client.hint(notSubmitted(submissionId));
+}
+
 const notSubmitted = (submissionId: string) =>
 	`Parts of submission ${submissionId} that wait for room are not submitted any more: the list of them was deleted. Their uploaded files stay until they expire.`;
+
+const notDropped = ({ message }: Error) =>
+	`The list of the parts that wait for room could not be deleted, so Submit Waiting Parts still submits them: ${message}`;

@@ -4,16 +4,17 @@ import { create } from './createBatch.operation';
 import { get } from './getBatch.operation';
 import { getAll } from './getManyBatches.operation';
 import { getResults } from './getResults/getResults.operation';
-import { retry } from './retry/retry.operation';
+import { retryWith } from './retry/retry.operation';
 import { submit } from './submit/submit.operation';
 import { submitWaiting } from './submitWaiting.operation';
 import { wait } from './wait/wait.operation';
+import { RequestChecker } from '../requests/requestChecker';
 
 /** The operations on batches, in the order of the list in the panel: the most used ones first. */
 export const batchOperations: Operation[] = [
 	submit,
 	getResults,
-	retry,
+	retryWith((options) => new RequestChecker(options)),
 	wait,
 	submitWaiting,
 	create,

@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { deleteFile } from '../../openai/api/files';
 import type { Batch } from '../../openai/api/objects';
-import { statusOf, transientFailure } from '../../openai/api/objects';
+import { durationSeconds, statusOf, transientFailure } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
 import type { RoomLimits, WaitingPart } from '../../openai/submissions/queue';
 import { QueueRoom, waitingItem } from '../../openai/submissions/queue';
@@ -35,21 +35,90 @@ interface Listed {
 	part: WaitingPart;
 }
 
-/** A part that failed since the queue was full waits again; any other end of it is an answer. */
-const isTriedAgain = ([newest]: readonly Batch[]) =>
-	transientFailure(newest)?.reason === 'enqueued_limit';
+/** How long a part that was refused several times waits, in seconds, and for how long at most. */
+const PAUSE_SECONDS = 600;
+const LONGEST_PAUSE_SECONDS = 6 * 3_600;
 
-function submissionPart({ queue, part }: Listed, override: RoomLimits | undefined): SubmissionPart {
+/** From this many refusals in a row on, a part may simply be too large. */
+const DOUBTFUL = 3;
+
+const isAtLimit = (batch: Batch) => transientFailure(batch)?.reason === 'enqueued_limit';
+
+/**
+ * What becomes of a part whose batches failed or were cancelled. When the last one failed for lack of
+ * room, the part waits again, after several refusals for longer each time. Any other end is an answer.
+ */
+function afterAttempts({ part, queue }: Listed, attempts: readonly Batch[]) {
+	const ours = attemptsOf(part, queue, attempts);
+	if (ours.length === 0) return 'again';
+	const last = lastAttempt(ours);
+	if (!isAtLimit(last)) return 'never';
+	const refusals = ours.filter(isAtLimit).length;
+	if (refusals < DOUBTFUL) return 'again';
+	const pause = Math.min(PAUSE_SECONDS * 2 ** (refusals - DOUBTFUL), LONGEST_PAUSE_SECONDS);
+	const endedAt = createdAt(last) + (durationSeconds(last) ?? 0);
+	return Date.now() / 1000 < endedAt + pause ? 'later' : 'again';
+}
+
+/** What was there before the part was written down has had its effect then. */
+const attemptsOf = (part: WaitingPart, { file }: StoredQueue, attempts: readonly Batch[]) =>
+	attempts.filter(
+		({ id, created_at: at }) => id === part.batchId || (at ?? Infinity) >= (file.created_at ?? 0),
+	);
+
+/**
+ * The last of several attempts at a part. One that was created while another was not over is a
+ * duplicate of two executions, and was cancelled: it says nothing about the part.
+ */
+function lastAttempt(attempts: readonly Batch[]): Batch {
+	const [first, ...others] = [...attempts].reverse().sort((a, b) => createdAt(a) - createdAt(b));
+	return others.reduce((last, one) => {
+		const duration = durationSeconds(last);
+		const isDuplicate = duration !== null && createdAt(one) <= createdAt(last) + duration;
+		return isDuplicate ? last : one;
+	}, first);
+}
+
+const createdAt = ({ created_at: at }: Batch) => at ?? 0;
+
+const perhapsTooLarge = ({ place }: WaitingPart, { submissionId }: StoredQueue, count: number) =>
+	`Part ${place.part} of ${place.parts} of submission ${submissionId} was refused ${count} times, since the queue of the service had no room for it. It is tried again less and less often. If it is larger than the limit of your account, submit its items with a smaller Max Tokens per Batch instead.`;
+
+/** Limits that replace those of the submissions. */
+type Override = { [Name in keyof RoomLimits]: RoomLimits[Name] | undefined };
+
+function overrideOf(context: IExecuteFunctions, raw: IDataObject): Override {
+	const ignores = raw.ignoreOtherBatches;
+	return {
+		maxEnqueuedTokens: roomLimits(context, raw)?.maxEnqueuedTokens,
+		countsOthers: typeof ignores === 'boolean' ? !ignores : undefined,
+	};
+}
+
+/** @param refusals gets, by key, how often a part was refused for lack of room */
+function submissionPart(
+	listed: Listed,
+	override: Override,
+	refusals: Map<string, number>,
+): SubmissionPart {
+	const { part, queue } = listed;
 	const { key, fileId, model, place, tokens } = part;
-	const { countsOthers, maxEnqueuedTokens } = override ?? queue;
 	return {
 		contentHash: '',
 		key,
 		input: { fileId, isGone: queue.lost.has(key) },
 		settings: queue.settings,
 		place,
-		share: { model, tokens, countsOthers, maxEnqueuedTokens },
-		isTriedAgain,
+		share: {
+			model,
+			tokens,
+			countsOthers: override.countsOthers ?? queue.countsOthers,
+			maxEnqueuedTokens: override.maxEnqueuedTokens ?? queue.maxEnqueuedTokens,
+		},
+		afterAttempts: (attempts) => {
+			refusals.set(key, attemptsOf(part, queue, attempts).filter(isAtLimit).length);
+			return afterAttempts(listed, attempts);
+		},
 	};
 }
 
@@ -62,16 +131,21 @@ function itemOf({ part, queue }: Listed, one: Submitted['parts'][number]): INode
 	if (one === undefined) return [];
 	const { place, requests, bytes } = part;
 	if (!isCreated(one)) return [{ json: waitingItem(part, queue.settings.endpoint) }];
-	// What has a batch already was returned when it was created.
-	if (one.adopted) return [];
+	// What has had a batch before was returned when it was created.
+	if (one.adopted && !one.hasYielded) return [];
 	return [{ json: createdItem(one, { ...place, requests, bytes }) }];
 }
 
+/** For how long a Submission Key surely finds what was created: a day less than Submit searches. */
+const KEY_SECONDS = 6 * 86_400;
+
 /** What to do about a part that failed. */
-function adviceFor({ file, hasKey, lost }: StoredQueue, { key }: WaitingPart): string {
+function adviceFor({ file, hasKey, lost, since }: StoredQueue, { key }: WaitingPart): string {
 	const giveUp = `delete file ${file.id}, which lists what waits`;
 	if (!lost.has(key)) return `It is tried again the next time. To give it up, ${giveUp}.`;
-	return hasKey
+	const oldest = Math.min(since ?? Infinity, file.created_at ?? 0);
+	const isFound = hasKey && Date.now() / 1000 < oldest + KEY_SECONDS;
+	return isFound
 		? 'Submit the same items again with the same Submission Key: it creates only what is missing.'
 		: `Submit the items of this part again, and only these, since the other parts would be paid again. Then ${giveUp}.`;
 }
@@ -99,28 +173,45 @@ async function execute(
 	const raw = context.getNodeParameter('options', 0, {}) as IDataObject;
 	const given = context.getNodeParameter('submissionId', 0, '');
 	const name = { displayName: submissionIdField.displayName, itemIndex: 0 };
-	const override = roomLimits(context, raw);
-	const queues = await findQueues(client, optionalText(context, given, name));
+	const override = overrideOf(context, raw);
+	const found = await findQueues(client, optionalText(context, given, name));
+	const { queues } = found;
 	const listed = queues.flatMap((queue) => queue.parts.map((part): Listed => ({ queue, part })));
-	if (listed.length === 0) return [[]];
-
-	const since = Math.min(...queues.map(({ file }) => file.created_at ?? Infinity));
+	const failed = found.failures.map((failure) => asNodeError(context.getNode(), failure, 0));
+	if (listed.length === 0) return output(context, [], failed);
+	// No batch of these parts is older.
+	const since = Math.min(
+		...queues.map((queue) => Math.min(queue.since ?? Infinity, queue.file.created_at ?? 0)),
+	);
 	const windows = queues.map(({ settings }) => settings.completionWindow);
 	const submissions = new Submissions(client, context, { submissionKey: 'waiting', since });
+	const refusals = new Map<string, number>();
 	const { parts, failures } = await submissions.createWithin(
 		{ queue: new QueueRoom(windows) },
-		listed.map((one) => submissionPart(one, override)),
+		listed.map((one) => submissionPart(one, override, refusals)),
 	);
+	for (const { part, queue } of listed) {
+		const count = refusals.get(part.key) ?? 0;
+		if (count >= DOUBTFUL) client.hint(perhapsTooLarge(part, queue, count));
+	}
 	for (const queue of queues) {
 		const own = parts.filter((_, index) => listed[index].queue === queue);
 		// A file that stays is found again, and deleted the next time.
 		if (own.every(isThrough)) await deleteFile(client, queue.file.id).catch(() => undefined);
 	}
-	const output = parts.flatMap((one, index) => itemOf(listed[index], one));
+	const items = parts.flatMap((one, index) => itemOf(listed[index], one));
 	const created = parts.flatMap((one) => (isCreated(one) && !one.adopted ? one.batch.id : []));
 	const errors = failures.map((one) => partError(context, one, listed[one.index], created));
+	return output(context, items, [...failed, ...errors]);
+}
+
+function output(
+	context: IExecuteFunctions,
+	items: INodeExecutionData[],
+	errors: ReadonlyArray<ReturnType<typeof asNodeError>>,
+): INodeExecutionData[][] {
 	if (errors.length > 0 && !context.continueOnFail()) throw errors[0];
-	return [[...output, ...errors.map((error) => errorItem(error, 0))]];
+	return [[...items, ...errors.map((error) => errorItem(error, 0))]];
 }
 
 export const submitWaiting: Operation = {
@@ -133,7 +224,16 @@ export const submitWaiting: Operation = {
 	},
 	properties: showFor('batch', 'submitWaiting', [
 		submissionIdField,
-		{ ...optionsField, options: [ignoreOtherBatchesField, maxEnqueuedTokensField] },
+		{
+			...optionsField,
+			options: [
+				ignoreOtherBatchesField,
+				{
+					...maxEnqueuedTokensField,
+					description: 'Replaces the limit that the submissions were given',
+				},
+			],
+		},
 	]),
 	execute: forAllItems(execute),
 };

@@ -251,7 +251,7 @@ export const maxEnqueuedTokensField: INodeProperties = {
 	typeOptions: { minValue: 1 },
 	default: 1000000,
 	description:
-		'The most estimated tokens of one model that all batches together may have in the queue of the service: see the limits of your account. Parts without room are uploaded, and wait there until Submit Waiting Parts creates their batches.',
+		'The most input tokens of one model that all batches together may have in the queue of the service, by estimate: see the limits of your account. Parts without room are uploaded, and wait there until Submit Waiting Parts creates their batches. Use it with a Submission Key, so that running the workflow again pays for nothing twice.',
 };
 
 export const ignoreOtherBatchesField: INodeProperties = {
@@ -260,7 +260,7 @@ export const ignoreOtherBatchesField: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether Max Enqueued Tokens counts only batches that were submitted with it. Others are counted by the size of their files, which is far too much where these have images.',
+		'Whether only batches that were submitted with Max Enqueued Tokens take room. Others are counted by the size of their files, which is far too much where these have images.',
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, NodeApiError } from 'n8n-workflow';
 import type { Place } from './submission';
 import { SUBMISSION_TOKENS, submissionIdIn } from './submission';
 import type { BatchSettings } from '../api/batches';
@@ -107,14 +107,6 @@ export class QueueRoom {
 		return same.length === 0 || used + tokens <= maxEnqueuedTokens;
 	}
 
-	/** Whether parts may be created one after the other, without waiting. */
-	fitsAll(shares: ReadonlyArray<QueueShare & RoomLimits>): boolean {
-		const before = this.running.length;
-		const fit = shares.every((share) => this.fits(share) && this.running.push(share) > 0);
-		this.running.length = before;
-		return fit;
-	}
-
 	/** A batch of this part was created. */
 	take(share: QueueShare): void {
 		this.running.push(share);
@@ -126,20 +118,24 @@ export class QueueRoom {
 	}
 }
 
-/** A part in the file that lists what waits. It is uploaded, and has no batch yet, or a new one. */
+/** A part in the file that lists what waits. */
 export interface WaitingPart extends QueueShare {
 	key: string;
 	place: Place;
 	fileId: string;
 	requests: number;
 	bytes: number;
+	/** The batch that it had when the file was written, and that may still fail for lack of room. */
+	batchId?: string;
 }
 
-/** The parts of one submission that wait, as a file at the service holds them. */
+/** The parts of one submission that are not finished, as a file at the service holds them. */
 export interface Queue extends RoomLimits {
 	submissionId: string;
 	/** Whether the user gave it a Submission Key, so that submitting it again creates nothing twice. */
 	hasKey: boolean;
+	/** Unix seconds: the oldest batch that these parts had when the file was written; null without one. */
+	since: number | null;
 	settings: BatchSettings;
 	parts: WaitingPart[];
 }
@@ -163,8 +159,17 @@ export async function deleteQueue(client: OpenAiClient, submissionId: string): P
 	for await (const file of listFiles(client, { purpose: 'batch' })) {
 		if (queueOf(file) === submissionId) ids.push(file.id);
 	}
-	for (const id of ids) await deleteFile(client, id);
+	for (const id of ids) await deleteIfThere(client, id);
 	return ids.length > 0;
+}
+
+/** Deletes a file that another execution may have deleted at the same moment. */
+export async function deleteIfThere(client: OpenAiClient, fileId: string): Promise<void> {
+	const failure = await deleteFile(client, fileId).then(
+		() => undefined,
+		(error: NodeApiError) => error,
+	);
+	if (failure && failure.httpCode !== '404') throw failure;
 }
 
 /** The content of the file: one line with the settings, and one for each part. */
@@ -172,6 +177,9 @@ function queueLines({ parts, ...head }: Queue): Buffer {
 	const lines = [{ n8n_submission: QUEUE_VERSION, ...head }, ...parts];
 	return Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
+
+/** A file that expires within this many seconds is no input for a batch that has to wait. */
+const SOON = DAY;
 
 /**
  * The files that earlier tries of a submission have left at the service. A run that was killed has
@@ -184,36 +192,44 @@ export class EarlierFiles {
 
 	/** The id of a file with this name and this many bytes; undefined when there is none. */
 	async find(fileName: string, bytes: number): Promise<string | undefined> {
-		this.list ??= this.readList();
-		const found = (await this.list).find(
-			(file) => file.filename === fileName && file.bytes === bytes && file.status !== 'error',
+		const found = (await this.files()).find(
+			(file) =>
+				file.filename === fileName &&
+				file.bytes === bytes &&
+				file.status !== 'error' &&
+				(file.expires_at ?? Infinity) > Date.now() / 1000 + SOON,
 		);
 		return found?.id;
 	}
 
+	private async files(): Promise<FileObject[]> {
+		this.list ??= this.readList();
+		return await this.list;
+	}
+
 	private async readList(): Promise<FileObject[]> {
 		const files: FileObject[] = [];
-		try {
-			for await (const file of listFiles(this.client, { purpose: 'batch' })) files.push(file);
-		} catch {
-			// Without the list everything is uploaded once more; the copies expire by themselves.
-		}
+		for await (const file of listFiles(this.client, { purpose: 'batch' })) files.push(file);
 		return files;
 	}
 
 	/**
-	 * Writes down at the service what waits, so that it is not lost when n8n is. What was written down
-	 * already is not written twice.
+	 * Writes down at the service what waits, so that it is not lost when n8n is. The lists of earlier
+	 * tries are deleted then.
 	 *
+	 * @returns the id of the file
 	 * @throws {NodeApiError} when the file cannot be uploaded
 	 */
-	async store(queue: Queue, expiresAfterSeconds: number | undefined): Promise<void> {
-		const content = queueLines(queue);
-		const fileName = fileNameOf(queue.submissionId);
-		if (await this.find(fileName, content.byteLength)) return;
-		await uploadSafely(this.client, {
+	async store(queue: Queue, expiresAfterSeconds: number | undefined): Promise<string> {
+		const earlier = (await this.files()).filter((file) => queueOf(file) === queue.submissionId);
+		let content = queueLines(queue);
+		// After a lost answer a file is known by its name and length, so this one needs a length of its own.
+		while (earlier.some(({ bytes }) => bytes === content.byteLength)) {
+			content = Buffer.concat([content, Buffer.from('\n')]);
+		}
+		const { id } = await uploadSafely(this.client, {
 			source: {
-				fileName,
+				fileName: fileNameOf(queue.submissionId),
 				contentType: 'application/jsonl',
 				bytes: content.byteLength,
 				open: async function* () {
@@ -223,12 +239,15 @@ export class EarlierFiles {
 			purpose: 'batch',
 			expiresAfterSeconds,
 		});
+		// A list that stays is read too, and names the same parts.
+		for (const old of earlier) await deleteIfThere(this.client, old.id).catch(() => undefined);
+		return id;
 	}
 }
 
 /** The JSON of a part that waits. It has the fields of a batch that Submit returns. */
 export function waitingItem(
-	{ key, fileId, place, model, requests, bytes, tokens }: WaitingPart,
+	{ key, fileId, place, model, requests, bytes, tokens }: Omit<WaitingPart, 'batchId'>,
 	endpoint: string,
 ): IDataObject {
 	return {

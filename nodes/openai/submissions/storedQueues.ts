@@ -1,6 +1,6 @@
 import type { Queue, WaitingPart } from './queue';
 import { QUEUE_VERSION, queueOf } from './queue';
-import { listFiles } from '../api/files';
+import { findFile, listFiles } from '../api/files';
 import type { FileObject } from '../api/objects';
 import type { OpenAiClient } from '../client';
 import { downloadFile } from '../transfer/download';
@@ -18,15 +18,17 @@ const unreadable = ({ filename, id }: FileObject) =>
 	`File ${id} is named ${filename}, as lists of waiting parts are, but it is none that this version can read. Its parts, if it has any, are not submitted.`;
 
 /**
- * The queues that the service holds, the oldest first. Which files of parts are gone is seen in the
- * list of files, so that it costs no request of its own.
+ * The queues that the service holds, the oldest first, and which files of their parts are gone: of
+ * those that the list of files does not show, each costs a request.
  *
  * @param submissionId only of this submission
+ * @returns also why some could not be read
+ * @throws {NodeApiError} when the files cannot be listed
  */
 export async function findQueues(
 	client: OpenAiClient,
 	submissionId?: string,
-): Promise<StoredQueue[]> {
+): Promise<{ queues: StoredQueue[]; failures: unknown[] }> {
 	const files: FileObject[] = [];
 	const ids = new Set<string>();
 	for await (const file of listFiles(client, { purpose: 'batch' })) {
@@ -35,16 +37,31 @@ export async function findQueues(
 		if (id !== undefined && (submissionId === undefined || id === submissionId)) files.push(file);
 	}
 	const queues: StoredQueue[] = [];
+	const failures: unknown[] = [];
 	for (const file of files.reverse()) {
-		const queue = await readQueue(client, file);
-		if (!queue) {
-			client.hint(unreadable(file));
-			continue;
+		try {
+			const queue = await readQueue(client, file);
+			if (!queue) client.hint(unreadable(file));
+			else queues.push({ ...queue, file, lost: await lostParts(client, queue, ids) });
+		} catch (error) {
+			// Another execution may have deleted it at the same moment, when nothing of it waited.
+			if ((error as { httpCode?: unknown }).httpCode !== '404') failures.push(error);
 		}
-		const lost = queue.parts.filter(({ fileId }) => !ids.has(fileId));
-		queues.push({ ...queue, file, lost: new Set(lost.map(({ key }) => key)) });
 	}
-	return queues;
+	return { queues, failures };
+}
+
+/** The list of files may lag, or leave some out: what it does not show is looked for. */
+async function lostParts(
+	client: OpenAiClient,
+	{ parts }: Queue,
+	ids: ReadonlySet<string>,
+): Promise<Set<string>> {
+	const lost = new Set<string>();
+	for (const { fileId, key } of parts) {
+		if (!ids.has(fileId) && !(await findFile(client, fileId))) lost.add(key);
+	}
+	return lost;
 }
 
 /** The queue in a file; undefined for a file that only has the name of one. */
@@ -71,6 +88,7 @@ const HEAD: Record<string, Check> = {
 	n8n_submission: (value) => value === QUEUE_VERSION,
 	submissionId: isText,
 	maxEnqueuedTokens: isCount,
+	since: (value) => value === null || isCount(value),
 };
 
 const SETTINGS: Record<string, Check> = {
@@ -87,6 +105,7 @@ const PART: Record<string, Check> = {
 	tokens: isCount,
 	requests: isCount,
 	bytes: isCount,
+	batchId: (value) => value === undefined || isText(value),
 };
 
 const PLACE: Record<string, Check> = { part: isCount, parts: isCount };

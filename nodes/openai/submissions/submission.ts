@@ -61,7 +61,7 @@ export function submissionKey(
 }
 
 /** Whether two keys are of the same content in the same scope, perhaps of different submissions. */
-function isSameContent(key: string, other: string): boolean {
+export function isSameContent(key: string, other: string): boolean {
 	return KEY.test(key) && KEY.test(other) && key.slice(ID_DIGITS) === other.slice(ID_DIGITS);
 }
 
@@ -102,6 +102,8 @@ export interface CreatedBatch {
 	key: string;
 	/** True when the batch was there already. */
 	adopted: boolean;
+	/** True when a younger batch of this execution was given up for it. */
+	hasYielded?: boolean;
 }
 
 /** The JSON of a batch: its own fields, how far it is, and the submission that it belongs to. */
@@ -160,7 +162,7 @@ export interface SubmissionScope {
 export interface SubmissionChoices {
 	submissionKey?: unknown;
 	createWithoutSearch?: unknown;
-	/** Unix seconds: with a key, the list is searched back to here, where that is longer ago. */
+	/** Unix seconds: the list is searched back to here, where that is longer ago. */
 	since?: number;
 }
 
@@ -191,7 +193,7 @@ export function submissionScope(
 	const startedAt = context.getExecutionContext?.()?.establishedAt;
 	const start = startedAt === undefined ? now - UNKNOWN_START_SECONDS : startedAt / 1000;
 	const names = [context.getInstanceId(), context.getExecutionId(), context.getNode().id];
-	const since = Math.floor(start - CLOCK_SLACK_SECONDS);
+	const since = Math.floor(Math.min(oldest, start - CLOCK_SLACK_SECONDS));
 	return { name: names.join(':'), since, isShared: false, ...common };
 }
 
@@ -252,6 +254,11 @@ class CreateMemory {
 	noteSent(key: string, fileId: string): void {
 		this.created[key] = '';
 		this.sent[key] = { fileId, at: Math.floor(Date.now() / 1000) };
+	}
+
+	/** This file belongs to the key alone, whoever has created a batch with it. */
+	noteFile(key: string, fileId: string): void {
+		this.sent[key] ??= { fileId, at: 0 };
 	}
 
 	noteCreated(key: string, batchId: string): void {
@@ -339,7 +346,9 @@ export class SubmissionSearch {
 				const id = this.scope.memory.idOf(key);
 				if (id === undefined || shown.has(id)) continue;
 				const batch = await findBatch(this.client, id);
-				if (batch) remembered.unshift(batch);
+				if (!batch) continue;
+				remembered.unshift(batch);
+				watcher?.see(batch);
 			}
 			return [...remembered, ...listed];
 		} catch (error) {
@@ -347,14 +356,25 @@ export class SubmissionSearch {
 		}
 	}
 
+	/**
+	 * The batches with one of the keys that the list shows and that are not older than this, newest
+	 * first. A search of the whole scope came before it.
+	 *
+	 * @param time in unix seconds, by this machine's clock
+	 */
+	async findSince(time: number, keys: ReadonlySet<string>): Promise<Batch[]> {
+		return await this.findInList(keys, undefined, Math.floor(time) - CLOCK_SLACK_SECONDS);
+	}
+
 	private async findInList(
 		keys: ReadonlySet<string>,
 		watcher: ListWatcher | undefined,
+		oldest = this.scope.since,
 	): Promise<Batch[]> {
 		const found: Batch[] = [];
-		const since = Math.min(this.scope.since, watcher?.since ?? Infinity);
+		const since = Math.min(oldest, watcher?.since ?? Infinity);
 		const isPast = ({ created_at: at }: Batch) => typeof at === 'number' && at < since;
-		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < this.scope.since;
+		const isOld = ({ created_at: at }: Batch) => typeof at === 'number' && at < oldest;
 		const isWanted = (batch: Batch) => [...keys].some((key) => this.belongs(batch, key));
 		for await (const page of newestFirst(pages(this.fetchPage, BATCH_PAGE_SIZE))) {
 			for (const batch of page) watcher?.see(batch);

@@ -18,7 +18,7 @@ import {
 	SubmissionSearch,
 } from './submission';
 import type { BatchSettings, CreateBatchBody } from '../api/batches';
-import { cancelBatch, findBatch } from '../api/batches';
+import { cancelBatch, findBatch, NO_LIST } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
 import type { Batch } from '../api/objects';
 import { isFinished } from '../api/objects';
@@ -57,16 +57,23 @@ export interface SubmissionPart {
 	/** What it takes of the queue of its model, and how much that may hold. */
 	share?: QueueShare & RoomLimits;
 	/**
-	 * Whether it is created again, although these batches of it failed or were cancelled. Without
-	 * this it always is.
+	 * What becomes of it when these batches of it failed or were cancelled, newest first. Without this
+	 * it is created again.
 	 */
-	isTriedAgain?: (spent: readonly Batch[]) => boolean;
+	afterAttempts?: (attempts: readonly Batch[]) => 'again' | 'later' | 'never';
 }
 
 /** A part that is uploaded and has no batch: there is no room for it, or it was not reached. */
 export interface UploadedPart {
 	key: string;
 	fileId: string;
+}
+
+/** A part that is written down, and the batch that it has already, which may still fail. */
+export interface ListedPart extends UploadedPart {
+	/** From 0. */
+	index: number;
+	batch?: Batch;
 }
 
 /** What became of the parts of submissions. */
@@ -87,10 +94,10 @@ export interface Room {
 	/** It is filled while the list of batches is read. */
 	queue: QueueRoom;
 	/**
-	 * Writes down what waits at the service, before the first of its batches is created. Parts that
-	 * are written down already need none.
+	 * Writes down the parts at the service, before the first of their batches is created, and returns
+	 * the id of the file. Parts that are written down already need none.
 	 */
-	store?: (parts: readonly UploadedPart[]) => Promise<void>;
+	store?: (parts: readonly ListedPart[]) => Promise<string>;
 }
 
 /** What is known of the parts while they are submitted. */
@@ -102,9 +109,6 @@ interface Run {
 	/** The ids of the files that are uploaded, by key. */
 	files: Map<string, string>;
 	room: Room | undefined;
-	isStored: boolean;
-	/** Whether an earlier try may have uploaded some. */
-	isResumed: boolean;
 }
 
 export const isCreated = (one: CreatedBatch | UploadedPart | undefined): one is CreatedBatch =>
@@ -121,6 +125,8 @@ export class Submissions {
 	private readonly scope: SubmissionScope;
 	private readonly search: SubmissionSearch;
 	private readonly safeCreate: SafeCreate;
+	/** Unix seconds at which the parts began to be submitted. */
+	private startedAt = 0;
 
 	/** @param choices without a key, batches are distinguished by execution and node */
 	constructor(
@@ -177,8 +183,8 @@ export class Submissions {
 	/**
 	 * Creates, or adopts, the batches for which there is room, in the order of their parts. The others
 	 * wait. Before the first is created, all parts are uploaded and written down, so that nothing is
-	 * forgotten whatever happens then. A part that fails ends its submission, unless it is only its
-	 * file that is gone.
+	 * forgotten whatever happens then: also what is created waits again when the service has no room.
+	 * A part that fails ends its submission, unless it is only its file that is gone.
 	 *
 	 * @throws {NodeApiError} when the list of batches cannot be read, or what waits cannot be stored
 	 */
@@ -187,20 +193,23 @@ export class Submissions {
 	}
 
 	private async submit(parts: readonly SubmissionPart[], room?: Room): Promise<Submitted> {
+		this.startedAt = Date.now() / 1000;
 		const keys = this.keysOf(parts);
+		const files = new Map<string, string>();
+		if (room) this.noteFiles(parts, keys, files);
 		const found = await this.search.find(new Set(keys), room?.queue);
+		if (room && this.search.hasNoList) throw this.client.error(WITHOUT_ROOM);
 		this.rememberFound(found, keys);
-		const isStored = room?.store === undefined;
-		const isResumed = found.length > 0;
-		const run: Run = { parts, keys, found, files: new Map(), room, isStored, isResumed };
+		const run: Run = { parts, keys, found, files, room };
 		if (room && parts.some(({ share }) => share?.countsOthers)) {
 			await room.queue.measureOthers(this.client);
 		}
 		const result: Submitted = { parts: [], failures: [] };
-		if (room && !this.hasRoomForAll(run, room)) {
-			run.isResumed = true;
-			const failure = await this.storeAll(run);
-			if (failure) return { parts: [], failures: [failure] };
+		let listId: string | undefined;
+		if (room?.store && parts.some((part, index) => !this.standing(run, part, keys[index]))) {
+			const stored = await this.storeAll(run, room.store);
+			if (typeof stored !== 'string') return stored;
+			listId = stored;
 		}
 		const ended = new Set<string>();
 		for (const [index, part] of parts.entries()) {
@@ -210,58 +219,81 @@ export class Submissions {
 				const isEnded = ended.has(submissionIdIn(key));
 				one = isEnded ? undefined : await this.submitPart(run, part, key);
 			} catch (error) {
+				if (listId !== undefined) sayListed(error as NodeApiError, listId);
 				result.failures.push({ index, error });
 				if (!isGone(part)) ended.add(submissionIdIn(key));
 			}
 			const fileId = run.files.get(key);
 			// What is written down and failed waits: it is tried again with the others.
-			if (run.room && run.isStored && fileId !== undefined) one ??= { key, fileId };
+			if (room && fileId !== undefined) one ??= { key, fileId };
 			result.parts.push(one);
 		}
 		return result;
 	}
 
-	/** Whether all parts that have no batch yet can be created at once. */
-	private hasRoomForAll(run: Run, { queue }: Room): boolean {
-		const missing = run.parts.filter((part, index) => !this.standing(run, part, run.keys[index]));
-		return queue.fitsAll(missing.flatMap(({ share }) => share ?? []));
+	/**
+	 * The files of parts that wait belong to these parts alone. So a batch with such a file is that of
+	 * the part, also where the server does not keep metadata.
+	 */
+	private noteFiles(
+		parts: readonly SubmissionPart[],
+		keys: readonly string[],
+		files: Map<string, string>,
+	): void {
+		for (const [index, part] of parts.entries()) {
+			if (!('fileId' in part.input)) continue;
+			this.scope.memory.noteFile(keys[index], part.input.fileId);
+			if (!isGone(part)) files.set(keys[index], part.input.fileId);
+		}
 	}
 
-	/** Uploads all parts, and writes down at the service what they are. */
-	private async storeAll(run: Run): Promise<PartFailure | undefined> {
-		if (run.isStored) return undefined;
-		const uploaded: UploadedPart[] = [];
-		for (const [index, part] of run.parts.entries()) {
-			const key = run.keys[index];
-			const standing = this.standing(run, part, key);
+	/**
+	 * Uploads all parts, and writes down at the service what they are.
+	 *
+	 * @returns the id of the file in which they are listed, or what there is when an upload failed
+	 */
+	private async storeAll(run: Run, store: NonNullable<Room['store']>): Promise<string | Submitted> {
+		const { keys, parts } = run;
+		const listed: ListedPart[] = [];
+		for (const [index, part] of parts.entries()) {
+			const key = keys[index];
+			const batch = this.standing(run, part, key);
 			try {
-				const fileId = standing ? standing.input_file_id : await this.fileOf(run, part, key);
-				uploaded.push({ key, fileId: fileId ?? '' });
+				const file = batch?.input_file_id ?? (await this.fileOf(run, part, key));
+				if (!batch || !isFinished(batch)) listed.push({ index, key, fileId: file, batch });
 			} catch (error) {
-				return { index, error };
+				sayUploaded(error as NodeApiError, run);
+				const standing = parts.map((one, place) => this.standing(run, one, keys[place]));
+				const adopted = standing.map((one, place) => one && asAdopted(one, keys[place]));
+				return { parts: adopted, failures: [{ index, error }] };
 			}
 		}
 		try {
-			await run.room!.store!(uploaded);
+			return await store(listed);
 		} catch (error) {
 			throw this.notStored(error as NodeApiError, run);
 		}
-		run.isStored = true;
-		return undefined;
 	}
 
-	private notStored(error: NodeApiError, { keys }: Run): NodeApiError {
-		const again =
-			'The list of the parts that wait could not be stored, so none of them was created. Run this node again: it uses the files that are uploaded.';
-		error.description = [again, error.description].filter(Boolean).join(' ');
-		return this.search.withCreated(error, keys);
+	private notStored(error: NodeApiError, run: Run): NodeApiError {
+		const notListed = 'The list of the parts could not be stored, so no new batch was created.';
+		sayUploaded(error, run);
+		error.description = `${notListed} ${error.description}`;
+		return this.search.withCreated(error, run.keys);
 	}
 
 	/** The batch that stands for a part; undefined when it has to be created. */
 	private standing({ found }: Run, part: SubmissionPart, key: string): Batch | undefined {
 		const known = found.filter((batch) => this.search.belongs(batch, key));
-		const isOver = known.length > 0 && part.isTriedAgain?.(known) === false;
-		return oldestOf(known.filter(isAdoptable)) ?? (isOver ? known[0] : undefined);
+		const standing = oldestOf(known.filter(isAdoptable));
+		if (standing || known.length === 0) return standing;
+		return part.afterAttempts?.(known) === 'never' ? known[0] : undefined;
+	}
+
+	/** Whether a part was refused not long ago, and is tried again only after a while. */
+	private isLater({ found }: Run, part: SubmissionPart, key: string): boolean {
+		const known = found.filter((batch) => this.search.belongs(batch, key));
+		return known.length > 0 && part.afterAttempts?.(known) === 'later';
 	}
 
 	private async submitPart(
@@ -272,11 +304,12 @@ export class Submissions {
 		const { scope } = this;
 		const standing = this.standing(run, part, key);
 		if (standing) {
-			const adopted = { batch: standing, key: keyOf(standing) ?? key, adopted: true };
+			const adopted = asAdopted(standing, key);
 			const hasSent = scope.memory.fileOf(key) !== undefined;
 			return hasSent ? await this.settle(adopted, key, run.found) : adopted;
 		}
 		const { share } = part;
+		if (this.isLater(run, part, key)) return { key, fileId: await this.fileOf(run, part, key) };
 		const queue = share && run.room?.queue;
 		if (queue && !queue.fits(share)) {
 			queue.block(share);
@@ -285,18 +318,19 @@ export class Submissions {
 		const one = await this.uploadAndCreate(run, part, key);
 		if (!isCreated(one)) {
 			queue?.block(share!);
-			const failure = await this.storeAll(run);
-			if (failure) throw failure.error as Error;
 			return one;
 		}
 		queue?.take(share!);
 		// A part may be there twice, when its submission was written down twice.
 		run.found = [one.batch, ...run.found];
-		if (!scope.isShared && !this.safeCreate.isDoubtful.has(key)) return one;
+		// What is written down may be created by Submit Waiting Parts at the same moment.
+		const isShared = scope.isShared || run.room !== undefined || part.key !== undefined;
+		if (!isShared && !this.safeCreate.isDoubtful.has(key)) return one;
 		const looked = await this.lookAgain(run.keys, one);
 		if (looked === undefined) return one;
-		run.found = looked;
-		return await this.settle(one, key, looked);
+		const shown = new Set(looked.map(({ id }) => id));
+		run.found = [...looked, ...run.found.filter(({ id }) => !shown.has(id))];
+		return await this.settle(one, key, run.found);
 	}
 
 	/** The id of the file of a part, which is uploaded where it is not there yet. */
@@ -306,8 +340,8 @@ export class Submissions {
 			return input.fileId;
 		}
 		const fileId =
-			run.files.get(key) ||
-			(run.isResumed && (await input.earlier?.(input.fileName(key), input.bytes))) ||
+			run.files.get(key) ??
+			(await input.earlier?.(input.fileName(key), input.bytes)) ??
 			(await this.upload(input, key));
 		run.files.set(key, fileId);
 		return fileId;
@@ -325,7 +359,7 @@ export class Submissions {
 	): Promise<Batch[] | undefined> {
 		if (this.search.hasNoList || !(await this.client.pause(SETTLE_AFTER_MS))) return undefined;
 		try {
-			return await this.search.find(new Set(keys));
+			return await this.search.findSince(this.startedAt, new Set(keys));
 		} catch (error) {
 			this.client.hint(unsettled(batch.id, error));
 			return undefined;
@@ -356,7 +390,8 @@ export class Submissions {
 		for (const batch of own) await this.giveUp(batch, standing.id);
 		if (standing.id === one.batch.id) return one;
 		this.scope.memory.noteCreated(key, standing.id);
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true };
+		const hasYielded = own.length > 0;
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, hasYielded };
 	}
 
 	private async giveUp(batch: Batch, standingId: string): Promise<void> {
@@ -383,20 +418,24 @@ export class Submissions {
 		if (run.room && part.share && isQueueFull(fault) && !fault.mayHaveExecuted) {
 			return { key, fileId };
 		}
-		throw await this.createError(fault, key, fileId, run.room && run.isStored ? undefined : part);
+		if (part.share && fault.mayHaveExecuted) run.room?.queue.take(part.share);
+		throw await this.createError(fault, key, fileId, run.room ? undefined : part);
 	}
 
 	private async upload(
-		{ bytes, expiresAfter, fileName, open }: NewInputFile,
+		{ bytes, earlier, expiresAfter, fileName, open }: NewInputFile,
 		key: string,
 	): Promise<string> {
+		const name = fileName(key);
 		try {
 			const file = await uploadSafely(this.client, {
-				source: { fileName: fileName(key), contentType: 'application/jsonl', bytes, open },
+				source: { fileName: name, contentType: 'application/jsonl', bytes, open },
 				purpose: 'batch',
 				expiresAfterSeconds: expiresAfter,
 			});
-			return file.id;
+			if (!earlier || file.filename === name) return file.id;
+			await deleteFile(this.client, file.id).catch(() => undefined);
+			throw this.client.error(RENAMED);
 		} catch (error) {
 			throw this.search.withCreated(error as NodeApiError, [key]);
 		}
@@ -449,6 +488,26 @@ export class Submissions {
 	}
 }
 
+const asAdopted = (batch: Batch, key: string): CreatedBatch => ({
+	batch,
+	key: keyOf(batch) ?? key,
+	adopted: true,
+});
+
+/** Names the files of parts that have no batch yet. */
+function sayUploaded(error: NodeApiError, { files }: Run): void {
+	if (files.size === 0) return;
+	const ids = [...files.values()].join(', ');
+	const uploaded = `Run this node again: it uses the files that are uploaded (${ids}).`;
+	error.description = [uploaded, error.description].filter(Boolean).join(' ');
+}
+
+/** What somebody has to know who runs a workflow again whose parts are written down. */
+function sayListed(error: NodeApiError, listId: string): void {
+	const listed = `All parts are listed in file ${listId}, and Submit Waiting Parts goes on with them. Before you submit the same items again without a Submission Key, delete this file: otherwise they are paid twice.`;
+	error.description = [listed, error.description].filter(Boolean).join(' ');
+}
+
 const reasonOf = (error: unknown) => (error as Error).message;
 
 const unsettled = (id: string, error: unknown) =>
@@ -476,6 +535,19 @@ function createBody(
 		...(seconds !== undefined && { output_expires_after: { anchor: 'created_at', seconds } }),
 	};
 }
+
+const WITHOUT_ROOM: Fault = {
+	kind: 'source',
+	message: `${NO_LIST}, so the room in its queue is not known. Remove the option Max Enqueued Tokens`,
+	mayHaveExecuted: false,
+};
+
+const RENAMED: Fault = {
+	kind: 'source',
+	message:
+		'The server gives files names of its own, so what waits could not be found again. Remove the option Max Enqueued Tokens',
+	mayHaveExecuted: false,
+};
 
 const gone = (fileId: string): Fault => ({
 	kind: 'source',

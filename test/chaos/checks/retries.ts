@@ -12,11 +12,12 @@ const ASKED: Record<string, number> = { '429, milliseconds': 1_200, '429, second
 const A_DAY = '429, a day';
 
 /** What they made without an answer they look for several times, as lists may lag. */
-const LOOKING = ['submit', 'create', 'retry', 'upload'];
+const LOOKING = ['submit', 'submitWaiting', 'create', 'retry', 'upload'];
 
 const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
 
-const isUpload = ({ method, path }: RecordedRequest) =>
+/** An upload, which may read its source from the server meanwhile. */
+export const isUpload = ({ method, path }: RecordedRequest) =>
 	method === 'POST' && path.endsWith('/files');
 
 /** What these ask of a file is only a help: without an answer they go on, and read its content. */
@@ -28,6 +29,7 @@ const isDescription = ({ method, path }: RecordedRequest) =>
 const isSame = (one: RecordedRequest, other: RecordedRequest) =>
 	one.method === other.method &&
 	one.path === other.path &&
+	one.bytes === other.bytes &&
 	JSON.stringify(one.query) === JSON.stringify(other.query);
 
 /**

@@ -1,5 +1,7 @@
+import type { RecordedRequest } from '../../support/emulator';
 import type { Done } from '../start';
 import type { World } from '../world';
+import { isUpload } from './retries';
 
 /** The longest pause between two requests of an operation that does not wait for a batch. */
 const LONGEST_PAUSE_MS = 60_000;
@@ -27,8 +29,14 @@ export function checkWaiting({ broken }: World, { act, requests, begun, ended, m
 		return;
 	}
 	const times = [...requests.map(({ at }) => at), ended];
-	for (const [index, { at, path, fault }] of requests.entries()) {
-		const stall = fault?.startsWith('stall') ? LONGEST_STALL_MS : 0;
+	let upload: RecordedRequest | undefined;
+	for (const [index, request] of requests.entries()) {
+		const { at, path, fault } = request;
+		// An upload that reads its source from the server is still the one whose answer is awaited.
+		const isSource = upload !== undefined && path.endsWith('/content');
+		if (!isSource) upload = isUpload(request) ? request : undefined;
+		const isStalled = [request, upload].some((one) => one?.fault?.startsWith('stall'));
+		const stall = isStalled ? LONGEST_STALL_MS : 0;
 		const gap = times[index + 1] - at;
 		if (gap > LONGEST_PAUSE_MS + stall + TOLERANCE_MS) wrong('a long pause', { gap, path, fault });
 	}

@@ -1,4 +1,5 @@
 import { agentTools } from './agentTools';
+import { askAgain } from './askAgain';
 import { azureOpenAi } from './azureOpenAi';
 import { classifyATable } from './classifyATable';
 import { fewShot } from './fewShot';
@@ -7,6 +8,7 @@ import { nightlyEmbeddings } from './nightlyEmbeddings';
 import { oneMail } from './oneMail';
 import { productPhotos } from './productPhotos';
 import { retryUntilDone } from './retryUntilDone';
+import { submitWaitingParts } from './submitWaitingParts';
 import { tokenLimitQueue } from './tokenLimitQueue';
 import { waitInOneWorkflow } from './waitInOneWorkflow';
 import { weeklyCosts } from './weeklyCosts';
@@ -20,6 +22,7 @@ import { Lab } from '../../support/lab/lab';
  */
 const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'agent-tools': agentTools,
+	'ask-again': askAgain,
 	'azure-openai': azureOpenAi,
 	'classify-a-table': classifyATable,
 	'few-shot': fewShot,
@@ -28,6 +31,7 @@ const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'one-mail': oneMail,
 	'product-photos': productPhotos,
 	'retry-until-done': retryUntilDone,
+	'submit-waiting-parts': submitWaitingParts,
 	'token-limit-queue': tokenLimitQueue,
 	'wait-in-one-workflow': waitInOneWorkflow,
 	'weekly-costs': weeklyCosts,

@@ -6,6 +6,7 @@ import { exampleNames, readExample } from './files';
 const STICKY = 'n8n-nodes-base.stickyNote';
 const NAMES = [
 	'agent-tools',
+	'ask-again',
 	'azure-openai',
 	'classify-a-table',
 	'few-shot',
@@ -14,6 +15,7 @@ const NAMES = [
 	'one-mail',
 	'product-photos',
 	'retry-until-done',
+	'submit-waiting-parts',
 	'token-limit-queue',
 	'wait-in-one-workflow',
 	'weekly-costs',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emulator, EmulatorOptions } from '../../support/emulator';
+import { requestLine, submit } from '../../support/emulator/client';
 import type { WireBatch } from '../../support/emulator/batches/batch';
 import type { Account } from '../../support/lab/account';
 import type { Lab } from '../../support/lab/lab';
@@ -58,6 +59,21 @@ export class Scene {
 		const choices = { parameters, credentials: { ...own, ...credentials } };
 		const { id } = await this.rest.createWorkflow(withChoices(await readExample(name), choices));
 		return id;
+	}
+
+	/** Creates a batch of one request that no example has submitted; returns its id. */
+	async batchOfOthers(content: string): Promise<string> {
+		const line = requestLine('other', { messages: [{ role: 'user', content }] });
+		return (await submit(this.account.client, [line])).id;
+	}
+
+	/** Waits until the service holds no parts any more that wait for room. */
+	async queueIsGone(workflowId: string): Promise<void> {
+		await this.until(workflowId, async () => (await this.queueFiles()).length === 0 || undefined);
+	}
+
+	async queueFiles(): Promise<string[]> {
+		return await this.account.queueFiles();
 	}
 
 	/** Runs a workflow from a trigger as the editor's button does. Throws when the run fails. */

@@ -3,6 +3,7 @@ import { killed } from './proofs/killed';
 import { large } from './proofs/large';
 import { mains } from './proofs/mains';
 import { many } from './proofs/many';
+import { together } from './proofs/together';
 import { triggers } from './proofs/triggers';
 import { Stage } from './stage';
 
@@ -16,6 +17,7 @@ afterAll(async () => await stage?.close());
 describe('the nodes in queue mode', () => jobs(() => stage));
 describe('the triggers in queue mode', () => triggers(() => stage));
 describe('many submissions in queue mode', () => many(() => stage));
+describe('workers that do the same at once', () => together(() => stage));
 describe('workers that die', () => killed(() => stage));
 describe('main processes that come and go', () => mains(() => stage));
 describe('files as large as they may be', () => large(() => stage));

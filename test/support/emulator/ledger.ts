@@ -39,8 +39,14 @@ export class Ledger {
 	readonly batches: WireBatch[] = [];
 	/** Every file uploaded over the API, oldest first. */
 	readonly uploads: FileObject[] = [];
-	/** Told of each request when it arrives, and when its effect is done and its answer due. */
-	onRequest: (request: RecordedRequest, stage: 'arrived' | 'done') => void = () => {};
+	/**
+	 * Told of each request when it arrives, and when its effect is done and its answer due. The request
+	 * is held until what this returns is settled.
+	 */
+	onRequest: (request: RecordedRequest, stage: 'arrived' | 'done') => void | Promise<void> =
+		() => {};
+	/** Told of each batch at the moment of its creation, and of the request that asked for it. */
+	onCreated: (batch: WireBatch, request: RecordedRequest) => void = () => {};
 
 	/** The requests of one method whose path ends with `path` or matches it. */
 	calls(method: string, path: string | RegExp): RecordedRequest[] {
@@ -69,12 +75,12 @@ export class Ledger {
 			at,
 		};
 		this.requests.push(recorded);
-		this.onRequest(recorded, 'arrived');
 		return recorded;
 	}
 
-	created(batch: StoredBatch): void {
-		this.batches.push(batch.wire);
+	created({ wire }: StoredBatch, request: RecordedRequest): void {
+		this.batches.push(wire);
+		this.onCreated(wire, request);
 	}
 }
 

@@ -59,6 +59,12 @@ function recordRequests(app: FastifyInstance, { ledger, clock }: Context): void 
 			'openai-organization': ORGANIZATION,
 			'openai-version': '2020-10-01',
 		});
+		const held = ledger.onRequest(request.recorded, 'arrived');
+		if (held === undefined) return;
+		await held;
+		// It arrives only now, or not at all when its client has gone.
+		request.recorded.at = clock.now();
+		if (request.raw.socket.destroyed) reply.hijack();
 	});
 	app.addContentTypeParser(
 		['application/json', '*'],
@@ -76,7 +82,7 @@ function recordRequests(app: FastifyInstance, { ledger, clock }: Context): void 
 		},
 	);
 	app.addHook('onSend', async (request, reply) => {
-		ledger.onRequest(request.recorded, 'done');
+		await ledger.onRequest(request.recorded, 'done');
 		reply.header('openai-processing-ms', Math.ceil(reply.elapsedTime));
 	});
 	app.addHook('onResponse', async (request, reply) => {

@@ -60,6 +60,14 @@ export class Account {
 		return id;
 	}
 
+	/** The ids of the files in which the service holds the parts that wait for room. */
+	async queueFiles(): Promise<string[]> {
+		const { data } = await this.client.files.list({ purpose: 'batch' });
+		return data
+			.filter(({ filename }) => filename.startsWith('n8n-submission-'))
+			.map(({ id }) => id);
+	}
+
 	/** How many polls have been answered: each reads the first page of the list. */
 	get polls(): number {
 		return this.emulator.ledger

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 
 import { endpointOf } from '../../../nodes/endpoints';
-import { makeBody, merged } from '../../../nodes/endpoints/body';
+import { makeBody } from '../../../nodes/endpoints/body';
 import type { RequestOptions } from '../../../nodes/endpoints/endpoint';
 import type { JsonObject, JsonValue } from '../../../nodes/jsonl/json';
+import { merged } from '../../../nodes/jsonl/json';
 
 type Model = Map<string, Model> | string;
 

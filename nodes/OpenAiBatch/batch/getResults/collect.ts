@@ -6,10 +6,13 @@ import { ResultSet } from './resultSet';
 import type { Batch } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { findInputFile, inputLines, readResults, requestIn } from '../results/batchFiles';
+import { hasNeverRun } from '../results/readiness';
 
 export interface CollectOptions extends Wanted, ItemShape {
 	includeRequest: boolean;
 	mediaAsBinary: boolean;
+	/** Whether each item says how many batches had its request. */
+	withAttempts: boolean;
 	/** Finished batches that repeated some of the requests, oldest first. */
 	retries: Batch[];
 }
@@ -44,14 +47,22 @@ export async function collectResults(
 	const results = new ResultSet(
 		isFinal ? { include, limit, offset } : { include, limit: Infinity, offset: 0 },
 	);
-	for (const each of [batch, ...retries]) {
-		await collectFrom(context, client, each, results, options);
+	await collectFrom(context, client, batch, results, options);
+	for (const retry of retries) {
+		await collectFrom(context, client, retry, results, options, options.withAttempts);
 	}
 	const areAllThere = isWhole(batch, results);
 	const needsInput = includeRequest || (!areAllThere && !results.isFull);
 	const missingKnown =
 		!needsInput || (await collectRequests(client, batch, results, includeRequest));
 	const entries = results.included;
+	if (options.withAttempts) {
+		// Every request of a retry is one of the original.
+		const first = hasNeverRun(batch) ? 0 : 1;
+		for (const { customId, item } of entries) {
+			item.json.attempts = first + results.attemptsOf(customId);
+		}
+	}
 	return {
 		results,
 		entries: isFinal ? entries : entries.slice(offset, offset + limit),
@@ -67,17 +78,42 @@ async function collectFrom(
 	batch: Batch,
 	results: ResultSet,
 	options: CollectOptions,
+	countsAttempts = false,
 ): Promise<void> {
 	if (results.isFull) return;
+	let attempts = 0;
 	for await (const some of readResults(client, batch)) {
 		for (const result of some) {
 			const place = { batchId: batch.id, customId: result.customId };
+			if (countsAttempts && result.customId !== null) {
+				attempts += results.noteAttempt(batch.id, result.customId);
+			}
 			const entry = results.add(place, result.status, result.error);
 			if (entry) {
 				entry.item = resultItem(result, options);
 				if (options.mediaAsBinary) await moveMedia(context, entry.item);
 			}
 			if (results.isFull) return;
+		}
+	}
+	const total = batch.request_counts?.total ?? Infinity;
+	if (countsAttempts && attempts < (total || Infinity)) {
+		await noteUnanswered(client, batch, results);
+	}
+}
+
+/** Notes the requests of a retry, some of which have no result in it. */
+async function noteUnanswered(
+	client: OpenAiClient,
+	retry: Batch,
+	results: ResultSet,
+): Promise<void> {
+	const file = await findInputFile(client, retry);
+	if (!file) return;
+	for await (const lines of inputLines(client, file)) {
+		for (const line of lines) {
+			const request = requestIn(line);
+			if (request) results.noteAttempt(retry.id, request.customId);
 		}
 	}
 }

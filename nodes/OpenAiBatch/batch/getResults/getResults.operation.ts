@@ -253,5 +253,6 @@ export function getResultsOptions(
 		prices: pricesOf(context, raw, itemIndex),
 		simplify: raw.simplify ?? true,
 		wholeSubmission: raw.wholeSubmission ?? false,
+		withAttempts: (raw.followRetries || raw.wholeSubmission) ?? false,
 	};
 }

@@ -21,7 +21,7 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to return the results of the original batch and of all its retries together, whichever of them you choose. For each request the newest result counts, but a success is kept. If a retry is not finished, the operation stops with an error.',
+				'Whether to return the results of the original batch and of all its retries together, whichever of them you choose. For each request the newest success counts, or the newest result where none succeeded, and attempts says how many batches ran it. If a retry is not finished, the operation stops with an error.',
 		},
 		{
 			displayName: 'Include Request',

@@ -25,6 +25,13 @@ export interface Entry {
 	error?: ErrorCount;
 }
 
+/** In how many batches a request was, as far as it has results. */
+interface Attempts {
+	count: number;
+	/** The last batch that was counted. */
+	batchId: string;
+}
+
 /** So many ids that come twice are named; the others are counted. */
 const MAX_NAMED = 20;
 
@@ -54,6 +61,7 @@ export class ResultSet {
 	private nameless = 0;
 	private places = 0;
 	private readonly held: Entry[] = [];
+	private readonly attempts = new Map<string, Attempts>();
 
 	constructor(private readonly wanted: Wanted) {}
 
@@ -85,7 +93,25 @@ export class ResultSet {
 	}
 
 	/**
-	 * Adds a result. The result of a retry replaces one that did not succeed.
+	 * Notes that a batch has a request, with or without a result. Batches come one after another.
+	 *
+	 * @returns how many times it was noted for the first time, 0 or 1
+	 */
+	noteAttempt(batchId: string, customId: string): 0 | 1 {
+		const known = this.attempts.get(customId);
+		if (known?.batchId === batchId) return 0;
+		this.attempts.set(customId, { count: (known?.count ?? 0) + 1, batchId });
+		return 1;
+	}
+
+	/** How many of the batches that were noted have a request. */
+	attemptsOf(customId: string | null): number {
+		return (customId !== null && this.attempts.get(customId)?.count) || 0;
+	}
+
+	/**
+	 * Adds a result. The result of a retry replaces one that did not succeed, and its success any
+	 * older one: the newest success counts.
 	 *
 	 * @returns the entry to put the item into; undefined when the result is not returned
 	 */
@@ -94,15 +120,19 @@ export class ResultSet {
 		status: ResultStatus,
 		error: ResultError | null,
 	): Entry | undefined {
-		const entry = this.entryFor(batchId, customId);
+		const entry = this.entryFor(batchId, customId, status);
 		if (!entry) return undefined;
 		entry.batchId = batchId;
 		this.settle(entry, status, error);
 		return this.isHeld(entry) ? entry : undefined;
 	}
 
-	/** The entry that a result belongs to; undefined when it is answered already. */
-	private entryFor(batchId: string, customId: string | null): Entry | undefined {
+	/** The entry that a result belongs to; undefined for a failure of what is answered already. */
+	private entryFor(
+		batchId: string,
+		customId: string | null,
+		status: ResultStatus,
+	): Entry | undefined {
 		const entry: Entry = { batchId, customId };
 		if (customId === null) {
 			this.nameless++;
@@ -113,8 +143,11 @@ export class ResultSet {
 			this.entries.set(customId, entry);
 			return entry;
 		}
-		const isRetry = known.every((one) => one.batchId !== batchId);
-		if (isRetry) return known.find(({ status }) => status !== 'succeeded');
+		const older = known.filter((one) => one.batchId !== batchId);
+		if (older.length > 0) {
+			const open = older.find((one) => one.status !== 'succeeded');
+			return open ?? (status === 'succeeded' ? older[0] : undefined);
+		}
 		const others = this.repeated.get(customId);
 		if (others) others.push(entry);
 		else {

@@ -7,6 +7,7 @@ import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
 import { classify, parseResultLines } from '../../../jsonl/resultLine';
 import { findFile } from '../../../openai/api/files';
 import type { Batch, FileObject } from '../../../openai/api/objects';
+import { statusOf } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { downloadFile } from '../../../openai/transfer/download';
 import { asNodeError, breathing } from '../../shared/operation';
@@ -33,23 +34,87 @@ export interface InputRequest {
  * The results of a batch, as many at a time as came in one piece: first those of the output file,
  * then those of the error file. A request can have several.
  *
- * @throws {NodeApiError | NodeOperationError} when a file is gone or cannot be read to its end
+ * @param acceptsLoss also where a file came empty that cannot be empty by the counts of the batch
+ * @throws {NodeApiError | NodeOperationError} when a file is gone or cannot be read to its end, and
+ * when one came empty, its length is not known, and the batch counts more results than there are
  */
 export async function* readResults(
 	client: OpenAiClient,
 	batch: Batch,
+	acceptsLoss = false,
 ): AsyncGenerator<BatchResult[]> {
+	const tally: Tally = { results: 0, ran: 0 };
+	const emptied: string[] = [];
 	for (const [name, id] of resultFiles(batch)) {
+		const title = `The ${name} file ${id} of batch ${batch.id}`;
 		// The description is needed only for the length. A server can have the content without it.
 		const file = await findFile(client, id);
+		let isInDoubt = typeof file?.bytes !== 'number';
 		try {
 			for await (const lines of fileLines(client, id, file?.bytes)) {
-				yield lines.flatMap((line) => resultsIn(line, batch));
+				isInDoubt = false;
+				const results = lines.flatMap((line) => resultsIn(line, batch));
+				tally.results += results.length;
+				tally.ran += results.filter(hasRun).length;
+				yield results;
 			}
 		} catch (error) {
-			throw unreadable(client, error, `The ${name} file ${id} of batch ${batch.id}`);
+			throw unreadable(client, error, title);
 		}
+		if (isInDoubt) emptied.push(title);
 	}
+	if (emptied.length > 0 && !acceptsLoss && isShort(tally, batch)) {
+		throw cameEmpty(client, emptied[0], batch, tally);
+	}
+}
+
+/** How many results have come, and how many of them are of requests that ran. */
+interface Tally {
+	results: number;
+	ran: number;
+}
+
+const hasRun = ({ status }: BatchResult) => status === 'succeeded' || status === 'failed';
+
+/**
+ * Whether a batch has more results than have come, by its counts. Servers count differently what
+ * never ran, and some count failures twice. A completed batch without counts has at least one.
+ */
+function isShort({ results, ran }: Tally, batch: Batch): boolean {
+	const { total, completed, failed } = countsOf(batch);
+	if (total === 0) return results === 0 && statusOf(batch) === 'completed';
+	return ran < completed || results < Math.min(total, completed + failed);
+}
+
+function countsOf({ request_counts: counts }: Batch) {
+	return {
+		total: counts?.total ?? 0,
+		completed: counts?.completed ?? 0,
+		failed: counts?.failed ?? 0,
+	};
+}
+
+/** The error for a file that came empty, and may have been emptied on the way. */
+function cameEmpty(
+	{ context, options }: OpenAiClient,
+	file: string,
+	batch: Batch,
+	{ ran }: Tally,
+): NodeOperationError {
+	const { total, completed, failed } = countsOf(batch);
+	const contradiction =
+		total === 0
+			? 'the batch is completed'
+			: `the batch counts ${completed} completed and ${failed} failed requests, and its files have the results of ${ran}`;
+	return new NodeOperationError(
+		context.getNode(),
+		`${file} came empty, although ${contradiction}`,
+		{
+			itemIndex: options.itemIndex,
+			description:
+				'The server did not say how long the file is, so its content may have been lost on the way. Run the node again. If the file stays empty, its results are lost: Retry Unfinished, with its option Retry Unreadable, runs the requests again, and they are charged again.',
+		},
+	);
 }
 
 /** The ids of the files that have results. Some servers send '' when there is none. */

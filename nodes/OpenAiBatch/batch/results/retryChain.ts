@@ -34,11 +34,12 @@ export async function findRetries(client: OpenAiClient, original: Batch): Promis
 		candidates
 			.filter(({ metadata }) => metadata?.[RETRY_OF] === id)
 			.flatMap((retry) => [retry, ...retriesOf(retry.id)]);
-	const retries = retriesOf(original.id);
-	// Where a server does not say when batches were created, the order of its list has to do.
+	const found = new Set(retriesOf(original.id));
+	// Within one second, or where a server does not say when, the order of its list has to do.
+	const retries = candidates.filter((batch) => found.has(batch)).reverse();
 	return retries.every(({ created_at: at }) => typeof at === 'number')
 		? retries.sort((a, b) => a.created_at! - b.created_at!)
-		: candidates.filter((batch) => retries.includes(batch)).reverse();
+		: retries;
 }
 
 /** Whether a batch was created before another, as far as the server says so. */

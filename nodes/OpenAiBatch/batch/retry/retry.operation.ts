@@ -1,48 +1,48 @@
-import { createHash } from 'crypto';
-import type { IExecuteFunctions, INode } from 'n8n-workflow';
-import { retryProperties } from './retry.properties';
+import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
+import type { LineChecker } from './changedLines';
+import { LineChange } from './changedLines';
+import type { Reason } from './outcomes';
+import { UNFINISHED, UnreadableResultsError, USELESS } from './outcomes';
+import type { RetryOptions } from './retry.properties';
+import { retryOptions, retryProperties } from './retry.properties';
 import {
 	ambiguity,
+	assertRetryable,
+	createdSoFar,
 	endpointUnknown,
 	inputFileGone,
 	namelessLines,
-	nothingToRetry,
+	unknownIdsHint,
 	unreadableResults,
 } from './retryErrors';
-import type { Reason, Selection, SelectionOptions } from './retrySelection';
-import { REASONS, selectForRetry, UnreadableResultsError } from './retrySelection';
-import { getBatch, isWithoutList } from '../../../openai/api/batches';
+import type { Identity } from './retryIdentity';
+import { identify, isWhole, retriesOf } from './retryIdentity';
+import type { Selection } from './retrySelection';
+import { selectForRetry } from './retrySelection';
+import type { Server } from '../../../endpoints/endpoint';
+import { getBatch } from '../../../openai/api/batches';
 import type { Batch, FileObject } from '../../../openai/api/objects';
 import { transientFailure } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import {
 	createdItem,
-	isAdoptable,
-	keyOf,
 	placeOf,
 	SUBMISSION_METADATA,
-	submissionIdOf,
+	SUBMISSION_TOKENS,
+	keyOf,
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
 import { RETRY_OF } from '../../../openai/submissions/parts';
 import { Submissions } from '../../../openai/submissions/submissions';
-import { batchExpiries, MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
+import { MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, forEachItem, showFor } from '../../shared/operation';
 import { findInputFile, inputLines, requestIn } from '../results/batchFiles';
 import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
-import { findRetries } from '../results/retryChain';
 
-interface RetryOptions {
-	include?: Reason[];
-	inputExpiresAfter?: number;
-	outputExpiresAfter?: number;
-	retryAllFailed?: boolean;
-	retryUnreadable?: boolean;
-	submissionKey?: string;
-	createWithoutSearch?: boolean;
-}
+/** Makes what checks the lines that Body Fields change. */
+export type CheckerFor = (options: { endpoint?: string; server: Server }) => LineChecker;
 
 /** The metadata keys that every retry carries. */
 const RETRY_METADATA = [...SUBMISSION_METADATA, RETRY_OF];
@@ -56,8 +56,10 @@ function retryMetadata(
 	original: Batch,
 	users: Record<string, string>,
 ): { metadata: Record<string, string>; dropped: string[] } {
+	// The estimate is that of the whole original, as a batch is that never ran.
+	const left = hasNeverRun(original) ? RETRY_METADATA : [...RETRY_METADATA, SUBMISSION_TOKENS];
 	const carried = Object.entries(original.metadata ?? {}).filter(
-		([key]) => !RETRY_METADATA.includes(key) && !Object.hasOwn(users, key),
+		([key]) => !left.includes(key) && !Object.hasOwn(users, key),
 	);
 	const own = RETRY_METADATA.length - (placeOf(original) ? 0 : 1);
 	const room = MAX_METADATA_PAIRS - own - Object.keys(users).length;
@@ -72,29 +74,6 @@ function retryMetadata(
 }
 
 /**
- * The earlier retries of a batch that are not this one, oldest first. Without a list of batches,
- * where the user allows that, none are known.
- *
- * @param ownKey the submission key of this retry
- */
-async function earlierRetries(
-	client: OpenAiClient,
-	original: Batch,
-	ownKey: string,
-	{ createWithoutSearch }: RetryOptions,
-): Promise<Batch[]> {
-	try {
-		const retries = await findRetries(client, original);
-		// One that was cancelled is not adopted, so what it has answered counts as any other's answers.
-		const isOwn = (retry: Batch) => keyOf(retry) === ownKey && isAdoptable(retry);
-		return retries.filter((retry) => !isOwn(retry) && !hasNeverRun(retry));
-	} catch (error) {
-		if (createWithoutSearch && isWithoutList(error)) return [];
-		throw asNodeError(client.context.getNode(), error, client.options.itemIndex);
-	}
-}
-
-/**
  * The batch to retry and its input file.
  *
  * @throws {NodeOperationError} when it is not finished, when its own requests are invalid, or when
@@ -104,11 +83,14 @@ async function findOriginal(
 	client: OpenAiClient,
 	node: INode,
 	batchId: string,
+	{ bodyFields, customIds }: RetryOptions,
 	itemIndex: number,
 ): Promise<{ original: Batch; inputFile: FileObject }> {
 	const original = await getBatch(client, batchId);
 	assertFinished(node, original, itemIndex);
-	if (hasNeverRun(original) && !transientFailure(original)) {
+	// The user may leave out what was wrong, or correct it.
+	const isOther = bodyFields !== undefined || customIds !== undefined;
+	if (hasNeverRun(original) && !transientFailure(original) && !isOther) {
 		throw failedValidation(node, original, itemIndex);
 	}
 	const inputFile = await findInputFile(client, original);
@@ -126,46 +108,6 @@ async function firstUrl(client: OpenAiClient, inputFile: FileObject): Promise<st
 function fileNameFor({ filename }: FileObject, key: string): string {
 	const name = (filename || 'n8n-batch').replace(/\.jsonl$/i, '').replace(/-retry-\w{8}$/, '');
 	return `${name}-retry-${key.slice(-8)}.jsonl`;
-}
-
-/** What a retry is to the service, its requests aside. */
-type Identity = Omit<SubmissionPart, 'input' | 'settings'>;
-
-/**
- * A retry belongs to the submission of its original, as the same part of it. What is chosen depends
- * on what earlier retries have done by now, and who asks again gets the same batch: so the choices
- * make its content, not what they choose.
- */
-function identityOf(original: Batch, choices: Omit<SelectionOptions, 'earlier'>): Identity {
-	const content = JSON.stringify([
-		original.id,
-		{ ...choices, include: [...choices.include].sort() },
-	]);
-	return {
-		contentHash: createHash('sha256').update(content).digest('hex'),
-		place: placeOf(original),
-		submissionId: submissionIdOf(original) ?? undefined,
-	};
-}
-
-/** What is submitted: the chosen requests as a new file, or without a choice the very same file. */
-function retryPart(
-	identity: Identity,
-	inputFile: FileObject,
-	selection: Selection | undefined,
-	expiresAfter: number | undefined,
-): Omit<SubmissionPart, 'settings'> {
-	return {
-		...identity,
-		input: selection
-			? {
-					fileName: (key) => fileNameFor(inputFile, key),
-					bytes: selection.bytes,
-					open: selection.open,
-					expiresAfter,
-				}
-			: { fileId: inputFile.id },
-	};
 }
 
 /** The metadata of the new batch, with a hint when it does not hold all of the original's. */
@@ -199,46 +141,132 @@ async function select(...args: Parameters<typeof selectForRetry>): Promise<Selec
 const notRetried = ({ permanent, leftOut, running, nameless, ambiguousIds }: Selection) =>
 	permanent + leftOut + running + nameless + ambiguousIds.length;
 
-export const retry: Operation = {
+/** What the output says about the requests of one batch of a retry. */
+function describe(
+	selection: Selection,
+	counts: Record<Reason, number>,
+	{ include, customIds }: RetryOptions,
+): IDataObject {
+	if (customIds) return {};
+	const useless = USELESS.filter((reason) => include.has(reason));
+	const reasons = [...UNFINISHED, ...useless];
+	return {
+		...Object.fromEntries(reasons.map((reason) => [`retried_${reason}`, counts[reason]])),
+		not_retried: notRetried(selection),
+	};
+}
+
+interface Job {
+	original: Batch;
+	inputFile: FileObject;
+	options: RetryOptions;
+	itemIndex: number;
+}
+
+/** A batch to create, and what the output says about it. */
+interface Wanted {
+	part: Omit<SubmissionPart, 'settings'>;
+	json: IDataObject;
+}
+
+/** The batches of a retry. */
+interface Plan {
+	/** Those that it has created before. */
+	items: IDataObject[];
+	wanted: Wanted[];
+	url: string | null;
+}
+
+/** The chosen requests as batches, after those that this retry has created before. */
+async function chosenParts(
+	client: OpenAiClient,
+	{ original, inputFile, options, itemIndex }: Job,
+	{ identity, own, retries }: { identity: Identity; own: Map<Batch, number>; retries: Batch[] },
+	checkerFor: CheckerFor,
+): Promise<Plan> {
+	const { bodyFields, inputExpiresAfter: expiresAfter } = options;
+	const node = client.context.getNode();
+	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
+	const checker = bodyFields && checkerFor({ endpoint: original.endpoint ?? undefined, server });
+	const selection = await select(client, original, inputFile, {
+		...options,
+		// Nothing of it has run, so nothing of it can be left out.
+		include: hasNeverRun(original) ? new Set([...options.include, ...UNFINISHED]) : options.include,
+		change: bodyFields && checker && new LineChange(bodyFields, checker),
+		earlier: retries,
+		own,
+	});
+	assertRetryable(node, original, selection, itemIndex);
+	const { pieces, adopted } = selection;
+	const requests = pieces.reduce((sum, piece) => sum + piece.requests, 0);
+	const hints = [
+		ambiguity(selection),
+		namelessLines(selection),
+		unknownIdsHint(original, selection),
+		...(checker?.hints(requests) ?? []),
+	];
+	for (const hint of hints) if (hint) client.hint(hint);
+	// They were found in the list back to the original, which is further than a search for a key goes.
+	const items = adopted.map(({ batch, counts, requests: count }) => ({
+		...createdItem({ batch, key: keyOf(batch)!, adopted: true }),
+		retry_of: original.id,
+		requests: count ?? null,
+		...describe(selection, counts, options),
+	}));
+	const next = Math.max(-1, ...own.values()) + 1;
+	const fresh = pieces.map(({ requests: count, bytes, counts, open }, index): Wanted => {
+		const fileName = (key: string) => fileNameFor(inputFile, key);
+		return {
+			part: {
+				...identity.part(next + index),
+				input: { fileName, bytes, open, expiresAfter },
+			},
+			json: { requests: count, ...describe(selection, counts, options) },
+		};
+	});
+	return { items, wanted: fresh, url: selection.url };
+}
+
+/** A batch that failed before any request ran, and that is repeated as a whole, from the same file. */
+async function samePart(
+	client: OpenAiClient,
+	{ inputFile }: Job,
+	identity: Identity,
+): Promise<Plan> {
+	const input = { fileId: inputFile.id };
+	const wanted: Wanted[] = [{ part: { ...identity.part(0), input }, json: { not_retried: 0 } }];
+	return { items: [], wanted, url: await firstUrl(client, inputFile) };
+}
+
+/** @param checkerFor gives the check of a submission, for lines that Body Fields change */
+export const retryWith = (checkerFor: CheckerFor): Operation => ({
 	option: {
 		name: 'Retry Unfinished',
 		value: 'retry',
 		action: 'Retry the unfinished requests of a batch',
 		description:
-			'Create a new batch from only the requests that failed for a transient reason, expired, were cancelled or never came back',
+			'Create a new batch from only the requests that failed for a transient reason, expired, were cancelled or never came back, or whose answers are of no use',
 	},
 	properties: showFor('batch', 'retry', retryProperties),
 	execute: forEachItem(async (context, itemIndex, client) => {
-		const options = context.getNodeParameter('options', itemIndex, {}) as RetryOptions;
+		const options = retryOptions(context, itemIndex);
+		const { outputExpiresAfter } = options;
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const users = userMetadata(context, itemIndex, RETRY_METADATA);
-		const { inputExpiresAfter, outputExpiresAfter } = batchExpiries(context, options, itemIndex);
 		const node = context.getNode();
-		const { original, inputFile } = await findOriginal(client, node, batchId, itemIndex);
-		const submissions = new Submissions(client, context, options);
-		const choices: Omit<SelectionOptions, 'earlier'> = {
-			include: new Set(options.include?.length ? options.include : REASONS),
-			allFailed: options.retryAllFailed ?? false,
-			unreadable: options.retryUnreadable ?? false,
-		};
-		const identity = identityOf(original, choices);
-		// A batch that failed before any request ran is repeated as a whole, uncounted.
-		const selection = hasNeverRun(original)
-			? undefined
-			: await select(client, original, inputFile, {
-					...choices,
-					earlier: await earlierRetries(
-						client,
-						original,
-						submissions.keysOf([identity])[0],
-						options,
-					),
-				});
-		if (selection?.requests === 0) throw nothingToRetry(node, original, selection, itemIndex);
-		const hints = selection ? [ambiguity(selection), namelessLines(selection)] : [];
-		for (const hint of hints) if (hint) client.hint(hint);
+		const found = await findOriginal(client, node, batchId, options, itemIndex);
+		const { original } = found;
+		const isSame = isWhole(original, options);
+		const since = isSame ? (original.created_at ?? undefined) : undefined;
+		const submissions = new Submissions(client, context, { ...options, since });
+		const retries = await retriesOf(client, original, options);
+		const { identity, own } = identify(context, submissions, { original, retries, options });
+		const job: Job = { ...found, options, itemIndex };
+		const { items, wanted, url } =
+			isSame && retries.every((retry) => own.has(retry))
+				? await samePart(client, job, identity)
+				: await chosenParts(client, job, { identity, own, retries }, checkerFor);
 		// Azure leaves the endpoint out of its batches, or spells it in a way that it does not take.
-		const url = selection ? selection.url : await firstUrl(client, inputFile);
 		const endpoint = url ?? original.endpoint;
 		if (!endpoint) throw endpointUnknown(node, original, itemIndex);
 		const settings = {
@@ -247,15 +275,12 @@ export const retry: Operation = {
 			metadata: metadataFor(context, original, users),
 			outputExpiresAfter,
 		};
-		const part = retryPart(identity, inputFile, selection, inputExpiresAfter);
-		const created = await submissions.create({ ...part, settings });
-		const counts = REASONS.map((reason) => [`retried_${reason}`, selection?.counts[reason]]);
-		return {
-			json: createdItem(created, {
-				retry_of: original.id,
-				...(selection && { requests: selection.requests, ...Object.fromEntries(counts) }),
-				not_retried: selection ? notRetried(selection) : 0,
-			}),
-		};
+		const parts = wanted.map(({ part }) => ({ ...part, settings }));
+		const { created, failure } = await submissions.createAll(parts);
+		if (failure) throw createdSoFar(node, failure.error, created, parts.length, itemIndex);
+		const fresh = created.map((one, index) =>
+			createdItem(one, { retry_of: original.id, ...wanted[index].json }),
+		);
+		return [...items, ...fresh].map((json) => ({ json }));
 	}),
-};
+});

@@ -1,7 +1,10 @@
 import type { INode } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { Selection, UnreadableResultsError } from './retrySelection';
+import type { UnreadableResultsError } from './outcomes';
+import type { Selection } from './retrySelection';
 import type { Batch } from '../../../openai/api/objects';
+import type { CreatedBatch } from '../../../openai/submissions/submission';
+import { asNodeError } from '../../shared/operation';
 
 /** How many ids an error lists. */
 const LISTED_IDS = 20;
@@ -67,15 +70,90 @@ export function namelessLines({ nameless }: Selection): string | undefined {
 /** The words for requests that share their id with one that succeeded; undefined without any. */
 export function ambiguity({ ambiguousIds }: Selection): string | undefined {
 	if (ambiguousIds.length === 0) return undefined;
-	const some = ambiguousIds.slice(0, LISTED_IDS).join(', ');
-	const ids = ambiguousIds.length > LISTED_IDS ? `${some}, …` : some;
-	return `${ambiguousIds.length} have the same custom_id as a request that succeeded, so it is not known which of them did not: ${ids}. Submit them again with ids of their own.`;
+	const ids = someOf(ambiguousIds);
+	return ambiguousIds.length === 1
+		? `1 request has the same custom_id as a request that succeeded, so it is not known which of them did not: ${ids}. Submit it again with an id of its own.`
+		: `${ambiguousIds.length} requests have the same custom_id as a request that succeeded, so it is not known which of them did not: ${ids}. Submit them again with ids of their own.`;
+}
+
+function someOf(ids: readonly string[]): string {
+	const some = ids.slice(0, LISTED_IDS).join(', ');
+	return ids.length > LISTED_IDS ? `${some}, …` : some;
+}
+
+/** The words for ids that are not among the requests, where others are; undefined without any. */
+export function unknownIdsHint({ id }: Batch, { unknownIds }: Selection): string | undefined {
+	if (unknownIds.length === 0) return undefined;
+	const requests = unknownIds.length === 1 ? 'no request' : 'no requests';
+	return `Batch ${id} has ${requests} with the custom_id ${someOf(unknownIds)}.`;
 }
 
 const requests = (count: number) => (count === 1 ? '1 request' : `${count} requests`);
 
+/**
+ * Makes sure that there is something to run again, and that all of it can run.
+ *
+ * @throws {NodeOperationError} that says why not; nothing was sent then
+ */
+export function assertRetryable(
+	node: INode,
+	batch: Batch,
+	selection: Selection,
+	itemIndex: number,
+): void {
+	const error = (message: string, description: string) =>
+		new NodeOperationError(node, message, { itemIndex, description });
+	const { badLines, cutOffAgain, pieces, adopted, unknownIds } = selection;
+	if (badLines.length > 0) throw refusedLines(batch, selection, error);
+	if (cutOffAgain > 0) {
+		const [was, they] = cutOffAgain === 1 ? ['was', 'it'] : ['were', 'they'];
+		throw error(
+			`${requests(cutOffAgain)} of batch ${batch.id} ${was} cut off at the token limit, and ${they} would be cut off again`,
+			'The same request with the same limit is cut off, and charged, again. Set a higher token limit in Body Fields, for example {"max_completion_tokens": 4000} (max_output_tokens for Responses), or another model or a lower effort. Or leave Cut Off out of Include.',
+		);
+	}
+	if (pieces.length > 0 || adopted.length > 0) return;
+	if (unknownIds.length > 0) {
+		throw error(
+			`Batch ${batch.id} has none of the requests in Custom IDs: ${someOf(unknownIds)}`,
+			'Use the values of custom_id that Get Results returns for this batch, and its own id as the batch.',
+		);
+	}
+	throw nothingToRetry(node, batch, selection, itemIndex);
+}
+
+type ErrorFor = (message: string, description: string) => NodeOperationError;
+
+function refusedLines({ id }: Batch, { badLines }: Selection, error: ErrorFor) {
+	const lines = badLines.slice(0, LISTED_IDS).map(({ line, issues }) => {
+		return `Line ${line}: ${issues.map(({ message }) => message).join(' ')}`;
+	});
+	if (badLines.length > lines.length) lines.push(`… and ${badLines.length - lines.length} more`);
+	return error(
+		`${requests(badLines.length)} of batch ${id} cannot be submitted with Body Fields; nothing was sent`,
+		lines.join('<br>'),
+	);
+}
+
+/** The error of a batch that could not be created, which names those before it: they are paid for. */
+export function createdSoFar(
+	node: INode,
+	failure: unknown,
+	created: readonly CreatedBatch[],
+	total: number,
+	itemIndex: number,
+) {
+	const error = asNodeError(node, failure, itemIndex);
+	if (created.length === 0) return error;
+	const ids = created.map(({ batch }) => batch.id);
+	error.message = `Batch ${created.length + 1} of ${total}: ${error.message}`;
+	error.description = `Created so far: ${ids.join(', ')}. ${error.description ?? ''}`;
+	error.context.created_batch_ids = ids;
+	return error;
+}
+
 /** The error for a batch that has no requests to retry. */
-export function nothingToRetry(
+function nothingToRetry(
 	node: INode,
 	{ id }: Batch,
 	selection: Selection,
@@ -92,7 +170,7 @@ export function nothingToRetry(
 	}
 	const description = [
 		permanent > 0 &&
-			`${requests(permanent)} failed with errors that a retry would only repeat. Correct those requests and submit them again, or turn on Retry All Failed when the cause is gone.`,
+			`${requests(permanent)} failed with ${permanent === 1 ? 'an error' : 'errors'} that a retry would only repeat. Correct ${permanent === 1 ? 'that request and submit it' : 'those requests and submit them'} again, or turn on Retry All Failed when the cause is gone.`,
 		permanentErrors.mostCommon(),
 		running > 0 &&
 			`${requests(running)} will be answered by an earlier retry that is not finished.`,

@@ -1,42 +1,42 @@
-import { createHash } from 'crypto';
-import { isRetryable, isUnreadable } from '../../../jsonl/resultLine';
+import type { LineChange } from './changedLines';
+import type { Adopted, OutcomeOptions, Reason } from './outcomes';
+import { noCounts, Outcomes, UnreadableResultsError } from './outcomes';
+import type { Issue } from '../../../jsonl/fieldChecks';
+import type { Line } from '../../../jsonl/lines';
+import type { PartLimits } from '../../../jsonl/split';
+import { PartPlanner } from '../../../jsonl/split';
 import type { Batch, FileObject } from '../../../openai/api/objects';
-import { isFinished } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
-import type { BatchResult, ErrorCount } from '../results/batchFiles';
-import {
-	ErrorCounts,
-	findInputFile,
-	inputLines,
-	readResults,
-	requestIn,
-} from '../results/batchFiles';
+import type { ErrorCounts, InputRequest } from '../results/batchFiles';
+import { inputLines, requestIn } from '../results/batchFiles';
 
-/** Why a request is to run again: what became of it the first time. */
-export const REASONS = ['failed', 'expired', 'cancelled', 'missing'] as const;
-
-export type Reason = (typeof REASONS)[number];
-
-export interface SelectionOptions {
-	include: ReadonlySet<Reason>;
-	/** Also what ended with an error that would probably repeat. */
-	allFailed: boolean;
-	/** Also what may have an answer, and been charged, that cannot be read. */
-	unreadable: boolean;
-	/** Earlier retries of the same batch: what they have answered, or work on, does not run again. */
+export interface SelectionOptions extends OutcomeOptions {
+	/** Exactly these, whatever became of them; undefined to choose by what became of the requests. */
+	customIds?: ReadonlySet<string>;
+	/** How each line changes; undefined where it stays as it was, byte by byte. */
+	change?: LineChange;
+	/** Retries of the same batch, oldest first: what they have answered, or run, does not run again. */
 	earlier: readonly Batch[];
+	/** Those of them that this very retry has created before, by their place among its batches. */
+	own: ReadonlyMap<Batch, number>;
+}
+
+/** The requests of one batch to create. */
+export interface Piece {
+	requests: number;
+	/** The length of their lines, each with its line feed. */
+	bytes: number;
+	counts: Record<Reason, number>;
+	/** Their lines from the beginning; read from the service every time. */
+	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
 }
 
 /** Which requests of a batch run again. */
 export interface Selection {
-	requests: number;
-	/** The length of their lines, each with its line feed. */
-	bytes: number;
+	pieces: Piece[];
+	adopted: Adopted[];
 	/** The endpoint that their lines name; some servers leave it out of the batch. */
 	url: string | null;
-	/** A digest of their lines. */
-	contentHash: string;
-	counts: Record<Reason, number>;
 	succeeded: number;
 	/** Did not succeed, and is left out by the options. */
 	leftOut: number;
@@ -49,147 +49,123 @@ export interface Selection {
 	ambiguousIds: string[];
 	/** Lines of the input file without a custom_id, which are never sent again. */
 	nameless: number;
-	/** Their lines from the beginning, as they were; read from the service every time. */
-	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
+	/** Was cut off at the token limit, and would be again. */
+	cutOffAgain: number;
+	/** Custom ids that the batch does not have. */
+	unknownIds: string[];
+	/** Lines that the API would refuse as they are now, by their number in the input file. */
+	badLines: Array<{ line: number; issues: Issue[] }>;
 }
 
-interface Outcome {
-	status: 'succeeded' | 'permanent' | 'running' | Reason;
-	error?: ErrorCount;
-	/** How many results with this id succeeded. */
-	successes: number;
-	/** Whether it may be an answer that cannot be read. */
-	isUnreadable?: boolean;
-}
+/** The limits of a batch whose lines have not grown: those of its original. */
+const AS_BEFORE: PartLimits = {
+	maxRequests: Infinity,
+	maxEmbeddingInputs: Infinity,
+};
 
-/** What the results of a batch and of its earlier retries say. */
-interface Outcomes {
-	byId: Map<string, Outcome>;
-	permanentErrors: ErrorCounts;
-}
+/** Chooses among the lines of an input file, and keeps ids and line numbers only. */
+class LineChooser {
+	readonly counts = { succeeded: 0, permanent: 0, running: 0, adopted: 0, leftOut: 0 };
+	readonly ambiguousIds: string[] = [];
+	readonly badLines: Selection['badLines'] = [];
+	readonly found = new Set<string>();
+	nameless = 0;
+	cutOffAgain = 0;
+	url: string | null = null;
+	private readonly uses = new Map<string, number>();
+	/** The piece of each line that runs again. */
+	private readonly chosen = new Map<number, number>();
+	private readonly reasons: Array<Record<Reason, number>> = [];
+	private readonly planner: PartPlanner;
+	/** Of a file. */
+	private readonly maxBytes: number;
 
-/** How much of the results of one batch could be read. */
-interface Reading {
-	/** Results that the service counts as completed: it had an answer, whatever that says. */
-	answered: number;
-	/** Lines without an id, of an unknown form, or that are not JSON. */
-	unreadable: number;
-	/** Of the first of them. */
-	example?: string;
-}
-
-/** Why nothing is run again, although results are missing: they may have been charged. */
-export class UnreadableResultsError extends Error {
-	/** @param of what cannot be read: results, the ids of the requests, or what a retry works on */
 	constructor(
-		readonly of: 'results' | 'requests' | 'running',
-		message: string,
+		private readonly outcomes: Outcomes,
+		private readonly options: SelectionOptions,
+		{ bytes }: FileObject,
 	) {
-		super(message);
+		const { change } = options;
+		// A file that the server has taken before is not too large for it.
+		this.maxBytes = change ? Math.max(bytes ?? 0, change.maxBytes) : Infinity;
+		this.planner = new PartPlanner({ ...AS_BEFORE, maxBytes: this.maxBytes });
 	}
-}
 
-/**
- * Takes in the results of a batch. Success stays, else the last line counts.
- *
- * @throws {UnreadableResultsError} when there are results that cannot be read
- */
-async function readOutcomes(
-	client: OpenAiClient,
-	batch: Batch,
-	{ byId, permanentErrors }: Outcomes,
-	{ allFailed, unreadable: goesOn }: SelectionOptions,
-): Promise<void> {
-	const reading: Reading = { answered: 0, unreadable: 0 };
-	for await (const results of readResults(client, batch)) {
-		for (const result of results) {
-			const { customId, error, status } = result;
-			if (wasAnswered(result)) reading.answered++;
-			const isLost = error !== null && isUnreadable(error);
-			if (customId === null || isLost) {
-				reading.unreadable++;
-				reading.example ??= error?.message ?? 'It has no custom_id.';
-			}
-			if (customId === null) continue;
-			const before = byId.get(customId);
-			const successes = (before?.successes ?? 0) + (status === 'succeeded' ? 1 : 0);
-			if (before?.status === 'succeeded') {
-				before.successes = successes;
-				continue;
-			}
-			if (before?.error) before.error.count--;
-			const isPermanent = isLost || (status === 'failed' && !allFailed && !isRetryable(result));
-			byId.set(customId, {
-				successes,
-				isUnreadable: isLost,
-				status: isPermanent ? 'permanent' : status,
-				error: isPermanent ? permanentErrors.add(error!) : undefined,
-			});
+	get hasIds(): boolean {
+		return this.uses.size > 0;
+	}
+
+	take(line: Line): void {
+		const request = requestIn(line);
+		if (!request) {
+			this.nameless++;
+			return;
 		}
-	}
-	if (!goesOn) assertReadable(batch, reading);
-}
-
-/**
- * Makes sure that nothing was answered that could not be read: it would be charged again.
- *
- * @throws {UnreadableResultsError} that says what is there and could not be read
- */
-function assertReadable(batch: Batch, { unreadable, example, answered }: Reading): void {
-	const completed = batch.request_counts?.completed ?? 0;
-	if (unreadable > 0) {
-		throw new UnreadableResultsError(
-			'results',
-			`${unreadable} of the results of batch ${batch.id} cannot be read, or matched to their requests. The first one: ${example}`,
-		);
-	}
-	if (completed <= answered) return;
-	throw new UnreadableResultsError(
-		'results',
-		`Batch ${batch.id} counts ${completed} completed requests, but its files have ${answered} with an answer`,
-	);
-}
-
-/** Whether a result has an answer of the endpoint under a good status. */
-function wasAnswered({ body, error, status, statusCode }: BatchResult): boolean {
-	if (status === 'succeeded') return true;
-	if ((error !== null && isUnreadable(error)) || body === null) return false;
-	return statusCode === null || (statusCode >= 200 && statusCode < 300);
-}
-
-/** Takes in what earlier retries have answered, and what they are still working on. */
-async function readEarlier(
-	client: OpenAiClient,
-	outcomes: Outcomes,
-	options: SelectionOptions,
-): Promise<void> {
-	for (const retry of options.earlier) {
-		if (isFinished(retry)) {
-			await readOutcomes(client, retry, outcomes, options);
-			continue;
+		const { customId } = request;
+		this.url ??= request.url;
+		const status = this.outcomes.statusOf(customId);
+		const use = (this.uses.get(customId) ?? 0) + 1;
+		this.uses.set(customId, use);
+		const { customIds, include } = this.options;
+		if (customIds) {
+			if (!customIds.has(customId)) return;
+			this.found.add(customId);
+			// This very retry runs it already.
+			if (status === 'adopted') this.counts.adopted++;
+			else this.choose(line, request, undefined);
+			return;
 		}
-		const inputFile = await findInputFile(client, retry);
-		if (!inputFile && options.unreadable) continue;
-		if (!inputFile) throw new UnreadableResultsError('running', unknownWork(retry));
-		for await (const lines of inputLines(client, inputFile)) {
-			for (const line of lines) {
-				const id = requestIn(line)?.customId;
-				if (id === undefined || outcomes.byId.get(id)?.status === 'succeeded') continue;
-				outcomes.byId.set(id, { status: 'running', successes: 0 });
-			}
-		}
+		const successes = this.outcomes.successesOf(customId);
+		if (successes > 0 && use > successes) this.ambiguousIds.push(customId);
+		else if (isOther(status)) this.counts[status]++;
+		else if (!include.has(status)) this.counts.leftOut++;
+		else this.choose(line, request, status);
 	}
-}
 
-/** The chosen lines of the input file, byte by byte as they were. */
-async function* chosenLines(
-	client: OpenAiClient,
-	file: FileObject,
-	chosen: ReadonlySet<number>,
-): AsyncGenerator<Uint8Array> {
-	for await (const lines of inputLines(client, file)) {
-		const texts = lines.filter(({ line }) => chosen.has(line)).map(({ text }) => `${text}\n`);
-		if (texts.length > 0) yield Buffer.from(texts.join(''));
+	private choose(line: Line, request: InputRequest, reason: Reason | undefined): void {
+		const { change } = this.options;
+		const changed = change?.of(line, request);
+		if (changed && changed.issues.length > 0) {
+			this.badLines.push({ line: line.line, issues: changed.issues });
+			return;
+		}
+		if (reason === 'cut_off' && !changed?.mayEndLater) {
+			this.cutOffAgain++;
+			return;
+		}
+		const bytes = Buffer.byteLength(changed?.text ?? line.text) + 1;
+		if (bytes > this.maxBytes) {
+			this.badLines.push({ line: line.line, issues: [tooLarge(bytes, this.maxBytes)] });
+			return;
+		}
+		const index = this.planner.add({ bytes, model: changed?.model });
+		this.chosen.set(line.line, index);
+		const counts = (this.reasons[index] ??= noCounts());
+		if (reason !== undefined) counts[reason]++;
+	}
+
+	pieces(client: OpenAiClient, file: FileObject): Piece[] {
+		return this.planner.parts.map(({ requests, bytes }, index) => ({
+			requests,
+			bytes,
+			counts: this.reasons[index],
+			open: (signal) => this.lines(client.with({ signal }), file, index),
+		}));
+	}
+
+	private async *lines(
+		client: OpenAiClient,
+		file: FileObject,
+		piece: number,
+	): AsyncGenerator<Uint8Array> {
+		const { change } = this.options;
+		const textOf = (line: Line) => (change ? change.of(line, requestIn(line)!).text : line.text);
+		for await (const lines of inputLines(client, file)) {
+			const texts = lines
+				.filter(({ line }) => this.chosen.get(line) === piece)
+				.map((line) => `${textOf(line)}\n`);
+			if (texts.length > 0) yield Buffer.from(texts.join(''));
+		}
 	}
 }
 
@@ -206,74 +182,53 @@ export async function selectForRetry(
 	inputFile: FileObject,
 	options: SelectionOptions,
 ): Promise<Selection> {
-	const { include, unreadable } = options;
-	const outcomes: Outcomes = { byId: new Map(), permanentErrors: new ErrorCounts() };
-	await readOutcomes(client, batch, outcomes, options);
-	await readEarlier(client, outcomes, options);
-	const counts = { failed: 0, expired: 0, cancelled: 0, missing: 0 };
-	const others = { succeeded: 0, permanent: 0, running: 0, leftOut: 0 };
-	const ambiguousIds: string[] = [];
-	const uses = new Map<string, number>();
-	const chosen = new Set<number>();
-	let nameless = 0;
-	const hash = createHash('sha256');
-	let bytes = 0;
-	let url: string | null = null;
-	for await (const lines of inputLines(client, inputFile)) {
-		for (const line of lines) {
-			const request = requestIn(line);
-			if (!request) {
-				nameless++;
-				continue;
-			}
-			const id = request.customId;
-			url ??= request.url;
-			const known = outcomes.byId.get(id);
-			const status = statusFor(known, unreadable);
-			const use = (uses.get(id) ?? 0) + 1;
-			uses.set(id, use);
-			if (known?.status === 'succeeded' && use > known.successes) ambiguousIds.push(id);
-			else if (isOther(status)) others[status]++;
-			else if (!include.has(status)) others.leftOut++;
-			else {
-				counts[status]++;
-				chosen.add(line.line);
-				bytes += Buffer.byteLength(line.text) + 1;
-				hash.update(line.text).update('\n');
-			}
-		}
+	const { customIds, earlier, own } = options;
+	const outcomes = new Outcomes(client, options);
+	const adopted: Adopted[] = [];
+	if (!customIds) await outcomes.read(batch, inputFile);
+	for (const retry of earlier) {
+		if (own.has(retry)) adopted.push(await outcomes.readOwn(retry));
+		else if (!customIds) await outcomes.readEarlier(retry);
 	}
-	if (nameless > 0 && uses.size === 0) {
+	const place = ({ batch: one }: Adopted) => own.get(one)!;
+	adopted.sort((a, b) => place(a) - place(b));
+	const lines = new LineChooser(outcomes, options, inputFile);
+	for await (const some of inputLines(client, inputFile)) {
+		for (const line of some) lines.take(line);
+	}
+	const { nameless, url, ambiguousIds, badLines, cutOffAgain, found } = lines;
+	const { succeeded, permanent, running, leftOut } = lines.counts;
+	if (nameless > 0 && !lines.hasIds) {
 		throw new UnreadableResultsError('requests', withoutIds(batch, inputFile));
 	}
+	// What a batch that was created before runs is not known without its file.
+	const isKnown = adopted.every(({ requests }) => requests !== undefined);
 	return {
-		requests: chosen.size,
-		bytes,
+		pieces: isKnown ? lines.pieces(client, inputFile) : [],
+		adopted,
 		url,
-		contentHash: hash.digest('hex'),
-		counts,
-		...others,
+		succeeded,
+		permanent,
+		running,
+		leftOut,
 		ambiguousIds,
 		nameless,
+		cutOffAgain,
+		badLines,
+		unknownIds: [...(customIds ?? [])].filter((id) => !found.has(id)),
 		permanentErrors: outcomes.permanentErrors,
-		open: (signal) => {
-			return chosenLines(client.with({ signal }), inputFile, chosen);
-		},
 	};
 }
 
-/** What becomes of a request. Where the user says so, an answer that cannot be read is a failure. */
-function statusFor(outcome: Outcome | undefined, unreadable: boolean): Outcome['status'] {
-	if (outcome === undefined) return 'missing';
-	return outcome.isUnreadable && unreadable ? 'failed' : outcome.status;
+function tooLarge(bytes: number, maxBytes: number): Issue {
+	const message = `With Body Fields the request has ${bytes} bytes, more than the ${maxBytes} that a file may have. Make the fields smaller.`;
+	return { code: 'request_too_large', message };
 }
 
-function isOther(status: Outcome['status']): status is 'succeeded' | 'permanent' | 'running' {
-	return status === 'succeeded' || status === 'permanent' || status === 'running';
-}
+const OTHERS = ['succeeded', 'permanent', 'running', 'adopted'] as const;
 
-function unknownWork({ id }: Batch): string {
-	return `Batch ${id}, an earlier retry, is not finished, and its input file cannot be read, so it is not known which requests it runs`;
+function isOther(status: string): status is (typeof OTHERS)[number] {
+	return (OTHERS as readonly string[]).includes(status);
 }
 
 function withoutIds({ id }: Batch, inputFile: FileObject): string {

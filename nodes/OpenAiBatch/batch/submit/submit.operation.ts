@@ -22,6 +22,7 @@ import {
 } from '../../../openai/submissions/submission';
 import type { BatchSettings } from '../../../openai/api/batches';
 import type {
+	ListedPart,
 	PartFailure,
 	SubmissionPart,
 	Submitted,
@@ -104,7 +105,7 @@ export const submitProperties: INodeProperties[] = [
 				typeOptions: { minValue: 1 },
 				default: 2000000,
 				description:
-					'Cut by estimated tokens too, to keep each batch below the enqueued token limit of its model. All waiting batches count together, so later ones may still fail: Retry Unfinished creates them again. Attached files, audio and images by URL are not counted.',
+					'Cut by estimated tokens too, to keep each batch below the enqueued token limit of its model. All unfinished batches count together, so later ones may still fail: use Max Enqueued Tokens, or Retry Unfinished. Attached files, audio and images by URL are not counted.',
 			},
 			maxTotalTokensField,
 			outputExpiryField,
@@ -279,12 +280,18 @@ async function createWithin(
 	{ parts, submitted, settings, options: { inputExpiresAfter, room } }: Submission,
 ): Promise<Outcome> {
 	const files = new EarlierFiles(client);
-	const store = async (uploaded: readonly UploadedPart[]) => {
-		const listed = uploaded.map((one, index) =>
-			waitingPart(one, parts[index], { part: index + 1, parts: parts.length }),
-		);
-		const head = { submissionId: submissionIdIn(uploaded[0].key), hasKey: submissions.isShared };
-		await files.store({ ...head, ...room!, settings, parts: listed }, inputExpiresAfter);
+	const store = async (listed: readonly ListedPart[]) => {
+		const waiting = listed.map(({ batch, index, ...one }): WaitingPart => {
+			const place = { part: index + 1, parts: parts.length };
+			return { ...waitingPart(one, parts[index], place), batchId: batch?.id };
+		});
+		const times = listed.flatMap(({ batch }) => (batch ? (batch.created_at ?? 0) : []));
+		const head = {
+			submissionId: submissionIdIn(listed[0].key),
+			hasKey: submissions.isShared,
+			since: times.length > 0 ? Math.min(...times) : null,
+		};
+		return await files.store({ ...head, ...room!, settings, parts: waiting }, inputExpiresAfter);
 	};
 	const earlier = files.find.bind(files);
 	const { parts: results, failures } = await submissions.createWithin(

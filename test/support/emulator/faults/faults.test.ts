@@ -63,6 +63,26 @@ describe('faults', () => {
 		expect((await client.batches.list()).data).toHaveLength(1);
 	});
 
+	it.each([
+		['before', 0],
+		['after', 1],
+	] as const)('hold a request %s its effect until a test lets it go', async (when, created) => {
+		let release = () => {};
+		const held = new Promise<void>((resolve) => (release = resolve));
+		emulator.faults.next({
+			method: 'POST',
+			path: '/batches',
+			fault: { type: 'hold', when, until: held },
+		});
+		const submitted = submit(client, lines);
+		await until(() => emulator.ledger.calls('POST', '/batches').length === 1);
+		if (created > 0) await until(() => emulator.ledger.batches.length === created);
+		expect(emulator.ledger.calls('POST', '/batches')[0].status).toBeNull();
+		expect(emulator.ledger.batches).toHaveLength(created);
+		release();
+		expect((await submitted).id).toBe(emulator.ledger.batches[0].id);
+	});
+
 	it.each(['before', 'after'] as const)('stall %s the effect until close', async (when) => {
 		emulator.faults.next({ method: 'POST', path: '/batches', fault: { type: 'stall', when } });
 		const call = failure(submit(client, lines));
@@ -191,6 +211,21 @@ describe('faults', () => {
 			expect(await struck(7, 0.5, statuses)).toEqual(first);
 			expect(await struck(8, 0.5, statuses)).not.toEqual(first);
 			expect(new Set(first).size).toBeGreaterThan(3);
+		});
+
+		it('are counted on a route, whatever the ids in it', async () => {
+			const ofIds = async (start: string) => {
+				emulator.ledger.clear();
+				emulator.faults.plan({ seed: 7, rate: 0.5, kinds: statuses });
+				for (let call = 0; call < 20; call++) {
+					await failure(client.batches.retrieve(`${start}${call}`));
+				}
+				return emulator.ledger.requests.map(({ fault }) => fault);
+			};
+			const first = await ofIds('batch_');
+			expect(new Set(first).size).toBeGreaterThan(3);
+			expect(await ofIds('bGl0ZWxsbQ')).toEqual(first);
+			expect(await ofIds('other')).toEqual(first);
 		});
 
 		it('strike all, none, and nothing that they make no sense for', async () => {

@@ -119,7 +119,7 @@ export class Faults {
 	private planned(request: FastifyRequest, path: string): Fault | undefined {
 		if (this.chances === undefined) return undefined;
 		const { seed, rate, kinds = Object.keys(this.kinds) } = this.chances;
-		const route = `${request.method} ${path.replace(/[^/]*[_-][^/]*/g, ':id')}`;
+		const route = `${request.method} ${request.routeOptions.url ?? path}`;
 		const count = this.counts.get(route) ?? 0;
 		this.counts.set(route, count + 1);
 		const random = new Random(hash32(`${seed} ${route} ${count}`));

@@ -88,6 +88,14 @@ export const STRIKES = {
 			return never();
 		},
 	}),
+	/** It waits for something that a test does: before its effect, or with its answer. */
+	hold: strike<{ when: When; until: Promise<unknown> }>({
+		before: async (_hit, { when, until }) => void (when === 'before' && (await until)),
+		after: async (_hit, { when, until }, payload) => {
+			if (when === 'after') await until;
+			return payload;
+		},
+	}),
 	/** The answer's body ends early. */
 	truncate: strike<Cut>({ after: ({ reply }, cut, payload) => cutOff(reply, payload, cut) }),
 	/** The answer's body trickles. */

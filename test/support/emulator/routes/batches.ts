@@ -76,7 +76,7 @@ export function batchRoutes(api: FastifyInstance, context: Context): void {
 		}
 		ledger.creating++;
 		await lifecycle.admit(batch).finally(() => ledger.creating--);
-		ledger.created(batch);
+		ledger.created(batch, request.recorded);
 		lifecycle.add(batch);
 		return reply.code(success.create).send(shown(batch, 'created'));
 	});
