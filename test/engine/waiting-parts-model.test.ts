@@ -101,18 +101,27 @@ class Telling {
 	private readonly accepted = new Set<number>();
 	/** The batches that the user has cancelled. */
 	private readonly stopped = new Set<string>();
+	/** Of these the ones whose submission was not submitted again since. */
+	private over = new Set<string>();
 	private readonly broken: string[] = [];
 
 	constructor(
 		private readonly told: Story,
 		private readonly emulator: Emulator,
+		/** The time of the emulator, in unix milliseconds. */
+		private now: number,
 	) {}
+
+	private async pass(ms: number): Promise<void> {
+		this.now += ms;
+		await this.emulator.advance(ms);
+	}
 
 	async tell(): Promise<void> {
 		this.emulator.ledger.onCreated = (batch, request) => this.checkRoom(batch, request);
 		const first: Command[] = [{ kind: 'submit', which: 0 }];
 		for (const one of [...first, ...this.told.commands]) {
-			await this.emulator.advance(60_000);
+			await this.pass(60_000);
 			await (this[one.kind] as (command: Command) => Promise<void>)(one);
 			this.checkOnce();
 		}
@@ -156,7 +165,7 @@ class Telling {
 		for (let quiet = 0; quiet < 5; quiet = ledger.creating > 0 ? 0 : quiet + 1) await delay(1);
 	}
 
-	/** Submit Waiting Parts twice at once, or beside a Submit whose executions know each other. */
+	/** Submit Waiting Parts twice at once, or beside a Submit. */
 	async atOnce({ which: index, seed, isEmptied }: Of<'atOnce'>): Promise<void> {
 		if (isEmptied) await this.endAll();
 		const { ledger } = this.emulator;
@@ -165,12 +174,11 @@ class Telling {
 		ledger.onRequest = async (request, now) => {
 			await turns.pass(senderOf(request));
 			// Between two creates is time for the look after the first, so they are not of the same second.
-			if (now === 'arrived') await this.emulator.advance(1_000);
+			if (now === 'arrived') await this.pass(1_000);
 		};
-		const submitted = this.told.hasKey ? index : null;
 		const executions = [
 			this.startWaiting(),
-			submitted === null ? this.startWaiting() : this.startSubmit(submitted),
+			index === null ? this.startWaiting() : this.startSubmit(index),
 		];
 		const results = await Promise.all(
 			executions.map(async ({ finished }, number) => {
@@ -182,8 +190,8 @@ class Telling {
 		ledger.onRequest = () => {};
 		expect(results[0].error).toBeUndefined();
 		this.outputOf(results[0]);
-		if (submitted === null) this.outputOf(results[1]);
-		else this.accept(submitted, results[1]);
+		if (index === null) this.outputOf(results[1]);
+		else this.accept(index, results[1]);
 	}
 
 	async end({ batch: index, how }: Of<'end'>): Promise<void> {
@@ -194,10 +202,11 @@ class Telling {
 		if (status === 'cancelling') await this.emulator.step(id, 'cancelled');
 		else if (how === 'cancelled') {
 			this.stopped.add(id);
+			this.over.add(id);
 			const { error } = await this.start('cancel', { batchId: id }, [{}]).finished;
 			expect(error).toBeUndefined();
 		} else if (how !== 'no room') await this.emulator.step(id, how as 'completed');
-		else if (!this.hasTwin(batch)) this.refuse(batch);
+		else this.refuse(batch);
 	}
 
 	/** Empties the queues of the service. */
@@ -208,24 +217,19 @@ class Telling {
 		}
 	}
 
-	/** A part whose second batch was given up does not wait again yet; see waiting-parts-stories. */
-	private hasTwin({ id, metadata }: WireBatch): boolean {
-		return this.emulator.ledger.batches.some(
-			(other) => other.id !== id && other.metadata!.submission_key === metadata!.submission_key,
-		);
-	}
-
 	/** The service finds that the queue is full. */
 	private refuse(batch: WireBatch): void {
 		const error = { code: 'token_limit_exceeded', message: null, line: null, param: null };
 		batch.errors = { object: 'list', data: [error] };
-		batch.failed_at = batch.created_at + 1;
+		batch.failed_at = Math.floor(this.now / 1000);
 		batch.status = 'failed';
 	}
 
 	private startSubmit(index: number): RunningExecution {
 		const { parts, room, model } = this.told.submissions[index];
 		const { hasKey } = this.told;
+		const isOther = (id: string) => this.emulator.batch(id).metadata!.which !== String(index);
+		this.over = new Set([...this.over].filter(isOther));
 		const name = `${this.name}, ${index}`;
 		const options = {
 			maxRequestsPerBatch: 1,
@@ -310,7 +314,7 @@ class Telling {
 		const { model, room } = this.submissionOfBatch(batch);
 		const hasStopped = batches.some(
 			({ id, metadata }) =>
-				this.stopped.has(id) && metadata!.submission_key === batch.metadata!.submission_key,
+				this.over.has(id) && metadata!.submission_key === batch.metadata!.submission_key,
 		);
 		if (hasStopped && this.operations[number] === 'submitWaiting') {
 			this.broken.push(`${batch.id} is of a part that its user has stopped`);
@@ -340,7 +344,7 @@ class Telling {
 		const { batches, uploads } = this.emulator.ledger;
 		for (let round = 0; (await this.hasQueues()) && round < 12; round++) {
 			await this.endAll();
-			await this.emulator.advance(60_000);
+			await this.pass(60_000);
 			await this.submitWaiting();
 			this.checkOnce();
 		}
@@ -381,8 +385,9 @@ const senderOf = ({ headers }: RecordedRequest) => Number(/\d+/.exec(String(head
 test('whatever runs, is killed and ends in between, no part is created twice, forgotten or too much', async () => {
 	await fc.assert(
 		fc.asyncProperty(story, async (told) => {
-			const emulator = await startEmulator({ clock: 'manual', timing: TIMING });
-			await new Telling(told, emulator).tell().finally(async () => await emulator.close());
+			const now = Date.now();
+			const emulator = await startEmulator({ clock: 'manual', now, timing: TIMING });
+			await new Telling(told, emulator, now).tell().finally(async () => await emulator.close());
 		}),
 		{ numRuns: 15, interruptAfterTimeLimit: 12_000, verbose: fc.VerbosityLevel.Verbose },
 	);

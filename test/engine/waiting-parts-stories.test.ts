@@ -95,20 +95,17 @@ async function atOnce<T>(other: () => Promise<T>) {
 const tokensOf = (index: number) =>
 	Number(batches()[index].metadata!.submission_tokens.split(' ')[0]);
 
-it(
-	'a part waits again that failed at the limit after its second batch was given up',
-	async () => {
-		const [first] = await submit('a', 2);
-		await product.finish(String(first.id));
-		failAtLimit(2);
-		await atOnce(async () => await submitWaiting());
-		expect(standing(2)).toHaveLength(1);
-		const [{ id }] = standing(2);
-		await fail(id);
-		await product.emulator.advance(60_000);
-		expect((await submitWaiting()).map(({ part }) => part)).toEqual([2]);
-	},
-);
+it('a part waits again that failed at the limit after its second batch was given up', async () => {
+	const [first] = await submit('a', 2);
+	await product.finish(String(first.id));
+	failAtLimit(2);
+	await atOnce(async () => await submitWaiting());
+	expect(standing(2)).toHaveLength(1);
+	const [{ id }] = standing(2);
+	await fail(id);
+	await product.emulator.advance(60_000);
+	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2]);
+});
 
 it('Retry On Fail counts what the execution has created, before the list shows it', async () => {
 	await submit('measure', 1);
@@ -215,6 +212,38 @@ it('Submit that is killed after its first create leaves a queue', async () => {
 	await product.finish(batches()[0].id);
 	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2, 3]);
 });
+
+it.failing(
+	'a part that another execution created just before it was written down again',
+	async () => {
+		const { emulator } = product;
+		const execution = { executionId: 'one' };
+		failAtLimit(3);
+		const [first] = await submit('a', 1, {}, execution);
+		await fail(String(first.id));
+		await emulator.advance(60_000);
+		let goOn = () => {};
+		const held = new Promise<void>((resolve) => (goOn = resolve));
+		const arrived = new Promise<void>((resolve) => {
+			emulator.ledger.onRequest = async ({ method, path }, stage) => {
+				if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
+				resolve();
+				await held;
+			};
+		});
+		// Submit has read the list, and is about to write down the part, when it is created.
+		const again = submit('a', 1, {}, execution);
+		await arrived;
+		const [second] = await submitWaiting();
+		await emulator.advance(1_000);
+		goOn();
+		expect((await again)[0].id).toBe(second.id);
+		// The second batch fails, and the one that Submit has given up for it does not stand for the part.
+		await fail(String(second.id));
+		await emulator.advance(60_000);
+		expect((await submitWaiting()).map(({ part }) => part)).toEqual([1]);
+	},
+);
 
 /** Whoever lets parts wait has to be able to go on with them; a server may be refused before. */
 describe('on servers that cannot do all of it', () => {

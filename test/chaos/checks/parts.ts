@@ -1,11 +1,17 @@
 import type { WireBatch } from '../../support/emulator/batches/batch';
+import type { Wire } from '../../support/emulator/dialects/dialect';
 import { givenUp } from './givenUp';
 import type { World } from '../world';
 import { STORY } from './room';
 
-/** Whether the service had no room for it after all, so that its part waits again. */
-const hadNoRoom = ({ status, errors }: WireBatch) =>
-	status === 'failed' && errors?.data?.[0].code === 'token_limit_exceeded';
+/**
+ * Whether the service had no room for a batch after all, and says so, so that its part waits again.
+ * Some servers do not say why a batch has failed.
+ */
+function hadNoRoom({ server: { dialect } }: World, batch: WireBatch): boolean {
+	const shown = dialect.batch({ ...batch } as unknown as Wire, 'listed');
+	return batch.status === 'failed' && /token.limit/i.test(JSON.stringify(shown.errors ?? null));
+}
 
 /**
  * No part of a submission is forgotten: each has a batch, or had one that ended otherwise than for
@@ -34,7 +40,7 @@ export function checkNoneForgotten(
 			({ metadata }) => metadata?.submission_part === `${number}/${parts}`,
 		);
 		const isAnswer = (batch: WireBatch) =>
-			!spent.has(batch.id) && !(isWrittenDown && hadNoRoom(batch));
+			!spent.has(batch.id) && !(isWrittenDown && hadNoRoom(world, batch));
 		if (ofPart.some(isAnswer)) continue;
 		const found = batches.map(({ id, status, metadata }) => [id, status, metadata]);
 		world.broken('no part is forgotten', {
