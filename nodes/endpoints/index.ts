@@ -1,11 +1,10 @@
-import { chatCompletions, completions } from './completions';
 import type { Endpoint, RequestOption, TokenFields } from './endpoint';
 import type { SizeOfImage } from './imageTokens';
 import { partTokens, sizeOfDataUrl } from './imageTokens';
 import type { EndpointPath } from './paths';
 import { pathFault, unversionedPath } from './paths';
-import { responses } from './responses';
 import { embeddings, imageEdits, imageGenerations, moderations } from './singleInput';
+import { chatCompletions, completions, responses } from './textEndpoints';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 import { isObject } from '../jsonl/json';
 

@@ -38,6 +38,8 @@ const MARKERS = [
 	'[[emulator:fail 500 server_error]]',
 	'[[emulator:timeout]]',
 	'[[emulator:missing]]',
+	'[[emulator:refuse]]',
+	'[[emulator:truncate]]',
 ];
 
 const jsonOf = (result: RunResult): IDataObject[] => result.items('Node').map(({ json }) => json);

@@ -124,10 +124,11 @@ async function results(world: World, batchIds: string[], options: IDataObject): 
 
 /** @returns the id of the new batch; undefined when there was nothing to retry */
 async function retry(world: World, batchId: string): Promise<string | undefined> {
+	const choice = retryChoice(world, batchId);
 	const act = {
 		resource: 'batch',
 		operation: 'retry',
-		parameters: { batchId, options: { retryAllFailed: true, ...retryOptions(world) } },
+		parameters: { batchId, options: { retryAllFailed: true, ...choice, ...retryOptions(world) } },
 		executionId: `retry-${world.seed}-${batchId}`,
 	};
 	const { batches } = world.emulator.ledger;
@@ -144,6 +145,37 @@ async function retry(world: World, batchId: string): Promise<string | undefined>
 		world.broken('without faults it succeeds', { act, message: second.error.message });
 	}
 	return undefined;
+}
+
+/** All that an unfinished batch left, by default. */
+const UNFINISHED = ['failed', 'expired', 'cancelled', 'missing'];
+
+/** Asks by what became of the requests, perhaps for answers of no use too, or for some by name. */
+function retryChoice(world: World, batchId: string): IDataObject {
+	const { mayRepeat, random, requested, server } = world;
+	const kind = random.integer(1, 4);
+	if (kind > 2 || !server.namesRequests || !server.hasReadableLines) return {};
+	const ids = (requested.get(batchId) ?? []).filter((id) => id !== undefined);
+	if (kind === 1) {
+		mayRepeat.set(batchId, uselessIn(world, batchId));
+		// The service does not mind the field, and with it a request is not the same as before.
+		return { include: [...UNFINISHED, 'cut_off', 'refused'], bodyFields: '{"user": "again"}' };
+	}
+	const chosen = ids.filter((_, index) => index === 0 || chance(world, 0.4));
+	mayRepeat.set(batchId, new Set(chosen));
+	world.count('retries by id');
+	return { customIds: JSON.stringify(chosen) };
+}
+
+/** The ids of requests whose answers are of no use, by their markers. */
+function uselessIn({ emulator }: World, batchId: string): Set<string> {
+	try {
+		const text = emulator.file(emulator.batch(batchId).input_file_id).text();
+		const lines = text.split('\n').filter((line) => /\[\[emulator:(refuse|truncate)/.test(line));
+		return new Set(lines.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id));
+	} catch {
+		return new Set();
+	}
 }
 
 /** A retry asks for the window of its batch. */

@@ -56,6 +56,8 @@ export interface World {
 	requested: Map<string, Array<string | undefined>>;
 	/** Everything that was started, and when, in epoch milliseconds. */
 	executions: Array<{ act: Act; begun: number }>;
+	/** What a retry may ask again although it has succeeded, by the batch that it repeats. */
+	mayRepeat: Map<string, Set<string>>;
 	engine: Engine;
 	credentialData: Record<string, IDataObject>;
 	/** Whether its submissions have Max Enqueued Tokens. */
@@ -132,6 +134,7 @@ export async function openWorld(
 		written,
 		requested,
 		executions: [],
+		mayRepeat: new Map(),
 		engine,
 		isAboutWaiting,
 		credentialData: { openAiBatchApi: { apiKey: SECRET, url: emulator.url } },

@@ -455,6 +455,12 @@ const ACTS: Record<string, Act> = {
 	'batch: Get Results, then delete': run('batch', 'getResults', ofBatch({ deleteFiles: true })),
 	'batch: Retry': run('batch', 'retry', ofBatch({})),
 	'batch: Retry all that failed': run('batch', 'retry', ofBatch({ retryAllFailed: true })),
+	'batch: Retry answers of no use': run(
+		'batch',
+		'retry',
+		ofBatch({ include: ['cut_off', 'invalid_json', 'refused'], bodyFields: '{"user": "x"}' }),
+	),
+	'batch: Retry by id': run('batch', 'retry', ofBatch({ customIds: 'a, b' })),
 	'batch: Retry what is unreadable': run('batch', 'retry', ofBatch({ retryUnreadable: true })),
 	'file: Upload': run('file', 'upload', () => ({ purpose: 'batch' }), [
 		{ json: {}, binary: BINARY },

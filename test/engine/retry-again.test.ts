@@ -233,3 +233,32 @@ test('a request that runs in one retry is not asked again since it failed in a l
 	await retry(batch.id);
 	expect(sentIds()).toEqual([['c', 'd']]);
 });
+
+test('whatever is chosen, a retry stays in its part: the whole submission is one job', async () => {
+	const rows = ['a', 'b', 'c'].map((id) => ({ id }));
+	const parts = await product.json(
+		'batch',
+		'submit',
+		{ prompt: 'Hi', customId: '={{ $json.id }}', options: { maxRequestsPerBatch: 1 } },
+		rows,
+	);
+	for (const { id } of parts) await product.finish(String(id));
+	const options = { customIds: 'b', bodyFields: '{"user": "again"}' };
+	const [{ json }] = (await retry(String(parts[1].id), options)).items('Node');
+	expect(json).toMatchObject({
+		submission_id: parts[1].submission_id,
+		metadata: { submission_part: '2/3', retry_of: parts[1].id },
+	});
+	await product.finish(String(json.id));
+	for (const { id } of [...parts, json]) {
+		const results = await product.json('batch', 'getResults', {
+			batchId: String(id),
+			options: { wholeSubmission: true },
+		});
+		expect(results.map((one) => [one.custom_id, one.batch_id, one.attempts])).toEqual([
+			['a', parts[0].id, 1],
+			['b', json.id, 2],
+			['c', parts[2].id, 1],
+		]);
+	}
+});

@@ -175,6 +175,18 @@ describe('lines are checked like a submission', () => {
 		expect(message).toMatch(/^1 request of batch \S+ cannot be submitted with Body Fields/);
 	});
 
+	test.each(['{"custom_id":"a"}', '{"custom_id":"a","body":[]}', '{"custom_id":"a","body":"x"}'])(
+		'a line without a body is named: %s',
+		async (line) => {
+			const batch = addHistory(product, { input: [line] });
+			const { error } = await run(batch.id, '{"user": "x"}');
+			expect(error?.message).toMatch(
+				/^1 request of batch \S+ cannot be submitted with Body Fields/,
+			);
+			expect(error?.description).toMatch(/^Line 1: .*body/);
+		},
+	);
+
 	test.each([{ n: 0 }, { stream: true }])(
 		'what only OpenAI refuses is a hint for another server: %j',
 		async (fields) => {

@@ -262,6 +262,7 @@ export class Submissions {
 				const file = batch?.input_file_id ?? (await this.fileOf(run, part, key));
 				if (!batch || !isFinished(batch)) listed.push({ index, key, fileId: file, batch });
 			} catch (error) {
+				sayUploaded(error as NodeApiError, run);
 				const standing = parts.map((one, place) => this.standing(run, one, keys[place]));
 				const adopted = standing.map((one, place) => one && asAdopted(one, keys[place]));
 				return { parts: adopted, failures: [{ index, error }] };
@@ -274,11 +275,11 @@ export class Submissions {
 		}
 	}
 
-	private notStored(error: NodeApiError, { files, keys }: Run): NodeApiError {
-		const uploaded = [...files.values()].join(', ');
-		const again = `The list of the parts could not be stored, so no new batch was created. Run this node again: it uses the files that are uploaded (${uploaded}).`;
-		error.description = [again, error.description].filter(Boolean).join(' ');
-		return this.search.withCreated(error, keys);
+	private notStored(error: NodeApiError, run: Run): NodeApiError {
+		const notListed = 'The list of the parts could not be stored, so no new batch was created.';
+		sayUploaded(error, run);
+		error.description = `${notListed} ${error.description}`;
+		return this.search.withCreated(error, run.keys);
 	}
 
 	/** The batch that stands for a part; undefined when it has to be created. */
@@ -492,6 +493,14 @@ const asAdopted = (batch: Batch, key: string): CreatedBatch => ({
 	key: keyOf(batch) ?? key,
 	adopted: true,
 });
+
+/** Names the files of parts that have no batch yet. */
+function sayUploaded(error: NodeApiError, { files }: Run): void {
+	if (files.size === 0) return;
+	const ids = [...files.values()].join(', ');
+	const uploaded = `Run this node again: it uses the files that are uploaded (${ids}).`;
+	error.description = [uploaded, error.description].filter(Boolean).join(' ');
+}
 
 /** What somebody has to know who runs a workflow again whose parts are written down. */
 function sayListed(error: NodeApiError, listId: string): void {

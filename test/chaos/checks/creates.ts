@@ -5,7 +5,7 @@ const SPENT = ['failed', 'cancelling', 'cancelled'];
 /**
  * At most one batch stands for each part, and for each request among the first batches and among
  * the retries of one, whatever happened and whatever keys they carry. No retry repeats a request
- * that has succeeded.
+ * that has succeeded, unless its answer was of no use, or it was named.
  *
  * @returns the ids of the batches that stand
  */
@@ -28,11 +28,12 @@ export function checkCreates(world: World, when: string): string[] {
 
 /** What has succeeded is paid for, and a line without an id may be any request. */
 function checkPaidOnce(
-	{ written, broken }: World,
+	{ written, mayRepeat, broken }: World,
 	{ id, of, ids, when }: { id: string; of: string; ids: Array<string | undefined>; when: string },
 ): void {
+	const isSuccess = (one: string) => written.get(of)?.get(one)?.isSuccess === true;
 	const again = ids.filter(
-		(one) => one === undefined || written.get(of)?.get(one)?.isSuccess === true,
+		(one) => one === undefined || (isSuccess(one) && !mayRepeat.get(of)?.has(one)),
 	);
 	if (again.length > 0) broken('what succeeded is not paid again', { when, id, of, again });
 }

@@ -19,13 +19,14 @@ function outcomeOf({ isSuccess, wire }: WrittenLine) {
 	};
 }
 
-/** What became of each request, from what the server has written: success stays, else the last. */
+/** What became of each request, from what the server has written: the newest success, else the last. */
 function truth(world: World, batchIds: string[]): Outcomes {
 	const { requested, server, written } = world;
 	const outcomes: Outcomes = new Map();
 	for (const id of batchIds) {
 		for (const [customId, line] of written.get(id) ?? []) {
-			if (outcomes.get(customId)?.status !== 'succeeded') outcomes.set(customId, outcomeOf(line));
+			const isAnswered = outcomes.get(customId)?.status === 'succeeded';
+			if (line.isSuccess || !isAnswered) outcomes.set(customId, outcomeOf(line));
 		}
 	}
 	const [original] = batchIds;
@@ -56,7 +57,13 @@ export function checkResults(world: World, batchIds: string[], items: IDataObjec
 	}
 	const expected = truth(world, batchIds);
 	const seen = new Set<unknown>();
-	for (const { custom_id: id, status, request_id: requestId, error, content } of items) {
+	const knowsAttempts = world.server.namesRequests && batchIds.every((id) => hasInput(world, id));
+	for (const item of items) {
+		const { custom_id: id, status, request_id: requestId, error, content, attempts } = item;
+		const all = batchIds.filter((one) => world.requested.get(one)?.includes(id as string));
+		if (knowsAttempts && attempts !== undefined && attempts !== all.length) {
+			wrong('it was asked more or less often', { id, attempts, all });
+		}
 		if (seen.has(id)) wrong('it came twice', id);
 		seen.add(id);
 		const outcome = expected.get(id as string);

@@ -1,4 +1,5 @@
 import { agentTools } from './agentTools';
+import { askAgain } from './askAgain';
 import { azureOpenAi } from './azureOpenAi';
 import { classifyATable } from './classifyATable';
 import { fewShot } from './fewShot';
@@ -21,6 +22,7 @@ import { Lab } from '../../support/lab/lab';
  */
 const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'agent-tools': agentTools,
+	'ask-again': askAgain,
 	'azure-openai': azureOpenAi,
 	'classify-a-table': classifyATable,
 	'few-shot': fewShot,

@@ -6,6 +6,7 @@ import { exampleNames, readExample } from './files';
 const STICKY = 'n8n-nodes-base.stickyNote';
 const NAMES = [
 	'agent-tools',
+	'ask-again',
 	'azure-openai',
 	'classify-a-table',
 	'few-shot',

@@ -155,7 +155,12 @@ const unknownKeywords = fc.record(
 	{ requiredKeys: [] },
 );
 
-const ajv = new Ajv2020({ strict: false, logger: false, validateFormats: false, inlineRefs: false });
+const ajv = new Ajv2020({
+	strict: false,
+	logger: false,
+	validateFormats: false,
+	inlineRefs: false,
+});
 
 const isValid = (schema: JsonObject, one: JsonValue): boolean => ajv.validate(schema, one);
 

@@ -38,9 +38,8 @@ export class LineChange {
 	) {}
 
 	of({ line, text }: Line, { body }: InputRequest): ChangedLine {
-		const before = isObject(body) ? body : {};
 		const request = this.changed(JSON.parse(text) as JsonObject);
-		const after = request.body as JsonObject;
+		const [before, after] = [body, request.body].map((one) => (isObject(one) ? one : {}));
 		const issues = this.checked.has(line) ? [] : this.checker.check(request, line);
 		this.checked.add(line);
 		return {

@@ -29,6 +29,7 @@ import {
 	placeOf,
 	SUBMISSION_METADATA,
 	SUBMISSION_TOKENS,
+	keyOf,
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
 import { RETRY_OF } from '../../../openai/submissions/parts';
@@ -162,10 +163,18 @@ interface Job {
 	itemIndex: number;
 }
 
-/** A batch to create or to adopt, and what the output says about it. */
+/** A batch to create, and what the output says about it. */
 interface Wanted {
 	part: Omit<SubmissionPart, 'settings'>;
 	json: IDataObject;
+}
+
+/** The batches of a retry. */
+interface Plan {
+	/** Those that it has created before. */
+	items: IDataObject[];
+	wanted: Wanted[];
+	url: string | null;
 }
 
 /** The chosen requests as batches, after those that this retry has created before. */
@@ -174,7 +183,7 @@ async function chosenParts(
 	{ original, inputFile, options, itemIndex }: Job,
 	{ identity, own, retries }: { identity: Identity; own: Map<Batch, number>; retries: Batch[] },
 	checkerFor: CheckerFor,
-): Promise<{ wanted: Wanted[]; url: string | null }> {
+): Promise<Plan> {
 	const { bodyFields, inputExpiresAfter: expiresAfter } = options;
 	const node = client.context.getNode();
 	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
@@ -197,13 +206,13 @@ async function chosenParts(
 		...(checker?.hints(requests) ?? []),
 	];
 	for (const hint of hints) if (hint) client.hint(hint);
-	const known = adopted.map(({ batch, counts, requests: count }): Wanted => {
-		const input = { fileId: batch.input_file_id ?? '' };
-		return {
-			part: { ...identity.part(own.get(batch)!), input },
-			json: { requests: count ?? null, ...describe(selection, counts, options) },
-		};
-	});
+	// They were found in the list back to the original, which is further than a search for a key goes.
+	const items = adopted.map(({ batch, counts, requests: count }) => ({
+		...createdItem({ batch, key: keyOf(batch)!, adopted: true }),
+		retry_of: original.id,
+		requests: count ?? null,
+		...describe(selection, counts, options),
+	}));
 	const next = Math.max(-1, ...own.values()) + 1;
 	const fresh = pieces.map(({ requests: count, bytes, counts, open }, index): Wanted => {
 		const fileName = (key: string) => fileNameFor(inputFile, key);
@@ -215,14 +224,18 @@ async function chosenParts(
 			json: { requests: count, ...describe(selection, counts, options) },
 		};
 	});
-	return { wanted: [...known, ...fresh], url: selection.url };
+	return { items, wanted: fresh, url: selection.url };
 }
 
 /** A batch that failed before any request ran, and that is repeated as a whole, from the same file. */
-async function samePart(client: OpenAiClient, { inputFile }: Job, identity: Identity) {
+async function samePart(
+	client: OpenAiClient,
+	{ inputFile }: Job,
+	identity: Identity,
+): Promise<Plan> {
 	const input = { fileId: inputFile.id };
 	const wanted: Wanted[] = [{ part: { ...identity.part(0), input }, json: { not_retried: 0 } }];
-	return { wanted, url: await firstUrl(client, inputFile) };
+	return { items: [], wanted, url: await firstUrl(client, inputFile) };
 }
 
 /** @param checkerFor gives the check of a submission, for lines that Body Fields change */
@@ -249,7 +262,7 @@ export const retryWith = (checkerFor: CheckerFor): Operation => ({
 		const retries = await retriesOf(client, original, options);
 		const { identity, own } = identify(context, submissions, { original, retries, options });
 		const job: Job = { ...found, options, itemIndex };
-		const { wanted, url } =
+		const { items, wanted, url } =
 			isSame && retries.every((retry) => own.has(retry))
 				? await samePart(client, job, identity)
 				: await chosenParts(client, job, { identity, own, retries }, checkerFor);
@@ -265,8 +278,9 @@ export const retryWith = (checkerFor: CheckerFor): Operation => ({
 		const parts = wanted.map(({ part }) => ({ ...part, settings }));
 		const { created, failure } = await submissions.createAll(parts);
 		if (failure) throw createdSoFar(node, failure.error, created, parts.length, itemIndex);
-		return created.map((one, index) => ({
-			json: createdItem(one, { retry_of: original.id, ...wanted[index].json }),
-		}));
+		const fresh = created.map((one, index) =>
+			createdItem(one, { retry_of: original.id, ...wanted[index].json }),
+		);
+		return [...items, ...fresh].map((json) => ({ json }));
 	}),
 });

@@ -130,9 +130,9 @@ export function retryOptions(context: IExecuteFunctions, itemIndex: number): Ret
 	const raw = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
 	const error = (message: string, description: string) =>
 		new NodeOperationError(context.getNode(), message, { itemIndex, description });
-	const include = raw.include as Reason[] | undefined;
+	const include = [raw.include ?? []].flat() as Reason[];
 	return {
-		include: new Set(include?.length ? include : UNFINISHED),
+		include: new Set(include.length > 0 ? include : UNFINISHED),
 		allFailed: raw.retryAllFailed === true,
 		unreadable: raw.retryUnreadable === true,
 		customIds: 'customIds' in raw ? customIdsIn(raw.customIds, error) : undefined,

@@ -4,7 +4,7 @@ import { noCounts, Outcomes, UnreadableResultsError } from './outcomes';
 import type { Issue } from '../../../jsonl/fieldChecks';
 import type { Line } from '../../../jsonl/lines';
 import type { PartLimits } from '../../../jsonl/split';
-import { PartPlanner, RequestTooLargeError } from '../../../jsonl/split';
+import { PartPlanner } from '../../../jsonl/split';
 import type { Batch, FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import type { ErrorCounts, InputRequest } from '../results/batchFiles';
@@ -60,7 +60,6 @@ export interface Selection {
 /** The limits of a batch whose lines have not grown: those of its original. */
 const AS_BEFORE: PartLimits = {
 	maxRequests: Infinity,
-	maxBytes: Infinity,
 	maxEmbeddingInputs: Infinity,
 };
 
@@ -78,15 +77,18 @@ class LineChooser {
 	private readonly chosen = new Map<number, number>();
 	private readonly reasons: Array<Record<Reason, number>> = [];
 	private readonly planner: PartPlanner;
+	/** Of a file. */
+	private readonly maxBytes: number;
 
 	constructor(
 		private readonly outcomes: Outcomes,
 		private readonly options: SelectionOptions,
 		{ bytes }: FileObject,
 	) {
+		const { change } = options;
 		// A file that the server has taken before is not too large for it.
-		const maxBytes = Math.max(bytes ?? 0, options.change?.maxBytes ?? 0);
-		this.planner = new PartPlanner(options.change ? { ...AS_BEFORE, maxBytes } : AS_BEFORE);
+		this.maxBytes = change ? Math.max(bytes ?? 0, change.maxBytes) : Infinity;
+		this.planner = new PartPlanner({ ...AS_BEFORE, maxBytes: this.maxBytes });
 	}
 
 	get hasIds(): boolean {
@@ -131,17 +133,15 @@ class LineChooser {
 			this.cutOffAgain++;
 			return;
 		}
-		try {
-			const bytes = Buffer.byteLength(changed?.text ?? line.text) + 1;
-			const index = this.planner.add({ bytes, model: changed?.model });
-			this.chosen.set(line.line, index);
-			const counts = (this.reasons[index] ??= noCounts());
-			if (reason !== undefined) counts[reason]++;
-		} catch (error) {
-			if (!(error instanceof RequestTooLargeError)) throw error;
-			const issue = { code: 'request_too_large', message: error.message };
-			this.badLines.push({ line: line.line, issues: [issue] });
+		const bytes = Buffer.byteLength(changed?.text ?? line.text) + 1;
+		if (bytes > this.maxBytes) {
+			this.badLines.push({ line: line.line, issues: [tooLarge(bytes, this.maxBytes)] });
+			return;
 		}
+		const index = this.planner.add({ bytes, model: changed?.model });
+		this.chosen.set(line.line, index);
+		const counts = (this.reasons[index] ??= noCounts());
+		if (reason !== undefined) counts[reason]++;
 	}
 
 	pieces(client: OpenAiClient, file: FileObject): Piece[] {
@@ -197,7 +197,7 @@ export async function selectForRetry(
 		for (const line of some) lines.take(line);
 	}
 	const { nameless, url, ambiguousIds, badLines, cutOffAgain, found } = lines;
-	const { adopted: _, ...counts } = lines.counts;
+	const { succeeded, permanent, running, leftOut } = lines.counts;
 	if (nameless > 0 && !lines.hasIds) {
 		throw new UnreadableResultsError('requests', withoutIds(batch, inputFile));
 	}
@@ -207,7 +207,10 @@ export async function selectForRetry(
 		pieces: isKnown ? lines.pieces(client, inputFile) : [],
 		adopted,
 		url,
-		...counts,
+		succeeded,
+		permanent,
+		running,
+		leftOut,
 		ambiguousIds,
 		nameless,
 		cutOffAgain,
@@ -215,6 +218,11 @@ export async function selectForRetry(
 		unknownIds: [...(customIds ?? [])].filter((id) => !found.has(id)),
 		permanentErrors: outcomes.permanentErrors,
 	};
+}
+
+function tooLarge(bytes: number, maxBytes: number): Issue {
+	const message = `With Body Fields the request has ${bytes} bytes, more than the ${maxBytes} that a file may have. Make the fields smaller.`;
+	return { code: 'request_too_large', message };
 }
 
 const OTHERS = ['succeeded', 'permanent', 'running', 'adopted'] as const;
