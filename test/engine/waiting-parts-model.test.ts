@@ -206,7 +206,7 @@ class Telling {
 			const { error } = await this.start('cancel', { batchId: id }, [{}]).finished;
 			expect(error).toBeUndefined();
 		} else if (how !== 'no room') await this.emulator.step(id, how as 'completed');
-		else this.refuse(batch);
+		else if (!this.hasTwin(batch)) this.refuse(batch);
 	}
 
 	/** Empties the queues of the service. */
@@ -215,6 +215,17 @@ class Telling {
 			const end = /^cancel/.test(batch.status) ? 'cancelled' : 'completed';
 			if (!isFinished(batch)) await this.emulator.step(batch.id, end);
 		}
+	}
+
+	/** Whether another batch of its part was given up: see the failing one of waiting-parts-stories. */
+	private hasTwin({ id, metadata }: WireBatch): boolean {
+		return this.emulator.ledger.batches.some(
+			({ id: other, metadata: its, status }) =>
+				other !== id &&
+				its!.submission_key === metadata!.submission_key &&
+				/^cancel/.test(status) &&
+				!this.stopped.has(other),
+		);
 	}
 
 	/** The service finds that the queue is full. */
