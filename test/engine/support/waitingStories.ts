@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+
+export const MODELS = ['gpt-6-luna', 'gpt-6-sol'];
+
+/** Which of the submissions of a story. */
+const which = fc.nat({ max: 1 });
+
+const stage = fc.constantFrom('arrived' as const, 'done' as const);
+
+const command = fc.oneof(
+	{ weight: 2, arbitrary: fc.record({ kind: fc.constant('submit' as const), which }) },
+	{ weight: 3, arbitrary: fc.record({ kind: fc.constant('submitWaiting' as const) }) },
+	{
+		weight: 2,
+		arbitrary: fc.record({
+			kind: fc.constant('kill' as const),
+			which: fc.option(which),
+			isEmptied: fc.boolean(),
+			at: fc.integer({ min: 1, max: 12 }),
+			stage,
+		}),
+	},
+	{
+		weight: 3,
+		arbitrary: fc.record({
+			kind: fc.constant('atOnce' as const),
+			which: fc.option(which),
+			isEmptied: fc.boolean(),
+			seed: fc.nat(),
+		}),
+	},
+	{
+		weight: 5,
+		arbitrary: fc.record({
+			kind: fc.constant('end' as const),
+			batch: fc.nat({ max: 5 }),
+			how: fc.constantFrom('completed', 'expired', 'cancelled', 'no room'),
+		}),
+	},
+);
+
+/** Two submissions, and what happens to them. */
+export const story = fc.record({
+	submissions: fc.tuple(
+		...[0, 1].map(() =>
+			fc.record({
+				parts: fc.integer({ min: 1, max: 3 }),
+				/** Max Enqueued Tokens, in parts. */
+				room: fc.integer({ min: 0, max: 3 }),
+				model: fc.constantFrom(MODELS[0], MODELS[0], MODELS[1]),
+			}),
+		),
+	),
+	/** Without a key the same execution runs again. */
+	hasKey: fc.boolean(),
+	commands: fc.array(command, { minLength: 4, maxLength: 10 }),
+});
+
+export type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
+export type Command = Story['commands'][number];
+export type Of<Kind> = Extract<Command, { kind: Kind }>;
