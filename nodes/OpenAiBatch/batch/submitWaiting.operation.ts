@@ -150,6 +150,14 @@ function adviceFor({ file, hasKey, lost, since }: StoredQueue, { key }: WaitingP
 		: `Submit the items of this part again, and only these, since the other parts would be paid again. Then ${giveUp}.`;
 }
 
+/** Names the batches of this run, since they are paid for. */
+function sayCreated(error: ReturnType<typeof asNodeError>, created: readonly string[]): void {
+	error.context.created_batch_ids = created;
+	if (created.length === 0) return;
+	const made = `Created so far: ${created.join(', ')}.`;
+	error.description = [made, error.description].filter(Boolean).join(' ');
+}
+
 function partError(
 	context: IExecuteFunctions,
 	{ error: failure }: PartFailure,
@@ -159,10 +167,8 @@ function partError(
 	const error = asNodeError(context.getNode(), failure, 0);
 	const { place } = part;
 	error.message = `Part ${place.part} of ${place.parts} of submission ${queue.submissionId}: ${error.message}`;
-	const made = created.length > 0 ? `Created so far: ${created.join(', ')}.` : '';
-	const sentences = [adviceFor(queue, part), made, error.description];
-	error.description = sentences.filter(Boolean).join(' ');
-	error.context.created_batch_ids = created;
+	sayCreated(error, created);
+	error.description = [adviceFor(queue, part), error.description].filter(Boolean).join(' ');
 	return error;
 }
 
@@ -177,8 +183,8 @@ async function execute(
 	const found = await findQueues(client, optionalText(context, given, name));
 	const { queues } = found;
 	const listed = queues.flatMap((queue) => queue.parts.map((part): Listed => ({ queue, part })));
-	const failed = found.failures.map((failure) => asNodeError(context.getNode(), failure, 0));
-	if (listed.length === 0) return output(context, [], failed);
+	const unread = found.failures.map((failure) => asNodeError(context.getNode(), failure, 0));
+	if (listed.length === 0) return output(context, [], unread);
 	// No batch of these parts is older.
 	const since = Math.min(
 		...queues.map((queue) => Math.min(queue.since ?? Infinity, queue.file.created_at ?? 0)),
@@ -202,7 +208,8 @@ async function execute(
 	const items = parts.flatMap((one, index) => itemOf(listed[index], one));
 	const created = parts.flatMap((one) => (isCreated(one) && !one.adopted ? one.batch.id : []));
 	const errors = failures.map((one) => partError(context, one, listed[one.index], created));
-	return output(context, items, [...failed, ...errors]);
+	for (const error of unread) sayCreated(error, created);
+	return output(context, items, [...unread, ...errors]);
 }
 
 function output(
