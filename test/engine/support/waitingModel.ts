@@ -1,16 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
-import { type Emulator, type RecordedRequest } from '../../support/emulator';
+import type { Emulator, RecordedRequest } from '../../support/emulator';
 import type { WireBatch } from '../../support/emulator/batches/batch';
 import { Random } from '../../support/emulator/random';
 import type { RunningExecution, RunResult } from '../../support/engine';
 import { Turns } from '../../support/turns';
 import { CREDENTIAL, NODE, type Product } from '../product';
 import { ASK_TEXT } from './submitParameters';
-import { MODELS, type Command, type Of, type Story } from './waitingStories';
-
-const isSpent = ({ status }: WireBatch) => /^(failed|cancelling|cancelled)$/.test(status);
-const isFinished = ({ status }: WireBatch) => /^(completed|failed|expired|cancelled)$/.test(status);
+import {
+	isFinished,
+	isSpent,
+	MARK,
+	MODELS,
+	refuse,
+	senderOf,
+	type Command,
+	type Of,
+	type Story,
+} from './waitingStories';
 
 let stories = 0;
 
@@ -138,7 +145,7 @@ export class Telling {
 			const { error } = await this.start('cancel', { batchId: id }, [{}]).finished;
 			expect(error).toBeUndefined();
 		} else if (how !== 'no room') await this.emulator.step(id, how as 'completed');
-		else if (!this.hasTwin(batch)) this.refuse(batch);
+		else refuse(batch, this.now);
 	}
 
 	/** Empties the queues of the service. */
@@ -147,25 +154,6 @@ export class Telling {
 			const end = /^cancel/.test(batch.status) ? 'cancelled' : 'completed';
 			if (!isFinished(batch)) await this.emulator.step(batch.id, end);
 		}
-	}
-
-	/** Whether another batch of its part was given up: see the failing one of waiting-parts-stories. */
-	private hasTwin({ id, metadata }: WireBatch): boolean {
-		return this.emulator.ledger.batches.some(
-			({ id: other, metadata: its, status }) =>
-				other !== id &&
-				its!.submission_key === metadata!.submission_key &&
-				/^cancel/.test(status) &&
-				!this.stopped.has(other),
-		);
-	}
-
-	/** The service finds that the queue is full. */
-	private refuse(batch: WireBatch): void {
-		const error = { code: 'token_limit_exceeded', message: null, line: null, param: null };
-		batch.errors = { object: 'list', data: [error] };
-		batch.failed_at = Math.floor(this.now / 1000);
-		batch.status = 'failed';
 	}
 
 	private startSubmit(index: number): RunningExecution {
@@ -319,8 +307,3 @@ export class Telling {
 		});
 	}
 }
-
-/** The header by which executions are told apart. */
-const MARK = 'x-execution';
-
-const senderOf = ({ headers }: RecordedRequest) => Number(/\d+/.exec(String(headers[MARK]))![0]);

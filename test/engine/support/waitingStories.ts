@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import type { RecordedRequest } from '../../support/emulator';
+import type { WireBatch } from '../../support/emulator/batches/batch';
 
 export const MODELS = ['gpt-6-luna', 'gpt-6-sol'];
 
@@ -59,3 +61,22 @@ export const story = fc.record({
 export type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
 export type Command = Story['commands'][number];
 export type Of<Kind> = Extract<Command, { kind: Kind }>;
+
+export const isSpent = ({ status }: WireBatch) => /^(failed|cancelling|cancelled)$/.test(status);
+export const isFinished = ({ status }: WireBatch) =>
+	/^(completed|failed|expired|cancelled)$/.test(status);
+
+/** The service finds that it has no room for a batch. @param now unix milliseconds */
+export function refuse(batch: WireBatch, now: number): void {
+	const error = { code: 'token_limit_exceeded', message: null, line: null, param: null };
+	batch.errors = { object: 'list', data: [error] };
+	batch.failed_at = Math.floor(now / 1000);
+	batch.status = 'failed';
+}
+
+/** The header by which executions are told apart. */
+export const MARK = 'x-execution';
+
+/** The number of the execution that sent a request. */
+export const senderOf = ({ headers }: RecordedRequest) =>
+	Number(/\d+/.exec(String(headers[MARK]))![0]);
