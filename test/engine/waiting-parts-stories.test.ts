@@ -245,6 +245,40 @@ it.failing(
 	},
 );
 
+const forbidden = { type: 'status', status: 403 } as const;
+
+it.failing('Submit Waiting Parts that fails names what it has created all the same', async () => {
+	await submit('a', 2);
+	await submit('b', 1);
+	await product.finish(batches()[0].id);
+	// The list of the first submission cannot be read.
+	product.emulator.faults.next({ path: /content$/, fault: forbidden });
+	const { error } = await product.run('batch', 'submitWaiting', {});
+	expect(batches()).toHaveLength(2);
+	expect(`${error?.message} ${error?.description}`).toContain(batches()[1].id);
+});
+
+it('an upload that fails names the files of the parts before it', async () => {
+	let uploads = 0;
+	product.emulator.ledger.onRequest = ({ method, path }, stage) => {
+		if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
+		if (++uploads !== 2) return;
+		product.emulator.faults.next({ method: 'POST', path: '/files', fault: forbidden });
+	};
+	const { error } = await product.run('batch', 'submit', parametersOf({}), rowsOf('a', 4));
+	const [{ id }] = product.emulator.ledger.uploads;
+	expect(`${error?.message} ${error?.description}`).toContain(id);
+});
+
+it.failing('a batch of others whose size is not known does not count for nothing', async () => {
+	await product.json('batch', 'submit', { ...ASK_TEXT } as never, rowsOf('others', 2));
+	const headers = { 'x-should-retry': 'false' };
+	const fault = { type: 'status', status: 429, headers } as const;
+	product.emulator.faults.next({ method: 'GET', path: /^\/files\/./, fault });
+	await product.run('batch', 'submit', parametersOf({ maxEnqueuedTokens: 30 }), rowsOf('a', 2));
+	expect(batches()).toHaveLength(1);
+});
+
 /** Whoever lets parts wait has to be able to go on with them; a server may be refused before. */
 describe('on servers that cannot do all of it', () => {
 	it('one that drops metadata has each part created once', async () => {

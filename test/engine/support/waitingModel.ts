@@ -8,6 +8,8 @@ import { Turns } from '../../support/turns';
 import { CREDENTIAL, NODE, type Product } from '../product';
 import { ASK_TEXT } from './submitParameters';
 import {
+	hasQueues,
+	hasTwin,
 	isFinished,
 	isSpent,
 	MARK,
@@ -36,10 +38,8 @@ export class Telling {
 	private readonly broken: string[] = [];
 
 	private readonly emulator: Emulator;
-	/** The time of the emulator, in unix milliseconds. */
-	private now: number;
-	/** The estimated tokens of a part; all parts are alike. */
-	private readonly tokens: number;
+	private now: number; // Unix milliseconds.
+	private readonly tokens: number; // Of a part; all parts are alike.
 
 	constructor(
 		private readonly told: Story,
@@ -145,7 +145,7 @@ export class Telling {
 			const { error } = await this.start('cancel', { batchId: id }, [{}]).finished;
 			expect(error).toBeUndefined();
 		} else if (how !== 'no room') await this.emulator.step(id, how as 'completed');
-		else refuse(batch, this.now);
+		else if (!hasTwin(batch, this.emulator.ledger)) refuse(batch, this.now);
 	}
 
 	/** Empties the queues of the service. */
@@ -196,8 +196,8 @@ export class Telling {
 	private accept(index: number, result: RunResult): void {
 		expect(result.error).toBeUndefined();
 		const numbers = this.outputOf(result).map(({ part }) => part);
-		expect(numbers).toEqual(numbers.map((_, position) => position + 1));
-		expect(numbers).toHaveLength(this.told.submissions[index].parts);
+		const { parts } = this.told.submissions[index];
+		expect(numbers).toEqual([1, 2, 3].slice(0, parts));
 		this.accepted.add(index);
 	}
 
@@ -273,13 +273,13 @@ export class Telling {
 	 */
 	private async checkNoneForgotten(): Promise<void> {
 		const { batches, uploads } = this.emulator.ledger;
-		for (let round = 0; (await this.hasQueues()) && round < 12; round++) {
+		for (let round = 0; hasQueues(this.emulator.ledger) && round < 12; round++) {
 			await this.endAll();
 			await this.pass(60_000);
 			await this.submitWaiting();
 			this.checkOnce();
 		}
-		expect(await this.hasQueues()).toBe(false);
+		expect(hasQueues(this.emulator.ledger)).toBe(false);
 		for (const [index, { parts }] of this.told.submissions.entries()) {
 			const own = batches.filter(({ metadata }) => metadata!.which === String(index));
 			const isWrittenDown = own.some(({ metadata }) =>
@@ -295,15 +295,5 @@ export class Telling {
 			const numbers = new Set(answered.map(({ metadata }) => metadata!.submission_part));
 			expect(numbers.size).toBe(parts);
 		}
-	}
-
-	private async hasQueues(): Promise<boolean> {
-		return this.emulator.ledger.uploads.some(({ id, filename }) => {
-			try {
-				return filename!.startsWith('n8n-submission-') && this.emulator.file(id) !== undefined;
-			} catch {
-				return false;
-			}
-		});
 	}
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { RecordedRequest } from '../../support/emulator';
 import type { WireBatch } from '../../support/emulator/batches/batch';
+import type { Ledger } from '../../support/emulator/ledger';
 
 export const MODELS = ['gpt-6-luna', 'gpt-6-sol'];
 
@@ -80,3 +81,19 @@ export const MARK = 'x-execution';
 /** The number of the execution that sent a request. */
 export const senderOf = ({ headers }: RecordedRequest) =>
 	Number(/\d+/.exec(String(headers[MARK]))![0]);
+
+/** Whether another batch of its part was given up: see the failing one of waiting-parts-stories. */
+export function hasTwin({ id, metadata }: WireBatch, { batches }: Ledger): boolean {
+	const key = metadata!.submission_key;
+	return batches.some(
+		(other) => other.id !== id && other.metadata!.submission_key === key && isSpent(other),
+	);
+}
+
+/** Whether the service has a list of parts that wait. */
+export const hasQueues = ({ requests, uploads }: Ledger): boolean =>
+	uploads.some(
+		({ id, filename }) =>
+			filename!.startsWith('n8n-submission-') &&
+			!requests.some(({ method, path }) => method === 'DELETE' && path.endsWith(id)),
+	);
