@@ -6,11 +6,7 @@ import { ASK_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-/**
- * The smallest stories of what went wrong once with parts that wait for room in the queue. Those that
- * are marked `failing` still do: a story that comes out right makes its test fail, until the mark is
- * removed.
- */
+/** The smallest stories of what went wrong once with parts that wait for room in the queue. */
 let product: Product;
 
 const start = async (dialect: DialectName | Dialect = 'openai') =>
@@ -213,41 +209,38 @@ it('Submit that is killed after its first create leaves a queue', async () => {
 	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2, 3]);
 });
 
-it.failing(
-	'a part that another execution created just before it was written down again',
-	async () => {
-		const { emulator } = product;
-		const execution = { executionId: 'one' };
-		failAtLimit(3);
-		const [first] = await submit('a', 1, {}, execution);
-		await fail(String(first.id));
-		await emulator.advance(60_000);
-		let goOn = () => {};
-		const held = new Promise<void>((resolve) => (goOn = resolve));
-		const arrived = new Promise<void>((resolve) => {
-			emulator.ledger.onRequest = async ({ method, path }, stage) => {
-				if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
-				resolve();
-				await held;
-			};
-		});
-		// Submit has read the list, and is about to write down the part, when it is created.
-		const again = submit('a', 1, {}, execution);
-		await arrived;
-		const [second] = await submitWaiting();
-		await emulator.advance(1_000);
-		goOn();
-		expect((await again)[0].id).toBe(second.id);
-		// The second batch fails, and the one that Submit has given up for it does not stand for the part.
-		await fail(String(second.id));
-		await emulator.advance(60_000);
-		expect((await submitWaiting()).map(({ part }) => part)).toEqual([1]);
-	},
-);
+it('a part that another execution created just before it was written down again', async () => {
+	const { emulator } = product;
+	const execution = { executionId: 'one' };
+	failAtLimit(3);
+	const [first] = await submit('a', 1, {}, execution);
+	await fail(String(first.id));
+	await emulator.advance(60_000);
+	let goOn = () => {};
+	const held = new Promise<void>((resolve) => (goOn = resolve));
+	const arrived = new Promise<void>((resolve) => {
+		emulator.ledger.onRequest = async ({ method, path }, stage) => {
+			if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
+			resolve();
+			await held;
+		};
+	});
+	// Submit has read the list, and is about to write down the part, when it is created.
+	const again = submit('a', 1, {}, execution);
+	await arrived;
+	const [second] = await submitWaiting();
+	await emulator.advance(1_000);
+	goOn();
+	expect((await again)[0].id).toBe(second.id);
+	// The second batch fails, and the one that Submit has given up for it does not stand for the part.
+	await fail(String(second.id));
+	await emulator.advance(60_000);
+	expect((await submitWaiting()).map(({ part }) => part)).toEqual([1]);
+});
 
 const forbidden = { type: 'status', status: 403 } as const;
 
-it.failing('Submit Waiting Parts that fails names what it has created all the same', async () => {
+it('Submit Waiting Parts that fails names what it has created all the same', async () => {
 	await submit('a', 2);
 	await submit('b', 1);
 	await product.finish(batches()[0].id);
@@ -270,7 +263,7 @@ it('an upload that fails names the files of the parts before it', async () => {
 	expect(`${error?.message} ${error?.description}`).toContain(id);
 });
 
-it.failing('a batch of others whose size is not known does not count for nothing', async () => {
+it('a batch of others whose size is not known does not count for nothing', async () => {
 	await product.json('batch', 'submit', { ...ASK_TEXT } as never, rowsOf('others', 2));
 	const headers = { 'x-should-retry': 'false' };
 	const fault = { type: 'status', status: 429, headers } as const;

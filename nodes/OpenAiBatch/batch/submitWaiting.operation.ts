@@ -49,22 +49,24 @@ const isAtLimit = (batch: Batch) => transientFailure(batch)?.reason === 'enqueue
  * room, the part waits again, after several refusals for longer each time. Any other end is an answer.
  */
 function afterAttempts({ part, queue }: Listed, attempts: readonly Batch[]) {
-	const ours = attemptsOf(part, queue, attempts);
-	if (ours.length === 0) return 'again';
-	const last = lastAttempt(ours);
+	const last = lastAttempt(attempts);
+	// What was over before the part was written down has had its effect then.
+	if (!isSince(last, part, queue)) return 'again';
 	if (!isAtLimit(last)) return 'never';
-	const refusals = ours.filter(isAtLimit).length;
+	const refusals = refusalsOf(part, queue, attempts);
 	if (refusals < DOUBTFUL) return 'again';
 	const pause = Math.min(PAUSE_SECONDS * 2 ** (refusals - DOUBTFUL), LONGEST_PAUSE_SECONDS);
 	const endedAt = createdAt(last) + (durationSeconds(last) ?? 0);
 	return Date.now() / 1000 < endedAt + pause ? 'later' : 'again';
 }
 
-/** What was there before the part was written down has had its effect then. */
-const attemptsOf = (part: WaitingPart, { file }: StoredQueue, attempts: readonly Batch[]) =>
-	attempts.filter(
-		({ id, created_at: at }) => id === part.batchId || (at ?? Infinity) >= (file.created_at ?? 0),
-	);
+/** Whether a batch was created after its part was written down, or was written down with it. */
+const isSince = ({ id, created_at: at }: Batch, { batchId }: WaitingPart, { file }: StoredQueue) =>
+	id === batchId || (at ?? Infinity) >= (file.created_at ?? 0);
+
+/** How often a part was refused since it was written down. */
+const refusalsOf = (part: WaitingPart, queue: StoredQueue, attempts: readonly Batch[]) =>
+	attempts.filter((batch) => isAtLimit(batch) && isSince(batch, part, queue)).length;
 
 /**
  * The last of several attempts at a part. One that was created while another was not over is a
@@ -116,7 +118,7 @@ function submissionPart(
 			maxEnqueuedTokens: override.maxEnqueuedTokens ?? queue.maxEnqueuedTokens,
 		},
 		afterAttempts: (attempts) => {
-			refusals.set(key, attemptsOf(part, queue, attempts).filter(isAtLimit).length);
+			refusals.set(key, refusalsOf(part, queue, attempts));
 			return afterAttempts(listed, attempts);
 		},
 	};
@@ -132,7 +134,7 @@ function itemOf({ part, queue }: Listed, one: Submitted['parts'][number]): INode
 	const { place, requests, bytes } = part;
 	if (!isCreated(one)) return [{ json: waitingItem(part, queue.settings.endpoint) }];
 	// What has had a batch before was returned when it was created.
-	if (one.adopted && !one.hasYielded) return [];
+	if (!one.isOfThisRun) return [];
 	return [{ json: createdItem(one, { ...place, requests, bytes }) }];
 }
 
@@ -206,7 +208,7 @@ async function execute(
 		if (own.every(isThrough)) await deleteFile(client, queue.file.id).catch(() => undefined);
 	}
 	const items = parts.flatMap((one, index) => itemOf(listed[index], one));
-	const created = parts.flatMap((one) => (isCreated(one) && !one.adopted ? one.batch.id : []));
+	const created = parts.flatMap((one) => (isCreated(one) && one.isOfThisRun ? one.batch.id : []));
 	const errors = failures.map((one) => partError(context, one, listed[one.index], created));
 	for (const error of unread) sayCreated(error, created);
 	return output(context, items, [...unread, ...errors]);
@@ -217,7 +219,12 @@ function output(
 	items: INodeExecutionData[],
 	errors: ReadonlyArray<ReturnType<typeof asNodeError>>,
 ): INodeExecutionData[][] {
-	if (errors.length > 0 && !context.continueOnFail()) throw errors[0];
+	const [first, ...others] = errors;
+	if (first && !context.continueOnFail()) {
+		const also = others.map(({ message }) => `Also: ${message}.`);
+		first.description = [first.description, ...also].filter(Boolean).join(' ');
+		throw first;
+	}
 	return [[...items, ...errors.map((error) => errorItem(error, 0))]];
 }
 

@@ -390,8 +390,8 @@ export class Submissions {
 		for (const batch of own) await this.giveUp(batch, standing.id);
 		if (standing.id === one.batch.id) return one;
 		this.scope.memory.noteCreated(key, standing.id);
-		const hasYielded = own.length > 0;
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, hasYielded };
+		const isOfThisRun = own.length > 0;
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
 	}
 
 	private async giveUp(batch: Batch, standingId: string): Promise<void> {
