@@ -9,7 +9,6 @@ import { CREDENTIAL, NODE, type Product } from '../product';
 import { ASK_TEXT } from './submitParameters';
 import {
 	hasQueues,
-	hasTwin,
 	isFinished,
 	isSpent,
 	MARK,
@@ -145,7 +144,7 @@ export class Telling {
 			const { error } = await this.start('cancel', { batchId: id }, [{}]).finished;
 			expect(error).toBeUndefined();
 		} else if (how !== 'no room') await this.emulator.step(id, how as 'completed');
-		else if (!hasTwin(batch, this.emulator.ledger)) refuse(batch, this.now);
+		else refuse(batch, this.now);
 	}
 
 	/** Empties the queues of the service. */

@@ -82,14 +82,6 @@ export const MARK = 'x-execution';
 export const senderOf = ({ headers }: RecordedRequest) =>
 	Number(/\d+/.exec(String(headers[MARK]))![0]);
 
-/** Whether another batch of its part was given up: see the failing one of waiting-parts-stories. */
-export function hasTwin({ id, metadata }: WireBatch, { batches }: Ledger): boolean {
-	const key = metadata!.submission_key;
-	return batches.some(
-		(other) => other.id !== id && other.metadata!.submission_key === key && isSpent(other),
-	);
-}
-
 /** Whether the service has a list of parts that wait. */
 export const hasQueues = ({ requests, uploads }: Ledger): boolean =>
 	uploads.some(
