@@ -73,12 +73,18 @@ const refusalsOf = (part: WaitingPart, queue: StoredQueue, attempts: readonly Ba
  * duplicate of two executions, and was cancelled: it says nothing about the part.
  */
 function lastAttempt(attempts: readonly Batch[]): Batch {
-	const [first, ...others] = [...attempts].reverse().sort((a, b) => createdAt(a) - createdAt(b));
+	const [first, ...others] = [...attempts].reverse().sort(byAge);
 	return others.reduce((last, one) => {
 		const duration = durationSeconds(last);
 		const isDuplicate = duration !== null && createdAt(one) <= createdAt(last) + duration;
 		return isDuplicate ? last : one;
 	}, first);
+}
+
+/** Of two from the same second the one with the smaller id stands, as in `oldestOf`. */
+function byAge(a: Batch, b: Batch): number {
+	const age = createdAt(a) - createdAt(b);
+	return age !== 0 || createdAt(a) === 0 ? age : a.id < b.id ? -1 : 1;
 }
 
 const createdAt = ({ created_at: at }: Batch) => at ?? 0;
