@@ -227,7 +227,7 @@ function output(
 ): INodeExecutionData[][] {
 	const [first, ...others] = errors;
 	if (first && !context.continueOnFail()) {
-		const also = others.map(({ message }) => `Also: ${message}.`);
+		const also = others.map(({ message }) => `Also: ${message.replace(/\.$/, '')}.`);
 		first.description = [first.description, ...also].filter(Boolean).join(' ');
 		throw first;
 	}

@@ -181,7 +181,7 @@ export async function deleteQueue(client: OpenAiClient, submissionId: string): P
 }
 
 /** Deletes a file that another execution may have deleted at the same moment. */
-export async function deleteIfThere(client: OpenAiClient, fileId: string): Promise<void> {
+async function deleteIfThere(client: OpenAiClient, fileId: string): Promise<void> {
 	const failure = await deleteFile(client, fileId).then(
 		() => undefined,
 		(error: NodeApiError) => error,
@@ -195,7 +195,7 @@ function queueLines({ parts, ...head }: Queue): Buffer {
 	return Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
-/** A file that expires within this many seconds is no input for a batch that has to wait. */
+/** A file that expires within this many seconds is not used again: its batch may have to wait longer. */
 const SOON = DAY;
 
 /**
