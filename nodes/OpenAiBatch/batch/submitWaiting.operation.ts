@@ -60,9 +60,15 @@ function afterAttempts({ part, queue }: Listed, attempts: readonly Batch[]) {
 	return Date.now() / 1000 < endedAt + pause ? 'later' : 'again';
 }
 
-/** Whether a batch was created after its part was written down, or was written down with it. */
-const isSince = ({ id, created_at: at }: Batch, { batchId }: WaitingPart, { file }: StoredQueue) =>
-	id === batchId || (at ?? Infinity) >= (file.created_at ?? 0);
+/**
+ * Whether a batch was not over when its part was written down. Another execution may have created it
+ * shortly before.
+ */
+function isSince(batch: Batch, { batchId }: WaitingPart, { file }: StoredQueue): boolean {
+	const writtenAt = file.created_at ?? 0;
+	if (batch.id === batchId || (batch.created_at ?? Infinity) >= writtenAt) return true;
+	return createdAt(batch) + (durationSeconds(batch) ?? 0) > writtenAt;
+}
 
 /** How often a part was refused since it was written down. */
 const refusalsOf = (part: WaitingPart, queue: StoredQueue, attempts: readonly Batch[]) =>
