@@ -215,11 +215,36 @@ test('a batch that failed as a whole is not repeated beside a retry of it', asyn
 	const batch = addBatch({ status: 'failed', error: undefined, errors: { object: 'list', data } });
 	const [first] = (await retry(batch.id)).items('Node');
 	const { error } = await retry(batch.id);
-	expect(error?.description).toMatch(/^4 requests will be answered by an earlier retry/);
+	expect(error?.description).toMatch(/^4 requests are still running in an earlier retry/);
 	await product.emulator.step(String(first.json.id), 'expired');
 	const [second] = (await retry(batch.id)).items('Node');
 	expect(second.json).toMatchObject({ requests: 2, adopted: false });
 	expect(sentIds()).toHaveLength(1);
+});
+
+test('what another retry of the same original has answered is not asked again of a retry', async () => {
+	const batch = addBatch();
+	const first = addRetry(batch.id, ['a', 'b'], ['a']);
+	addRetry(batch.id, ['b'], ['b']);
+	const { error } = await retry(first.id);
+	expect(error?.message).toMatch(/succeeded/);
+	expect(sentIds()).toEqual([]);
+});
+
+test('a submitted batch that failed as a whole: another execution asks for what its retry has left', async () => {
+	product.emulator.control.batches({ match: () => true, fate: 'token_limit', times: 1 });
+	const rows = ['a', 'b'].map((id) => ({ id }));
+	const parameters = { prompt: 'Hi', customId: '={{ $json.id }}' };
+	const [{ id }] = await product.json('batch', 'submit', parameters, rows);
+	await product.finish(String(id)).catch(() => undefined);
+	const [first] = (await retry(String(id))).items('Node');
+	expect(first.json.submission_key).toBe(
+		product.emulator.batch(String(id)).metadata!.submission_key,
+	);
+	await product.emulator.step(String(first.json.id), 'in_progress');
+	await product.emulator.step(String(first.json.id), 'expired');
+	const [second] = (await retry(String(id))).items('Node');
+	expect(second.json).toMatchObject({ adopted: false, requests: 1, retried_expired: 1 });
 });
 
 test('a request that runs in one retry is not asked again since it failed in a later one', async () => {

@@ -129,7 +129,8 @@ test('results, attempts and what is asked again', async () => {
 			for (const round of later) {
 				const finished = batches.filter(({ ends }) => ends);
 				const of = finished[round.of % finished.length];
-				const chain = [of, ...batches.filter((one) => isBelow(one, of))];
+				// What the batch repeats came before it, and is no retry.
+				const chain = batches.filter((one) => !isBelow(of, one));
 				const isRunning = (id: string) => chain.some((one) => !one.ends && one.fates.has(id));
 				const isChosen = (id: string) => {
 					if ('ids' in round.choice) return round.choice.ids.includes(id);

@@ -183,7 +183,7 @@ test('what is of no use and runs in an earlier retry is not asked twice', async 
 	const [first] = await retry(batch.id, options);
 	const { error } = await run(batch.id, options);
 	expect(error?.message).toBe(`Batch ${batch.id} has no requests to retry`);
-	expect(error?.description).toMatch(/^1 request will be answered by an earlier retry/);
+	expect(error?.description).toMatch(/^1 request is still running in an earlier retry/);
 	await product.finish(String(first.id));
 	const answered = await run(batch.id, options);
 	expect(answered.error?.message).toBe(`Batch ${batch.id} has no requests to retry`);

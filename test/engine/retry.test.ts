@@ -237,7 +237,7 @@ describe('safely', () => {
 		const batch = addMixed();
 		const [first] = await retry(batch.id);
 		const { error } = await product.run('batch', 'retry', { batchId: batch.id });
-		expect(error?.description).toMatch(/will be answered by an earlier retry that is not finished/);
+		expect(error?.description).toMatch(/are still running in an earlier retry/);
 		await product.finish(String(first.id));
 		const answered = await product.run('batch', 'retry', { batchId: batch.id });
 		expect(answered.error?.message).toBe(`Batch ${batch.id} has no requests to retry`);

@@ -6,11 +6,7 @@ import { ASK_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
-/**
- * The smallest stories of what went wrong once with parts that wait for room in the queue. Those that
- * are marked `failing` still do: a story that comes out right makes its test fail, until the mark is
- * removed.
- */
+/** The smallest stories of what went wrong once with parts that wait for room in the queue. */
 let product: Product;
 
 const start = async (dialect: DialectName | Dialect = 'openai') =>
@@ -213,37 +209,68 @@ it('Submit that is killed after its first create leaves a queue', async () => {
 	expect((await submitWaiting()).map(({ part }) => part)).toEqual([2, 3]);
 });
 
-it.failing(
-	'a part that another execution created just before it was written down again',
-	async () => {
-		const { emulator } = product;
-		const execution = { executionId: 'one' };
-		failAtLimit(3);
-		const [first] = await submit('a', 1, {}, execution);
-		await fail(String(first.id));
-		await emulator.advance(60_000);
-		let goOn = () => {};
-		const held = new Promise<void>((resolve) => (goOn = resolve));
-		const arrived = new Promise<void>((resolve) => {
-			emulator.ledger.onRequest = async ({ method, path }, stage) => {
-				if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
-				resolve();
-				await held;
-			};
-		});
-		// Submit has read the list, and is about to write down the part, when it is created.
-		const again = submit('a', 1, {}, execution);
-		await arrived;
-		const [second] = await submitWaiting();
-		await emulator.advance(1_000);
-		goOn();
-		expect((await again)[0].id).toBe(second.id);
-		// The second batch fails, and the one that Submit has given up for it does not stand for the part.
-		await fail(String(second.id));
-		await emulator.advance(60_000);
-		expect((await submitWaiting()).map(({ part }) => part)).toEqual([1]);
-	},
-);
+it('a part that another execution created just before it was written down again', async () => {
+	const { emulator } = product;
+	const execution = { executionId: 'one' };
+	failAtLimit(3);
+	const [first] = await submit('a', 1, {}, execution);
+	await fail(String(first.id));
+	await emulator.advance(60_000);
+	let goOn = () => {};
+	const held = new Promise<void>((resolve) => (goOn = resolve));
+	const arrived = new Promise<void>((resolve) => {
+		emulator.ledger.onRequest = async ({ method, path }, stage) => {
+			if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
+			resolve();
+			await held;
+		};
+	});
+	// Submit has read the list, and is about to write down the part, when it is created.
+	const again = submit('a', 1, {}, execution);
+	await arrived;
+	const [second] = await submitWaiting();
+	await emulator.advance(1_000);
+	goOn();
+	expect((await again)[0].id).toBe(second.id);
+	// The second batch fails, and the one that Submit has given up for it does not stand for the part.
+	await fail(String(second.id));
+	await emulator.advance(60_000);
+	expect((await submitWaiting()).map(({ part }) => part)).toEqual([1]);
+});
+
+const forbidden = { type: 'status', status: 403 } as const;
+
+it('Submit Waiting Parts that fails names what it has created all the same', async () => {
+	await submit('a', 2);
+	await submit('b', 1);
+	await product.finish(batches()[0].id);
+	// The list of the first submission cannot be read.
+	product.emulator.faults.next({ path: /content$/, fault: forbidden });
+	const { error } = await product.run('batch', 'submitWaiting', {});
+	expect(batches()).toHaveLength(2);
+	expect(`${error?.message} ${error?.description}`).toContain(batches()[1].id);
+});
+
+it('an upload that fails names the files of the parts before it', async () => {
+	let uploads = 0;
+	product.emulator.ledger.onRequest = ({ method, path }, stage) => {
+		if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/files')) return;
+		if (++uploads !== 2) return;
+		product.emulator.faults.next({ method: 'POST', path: '/files', fault: forbidden });
+	};
+	const { error } = await product.run('batch', 'submit', parametersOf({}), rowsOf('a', 4));
+	const [{ id }] = product.emulator.ledger.uploads;
+	expect(`${error?.message} ${error?.description}`).toContain(id);
+});
+
+it('a batch of others whose size is not known does not count for nothing', async () => {
+	await product.json('batch', 'submit', { ...ASK_TEXT } as never, rowsOf('others', 2));
+	const headers = { 'x-should-retry': 'false' };
+	const fault = { type: 'status', status: 429, headers } as const;
+	product.emulator.faults.next({ method: 'GET', path: /^\/files\/./, fault });
+	await product.run('batch', 'submit', parametersOf({ maxEnqueuedTokens: 30 }), rowsOf('a', 2));
+	expect(batches()).toHaveLength(1);
+});
 
 /** Whoever lets parts wait has to be able to go on with them; a server may be refused before. */
 describe('on servers that cannot do all of it', () => {

@@ -49,34 +49,48 @@ const isAtLimit = (batch: Batch) => transientFailure(batch)?.reason === 'enqueue
  * room, the part waits again, after several refusals for longer each time. Any other end is an answer.
  */
 function afterAttempts({ part, queue }: Listed, attempts: readonly Batch[]) {
-	const ours = attemptsOf(part, queue, attempts);
-	if (ours.length === 0) return 'again';
-	const last = lastAttempt(ours);
+	const last = lastAttempt(attempts);
+	// What was over before the part was written down has had its effect then.
+	if (!isSince(last, part, queue)) return 'again';
 	if (!isAtLimit(last)) return 'never';
-	const refusals = ours.filter(isAtLimit).length;
+	const refusals = refusalsOf(part, queue, attempts);
 	if (refusals < DOUBTFUL) return 'again';
 	const pause = Math.min(PAUSE_SECONDS * 2 ** (refusals - DOUBTFUL), LONGEST_PAUSE_SECONDS);
 	const endedAt = createdAt(last) + (durationSeconds(last) ?? 0);
 	return Date.now() / 1000 < endedAt + pause ? 'later' : 'again';
 }
 
-/** What was there before the part was written down has had its effect then. */
-const attemptsOf = (part: WaitingPart, { file }: StoredQueue, attempts: readonly Batch[]) =>
-	attempts.filter(
-		({ id, created_at: at }) => id === part.batchId || (at ?? Infinity) >= (file.created_at ?? 0),
-	);
+/**
+ * Whether a batch was not over when its part was written down. Another execution may have created it
+ * shortly before.
+ */
+function isSince(batch: Batch, { batchId }: WaitingPart, { file }: StoredQueue): boolean {
+	const writtenAt = file.created_at ?? 0;
+	if (batch.id === batchId || (batch.created_at ?? Infinity) >= writtenAt) return true;
+	return createdAt(batch) + (durationSeconds(batch) ?? 0) > writtenAt;
+}
+
+/** How often a part was refused since it was written down. */
+const refusalsOf = (part: WaitingPart, queue: StoredQueue, attempts: readonly Batch[]) =>
+	attempts.filter((batch) => isAtLimit(batch) && isSince(batch, part, queue)).length;
 
 /**
  * The last of several attempts at a part. One that was created while another was not over is a
  * duplicate of two executions, and was cancelled: it says nothing about the part.
  */
 function lastAttempt(attempts: readonly Batch[]): Batch {
-	const [first, ...others] = [...attempts].reverse().sort((a, b) => createdAt(a) - createdAt(b));
+	const [first, ...others] = [...attempts].reverse().sort(byAge);
 	return others.reduce((last, one) => {
 		const duration = durationSeconds(last);
 		const isDuplicate = duration !== null && createdAt(one) <= createdAt(last) + duration;
 		return isDuplicate ? last : one;
 	}, first);
+}
+
+/** Of two from the same second the one with the smaller id stands, as in `oldestOf`. */
+function byAge(a: Batch, b: Batch): number {
+	const age = createdAt(a) - createdAt(b);
+	return age !== 0 || createdAt(a) === 0 ? age : a.id < b.id ? -1 : 1;
 }
 
 const createdAt = ({ created_at: at }: Batch) => at ?? 0;
@@ -116,7 +130,7 @@ function submissionPart(
 			maxEnqueuedTokens: override.maxEnqueuedTokens ?? queue.maxEnqueuedTokens,
 		},
 		afterAttempts: (attempts) => {
-			refusals.set(key, attemptsOf(part, queue, attempts).filter(isAtLimit).length);
+			refusals.set(key, refusalsOf(part, queue, attempts));
 			return afterAttempts(listed, attempts);
 		},
 	};
@@ -132,7 +146,7 @@ function itemOf({ part, queue }: Listed, one: Submitted['parts'][number]): INode
 	const { place, requests, bytes } = part;
 	if (!isCreated(one)) return [{ json: waitingItem(part, queue.settings.endpoint) }];
 	// What has had a batch before was returned when it was created.
-	if (one.adopted && !one.hasYielded) return [];
+	if (!one.isOfThisRun) return [];
 	return [{ json: createdItem(one, { ...place, requests, bytes }) }];
 }
 
@@ -150,6 +164,14 @@ function adviceFor({ file, hasKey, lost, since }: StoredQueue, { key }: WaitingP
 		: `Submit the items of this part again, and only these, since the other parts would be paid again. Then ${giveUp}.`;
 }
 
+/** Names the batches of this run, since they are paid for. */
+function sayCreated(error: ReturnType<typeof asNodeError>, created: readonly string[]): void {
+	error.context.created_batch_ids = created;
+	if (created.length === 0) return;
+	const made = `Created so far: ${created.join(', ')}.`;
+	error.description = [made, error.description].filter(Boolean).join(' ');
+}
+
 function partError(
 	context: IExecuteFunctions,
 	{ error: failure }: PartFailure,
@@ -159,10 +181,8 @@ function partError(
 	const error = asNodeError(context.getNode(), failure, 0);
 	const { place } = part;
 	error.message = `Part ${place.part} of ${place.parts} of submission ${queue.submissionId}: ${error.message}`;
-	const made = created.length > 0 ? `Created so far: ${created.join(', ')}.` : '';
-	const sentences = [adviceFor(queue, part), made, error.description];
-	error.description = sentences.filter(Boolean).join(' ');
-	error.context.created_batch_ids = created;
+	sayCreated(error, created);
+	error.description = [adviceFor(queue, part), error.description].filter(Boolean).join(' ');
 	return error;
 }
 
@@ -177,8 +197,8 @@ async function execute(
 	const found = await findQueues(client, optionalText(context, given, name));
 	const { queues } = found;
 	const listed = queues.flatMap((queue) => queue.parts.map((part): Listed => ({ queue, part })));
-	const failed = found.failures.map((failure) => asNodeError(context.getNode(), failure, 0));
-	if (listed.length === 0) return output(context, [], failed);
+	const unread = found.failures.map((failure) => asNodeError(context.getNode(), failure, 0));
+	if (listed.length === 0) return output(context, [], unread);
 	// No batch of these parts is older.
 	const since = Math.min(
 		...queues.map((queue) => Math.min(queue.since ?? Infinity, queue.file.created_at ?? 0)),
@@ -200,9 +220,10 @@ async function execute(
 		if (own.every(isThrough)) await deleteFile(client, queue.file.id).catch(() => undefined);
 	}
 	const items = parts.flatMap((one, index) => itemOf(listed[index], one));
-	const created = parts.flatMap((one) => (isCreated(one) && !one.adopted ? one.batch.id : []));
+	const created = parts.flatMap((one) => (isCreated(one) && one.isOfThisRun ? one.batch.id : []));
 	const errors = failures.map((one) => partError(context, one, listed[one.index], created));
-	return output(context, items, [...failed, ...errors]);
+	for (const error of unread) sayCreated(error, created);
+	return output(context, items, [...unread, ...errors]);
 }
 
 function output(
@@ -210,7 +231,12 @@ function output(
 	items: INodeExecutionData[],
 	errors: ReadonlyArray<ReturnType<typeof asNodeError>>,
 ): INodeExecutionData[][] {
-	if (errors.length > 0 && !context.continueOnFail()) throw errors[0];
+	const [first, ...others] = errors;
+	if (first && !context.continueOnFail()) {
+		const also = others.map(({ message }) => `Also: ${message.replace(/\.$/, '')}.`);
+		first.description = [first.description, ...also].filter(Boolean).join(' ');
+		throw first;
+	}
 	return [[...items, ...errors.map((error) => errorItem(error, 0))]];
 }
 

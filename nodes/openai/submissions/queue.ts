@@ -2,7 +2,7 @@ import type { IDataObject, NodeApiError } from 'n8n-workflow';
 import type { Place } from './submission';
 import { SUBMISSION_TOKENS, submissionIdIn } from './submission';
 import type { BatchSettings } from '../api/batches';
-import { deleteFile, findFile, listFiles, uploadSafely } from '../api/files';
+import { deleteFile, getFile, listFiles, uploadSafely } from '../api/files';
 import type { Batch, FileObject } from '../api/objects';
 import { isFinished } from '../api/objects';
 import type { OpenAiClient } from '../client';
@@ -55,6 +55,24 @@ function isSameModel(one: string | null, other: string | null): boolean {
 
 const DATED = /^-\d{4}-\d{2}-\d{2}$/;
 
+/**
+ * The length of a file; 0 for one that is gone.
+ *
+ * @throws {NodeApiError} when the server does not say it, since room cannot be counted then
+ */
+async function bytesOf(client: OpenAiClient, fileId: string): Promise<number> {
+	const found = await getFile(client, fileId).then(
+		({ bytes }) => bytes ?? 0,
+		(error: NodeApiError) => error,
+	);
+	if (typeof found === 'number') return found;
+	if (found.httpCode === '404') return 0;
+	const advice =
+		'How much room the batch of this file takes is not known. Turn on Ignore Other Batches to leave such batches out.';
+	found.description = [advice, found.description].filter(Boolean).join(' ');
+	throw found;
+}
+
 /** A batch in the queue. */
 interface Running extends QueueShare {
 	/** The input file of a batch of somebody else, whose tokens are estimated by its size. */
@@ -92,8 +110,7 @@ export class QueueRoom {
 	async measureOthers(client: OpenAiClient): Promise<void> {
 		for (const one of this.running) {
 			if (!one.otherFile) continue;
-			const file = await findFile(client, one.otherFile);
-			one.tokens = Math.ceil((file?.bytes ?? 0) / BYTES_PER_TOKEN);
+			one.tokens = Math.ceil((await bytesOf(client, one.otherFile)) / BYTES_PER_TOKEN);
 		}
 	}
 
@@ -164,7 +181,7 @@ export async function deleteQueue(client: OpenAiClient, submissionId: string): P
 }
 
 /** Deletes a file that another execution may have deleted at the same moment. */
-export async function deleteIfThere(client: OpenAiClient, fileId: string): Promise<void> {
+async function deleteIfThere(client: OpenAiClient, fileId: string): Promise<void> {
 	const failure = await deleteFile(client, fileId).then(
 		() => undefined,
 		(error: NodeApiError) => error,
@@ -178,7 +195,7 @@ function queueLines({ parts, ...head }: Queue): Buffer {
 	return Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
-/** A file that expires within this many seconds is no input for a batch that has to wait. */
+/** A file that expires within this many seconds is not used again: its batch may have to wait longer. */
 const SOON = DAY;
 
 /**

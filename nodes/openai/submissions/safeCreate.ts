@@ -104,7 +104,7 @@ export class SafeCreate {
 	private done(batch: Batch, key: string, adopted: boolean): CreatedBatch {
 		this.scope.memory.noteCreated(key, batch.id);
 		if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
-		return { batch, key: keyOf(batch) ?? key, adopted };
+		return { batch, key: keyOf(batch) ?? key, adopted, isOfThisRun: true };
 	}
 }
 

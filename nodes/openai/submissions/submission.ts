@@ -102,8 +102,8 @@ export interface CreatedBatch {
 	key: string;
 	/** True when the batch was there already. */
 	adopted: boolean;
-	/** True when a younger batch of this execution was given up for it. */
-	hasYielded?: boolean;
+	/** True when this run has created it, perhaps without an answer, or has given up another for it. */
+	isOfThisRun?: boolean;
 }
 
 /** The JSON of a batch: its own fields, how far it is, and the submission that it belongs to. */

@@ -63,7 +63,7 @@ export interface SubmissionPart {
 	afterAttempts?: (attempts: readonly Batch[]) => 'again' | 'later' | 'never';
 }
 
-/** A part that is uploaded and has no batch: there is no room for it, or it was not reached. */
+/** A part that is uploaded and has no batch, because the queue has no room or an earlier part failed. */
 export interface UploadedPart {
 	key: string;
 	fileId: string;
@@ -278,21 +278,26 @@ export class Submissions {
 	private notStored(error: NodeApiError, run: Run): NodeApiError {
 		const notListed = 'The list of the parts could not be stored, so no new batch was created.';
 		sayUploaded(error, run);
-		error.description = `${notListed} ${error.description}`;
+		error.description = [notListed, error.description].filter(Boolean).join(' ');
 		return this.search.withCreated(error, run.keys);
 	}
 
+	/** All batches of a part, newest first. */
+	private knownOf({ found }: Run, key: string): Batch[] {
+		return found.filter((batch) => this.search.belongs(batch, key));
+	}
+
 	/** The batch that stands for a part; undefined when it has to be created. */
-	private standing({ found }: Run, part: SubmissionPart, key: string): Batch | undefined {
-		const known = found.filter((batch) => this.search.belongs(batch, key));
+	private standing(run: Run, part: SubmissionPart, key: string): Batch | undefined {
+		const known = this.knownOf(run, key);
 		const standing = oldestOf(known.filter(isAdoptable));
 		if (standing || known.length === 0) return standing;
 		return part.afterAttempts?.(known) === 'never' ? known[0] : undefined;
 	}
 
 	/** Whether a part was refused not long ago, and is tried again only after a while. */
-	private isLater({ found }: Run, part: SubmissionPart, key: string): boolean {
-		const known = found.filter((batch) => this.search.belongs(batch, key));
+	private isLater(run: Run, part: SubmissionPart, key: string): boolean {
+		const known = this.knownOf(run, key);
 		return known.length > 0 && part.afterAttempts?.(known) === 'later';
 	}
 
@@ -390,8 +395,8 @@ export class Submissions {
 		for (const batch of own) await this.giveUp(batch, standing.id);
 		if (standing.id === one.batch.id) return one;
 		this.scope.memory.noteCreated(key, standing.id);
-		const hasYielded = own.length > 0;
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, hasYielded };
+		const isOfThisRun = own.length > 0;
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
 	}
 
 	private async giveUp(batch: Batch, standingId: string): Promise<void> {
@@ -407,7 +412,7 @@ export class Submissions {
 		part: SubmissionPart,
 		key: string,
 	): Promise<CreatedBatch | UploadedPart> {
-		const known = run.found.filter((batch) => this.search.belongs(batch, key));
+		const known = this.knownOf(run, key);
 		const unanswered = await this.safeCreate.findUnanswered(key, known);
 		if (unanswered) return unanswered;
 		const fileId = await this.fileOf(run, part, key);

@@ -72,7 +72,7 @@ export function checkAnsweredOnce(
 			owners.set(customId, batchId);
 			if (owner === undefined) continue;
 			const isStopped = emulator.batch(owner).status === 'cancelled';
-			if (isStopped && operationOf(batchId) === 'submit') continue;
+			if (isStopped && operationOf(batchId) !== 'retry') continue;
 			broken('no request is answered twice', { customId, batches: [owner, batchId] });
 		}
 	}

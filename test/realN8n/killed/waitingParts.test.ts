@@ -7,6 +7,8 @@ import { until } from '../../support/lab/until';
 import { START } from '../../support/lab/workflows/steps';
 import { PARTS, ROOM, submitInParts, submitWaiting } from './workflows';
 
+const isQueueFile = (name?: string | null) => name?.startsWith('n8n-submission-');
+
 type Operation = 'Submit' | 'Submit Waiting Parts';
 
 /** A request that gets no answer; n8n is killed while it waits for it. */
@@ -213,7 +215,9 @@ class Scene {
 		const lines = this.batches.map(({ input_file_id: id }) => emulator.file(id).text());
 		const ids = lines.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
 		expect(ids.sort()).toEqual(Array.from({ length: PARTS }, (_, index) => String(index)));
-		expect(emulator.ledger.uploads).toHaveLength(PARTS + 1);
+		// The list of the parts is written again by a second run, which uploads no part twice.
+		const uploads = emulator.ledger.uploads.filter(({ filename }) => !isQueueFile(filename));
+		expect(uploads).toHaveLength(PARTS);
 		expect(await this.account.queueFiles()).toEqual([]);
 	}
 }

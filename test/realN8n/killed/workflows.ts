@@ -1,3 +1,4 @@
+import type { IDataObject } from 'n8n-workflow';
 import type { WorkflowJson } from '../../support/lab/n8n/types';
 import {
 	byHand,
@@ -34,20 +35,19 @@ const longRows: Step = {
 /** The queue of the service has room for so many parts at once. */
 export const ROOM = 2;
 
+/** Submits the text of each row under its id. */
+const submitStep = (credential: Credential, options: IDataObject) =>
+	openAi(credential)('Submit', 'batch', 'submit', {
+		model: byId('gpt-6-luna'),
+		prompt: '={{ $json.text }}',
+		customId: '={{ $json.id }}',
+		options: options as never,
+	});
+
 /** Submits more parts than there is room for, under a key. */
 export function submitInParts(key: string, credential: Credential): WorkflowJson {
 	const options = { submissionKey: key, maxRequestsPerBatch: 1, maxEnqueuedTokens: 1_200 };
-	const step = openAi(credential);
-	return chain(key, [
-		byHand,
-		longRows,
-		step('Submit', 'batch', 'submit', {
-			model: byId('gpt-6-luna'),
-			prompt: '={{ $json.text }}',
-			customId: '={{ $json.id }}',
-			options,
-		}),
-	]);
+	return chain(key, [byHand, longRows, submitStep(credential, options)]);
 }
 
 /** Creates what fits of the parts that wait. */
@@ -62,12 +62,7 @@ export function wholeJob(key: string, credential: Credential): WorkflowJson {
 	return chain(key, [
 		byHand,
 		rows,
-		step('Submit', 'batch', 'submit', {
-			model: byId('gpt-6-luna'),
-			prompt: '={{ $json.text }}',
-			customId: '={{ $json.id }}',
-			options: { submissionKey: key },
-		}),
+		submitStep(credential, { submissionKey: key }),
 		step('Wait', 'batch', 'wait', { options: { pollInterval: 1 } }),
 		step('Results', 'batch', 'getResults'),
 	]);

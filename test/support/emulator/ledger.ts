@@ -40,12 +40,12 @@ export class Ledger {
 	/** Every file uploaded over the API, oldest first. */
 	readonly uploads: FileObject[] = [];
 	/**
-	 * Told of each request when it arrives, and when its effect is done and its answer due. The request
+	 * Called with each request when it arrives, and when its effect is done and its answer due. The request
 	 * is held until what this returns is settled.
 	 */
 	onRequest: (request: RecordedRequest, stage: 'arrived' | 'done') => void | Promise<void> =
 		() => {};
-	/** Told of each batch at the moment of its creation, and of the request that asked for it. */
+	/** Called with each batch at the moment of its creation, and the request that asked for it. */
 	onCreated: (batch: WireBatch, request: RecordedRequest) => void = () => {};
 
 	/** The requests of one method whose path ends with `path` or matches it. */

@@ -162,7 +162,18 @@ const ajv = new Ajv2020({
 	inlineRefs: false,
 });
 
-const isValid = (schema: JsonObject, one: JsonValue): boolean => ajv.validate(schema, one);
+/**
+ * What ajv says; undefined for the few schemas that it cannot compile to working code, such as a
+ * `not` beside an `anyOf` with patternProperties ("props0 is not defined", ajv 8.20).
+ */
+const isValid = (schema: JsonObject, one: JsonValue): boolean | undefined => {
+	try {
+		return ajv.validate(schema, one);
+	} catch (error) {
+		if (error instanceof ReferenceError) return undefined;
+		throw error;
+	}
+};
 
 const definitions = (one: JsonObject, two: JsonObject) => ({ $defs: { one, two } });
 
@@ -176,7 +187,10 @@ test('a value that is right by the whole standard is never refused', () => {
 		fc.property(some, some, some, value, (root, one, two, candidate) => {
 			const schema = { ...root, ...definitions(withoutRefs(one), withoutRefs(two)) };
 			const fault = schemaFault(schema, candidate);
-			if (fault !== undefined) expect(isValid(schema, candidate)).toBe(false);
+			if (fault === undefined) return;
+			const valid = isValid(schema, candidate);
+			fc.pre(valid !== undefined);
+			expect(valid).toBe(false);
 		}),
 		{ numRuns: 100 },
 	);

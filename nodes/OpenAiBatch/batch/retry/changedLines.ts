@@ -59,7 +59,7 @@ export class LineChange {
 	/** The line as text, in which numbers keep all their digits, also those that JavaScript lacks. */
 	private textOf(text: string, request: JsonObject): string {
 		if (!LONG_NUMBER.test(text)) return JSON.stringify(request);
-		const mark = markFor(text);
+		const mark = markFor(text + JSON.stringify(this.fields));
 		const marked = replaceIn(text, LONG_NUMBER, (digits, inString) =>
 			inString ? digits : `"${mark}${digits}"`,
 		);

@@ -14,6 +14,7 @@ import {
 	namelessLines,
 	unknownIdsHint,
 	unreadableResults,
+	cutOffHint,
 } from './retryErrors';
 import type { Identity } from './retryIdentity';
 import { identify, isWhole, retriesOf } from './retryIdentity';
@@ -138,8 +139,14 @@ async function select(...args: Parameters<typeof selectForRetry>): Promise<Selec
 	}
 }
 
-const notRetried = ({ permanent, leftOut, running, nameless, ambiguousIds }: Selection) =>
-	permanent + leftOut + running + nameless + ambiguousIds.length;
+const notRetried = ({
+	permanent,
+	leftOut,
+	running,
+	nameless,
+	ambiguousIds,
+	cutOffAgain,
+}: Selection) => permanent + leftOut + running + nameless + ambiguousIds.length + cutOffAgain;
 
 /** What the output says about the requests of one batch of a retry. */
 function describe(
@@ -203,6 +210,7 @@ async function chosenParts(
 		ambiguity(selection),
 		namelessLines(selection),
 		unknownIdsHint(original, selection),
+		cutOffHint(original, selection),
 		...(checker?.hints(requests) ?? []),
 	];
 	for (const hint of hints) if (hint) client.hint(hint);
@@ -245,7 +253,7 @@ export const retryWith = (checkerFor: CheckerFor): Operation => ({
 		value: 'retry',
 		action: 'Retry the unfinished requests of a batch',
 		description:
-			'Create a new batch from only the requests that failed for a transient reason, expired, were cancelled or never came back, or whose answers are of no use',
+			'Create a new batch from only the requests that failed for a transient reason, expired, were cancelled or never came back. With Include, also of those whose answers are of no use.',
 	},
 	properties: showFor('batch', 'retry', retryProperties),
 	execute: forEachItem(async (context, itemIndex, client) => {

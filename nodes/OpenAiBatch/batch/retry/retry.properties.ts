@@ -41,7 +41,7 @@ export const retryProperties: INodeProperties[] = [
 				default: '',
 				placeholder: 'e.g. film-12, film-40',
 				description:
-					'Runs exactly these requests again, whatever became of them, also those that have an answer: you pay for them again. Separate the IDs by commas or line breaks, or use an expression that returns a list. Include and the other choices are then not used.',
+					'Runs exactly these requests again, whatever became of them, also those that have an answer: you pay for them again. Separate the IDs by commas or line breaks, or use an expression that returns a list. Include, Retry All Failed and Retry Unreadable have no effect then.',
 			},
 			{
 				displayName: 'Include',
@@ -51,7 +51,8 @@ export const retryProperties: INodeProperties[] = [
 					{
 						name: 'Cancelled',
 						value: 'cancelled',
-						description: 'Did not run; leave it out where batches are cancelled to save money',
+						description:
+							'The request did not run because the batch was cancelled. Leave this out if you cancel batches to save money.',
 					},
 					{
 						name: 'Cut Off',
@@ -74,7 +75,7 @@ export const retryProperties: INodeProperties[] = [
 						name: 'Not JSON',
 						value: 'invalid_json',
 						description:
-							'Asked for JSON and has an answer that is none, or that does not follow its schema',
+							'Asked for JSON, but the answer is not JSON or does not follow the schema. Answers that were cut off or refused are not counted here.',
 					},
 					{
 						name: 'Refused',
@@ -102,11 +103,11 @@ export const retryProperties: INodeProperties[] = [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether to run requests again that may have an answer which this node cannot read. Without this option the operation stops with an error when the results do not match the counts of the batch, because the requests would be charged twice.',
+					'Whether to run requests again although they may have an answer that this node cannot read. Without this option the operation stops with an error when the results do not match the counts of the batch, because the requests would be charged twice.',
 			},
 			submissionKeyField(
 				'e.g. retry-films-2026-11-22',
-				'The same choices for the same batch under the same key make one retry in seven days, also over several executions. Without a key, another execution runs again what no earlier retry has answered or still runs.',
+				'The same choices for the same batch under the same key make one retry, also over several executions. Without a key, another execution runs again what no earlier retry has answered or still runs.',
 			),
 		],
 	},

@@ -105,13 +105,6 @@ export function assertRetryable(
 		new NodeOperationError(node, message, { itemIndex, description });
 	const { badLines, cutOffAgain, pieces, adopted, unknownIds } = selection;
 	if (badLines.length > 0) throw refusedLines(batch, selection, error);
-	if (cutOffAgain > 0) {
-		const [was, they] = cutOffAgain === 1 ? ['was', 'it'] : ['were', 'they'];
-		throw error(
-			`${requests(cutOffAgain)} of batch ${batch.id} ${was} cut off at the token limit, and ${they} would be cut off again`,
-			'The same request with the same limit is cut off, and charged, again. Set a higher token limit in Body Fields, for example {"max_completion_tokens": 4000} (max_output_tokens for Responses), or another model or a lower effort. Or leave Cut Off out of Include.',
-		);
-	}
 	if (pieces.length > 0 || adopted.length > 0) return;
 	if (unknownIds.length > 0) {
 		throw error(
@@ -119,7 +112,24 @@ export function assertRetryable(
 			'Use the values of custom_id that Get Results returns for this batch, and its own id as the batch.',
 		);
 	}
+	if (cutOffAgain > 0) {
+		throw error(cutOffOf(batch, cutOffAgain), `${MORE_TOKENS} Or leave Cut Off out of Include.`);
+	}
 	throw nothingToRetry(node, batch, selection, itemIndex);
+}
+
+const MORE_TOKENS =
+	'The same request with the same limit is cut off, and charged, again. Set a higher token limit in Body Fields, for example {"max_completion_tokens": 4000} (max_output_tokens for Responses), or another model or a lower effort.';
+
+function cutOffOf({ id }: Batch, count: number): string {
+	const [was, they] = count === 1 ? ['was', 'it'] : ['were', 'they'];
+	return `${requests(count)} of batch ${id} ${was} cut off at the token limit, and ${they} would be cut off again`;
+}
+
+/** Requests that are left out, since they would be cut off as before. */
+export function cutOffHint(batch: Batch, { cutOffAgain }: Selection): string | undefined {
+	if (cutOffAgain === 0) return undefined;
+	return `${cutOffOf(batch, cutOffAgain)}, so they are left out. ${MORE_TOKENS}`;
 }
 
 type ErrorFor = (message: string, description: string) => NodeOperationError;
@@ -173,7 +183,7 @@ function nothingToRetry(
 			`${requests(permanent)} failed with ${permanent === 1 ? 'an error' : 'errors'} that a retry would only repeat. Correct ${permanent === 1 ? 'that request and submit it' : 'those requests and submit them'} again, or turn on Retry All Failed when the cause is gone.`,
 		permanentErrors.mostCommon(),
 		running > 0 &&
-			`${requests(running)} will be answered by an earlier retry that is not finished.`,
+			`${requests(running)} ${running === 1 ? 'is' : 'are'} still running in an earlier retry.`,
 		leftOut > 0 && `${requests(leftOut)} did not succeed, but the option Include leaves them out.`,
 		ambiguous,
 		namelessLines(selection),

@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import type { RetryOptions } from './retry.properties';
 import { isWithoutList } from '../../../openai/api/batches';
 import type { Batch } from '../../../openai/api/objects';
@@ -12,14 +12,16 @@ import {
 	placeOf,
 	submissionIdOf,
 } from '../../../openai/submissions/submission';
+import { RETRY_OF } from '../../../openai/submissions/parts';
 import type { SubmissionPart, Submissions } from '../../../openai/submissions/submissions';
 import { asNodeError } from '../../shared/operation';
 import { hasNeverRun } from '../results/readiness';
-import { findRetries } from '../results/retryChain';
+import { findOriginal, findRetries } from '../results/retryChain';
 
 /**
- * The retries of a batch in which requests have run, or may run, oldest first. Without a list of
- * batches, where the user allows that, none are known.
+ * The other retries of the chain of a batch in which requests have run, or may run, oldest first:
+ * its own, and where it is a retry itself, those of what it repeats. What came before it is none of
+ * them. Without a list of batches, where the user allows that, none are known.
  */
 export async function retriesOf(
 	client: OpenAiClient,
@@ -27,12 +29,36 @@ export async function retriesOf(
 	{ createWithoutSearch }: RetryOptions,
 ): Promise<Batch[]> {
 	try {
-		const retries = await findRetries(client, original);
-		return retries.filter((retry) => !hasNeverRun(retry));
+		const first = await firstOf(client, original);
+		const retries = await findRetries(client, first);
+		const before = ancestorsOf(original, retries);
+		return retries.filter(
+			(retry) => retry.id !== original.id && !before.has(retry.id) && !hasNeverRun(retry),
+		);
 	} catch (error) {
 		if (createWithoutSearch && isWithoutList(error)) return [];
 		throw asNodeError(client.context.getNode(), error, client.options.itemIndex);
 	}
+}
+
+/** The batch that a chain began with; this one where an earlier one is gone. */
+async function firstOf(client: OpenAiClient, batch: Batch): Promise<Batch> {
+	return await findOriginal(client, batch).catch((error: NodeApiError) => {
+		if (error.httpCode === '404') return batch;
+		throw error;
+	});
+}
+
+/** The ids of the batches whose requests a batch repeats, directly or over others. */
+function ancestorsOf(batch: Batch, chain: readonly Batch[]): Set<string> {
+	const ids = new Set<string>();
+	let before = batch.metadata?.[RETRY_OF];
+	while (before && !ids.has(before)) {
+		ids.add(before);
+		const id: string = before;
+		before = chain.find((one) => one.id === id)?.metadata?.[RETRY_OF];
+	}
+	return ids;
 }
 
 /** Whether a batch is repeated as it is, from the same file: nothing of it has run. */
@@ -49,7 +75,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest('hex')
 export class Identity {
 	private readonly content: string;
 	/** The key of the original, which is created once more as what it is. */
-	private readonly key: string | undefined;
+	readonly key: string | undefined;
 
 	/** @param after the retries of an earlier round, after which the same choices ask again */
 	constructor(
@@ -116,12 +142,16 @@ export function identify(
 	const identityAfter = (after: string[]) => new Identity(original, submissions, options, after);
 	const name = identityAfter([]).part(0).contentHash;
 	const run = Number(context.getWorkflowDataProxy(0).$runIndex ?? 0);
-	const last = rounds[name] ?? { run, after: [] };
+	const known = rounds[name];
+	const last = known ?? { run, after: [] };
 	let identity = identityAfter(last.after);
 	let own = identity.own(retries);
 	const before = [...own.keys()];
 	const hasEnded = before.length > 0 && before.every(isFinished);
-	const after = run !== last.run && hasEnded ? before.map(({ id }) => id) : last.after;
+	// The original's key is that of all executions: what another one has done is an earlier round.
+	const isOfAll = identity.key !== undefined && !submissions.isShared;
+	const isNext = known ? run !== last.run : isOfAll;
+	const after = isNext && hasEnded ? before.map(({ id }) => id) : last.after;
 	if (after !== last.after) {
 		identity = identityAfter(after);
 		own = identity.own(retries);

@@ -185,11 +185,15 @@ export async function selectForRetry(
 	const { customIds, earlier, own } = options;
 	const outcomes = new Outcomes(client, options);
 	const adopted: Adopted[] = [];
-	if (!customIds) await outcomes.read(batch, inputFile);
-	for (const retry of earlier) {
+	const take = async (retry: Batch) => {
 		if (own.has(retry)) adopted.push(await outcomes.readOwn(retry));
 		else if (!customIds) await outcomes.readEarlier(retry);
-	}
+	};
+	// In the order in which they ran: of several failures the last one counts.
+	const isOlder = (one: Batch) => (one.created_at ?? 0) < (batch.created_at ?? 0);
+	for (const retry of earlier.filter(isOlder)) await take(retry);
+	if (!customIds) await outcomes.read(batch, inputFile);
+	for (const retry of earlier.filter((one) => !isOlder(one))) await take(retry);
 	const place = ({ batch: one }: Adopted) => own.get(one)!;
 	adopted.sort((a, b) => place(a) - place(b));
 	const lines = new LineChooser(outcomes, options, inputFile);

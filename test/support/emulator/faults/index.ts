@@ -38,7 +38,7 @@ export class Faults {
 	private readonly counts = new Map<string, number>();
 	private callOff: () => void = () => {};
 
-	/** Told of each request that gets no answer until the emulator closes. */
+	/** Called with each request that gets no answer until the emulator closes. */
 	onStall: (request: FastifyRequest) => void = () => {};
 
 	constructor(private readonly clock: Clock) {}
