@@ -5,8 +5,7 @@ import {
 	type StoredGathering,
 } from '../batchEvents/gathering';
 import { submissionEventId, type SubmissionEvent } from '../batchEvents/submissionEvent';
-import type { Batch } from '../openai/api/objects';
-import type { ListPage } from '../openai/api/pages';
+import type { Batch, ListPage } from '../openai/api/objects';
 import type { Request } from './lookups';
 import type { Scan } from './reading';
 import { shortHash, type State } from './state';

@@ -14,9 +14,8 @@ import { matchesFilters } from '../batchEvents/eventFilters';
 import type { EventSettings } from '../batchEvents/eventSettings';
 import { submissionEvent, type SubmissionEvent } from '../batchEvents/submissionEvent';
 import { BATCH_PAGE_SIZE, findBatch, listBatchPage } from '../openai/api/batches';
-import type { ListPage, PageStart } from '../openai/api/pages';
-import { pages } from '../openai/api/pages';
-import type { Batch } from '../openai/api/objects';
+import type { Batch, ListPage, PageStart } from '../openai/api/objects';
+import { pages } from '../openai/api/objects';
 import type { OpenAiClient } from '../openai/client';
 import { submissionIdOf } from '../openai/submissions/submission';
 

@@ -5,8 +5,7 @@ import type { PollSettings } from './polling.properties';
 import type { NewsRule, OpenBatch, State } from './state';
 import { BEGINNING, hashFilters } from './state';
 import { creationTime, latestTimeOf } from '../batchEvents/batchTimes';
-import type { Batch } from '../openai/api/objects';
-import type { ListPage } from '../openai/api/pages';
+import type { Batch, ListPage } from '../openai/api/objects';
 
 /** Reads a part of the list page by page, from newer to older. */
 export class Scan {

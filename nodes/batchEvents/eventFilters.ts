@@ -1,4 +1,4 @@
-import { isSameEndpoint } from '../endpoints/paths';
+import { isSameEndpoint } from '../endpoints/endpoint';
 import type { Batch } from '../openai/api/objects';
 
 /** The batches that a trigger watches; an empty filter lets every batch through. */

@@ -2,9 +2,8 @@ import { endTime, eventTime } from './batchEvent';
 import { creationTime } from './batchTimes';
 import type { SubmissionEvent } from './submissionEvent';
 import { submissionEvent } from './submissionEvent';
-import type { Batch } from '../openai/api/objects';
+import type { Batch, ListPage } from '../openai/api/objects';
 import { isFinished } from '../openai/api/objects';
-import type { ListPage } from '../openai/api/pages';
 import { isPart, partCountOf, partNumberOf } from '../openai/submissions/parts';
 import { placeOf, submissionIdOf } from '../openai/submissions/submission';
 

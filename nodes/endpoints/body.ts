@@ -1,7 +1,7 @@
 import type { Endpoint, RequestFields, Server } from './endpoint';
 import { RequestProblem } from './endpoint';
 import { strictSchemaFaults } from './strictSchema';
-import type { Issue } from '../jsonl/fieldChecks';
+import type { Issue, JsonObject, JsonValue } from '../jsonl/json';
 import {
 	asHint,
 	checkObject,
@@ -9,9 +9,9 @@ import {
 	INVALID_BASE64,
 	invalidValue,
 	isAbsent,
-} from '../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../jsonl/json';
-import { isObject, merged } from '../jsonl/json';
+	isObject,
+	merged,
+} from '../jsonl/json';
 
 /**
  * The body of one request. The additional fields are merged into it, and override the others.

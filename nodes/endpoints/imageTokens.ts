@@ -1,7 +1,5 @@
-import { asHint } from '../jsonl/fieldChecks';
-import type { Issue } from '../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../jsonl/json';
-import { isObject } from '../jsonl/json';
+import { asHint, isObject } from '../jsonl/json';
+import type { Issue, JsonObject, JsonValue } from '../jsonl/json';
 
 /** The width and height of an image, in pixels. */
 export interface ImageSize {

@@ -1,8 +1,7 @@
-import type { Endpoint, RequestOption, TokenFields } from './endpoint';
+import type { Endpoint, EndpointPath, RequestOption, TokenFields } from './endpoint';
 import type { SizeOfImage } from './imageTokens';
 import { partTokens, sizeOfDataUrl } from './imageTokens';
-import type { EndpointPath } from './paths';
-import { pathFault, unversionedPath } from './paths';
+import { pathFault, unversionedPath } from './endpoint';
 import { embeddings, imageEdits, imageGenerations, moderations } from './singleInput';
 import { chatCompletions, completions, responses } from './textEndpoints';
 import type { JsonObject, JsonValue } from '../jsonl/json';

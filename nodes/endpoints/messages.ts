@@ -1,5 +1,5 @@
 import { checkArguments, checkToolCalls } from './parameters';
-import type { Issue } from '../jsonl/fieldChecks';
+import type { Issue, JsonObject, JsonValue } from '../jsonl/json';
 import {
 	asHint,
 	checkAddress,
@@ -10,10 +10,9 @@ import {
 	invalidType,
 	invalidValue,
 	isAbsent,
+	isObject,
 	missing,
-} from '../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../jsonl/json';
-import { isObject } from '../jsonl/json';
+} from '../jsonl/json';
 
 /**
  * The shapes of messages and of the parts of their content, as the types of OpenAI's SDK (7.57)

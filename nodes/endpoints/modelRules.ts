@@ -1,7 +1,5 @@
-import { asHint, isAbsent } from '../jsonl/fieldChecks';
-import type { Issue } from '../jsonl/fieldChecks';
-import { isObject } from '../jsonl/json';
-import type { JsonObject, JsonValue } from '../jsonl/json';
+import { asHint, isAbsent, isObject } from '../jsonl/json';
+import type { Issue, JsonObject, JsonValue } from '../jsonl/json';
 
 /**
  * Parameters that models of OpenAI refuse, by its SDK, model pages and deployment guide of November

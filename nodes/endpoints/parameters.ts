@@ -1,5 +1,5 @@
 import { strictSchemaIssues } from './body';
-import type { Issue } from '../jsonl/fieldChecks';
+import type { Issue, JsonObject, JsonValue } from '../jsonl/json';
 import {
 	checkObject,
 	checkString,
@@ -7,9 +7,8 @@ import {
 	invalidType,
 	invalidValue,
 	isAbsent,
-} from '../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../jsonl/json';
-import { isObject } from '../jsonl/json';
+	isObject,
+} from '../jsonl/json';
 
 /**
  * The types of the parameters that people set most, as the types of OpenAI's SDK (7.57) and its

@@ -9,7 +9,7 @@ import {
 	RequestProblem,
 } from './endpoint';
 import { checkModerationInput } from './messages';
-import type { Issue } from '../jsonl/fieldChecks';
+import type { Issue, JsonObject, JsonValue } from '../jsonl/json';
 import {
 	checkAddress,
 	checkObjects,
@@ -18,9 +18,8 @@ import {
 	invalidType,
 	invalidValue,
 	isAbsent,
-} from '../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../jsonl/json';
-import { isObject } from '../jsonl/json';
+	isObject,
+} from '../jsonl/json';
 
 /** How many inputs one request may have. */
 const MAX_INPUTS = 2_048;

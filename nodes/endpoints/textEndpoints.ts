@@ -20,9 +20,8 @@ import {
 	checkResponsesToolShapes,
 	checkResponsesTypes,
 } from './parameters';
-import { checkObjects, checkTextOrList, isAbsent } from '../jsonl/fieldChecks';
+import { checkObjects, checkTextOrList, isAbsent, isObject } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
-import { isObject } from '../jsonl/json';
 
 /** What chat completions take besides text, by OpenAI's SDK and its guide to file inputs. */
 const CHAT_ATTACHMENTS: AttachmentShapes = {

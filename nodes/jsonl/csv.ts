@@ -1,5 +1,5 @@
-import type { Separator } from './records';
-import { SEPARATORS } from './records';
+import type { Separator } from './lines';
+import { SEPARATORS } from './lines';
 
 /** The cells of a row of CSV, and what is wrong with its quotes. */
 export interface CsvRow {

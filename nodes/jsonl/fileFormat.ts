@@ -1,4 +1,9 @@
 import type { ByteChunks } from './lines';
+import { bufferOf, inPieces, SLICE_BYTES } from './lines';
+
+/** The encodings that are read. Windows-1252 is what most programs call Latin-1 or ANSI. */
+export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
+export type Encoding = (typeof ENCODINGS)[number];
 
 /** How many bytes of a file are looked at, at most; of text, its first line. */
 const HEAD_BYTES = 1_024;
@@ -179,3 +184,68 @@ const LINE_HINTS: ReadonlyArray<readonly [test: RegExp, hint: string]> = [
 	[/[:,[]\s*-?(?:NaN|Infinity)\s*[,\]}]/, 'JSON has no NaN and no Infinity: write null.'],
 	[/^[^{]/, 'Each line of JSONL is a JSON object, which starts with {.'],
 ];
+
+/** The encoding of a file by its first bytes: a byte order mark, or the zeros of UTF-16. */
+export function encodingOf(head: Uint8Array): Exclude<Encoding, 'windows-1252'> {
+	const [first, second, third, fourth] = head;
+	if (first === 0xff && second === 0xfe) return 'utf-16le';
+	if (first === 0xfe && second === 0xff) return 'utf-16be';
+	if (first > 0 && second === 0 && third > 0 && fourth === 0) return 'utf-16le';
+	if (first === 0 && second > 0 && third === 0 && fourth > 0) return 'utf-16be';
+	return 'utf-8';
+}
+
+/** A file has bytes that its encoding does not have. */
+export class WrongEncodingError extends Error {
+	constructor(readonly encoding: Encoding) {
+		super(`The file has bytes that are not ${encoding.toUpperCase()}.`);
+		this.name = 'WrongEncodingError';
+	}
+}
+
+/**
+ * The content of a file in UTF-8, without a byte order mark, in small pieces.
+ *
+ * @throws {WrongEncodingError} for bytes that are not in UTF-16; in UTF-8 they are passed on
+ */
+export async function* inUtf8(chunks: ByteChunks, encoding: Encoding): AsyncGenerator<Buffer> {
+	if (encoding === 'utf-8') {
+		yield* inPieces(chunks);
+		return;
+	}
+	const decode = decoderOf(encoding);
+	for await (const chunk of chunks) {
+		for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
+			yield decode(bufferOf(chunk.subarray(start, start + SLICE_BYTES)));
+		}
+	}
+	yield decode();
+}
+
+/** Decodes one piece after another; without one, what is left at the end. */
+function decoderOf(encoding: Exclude<Encoding, 'utf-8'>): (bytes?: Buffer) => Buffer {
+	if (encoding === 'windows-1252') return (bytes) => Buffer.from(fromWindows(bytes));
+	const decoder = new TextDecoder(encoding, { fatal: true });
+	return (bytes) => {
+		const text = decoded(decoder, bytes);
+		if (text === undefined) throw new WrongEncodingError(encoding);
+		return Buffer.from(text);
+	};
+}
+
+function decoded(decoder: TextDecoder, bytes: Buffer | undefined): string | undefined {
+	try {
+		return decoder.decode(bytes, { stream: bytes !== undefined });
+	} catch {
+		return undefined;
+	}
+}
+
+/** What Windows-1252 has from 0x80 to 0x9f, where Latin-1 has control characters (WHATWG). */
+const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+/** Some versions of Node.js decode it as Latin-1. */
+const fromWindows = (bytes: Buffer = Buffer.alloc(0)) =>
+	bytes
+		.toString('latin1')
+		.replace(/[\x80-\x9f]/g, (control) => WINDOWS[control.charCodeAt(0) - 0x80]);

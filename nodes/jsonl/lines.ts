@@ -1,6 +1,9 @@
 import { MAX_BYTES } from './split';
 
-/** One non-blank line of a JSONL file. */
+/** A stream of bytes: a Node stream, or anything iterable for tests and small files. */
+export type ByteChunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** One line of a file that is not blank. */
 export interface Line {
 	/** 1-based. Blank lines count, so this is the number that an editor shows. */
 	line: number;
@@ -14,9 +17,6 @@ export interface LineOptions {
 	/** The longest line that is accepted, in bytes; by default the limit of a whole input file. */
 	maxLineBytes?: number;
 }
-
-/** A stream of bytes: a Node stream, or anything iterable for tests and small files. */
-export type ByteChunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 /** A line is longer than `maxLineBytes`. Most likely the file is not JSONL at all. */
 export class LineTooLongError extends Error {
@@ -32,16 +32,83 @@ export class LineTooLongError extends Error {
 	}
 }
 
-/** The most that one batch is made from, when the whole file arrives as one chunk. */
-const MAX_BATCH_BYTES = 1_048_576;
+/** The pieces that a chunk is read in: n8n's memory and its database give a file as one chunk. */
+export const SLICE_BYTES = 65_536;
+
+/** What separates the cells of CSV. */
+export const SEPARATORS = [',', ';', '\t', '|'] as const;
+export type Separator = (typeof SEPARATORS)[number];
+
+/** A line of JSONL or a row of CSV, as it stands in the file. */
+export interface TextRecord extends Line {
+	/** Why nothing behind it can be read: its quote is never closed, or it is far too long. */
+	broken?: 'unclosed' | 'endless';
+}
+
+/** Where a record begins, so that a file can be read from there. */
+export interface Checkpoint {
+	/** How many bytes of UTF-8, without a byte order mark, are before it. */
+	byte: number;
+	/** 1-based. */
+	line: number;
+}
+
+/** Some records that follow each other. */
+export interface RecordBatch {
+	/** Where the first of them begins. */
+	start: Checkpoint;
+	records: TextRecord[];
+}
+
+export interface RecordOptions {
+	/** Of CSV, in which quoted cells may have line breaks. Without it, each line is a record. */
+	separator?: Separator;
+	/** The beginning of the file by default. */
+	from?: Checkpoint;
+	/** The longest record; by default the limit of a whole input file, or `MAX_ROW_BYTES` of CSV. */
+	maxBytes?: number;
+}
+
+/** The longest row of CSV. A quote that is never closed would make one row of the whole file. */
+export const MAX_ROW_BYTES = 33_554_432;
+
 const LF = 0x0a;
 const CR = 0x0d;
+const QUOTE = 0x22;
 const REPLACEMENT = '\ufffd';
+const START: Checkpoint = { byte: 0, line: 1 };
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** The bytes of a file in UTF-8 in small pieces, without a byte order mark. */
+export async function* inPieces(chunks: ByteChunks): AsyncGenerator<Buffer> {
+	let head: Buffer | undefined = Buffer.alloc(0);
+	for await (const chunk of chunks) {
+		for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
+			const slice = bufferOf(chunk.subarray(start, start + SLICE_BYTES));
+			if (head === undefined) {
+				yield slice;
+				continue;
+			}
+			head = Buffer.concat([head, slice]);
+			if (head.length < MARK.length) continue;
+			yield withoutMark(head);
+			head = undefined;
+		}
+	}
+	if (head?.length) yield withoutMark(head);
+}
+
+export const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+	Buffer.from(buffer, byteOffset, byteLength);
+
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+const withoutMark = (head: Buffer) =>
+	head.subarray(0, MARK.length).equals(MARK) ? head.subarray(MARK.length) : head;
+
 /**
- * Reads JSONL, and yields the lines that each chunk completes as one array, never an empty one. A
- * promise for each chunk instead of each line makes it a quarter faster on lines of 200 bytes.
+ * Reads JSONL, and yields the lines that each piece completes as one array, never an empty one. A
+ * promise for each piece instead of each line makes it a quarter faster on lines of 200 bytes.
  *
  * Lines end only at the byte `\n`: U+2028, U+2029 and U+0085 are legal inside JSON strings, and
  * chunks may cut characters. A `\r` before the `\n`, a UTF-8 BOM at the start and blank lines are
@@ -52,100 +119,183 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
  */
 export async function* readLineBatches(
 	chunks: ByteChunks,
-	options: LineOptions = {},
+	{ maxLineBytes = MAX_BYTES }: LineOptions = {},
 ): AsyncGenerator<Line[], void, undefined> {
-	const splitter = new LineSplitter(options.maxLineBytes ?? MAX_BYTES);
-	for await (const chunk of chunks) {
-		for (let start = 0; start < chunk.length; start += MAX_BATCH_BYTES) {
-			const lines = splitter.push(chunk.subarray(start, start + MAX_BATCH_BYTES));
-			if (lines.length > 0) yield lines;
-		}
+	for await (const { records } of readRecords(inPieces(chunks), { maxBytes: maxLineBytes })) {
+		const { broken, line } = records[records.length - 1];
+		if (broken) records.pop();
+		if (records.length > 0) yield records;
+		if (broken) throw new LineTooLongError(line, maxLineBytes);
 	}
-	const last = splitter.end();
-	if (last.length > 0) yield last;
 }
 
-/** The state between two chunks: the number of lines seen and the bytes of the unfinished one. */
-class LineSplitter {
-	private line = 0;
+/**
+ * Reads the records of a file, as many together as a chunk has. Lines end at a line feed, with or
+ * without a carriage return before it; lines without anything are left out. A quote opens a cell of
+ * CSV only at its beginning, as spreadsheet programs read it (RFC 4180).
+ *
+ * @param chunks in UTF-8, from the beginning of the file, in pieces as `inPieces` makes them
+ */
+export async function* readRecords(
+	chunks: AsyncIterable<Buffer>,
+	{ separator, from = START, maxBytes }: RecordOptions = {},
+): AsyncGenerator<RecordBatch, void, undefined> {
+	const splitter = new RecordSplitter(separator, from, maxBytes);
+	let toSkip = from.byte;
+	for await (const chunk of chunks) {
+		if (toSkip >= chunk.length) {
+			toSkip -= chunk.length;
+			continue;
+		}
+		const { checkpoint: start } = splitter;
+		const records = splitter.push(toSkip > 0 ? chunk.subarray(toSkip) : chunk);
+		toSkip = 0;
+		if (records.length > 0) yield { start, records };
+		if (records.at(-1)?.broken) return;
+	}
+	const { checkpoint: start } = splitter;
+	const last = splitter.end();
+	if (last.length > 0) yield { start, records: last };
+}
+
+/** Where the splitter is: in a cell of quotes, behind a quote that may close it, or elsewhere. */
+type State = 'open' | 'quoted' | 'closing';
+
+/** The state between two chunks: where the unfinished record begins, and its bytes so far. */
+export class RecordSplitter {
+	private byte: number;
+	private line: number;
 	private pending: Buffer[] = [];
 	private pendingBytes = 0;
+	private state: State = 'open';
+	private hasQuotes = false;
+	/** The last record was far too long. */
+	private isEndless = false;
+	/** A line feed stands before the first record, since a quote behind one opens a cell. */
+	private lastByte = LF;
+	private readonly separatorByte: number | undefined;
 
-	constructor(private readonly maxLineBytes: number) {}
+	/** @param separator of CSV; without it, each line is a record */
+	constructor(
+		separator: Separator | undefined,
+		{ byte, line }: Checkpoint = START,
+		private readonly maxBytes = separator === undefined ? MAX_BYTES : MAX_ROW_BYTES,
+	) {
+		this.byte = byte;
+		this.line = line;
+		this.separatorByte = separator?.charCodeAt(0);
+	}
 
-	/** The lines that end in this chunk. */
-	push(chunk: Uint8Array): Line[] {
-		const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-		const lines: Line[] = [];
+	/** Where the unfinished record begins. */
+	get checkpoint(): Checkpoint {
+		return { byte: this.byte, line: this.line };
+	}
+
+	/** The records that end in this chunk. After a broken one, nothing more is to be pushed. */
+	push(chunk: Buffer): TextRecord[] {
+		const records: TextRecord[] = [];
+		const next = (byte: number, from: number) => {
+			const found = chunk.indexOf(byte, from);
+			return found === -1 ? chunk.length : found;
+		};
 		let start = 0;
-		for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, start)) {
-			this.take(bytes, start, end, lines);
-			start = end + 1;
+		let at = 0;
+		let lineEnd = -1;
+		let quote = this.separatorByte === undefined ? chunk.length : -1;
+		while (at < chunk.length) {
+			if (this.state === 'quoted') {
+				at = next(QUOTE, at) + 1;
+				if (at <= chunk.length) this.state = 'closing';
+			} else if (this.state === 'closing') {
+				this.state = chunk[at] === QUOTE ? 'quoted' : 'open';
+				if (this.state === 'quoted') at++;
+			} else {
+				if (lineEnd < at) lineEnd = next(LF, at);
+				if (quote < at) quote = next(QUOTE, at);
+				if (quote < lineEnd) {
+					const before = quote > 0 ? chunk[quote - 1] : this.lastByte;
+					if (before === this.separatorByte || before === LF) this.openQuote();
+					at = quote + 1;
+				} else {
+					at = lineEnd + 1;
+					if (lineEnd === chunk.length) break;
+					this.take(chunk, start, lineEnd, records);
+					if (this.isEndless) return records;
+					start = at;
+				}
+			}
 		}
-		if (start < bytes.length) this.keep(bytes, start, bytes.length);
-		return lines;
+		this.lastByte = chunk.length > 0 ? chunk[chunk.length - 1] : this.lastByte;
+		if (start < chunk.length) this.keep(chunk.subarray(start), records);
+		return records;
 	}
 
-	/** The last line, if the file did not end with a line break. */
-	end(): Line[] {
-		const lines: Line[] = [];
-		if (this.pendingBytes > 0) this.take(Buffer.alloc(0), 0, 0, lines);
-		return lines;
+	/** The last record, if the file did not end with a line break. */
+	end(): TextRecord[] {
+		const records: TextRecord[] = [];
+		if (this.pendingBytes === 0) return records;
+		const isUnclosed = this.state === 'quoted';
+		this.take(Buffer.alloc(0), 0, 0, records);
+		if (isUnclosed) records[records.length - 1].broken = 'unclosed';
+		return records;
 	}
 
-	/** Copies, because the producer may reuse its chunk, and a view would keep all of it in memory. */
-	private keep(bytes: Buffer, start: number, end: number): void {
-		this.checkLength(end - start);
-		this.pending.push(Buffer.from(bytes.subarray(start, end)));
-		this.pendingBytes += end - start;
+	private openQuote(): void {
+		this.state = 'quoted';
+		this.hasQuotes = true;
 	}
 
-	private take(bytes: Buffer, start: number, end: number, lines: Line[]): void {
-		this.checkLength(end - start);
-		this.line++;
-		if (this.pendingBytes === 0) {
-			this.decode(bytes, start, end, lines);
-			return;
-		}
-		const whole = Buffer.concat([...this.pending, bytes.subarray(start, end)]);
+	/** Copies, since the producer may use its chunk again, and a view would keep all of it. */
+	private keep(bytes: Buffer, records: TextRecord[]): void {
+		this.pending.push(Buffer.from(bytes));
+		this.pendingBytes += bytes.length;
+		if (this.pendingBytes > this.maxBytes) this.giveUp(records);
+	}
+
+	private giveUp(records: TextRecord[]): void {
+		records.push({ line: this.line, text: '', broken: 'endless' });
+		this.isEndless = true;
 		this.pending = [];
 		this.pendingBytes = 0;
-		this.decode(whole, 0, whole.length, lines);
 	}
 
-	private decode(bytes: Buffer, start: number, end: number, lines: Line[]): void {
-		const from = this.line === 1 && hasBom(bytes, start, end) ? start + 3 : start;
-		const to = end > from && bytes[end - 1] === CR ? end - 1 : end;
-		if (isBlank(bytes, from, to)) return;
-		const text = bytes.toString('utf8', from, to);
-		const line: Line = { line: this.line, text };
-		if (text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(from, to))) line.invalidUtf8 = true;
-		lines.push(line);
-	}
-
-	private checkLength(more: number): void {
-		if (this.pendingBytes + more > this.maxLineBytes) {
-			throw new LineTooLongError(this.line + 1, this.maxLineBytes);
+	private take(chunk: Buffer, start: number, end: number, records: TextRecord[]): void {
+		if (this.pendingBytes + end - start > this.maxBytes) {
+			this.giveUp(records);
+			return;
 		}
+		const last = chunk.subarray(start, end);
+		const bytes = this.pendingBytes === 0 ? last : Buffer.concat([...this.pending, last]);
+		const hasReturn = this.state !== 'quoted' && bytes[bytes.length - 1] === CR;
+		const to = bytes.length - (hasReturn ? 1 : 0);
+		if (!this.isBlank(bytes, to)) {
+			const text = bytes.toString('utf8', 0, to);
+			const record: TextRecord = { line: this.line, text };
+			if (text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(0, to))) record.invalidUtf8 = true;
+			records.push(record);
+		}
+		this.line += 1 + (this.hasQuotes ? lineFeedsIn(bytes) : 0);
+		this.byte += bytes.length + 1;
+		this.pending = [];
+		this.pendingBytes = 0;
+		this.state = 'open';
+		this.hasQuotes = false;
+	}
+
+	/** A line of JSONL with nothing but white space is none. In CSV, spaces may be a value. */
+	private isBlank(bytes: Buffer, to: number): boolean {
+		if (this.separatorByte !== undefined) return to === 0;
+		for (let at = 0; at < to; at++) {
+			if (bytes[at] !== 0x20 && bytes[at] !== 0x09 && bytes[at] !== CR) return false;
+		}
+		return true;
 	}
 }
 
-function hasBom(bytes: Buffer, start: number, end: number): boolean {
-	return (
-		end - start >= 3 &&
-		bytes[start] === 0xef &&
-		bytes[start + 1] === 0xbb &&
-		bytes[start + 2] === 0xbf
-	);
-}
-
-/** Whether there is only white space of JSON's; the first byte usually decides. */
-function isBlank(bytes: Buffer, start: number, end: number): boolean {
-	for (let at = start; at < end; at++) {
-		const byte = bytes[at];
-		if (byte !== 0x20 && byte !== 0x09 && byte !== CR) return false;
-	}
-	return true;
+function lineFeedsIn(bytes: Buffer): number {
+	let count = 0;
+	for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) count++;
+	return count;
 }
 
 /** Distinguishes a U+FFFD that was in the file from one that replaces wrong bytes. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENDPOINTS } from '../../nodes/endpoints';
-import { versionedPath } from '../../nodes/endpoints/paths';
+import { versionedPath } from '../../nodes/endpoints/endpoint';
 import { DIALECTS, type DialectName } from '../support/emulator';
 
 /** The dialects in which the servers of the README's table are tested, here and in `servers*`. */

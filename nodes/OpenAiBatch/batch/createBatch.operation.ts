@@ -2,7 +2,7 @@ import { createHash } from 'crypto';
 import { createdItem, SUBMISSION_METADATA } from '../../openai/submissions/submission';
 import type { BatchSettings } from '../../openai/api/batches';
 import { Submissions } from '../../openai/submissions/submissions';
-import { endpointFields, endpointParameter } from '../requests/endpointField';
+import { endpointFields, endpointParameter } from '../requests/fieldValues';
 import {
 	batchExpiries,
 	completionWindow,

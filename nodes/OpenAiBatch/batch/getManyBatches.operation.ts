@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { isSameEndpoint } from '../../endpoints/paths';
+import { isSameEndpoint } from '../../endpoints/endpoint';
 import { BATCH_PAGE_SIZE, listBatches } from '../../openai/api/batches';
 import type { Batch } from '../../openai/api/objects';
 import { statusOf } from '../../openai/api/objects';

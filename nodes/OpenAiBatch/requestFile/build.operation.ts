@@ -3,7 +3,7 @@ import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/split';
 import { submitOptions } from '../batch/submit/submit.options';
 import type { PlannedPart } from '../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf } from '../requests/plan';
-import { endpointFields, endpointParameter } from '../requests/endpointField';
+import { endpointFields, endpointParameter } from '../requests/fieldValues';
 import { planRequests } from '../requests/filePlan';
 import { requestFields } from '../requests/request.properties';
 import {

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { text } from './optionValues';
+import { text } from './fieldValues';
 import { RequestProblem } from '../../endpoints/endpoint';
 import { strictSchemaFaults } from '../../endpoints/strictSchema';
 import type { JsonObject } from '../../jsonl/json';

@@ -1,9 +1,8 @@
 import type { IBinaryData, INodeProperties } from 'n8n-workflow';
-import { endpointValues } from './endpointField';
+import { endpointValues } from './fieldValues';
 import type { AttachmentType, ImageDetail } from '../../endpoints/endpoint';
 import { RequestProblem } from '../../endpoints/endpoint';
-import { checkDataUrl } from '../../jsonl/fieldChecks';
-import { isObject } from '../../jsonl/json';
+import { checkDataUrl, isObject } from '../../jsonl/json';
 
 /** Binary fields by name, all of them as `*`, or a binary itself, which an expression returned. */
 export type BinaryProperty = string | IBinaryData;

@@ -1,15 +1,15 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import type { OpenOptions, RequestFile } from './inputFile';
+import { openRequests, RecordProblem } from './inputFile';
 import { planItems } from './itemPlan';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
 import { CHUNK_BYTES, EmptyPrompts, issueOf, MeasuredParts } from './plan';
 import type { Position } from './requestChecker';
 import { repeatedId, RequestChecker } from './requestChecker';
-import type { OpenOptions, RequestFile } from './requestsFile';
-import { openRequests, RecordProblem } from './requestsFile';
 import { openRows } from './rowsFile';
-import type { Issue } from '../../jsonl/fieldChecks';
-import { IdTable } from '../../jsonl/idTable';
-import type { Checkpoint, TextRecord } from '../../jsonl/records';
+import type { Issue } from '../../jsonl/json';
+import { IdTable } from '../../jsonl/split';
+import type { Checkpoint, TextRecord } from '../../jsonl/lines';
 import type { RequestLine } from '../../jsonl/split';
 import { Breather } from '../shared/operation';
 

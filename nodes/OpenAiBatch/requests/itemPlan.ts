@@ -6,7 +6,7 @@ import { RequestChecker } from './requestChecker';
 import type { RequestSource } from './requestSource';
 import { requestSource } from './requestSource';
 import { RequestProblem } from '../../endpoints/endpoint';
-import type { Issue } from '../../jsonl/fieldChecks';
+import type { Issue } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/split';
 import { positionsOf, serializeRequest } from '../../jsonl/split';
 import { ItemParameters, OBJECT_TEXT } from '../parameters/itemParameters';

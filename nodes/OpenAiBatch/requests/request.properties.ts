@@ -1,5 +1,5 @@
 import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
-import { endpointValues } from './endpointField';
+import { endpointValues } from './fieldValues';
 import { requestOptionsField } from './requestOptions';
 import { inputBinaryField } from '../shared/binary';
 import { DEFAULT_MODEL } from '../../endpoints';

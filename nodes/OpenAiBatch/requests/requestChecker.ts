@@ -1,11 +1,18 @@
 import { endpointOf, urlFault } from '../../endpoints';
 import { checkBody } from '../../endpoints/body';
 import type { Server } from '../../endpoints/endpoint';
-import { isSameEndpoint } from '../../endpoints/paths';
-import type { Issue } from '../../jsonl/fieldChecks';
-import { checkText, invalidType, invalidValue, isAbsent, missing } from '../../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../../jsonl/json';
-import { isObject, textOrNull, tryParseJson } from '../../jsonl/json';
+import { isSameEndpoint } from '../../endpoints/endpoint';
+import type { Issue, JsonObject, JsonValue } from '../../jsonl/json';
+import {
+	checkText,
+	invalidType,
+	invalidValue,
+	isAbsent,
+	isObject,
+	missing,
+	textOrNull,
+	tryParseJson,
+} from '../../jsonl/json';
 
 export interface RequestCheckerOptions {
 	/** The endpoint of the batch. Without it, each request is checked by its own url. */

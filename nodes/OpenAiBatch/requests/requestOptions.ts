@@ -4,8 +4,7 @@ import { closeObjects, unwrapSchema } from '../../endpoints/strictSchema';
 import { answerColumnsField, columnsSchema } from './answerColumns';
 import type { ChosenAttachment } from './attachmentsOption';
 import { attachmentsField, chosenAttachments } from './attachmentsOption';
-import { endpointValues } from './endpointField';
-import { amount, jsonObject, schemaName, text } from './optionValues';
+import { amount, endpointValues, jsonObject, schemaName, text } from './fieldValues';
 
 /** The options of an item, whose binary fields have not been read yet. */
 export interface ChosenOptions extends Omit<RequestOptions, 'attachments'> {

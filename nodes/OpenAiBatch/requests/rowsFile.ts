@@ -1,173 +1,190 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import type { Opened, OpenOptions, RequestFile, RowColumns, RowReader } from './inputFile';
+import { csvReader, jsonReader, open } from './inputFile';
+import { fieldLabel, ITEM_ID, ROW_ID } from './request.properties';
 import type { RequestSource } from './requestSource';
 import { fieldsSource } from './requestSource';
-import type { Opened, OpenOptions, RequestFile } from './requestsFile';
-import { checkRecord, open, parsed, RecordProblem } from './requestsFile';
-import type { RowColumns } from './rowParameters';
-import { RowParameters } from './rowParameters';
-import { RequestProblem } from '../../endpoints/endpoint';
-import type { CsvRow } from '../../jsonl/csv';
-import { cellsOf, headerFault, saysSeparator, separatorOf } from '../../jsonl/csv';
-import { foreignRows } from '../../jsonl/fileFormat';
-import type { JsonObject } from '../../jsonl/json';
-import { isObject, membersOf, tryParseJson } from '../../jsonl/json';
-import type { Checkpoint, Encoding, Separator, TextRecord } from '../../jsonl/records';
-import { encodingOf, inUtf8, readRecords, RecordSplitter, SLICE_BYTES } from '../../jsonl/records';
+import type { Encoding } from '../../jsonl/fileFormat';
+import { encodingOf, foreignRows, inUtf8 } from '../../jsonl/fileFormat';
+import type { Separator, TextRecord } from '../../jsonl/lines';
+import { readRecords, SLICE_BYTES } from '../../jsonl/lines';
 import type { RequestLine } from '../../jsonl/split';
 import { serializeRequest } from '../../jsonl/split';
+import type { ItemParameter, ItemParameterOptions } from '../parameters/itemParameters';
 import type { BinarySource } from '../shared/binary';
 
-/** The columns of a file that can give its records as rows. */
-interface RowReader extends RowColumns {
-	/** Of CSV. */
-	separator?: Separator;
-	/** Where the first row begins. */
-	from?: Checkpoint;
-	/** Takes the next row. @throws {RecordProblem} */
-	take: (record: TextRecord) => void;
+/** A column that a text inserts. */
+interface Insertion {
+	/** The parameter with its path, as `requestOptions.systemMessage`. */
+	parameter: string;
+	column: string;
+	read: () => string;
 }
 
-function csvReader({ head, isWhole, error }: Opened, text: string, chosen?: Separator): RowReader {
-	const separator = chosen ?? separatorOf(text);
-	const splitter = new RecordSplitter(separator);
-	const records: TextRecord[] = [];
-	const wanted = saysSeparator(text) ? 2 : 1;
-	for (let start = 0; start < head.length && records.length < wanted;) {
-		const lineEnd = head.indexOf('\n', start);
-		const end = lineEnd === -1 ? head.length : lineEnd + 1;
-		records.push(...splitter.push(head.subarray(start, end)));
-		start = end;
-	}
-	if (isWhole && records.length < wanted) records.push(...splitter.end());
-	const header = records[wanted - 1];
-	if (header === undefined) {
-		throw error(
-			'Its header does not end. Rows are read from CSV whose first line names the columns.',
-		);
-	}
-	const names = cellsOf(header.text, separator);
-	const fault = header.invalidUtf8
-		? 'Its header has bytes that are not UTF-8. Set Encoding under Rows File Options to the encoding of the file, often Windows-1252, or save the file as UTF-8.'
-		: headerFault(names);
-	if (fault !== undefined) throw error(fault);
-	return new CsvColumns(names.cells, separator, splitter.checkpoint);
-}
+/** The texts in which columns are inserted. */
+const TEMPLATES =
+	/^(?:prompt|customId|messages\.values\.\d+\.content|requestOptions\.systemMessage|requestOptions\.attachments\.values\.\d+\.(?:url|fileId))$/;
 
-const SEPARATOR_NAMES: Record<Separator, string> = {
-	',': 'commas',
-	';': 'semicolons',
-	'\t': 'tabs',
-	'|': 'vertical bars',
-};
+/** A brace that is meant as it stands, a column in braces, or a brace that is neither. */
+const BRACES = /\\\{|\{([^{}]*)\}|\{/g;
 
-class CsvColumns implements RowReader {
-	line = 0;
-	private cells: string[] = [];
+/** An expression of n8n's, which is not evaluated here. */
+const UNEVALUATED = /\{\{\s*\$/;
+
+/** The placeholder for the line of a row, for files without a column of this name. */
+const LINE = '$line';
+
+/** How many columns an error lists. */
+const LISTED = 30;
+
+/**
+ * The parameters of a node whose item holds a file of rows. Texts have columns in braces, and are
+ * made for the row that is read now; n8n evaluates a parameter once for the item.
+ */
+export class RowParameters {
+	private readonly insertions: Insertion[] = [];
 
 	constructor(
-		readonly names: readonly string[],
-		readonly separator: Separator,
-		readonly from: Checkpoint,
+		private readonly context: IExecuteFunctions,
+		private readonly itemIndex: number,
+		private readonly columns: RowColumns,
 	) {}
 
-	reader(name: string) {
-		const exact = this.names.indexOf(name);
-		const trimmed = name.trim();
-		const index =
-			exact === -1 ? this.names.findIndex((column) => column.trim() === trimmed) : exact;
-		return index === -1 ? undefined : () => this.cells[index];
+	/**
+	 * Prepares a parameter, once for all rows.
+	 *
+	 * @throws {NodeOperationError} for a placeholder that is no column, with a list of the columns
+	 */
+	read(name: string, { fallback }: ItemParameterOptions = {}): ItemParameter {
+		const value = this.valueOf(name, fallback);
+		if (name === 'requestOptions') this.refuseBinaries(value);
+		return this.compile(name, value) ?? (() => value);
 	}
 
-	take(record: TextRecord): void {
-		checkRecord(record, 'invalid_row');
-		const { names, separator } = this;
-		const row = cellsOf(record.text, separator);
-		if (row.fault) throw new RecordProblem('invalid_row', this.quoteFault(row.fault, record.line));
-		if (row.cells.length !== names.length) {
-			const cells = `${row.cells.length} cell${row.cells.length === 1 ? '' : 's'}`;
-			const missing = names[row.cells.length];
-			const first =
-				missing === undefined ? '' : ` The first column without one is '${missing.slice(0, 60)}'.`;
-			throw new RecordProblem(
-				'invalid_row',
-				`It has ${cells}, but the header has ${names.length}, separated by ${SEPARATOR_NAMES[separator]}.${first} Put cells with separators, quotes or line breaks in quotes.`,
-			);
-		}
-		this.line = record.line;
-		this.cells = row.cells;
-	}
-
-	private quoteFault({ cell, kind, lines }: NonNullable<CsvRow['fault']>, line: number): string {
-		const name = this.names[cell] === undefined ? cell + 1 : `'${this.names[cell].slice(0, 60)}'`;
-		const where = `The quote of column ${name} in line ${line + lines}`;
-		return kind === 'unclosed'
-			? `${where} is never closed. Nothing behind it can be read.`
-			: `${where} is closed, but more text stands behind it. Write a quote inside of a cell twice.`;
-	}
-}
-
-/** The columns are the keys of all objects in the head. */
-function jsonReader({ head, isWhole, error }: Opened): RowReader {
-	const splitter = new RecordSplitter(undefined);
-	const records = splitter.push(head);
-	if (isWhole) records.push(...splitter.end());
-	const names = new Set<string>();
-	for (const { text } of records) {
-		const row = tryParseJson(text);
-		if (row.ok && isObject(row.value)) Object.keys(row.value).forEach((key) => names.add(key));
-	}
-	if (names.size > 0) return new JsonColumns([...names]);
-	const [first] = records;
-	throw error(
-		first ? `Line ${first.line} is no JSON object with the columns as keys.` : 'It has no rows.',
-	);
-}
-
-class JsonColumns implements RowReader {
-	line = 0;
-	private text = '';
-	private row: JsonObject = {};
-	/** The members of the row as they are written, once something needs them. */
-	private written: Map<string, string> | undefined;
-
-	constructor(readonly names: readonly string[]) {}
-
-	reader(name: string) {
-		const key = this.names.includes(name) ? name : name.trim();
-		return this.names.includes(key) ? () => this.textOf(key) : undefined;
-	}
-
-	take(record: TextRecord): void {
-		checkRecord(record, 'invalid_json_line');
-		const row = parsed(record);
-		if (!isObject(row)) {
-			throw new RecordProblem(
-				'invalid_json_line',
-				'It is no JSON object with the columns as keys.',
-			);
-		}
-		this.line = record.line;
-		this.text = record.text;
-		this.row = row;
-		this.written = undefined;
-	}
-
-	/** A number keeps its digits, and what is nested is JSON, as it stands in the file. */
-	private textOf(name: string): string {
-		const value = Object.hasOwn(this.row, name) ? this.row[name] : undefined;
-		if (typeof value === 'string') return value;
-		if (value === null) return '';
-		if (value === undefined) {
-			throw new RequestProblem(
-				`It has no column '${name.slice(0, 60)}'. Give every row the same columns, with null for no value.`,
-			);
-		}
-		this.written ??= new Map(
-			[...membersOf(this.text)].map(({ key, from, to }) => [key, this.text.slice(from, to)]),
+	/** An item has its binary fields, and a row has none. */
+	private refuseBinaries(options: unknown): void {
+		const { attachments } = (options ?? {}) as { attachments?: { values?: unknown } };
+		const entries = Array.isArray(attachments?.values) ? attachments.values : [];
+		const isBinary = ({ source = 'binary' }: { source?: unknown }) => source === 'binary';
+		if (!entries.some(isBinary)) return;
+		throw this.error(
+			'Attachments from a binary field cannot be used with Rows File',
+			'Set Source of the attachment to URL or File ID. Both may insert columns, such as {url}.',
 		);
-		return this.written.get(name)!;
+	}
+
+	/** A column in a parameter that is empty in this row; undefined when there is none. */
+	emptyInsertion(name: string): string | undefined {
+		return this.insertions.find(
+			({ parameter, read }) => isWithin(parameter, name) && read().trim() === '',
+		)?.column;
+	}
+
+	/** @throws {NodeOperationError} where all rows would have the same id, or be the same request */
+	checkInsertions(): void {
+		const ids = this.insertions.filter(({ parameter }) => parameter === 'customId');
+		if (ids.length === 0) {
+			throw this.error(
+				'Custom ID has no column in it, so that all rows would have the same id',
+				`Insert a column whose values are unique, such as {${this.columns.names[0]}}, or the line of the row: ${ROW_ID}.`,
+			);
+		}
+		if (this.insertions.length > ids.length) return;
+		throw this.error(
+			'The prompt has no column in it, so that the request would be the same for all rows',
+			`Insert columns in braces, such as {${this.columns.names[0]}}. ${this.list()}`,
+		);
+	}
+
+	/** The id that the panel starts with for items would be the same for all rows. */
+	private valueOf(name: string, fallback: unknown): unknown {
+		const { context, itemIndex } = this;
+		if (name === 'customId') {
+			const raw: unknown = context.getNodeParameter(name, itemIndex, ROW_ID, {
+				rawExpressions: true,
+			});
+			if (raw === ITEM_ID) return ROW_ID;
+		}
+		return context.getNodeParameter(name, itemIndex, fallback);
+	}
+
+	/** @returns undefined for what is the same for all rows */
+	private compile(path: string, value: unknown): ItemParameter | undefined {
+		if (typeof value === 'string') return TEMPLATES.test(path) ? this.text(path, value) : undefined;
+		if (typeof value !== 'object' || value === null) return undefined;
+		const entries = Object.entries(value).map(
+			([key, one]) => [key, one as unknown, this.compile(`${path}.${key}`, one)] as const,
+		);
+		if (entries.every(([, , compiled]) => compiled === undefined)) return undefined;
+		return (index) => {
+			const made: Record<string, unknown> = Array.isArray(value) ? ([] as never) : {};
+			for (const [key, constant, compiled] of entries) {
+				made[key] = compiled ? compiled(index) : constant;
+			}
+			return made;
+		};
+	}
+
+	private text(parameter: string, text: string): ItemParameter {
+		const pieces: Array<string | (() => string)> = [];
+		let end = 0;
+		for (const { 0: found, 1: name, index } of text.matchAll(BRACES)) {
+			pieces.push(text.slice(end, index));
+			end = index + found.length;
+			if (found === '\\{') pieces.push('{');
+			else pieces.push(this.insertion(parameter, name, text.slice(index)));
+		}
+		pieces.push(text.slice(end));
+		return () => pieces.map((piece) => (typeof piece === 'string' ? piece : piece())).join('');
+	}
+
+	private insertion(parameter: string, name: string | undefined, rest: string): () => string {
+		const label = fieldLabel(parameter);
+		if (UNEVALUATED.test(rest.slice(0, 20))) {
+			throw this.error(
+				`${label} contains an expression of n8n, which does not know the rows of the file`,
+				`Insert columns in braces, such as {${this.columns.names[0]}}. ${this.list()}`,
+			);
+		}
+		if (name === undefined) {
+			throw this.error(
+				`${label} has a brace that is not closed: ${shortened(rest)}`,
+				`Write \\{ for a brace that stays as it is, and {column} to insert a column. ${this.list()}`,
+			);
+		}
+		const read = this.columns.reader(name) ?? this.lineReader(name);
+		if (read) {
+			this.insertions.push({ parameter, column: name, read });
+			return read;
+		}
+		throw this.error(
+			`${label} inserts {${shortened(name)}}, but the file has no such column`,
+			`${this.list()} Write \\{ for a brace that stays as it is.`,
+		);
+	}
+
+	private lineReader(name: string): (() => string) | undefined {
+		return name.trim() === LINE ? () => String(this.columns.line) : undefined;
+	}
+
+	private list(): string {
+		const { names } = this.columns;
+		const listed = names.slice(0, LISTED).map((name) => shortened(name));
+		if (names.length > LISTED) listed.push(`and ${names.length - LISTED} more`);
+		return `The columns are: ${listed.join(', ')}.`;
+	}
+
+	private error(message: string, description: string): NodeOperationError {
+		const { itemIndex } = this;
+		return new NodeOperationError(this.context.getNode(), message, { itemIndex, description });
 	}
 }
+
+const isWithin = (parameter: string, name: string) =>
+	parameter === name || parameter.startsWith(`${name}.`);
+
+const shortened = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
 /** A file of rows, CSV or JSONL, from which the fields of the panel make requests. */
 export async function openRows(

@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { NodeOperationError } from 'n8n-workflow';
 import type { ValueName } from './fields';
 import { isUnset, optionalText, wholeNumber } from './fields';
-import type { Issue } from '../../jsonl/fieldChecks';
+import type { Issue } from '../../jsonl/json';
 import { kindOf } from '../../jsonl/json';
 import { MAX_EXPIRY_HOURS, MIN_EXPIRY_HOURS } from '../../openai/api/files';
 

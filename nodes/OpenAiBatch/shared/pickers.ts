@@ -7,10 +7,8 @@ import type {
 import { listBatchPage } from '../../openai/api/batches';
 import { listFilePage } from '../../openai/api/files';
 import { listModels } from '../../openai/api/models';
-import type { ListPage, PageStart } from '../../openai/api/pages';
-import { nextPage } from '../../openai/api/pages';
-import type { Batch, FileObject } from '../../openai/api/objects';
-import { statusOf } from '../../openai/api/objects';
+import type { Batch, FileObject, ListPage, PageStart } from '../../openai/api/objects';
+import { nextPage, statusOf } from '../../openai/api/objects';
 import { HttpClient } from '../../openai/http/httpClient';
 import { placeOf, placeText, submissionIdOf } from '../../openai/submissions/submission';
 

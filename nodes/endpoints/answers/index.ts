@@ -4,8 +4,8 @@ import { objectsOf, together } from './content';
 import { responseAnswer } from './responseAnswer';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, textOrNull } from '../../jsonl/json';
-import type { EndpointPath } from '../paths';
-import { unversionedPath } from '../paths';
+import type { EndpointPath } from '../endpoint';
+import { unversionedPath } from '../endpoint';
 
 /** The text; several with `n` > 1 or several prompts. */
 const completionAnswer: AnswerReader = {

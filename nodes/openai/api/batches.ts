@@ -1,8 +1,7 @@
 import type { NodeApiError } from 'n8n-workflow';
-import type { ListPage, PageStart } from './pages';
-import { pages, readPage } from './pages';
+import type { Batch, ListPage, PageStart } from './objects';
+import { pages, readPage } from './objects';
 import { readBatch } from './readBatch';
-import type { Batch } from './objects';
 import type { Fault, OpenAiClient, Result } from '../client';
 
 /** The most batches that the API lists at once. */

@@ -1,7 +1,6 @@
-import type { ListPage, PageStart } from './pages';
-import { paginate, readPage } from './pages';
+import type { FileObject, ListPage, PageStart } from './objects';
+import { paginate, readPage } from './objects';
 import { readFile } from './readBatch';
-import type { FileObject } from './objects';
 import type { JsonObject } from '../../jsonl/json';
 import { isTransient, isWorthRepeating } from '../apiErrors';
 import type { Fault, OpenAiClient, Result, UploadSource } from '../client';

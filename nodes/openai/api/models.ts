@@ -1,5 +1,5 @@
 import type { OpenAiClient } from '../client';
-import { readPage } from './pages';
+import { readPage } from './objects';
 import { readTime } from './readBatch';
 
 export interface Model {

@@ -1,5 +1,5 @@
-import type { ListPage, PageStart } from './pages';
-import { paginate, readPage } from './pages';
+import type { ListPage, PageStart } from './objects';
+import { paginate, readPage } from './objects';
 import { readTime } from './readBatch';
 import type { JsonObject } from '../../jsonl/json';
 import type { Fault, OpenAiClient, Result } from '../client';

@@ -8,10 +8,8 @@ import {
 	NO_LIST,
 	tryListBatchPage,
 } from '../api/batches';
-import type { Batch } from '../api/objects';
-import { describeBatch, statusOf } from '../api/objects';
-import type { ListPage, PageStart } from '../api/pages';
-import { pages } from '../api/pages';
+import type { Batch, ListPage, PageStart } from '../api/objects';
+import { describeBatch, pages, statusOf } from '../api/objects';
 import type { OpenAiClient } from '../client';
 
 /** The metadata pair by which a batch of a submission is found again. */

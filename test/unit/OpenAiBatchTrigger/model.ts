@@ -1,6 +1,5 @@
 import { readBatch } from '../../../nodes/openai/api/readBatch';
-import type { Batch, BatchStatus } from '../../../nodes/openai/api/objects';
-import type { ListPage } from '../../../nodes/openai/api/pages';
+import type { Batch, BatchStatus, ListPage } from '../../../nodes/openai/api/objects';
 import type { BatchSource } from '../../../nodes/OpenAiBatchTrigger/poll';
 import type { Random } from '../../support/emulator/random';
 

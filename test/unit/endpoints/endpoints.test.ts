@@ -7,7 +7,7 @@ import { ANSWERS } from '../../../nodes/endpoints/answers';
 import { checkBody } from '../../../nodes/endpoints/body';
 import { embeddings } from '../../../nodes/endpoints/singleInput';
 import type { Endpoint, RequestOptions } from '../../../nodes/endpoints/endpoint';
-import { isSameEndpoint, versionedPath } from '../../../nodes/endpoints/paths';
+import { isSameEndpoint, versionedPath } from '../../../nodes/endpoints/endpoint';
 
 /** A value of every option, each unlike what a body has without it. */
 const EVERY_OPTION: Required<RequestOptions> = {

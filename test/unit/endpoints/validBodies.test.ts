@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { ENDPOINTS } from '../../../nodes/endpoints';
 import { checkBody } from '../../../nodes/endpoints/body';
-import { versionedPath } from '../../../nodes/endpoints/paths';
+import { versionedPath } from '../../../nodes/endpoints/endpoint';
 import type { JsonObject } from '../../../nodes/jsonl/json';
 import type { Endpoint } from '../../support/emulator/batches/requestLine';
 import { judge } from '../../support/emulator/judge';

@@ -1,15 +1,10 @@
 import fc from 'fast-check';
 
 import { cellsOf, headerFault, separatorOf } from '../../../nodes/jsonl/csv';
-import type { Encoding, RecordBatch, Separator, TextRecord } from '../../../nodes/jsonl/records';
-import {
-	encodingOf,
-	inUtf8,
-	MAX_ROW_BYTES,
-	readRecords,
-	SEPARATORS,
-	WrongEncodingError,
-} from '../../../nodes/jsonl/records';
+import type { Encoding } from '../../../nodes/jsonl/fileFormat';
+import { encodingOf, inUtf8, WrongEncodingError } from '../../../nodes/jsonl/fileFormat';
+import type { RecordBatch, Separator, TextRecord } from '../../../nodes/jsonl/lines';
+import { MAX_ROW_BYTES, readRecords, SEPARATORS } from '../../../nodes/jsonl/lines';
 
 const cut = (bytes: Buffer, size: number) => {
 	const chunks: Buffer[] = [];

@@ -1,5 +1,4 @@
-import type { Issue } from '../../../jsonl/fieldChecks';
-import type { JsonObject, JsonValue } from '../../../jsonl/json';
+import type { Issue, JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject, merged, replaceIn, textOrNull, tryParseJson } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import { MAX_BYTES } from '../../../jsonl/split';

@@ -1,7 +1,7 @@
 import type { LineChange } from './changedLines';
 import type { Adopted, OutcomeOptions, Reason } from './outcomes';
 import { noCounts, Outcomes, UnreadableResultsError } from './outcomes';
-import type { Issue } from '../../../jsonl/fieldChecks';
+import type { Issue } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import type { PartLimits } from '../../../jsonl/split';
 import { PartPlanner } from '../../../jsonl/split';

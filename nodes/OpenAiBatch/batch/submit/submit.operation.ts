@@ -29,7 +29,7 @@ import type {
 	UploadedPart,
 } from '../../../openai/submissions/submissions';
 import { isCreated, Submissions } from '../../../openai/submissions/submissions';
-import { endpointFields, endpointParameter } from '../../requests/endpointField';
+import { endpointFields, endpointParameter } from '../../requests/fieldValues';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf } from '../../requests/plan';
 import { planRequests } from '../../requests/filePlan';

@@ -1,10 +1,8 @@
 import { endpointOf } from '../../../endpoints';
-import { isSameEndpoint } from '../../../endpoints/paths';
+import { isSameEndpoint } from '../../../endpoints/endpoint';
 import type { Server } from '../../../endpoints/endpoint';
-import type { Issue } from '../../../jsonl/fieldChecks';
-import { asHint } from '../../../jsonl/fieldChecks';
-import type { JsonObject } from '../../../jsonl/json';
-import { isObject, textOrNull } from '../../../jsonl/json';
+import type { Issue, JsonObject } from '../../../jsonl/json';
+import { asHint, isObject, textOrNull } from '../../../jsonl/json';
 import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from '../../../jsonl/split';
 import { modelOf } from '../../requests/requestChecker';
 

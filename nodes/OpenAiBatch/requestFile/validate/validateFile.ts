@@ -1,4 +1,4 @@
-import type { Issue } from '../../../jsonl/fieldChecks';
+import type { Issue } from '../../../jsonl/json';
 import { FormatGuard, unparseable } from '../../../jsonl/fileFormat';
 import { isObject, textOrNull, tryParseJson } from '../../../jsonl/json';
 import { LineTooLongError, readLineBatches } from '../../../jsonl/lines';

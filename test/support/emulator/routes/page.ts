@@ -1,4 +1,4 @@
-import type { ListPage } from '../../../../nodes/openai/api/pages';
+import type { ListPage } from '../../../../nodes/openai/api/objects';
 import { integerBetween } from '../checks';
 
 /** A page as OpenAI sends it; dialects change it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { ListPage, PageStart } from '../../../../nodes/openai/api/pages';
-import { pages, paginate, readPage } from '../../../../nodes/openai/api/pages';
+import type { ListPage, PageStart } from '../../../../nodes/openai/api/objects';
+import { pages, paginate, readPage } from '../../../../nodes/openai/api/objects';
 
 interface Entry {
 	id: string;
