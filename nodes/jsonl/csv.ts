@@ -1,5 +1,5 @@
-import type { Separator } from './lines';
-import { SEPARATORS } from './lines';
+import type { Checkpoint, Separator, TextRecord } from './lines';
+import { RecordSplitter, SEPARATORS } from './lines';
 
 /** The cells of a row of CSV, and what is wrong with its quotes. */
 export interface CsvRow {
@@ -73,8 +73,82 @@ export function separatorOf(head: string): Separator {
 	return [...SEPARATORS].sort((a, b) => counts.get(b)! - counts.get(a)!)[0];
 }
 
-/** Whether the first line of a file only says the separator. */
-export const saysSeparator = (head: string) => EXCEL_SEPARATOR.test(head);
+const UTF8_ADVICE =
+	'Set Encoding under Rows File Options to the encoding of the file, often Windows-1252, or save the file as UTF-8.';
+
+/** What the first row of a CSV says. */
+export interface CsvHeader {
+	names: string[];
+	separator: Separator;
+	/** Where the first row behind it begins. */
+	from: Checkpoint;
+}
+
+/**
+ * Reads the header of a file.
+ *
+ * @param head the beginning of the file, in UTF-8
+ * @returns why it has none that can be used, in whole sentences, where that is so
+ */
+export function readHeader(
+	head: Buffer,
+	{ isWhole, separator }: { isWhole: boolean; separator: Separator },
+): CsvHeader | string {
+	const splitter = new RecordSplitter(separator);
+	const records: TextRecord[] = [];
+	const wanted = EXCEL_SEPARATOR.test(head.toString('latin1', 0, 10)) ? 2 : 1;
+	for (let start = 0; start < head.length && records.length < wanted;) {
+		const lineEnd = head.indexOf('\n', start);
+		const end = lineEnd === -1 ? head.length : lineEnd + 1;
+		records.push(...splitter.push(head.subarray(start, end)));
+		start = end;
+	}
+	if (isWhole && records.length < wanted) records.push(...splitter.end());
+	const header = records[wanted - 1];
+	if (header === undefined) {
+		return 'Its header does not end. Rows are read from CSV whose first line names the columns.';
+	}
+	if (header.invalidUtf8) return `Its header has bytes that are not UTF-8. ${UTF8_ADVICE}`;
+	const cells = cellsOf(header.text, separator);
+	return headerFault(cells) ?? { names: cells.cells, separator, from: splitter.checkpoint };
+}
+
+const SEPARATOR_NAMES: Record<Separator, string> = {
+	',': 'commas',
+	';': 'semicolons',
+	'\t': 'tabs',
+	'|': 'vertical bars',
+};
+
+/** Where a row is: the names of the columns, what separates them, and the 1-based line of the row. */
+interface RowPlace {
+	names: readonly string[];
+	separator: Separator;
+	line: number;
+}
+
+/** What is wrong with a row, in whole sentences; undefined when it has a cell for each column. */
+export function rowFault(row: CsvRow, place: RowPlace): string | undefined {
+	if (row.fault) return quoteFault(row.fault, place);
+	const { names, separator } = place;
+	const { length } = row.cells;
+	if (length === names.length) return undefined;
+	const missing = names[length];
+	const first =
+		missing === undefined ? '' : ` The first column without one is '${missing.slice(0, 60)}'.`;
+	return `It has ${length} cell${length === 1 ? '' : 's'}, but the header has ${names.length}, separated by ${SEPARATOR_NAMES[separator]}.${first} Put cells with separators, quotes or line breaks in quotes.`;
+}
+
+function quoteFault(
+	{ cell, kind, lines }: NonNullable<CsvRow['fault']>,
+	{ names, line }: RowPlace,
+): string {
+	const name = names[cell] === undefined ? cell + 1 : `'${names[cell].slice(0, 60)}'`;
+	const where = `The quote of column ${name} in line ${line + lines}`;
+	return kind === 'unclosed'
+		? `${where} is never closed. Nothing behind it can be read.`
+		: `${where} is closed, but more text stands behind it. Write a quote inside of a cell twice.`;
+}
 
 /**
  * Why a header names no columns, in whole sentences; undefined when it does.

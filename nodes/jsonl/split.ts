@@ -53,10 +53,13 @@ export interface RequestSize {
 	embeddingInputs?: number;
 	/** Estimated; needed only with `maxTokens`. */
 	tokens?: number;
+	/** Of the line with the fields that are kept of its row, which go into a file of their own. */
+	rowBytes?: number;
 }
 
 export interface PartLimits {
 	maxRequests?: number;
+	/** Of each file of the part. */
 	maxBytes?: number;
 	/** OpenAI counts the inputs of all embedding requests of a batch together. */
 	maxEmbeddingInputs?: number;
@@ -71,6 +74,8 @@ export interface Part {
 	readonly bytes: number;
 	readonly embeddingInputs: number;
 	readonly tokens: number;
+	/** 0 where nothing of the rows is kept. */
+	readonly rowBytes: number;
 	/**
 	 * Which requests it has, as the first and last position (0-based, in the order they were added)
 	 * of each run of requests, one run after the other: a run takes two numbers, however long it is.
@@ -78,15 +83,16 @@ export interface Part {
 	readonly ranges: readonly number[];
 }
 
-type Measure = 'requests' | 'bytes' | 'embeddingInputs' | 'tokens';
+type Measure = 'requests' | 'bytes' | 'embeddingInputs' | 'tokens' | 'rowBytes';
 type Measures = Record<Measure, number>;
 
-const MEASURES: readonly Measure[] = ['requests', 'bytes', 'embeddingInputs', 'tokens'];
+const MEASURES: readonly Measure[] = ['requests', 'bytes', 'embeddingInputs', 'tokens', 'rowBytes'];
 const NAMES: Record<Measure, string> = {
 	requests: 'requests',
 	bytes: 'bytes',
 	embeddingInputs: 'embedding inputs',
 	tokens: 'estimated tokens',
+	rowBytes: 'bytes of kept fields',
 };
 
 /** A request that is over a limit of a part by itself. */
@@ -99,7 +105,7 @@ export class RequestTooLargeError extends Error {
 		readonly max: number,
 	) {
 		super(
-			`A single request has ${value} ${NAMES[measure]}, more than the ${max} that a batch may have. Make the request smaller.`,
+			`A single request has ${value} ${NAMES[measure]}, more than the ${max} that a batch may have. ${measure === 'rowBytes' ? 'Keep fewer fields' : 'Make the request smaller'}.`,
 		);
 		this.name = 'RequestTooLargeError';
 	}
@@ -125,6 +131,7 @@ export class PartPlanner {
 			bytes: limits.maxBytes ?? MAX_BYTES,
 			embeddingInputs: limits.maxEmbeddingInputs ?? MAX_EMBEDDING_INPUTS,
 			tokens: limits.maxTokens ?? Infinity,
+			rowBytes: limits.maxBytes ?? MAX_BYTES,
 		};
 	}
 
@@ -139,6 +146,7 @@ export class PartPlanner {
 			bytes: request.bytes,
 			embeddingInputs: request.embeddingInputs ?? 0,
 			tokens: request.tokens ?? 0,
+			rowBytes: request.rowBytes ?? 0,
 		};
 		for (const measure of MEASURES) {
 			if (size[measure] > this.max[measure]) {
@@ -170,6 +178,7 @@ export class PartPlanner {
 			bytes: 0,
 			embeddingInputs: 0,
 			tokens: 0,
+			rowBytes: 0,
 			ranges: [],
 		});
 		this.open.set(model, next - 1);

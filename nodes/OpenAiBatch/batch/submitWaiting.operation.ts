@@ -116,11 +116,11 @@ function submissionPart(
 	refusals: Map<string, number>,
 ): SubmissionPart {
 	const { part, queue } = listed;
-	const { key, fileId, model, place, tokens } = part;
+	const { key, fileId, rowsFileId, model, place, tokens } = part;
 	return {
 		contentHash: '',
 		key,
-		input: { fileId, isGone: queue.lost.has(key) },
+		input: { fileId, rowsFileId, isGone: queue.lost.has(key) },
 		settings: queue.settings,
 		place,
 		share: {

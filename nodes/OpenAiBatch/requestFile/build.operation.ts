@@ -4,7 +4,7 @@ import { submitOptions } from '../batch/submit/submit.options';
 import type { PlannedPart } from '../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf } from '../requests/plan';
 import { endpointFields, endpointParameter } from '../requests/fieldValues';
-import { planRequests } from '../requests/filePlan';
+import { planRequests } from '../requests/itemPlan';
 import { requestFields } from '../requests/request.properties';
 import {
 	binaryPropertyName,

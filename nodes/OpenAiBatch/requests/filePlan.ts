@@ -1,12 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import type { OpenOptions, RequestFile } from './inputFile';
-import { openRequests, RecordProblem } from './inputFile';
-import { planItems } from './itemPlan';
+import type { OpenFile, OpenOptions, RequestFile } from './inputFile';
+import { RecordProblem } from './inputFile';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
-import { CHUNK_BYTES, EmptyPrompts, issueOf, MeasuredParts } from './plan';
+import { CHUNK_BYTES, EmptyPrompts, issueOf, keptLine, MeasuredParts } from './plan';
 import type { Position } from './requestChecker';
 import { repeatedId, RequestChecker } from './requestChecker';
-import { openRows } from './rowsFile';
 import type { Issue } from '../../jsonl/json';
 import { IdTable } from '../../jsonl/split';
 import type { Checkpoint, TextRecord } from '../../jsonl/lines';
@@ -159,10 +157,11 @@ class FirstPass {
 			if (issues.length > 0) return issues.map((issue) => withColumn(issue, file));
 			if (this.repeated !== undefined) return [repeatedId(this.repeated, 'another line')];
 			const text = file.line(record, position, request);
+			const row = file.row && keptLine(customId, file.row());
 			isPlaced = true;
 			const bytes = Buffer.byteLength(text) + 1;
 			const { body } = request as RequestLine;
-			this.note(this.measured.add(body, { bytes, identity: text }), placed);
+			this.note(this.measured.add(body, { bytes, identity: text, row }), placed);
 			return [];
 		} catch (error) {
 			if (error instanceof RecordProblem) return [{ code: error.code, message: error.message }];
@@ -228,11 +227,18 @@ function plannedParts(
 	parts: readonly MeasuredPart[],
 	starts: readonly PartStart[],
 ): PlannedPart[] {
-	return parts.map((measured, index) => ({
-		...measured,
-		itemIndexes: () => starts[index].items.values(),
-		open: (signal) => contentOf(files, measured.part.ranges, starts[index], signal),
-	}));
+	return parts.map(({ rowsHash: contentHash, ...measured }, index) => {
+		const { ranges, rowBytes: bytes } = measured.part;
+		const openLines = (lineOf: LineOf) => (signal?: AbortSignal) =>
+			contentOf(files, ranges, starts[index], lineOf, signal);
+		return {
+			...measured,
+			itemIndexes: () => starts[index].items.values(),
+			open: openLines(requestLine),
+			rows:
+				contentHash === undefined ? undefined : { contentHash, bytes, open: openLines(rowLine) },
+		};
+	});
 }
 
 function idOf(file: RequestFile, record: TextRecord): string | undefined {
@@ -253,11 +259,18 @@ function withColumn(issue: Issue, file: RequestFile): Issue {
 	return { ...issue, message: `${issue.message} The column '${column}' is empty in this row.` };
 }
 
-/** The content of a part: its records among those behind its start. */
+/** What a file of a part has of a record. */
+type LineOf = (file: RequestFile, record: TextRecord, position: number) => string;
+
+const requestLine: LineOf = (file, record, position) => file.line(record, position);
+const rowLine: LineOf = (file, record) => keptLine(file.customId(record), file.row!());
+
+/** The content of a file of a part: of its records among those behind its start. */
 async function* contentOf(
 	files: readonly RequestFile[],
 	ranges: readonly number[],
 	start: PartStart,
+	lineOf: LineOf,
 	signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
 	const breather = new Breather();
@@ -271,7 +284,7 @@ async function* contentOf(
 		for await (const { records } of file.read(signal, from)) {
 			for (const record of records) {
 				if (position > ranges[run + 1]) run += 2;
-				if (position >= ranges[run]) text += `${file.line(record, position)}\n`;
+				if (position >= ranges[run]) text += `${lineOf(file, record, position)}\n`;
 				position++;
 				if (text.length >= CHUNK_BYTES) {
 					yield Buffer.from(text);
@@ -286,23 +299,17 @@ async function* contentOf(
 	if (text !== '') yield Buffer.from(text);
 }
 
-/** How the file of an item is opened, by the request source. */
-const FILE_SOURCES: Record<
-	string,
-	(context: IExecuteFunctions, itemIndex: number, options: OpenOptions) => Promise<RequestFile>
-> = { requestsFile: openRequests, rowsFile: openRows };
-
-/** Plans the requests of all input items, or of their files, as the node's parameters say. */
-export async function planRequests(
+/** Plans the requests of files, one after the other. A cancelled execution ends it early. */
+export async function planFiles(
 	context: IExecuteFunctions,
+	openFile: OpenFile,
 	options: PlanOptions & OpenOptions,
 ): Promise<Plan> {
-	const name = context.getNodeParameter('requestSource', 0) as string;
-	if (!Object.hasOwn(FILE_SOURCES, name)) return await planItems(context, options);
 	const files: RequestFile[] = [];
 	for (const itemIndex of context.getInputData().keys()) {
-		files.push(await FILE_SOURCES[name](context, itemIndex, options));
+		files.push(await openFile(context, itemIndex, options));
 	}
+	if (!options.keep?.hasMoreNames) options.keep?.check(context);
 	const signal = context.getExecutionCancelSignal();
 	const plan = await new FilePlanner(files, options).plan(signal);
 	for (const message of plan.hints) context.addExecutionHints({ message, location: 'outputPane' });

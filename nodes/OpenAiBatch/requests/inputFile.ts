@@ -1,9 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import type { KeptFields } from './plan';
 import type { Server } from '../../endpoints/endpoint';
 import { isSameEndpoint, RequestProblem } from '../../endpoints/endpoint';
-import type { CsvRow } from '../../jsonl/csv';
-import { cellsOf, headerFault, saysSeparator, separatorOf } from '../../jsonl/csv';
+import { cellsOf, readHeader, rowFault, separatorOf } from '../../jsonl/csv';
 import { foreignFormat, unparseable } from '../../jsonl/fileFormat';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, membersOf, tryParseJson } from '../../jsonl/json';
@@ -28,6 +28,8 @@ export interface RequestFile {
 	line: (record: TextRecord, index: number, checked?: unknown) => string;
 	/** A column in a field of the panel that is empty in the record that was read last. */
 	emptyColumn: (parameter: string) => string | undefined;
+	/** What is kept of the record that was read last, as JSON of an object. */
+	row?: () => string;
 }
 
 /** A record that cannot be read, whatever is in it. */
@@ -45,7 +47,16 @@ export interface OpenOptions {
 	server: Server;
 	/** The parameter that names the binary field. */
 	inputField?: string;
+	/** Which columns are kept; undefined for none. */
+	keep?: KeptFields;
 }
+
+/** Opens the file of an item. @throws {NodeOperationError} for a file that cannot be used */
+export type OpenFile = (
+	context: IExecuteFunctions,
+	itemIndex: number,
+	options: OpenOptions,
+) => Promise<RequestFile>;
 
 /** So much of a file is looked at before it is read, which has to have the whole header. */
 const HEAD_BYTES = 262_144;
@@ -112,8 +123,19 @@ export function parsed({ text }: TextRecord): JsonValue {
 export async function openRequests(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	{ endpoint, inputField }: OpenOptions,
+	{ endpoint, inputField, keep }: OpenOptions,
 ): Promise<RequestFile> {
+	if (keep) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'Keep Fields cannot be used with Requests File, whose lines have no other fields',
+			{
+				itemIndex,
+				description:
+					'Nothing was sent. Set Requests From to Rows File to make the requests from rows, or remove Keep Fields.',
+			},
+		);
+	}
 	const { source, head, error } = await open(context, itemIndex, inputField);
 	const foreign = foreignFormat(head.subarray(0, 1_024));
 	if (foreign !== undefined) throw error(foreign);
@@ -181,6 +203,8 @@ export interface RowReader extends RowColumns {
 	from?: Checkpoint;
 	/** Takes the next row. @throws {RecordProblem} */
 	take: (record: TextRecord) => void;
+	/** Makes what returns the kept columns of the row that is read, as JSON of an object. */
+	kept: (keep: KeptFields) => () => string;
 }
 
 export function csvReader(
@@ -188,37 +212,10 @@ export function csvReader(
 	text: string,
 	chosen?: Separator,
 ): RowReader {
-	const separator = chosen ?? separatorOf(text);
-	const splitter = new RecordSplitter(separator);
-	const records: TextRecord[] = [];
-	const wanted = saysSeparator(text) ? 2 : 1;
-	for (let start = 0; start < head.length && records.length < wanted;) {
-		const lineEnd = head.indexOf('\n', start);
-		const end = lineEnd === -1 ? head.length : lineEnd + 1;
-		records.push(...splitter.push(head.subarray(start, end)));
-		start = end;
-	}
-	if (isWhole && records.length < wanted) records.push(...splitter.end());
-	const header = records[wanted - 1];
-	if (header === undefined) {
-		throw error(
-			'Its header does not end. Rows are read from CSV whose first line names the columns.',
-		);
-	}
-	const names = cellsOf(header.text, separator);
-	const fault = header.invalidUtf8
-		? 'Its header has bytes that are not UTF-8. Set Encoding under Rows File Options to the encoding of the file, often Windows-1252, or save the file as UTF-8.'
-		: headerFault(names);
-	if (fault !== undefined) throw error(fault);
-	return new CsvColumns(names.cells, separator, splitter.checkpoint);
+	const header = readHeader(head, { isWhole, separator: chosen ?? separatorOf(text) });
+	if (typeof header === 'string') throw error(header);
+	return new CsvColumns(header.names, header.separator, header.from);
 }
-
-const SEPARATOR_NAMES: Record<Separator, string> = {
-	',': 'commas',
-	';': 'semicolons',
-	'\t': 'tabs',
-	'|': 'vertical bars',
-};
 
 class CsvColumns implements RowReader {
 	line = 0;
@@ -238,31 +235,24 @@ class CsvColumns implements RowReader {
 		return index === -1 ? undefined : () => this.cells[index];
 	}
 
+	kept(keep: KeptFields) {
+		keep.see(() => this.names);
+		const columns = this.names.flatMap((name, index) =>
+			keep.has(name) ? [[`${JSON.stringify(name)}:`, index] as const] : [],
+		);
+		const cell = ([key, index]: readonly [string, number]) =>
+			key + JSON.stringify(this.cells[index]);
+		return () => `{${columns.map(cell).join(',')}}`;
+	}
+
 	take(record: TextRecord): void {
 		checkRecord(record, 'invalid_row');
 		const { names, separator } = this;
 		const row = cellsOf(record.text, separator);
-		if (row.fault) throw new RecordProblem('invalid_row', this.quoteFault(row.fault, record.line));
-		if (row.cells.length !== names.length) {
-			const cells = `${row.cells.length} cell${row.cells.length === 1 ? '' : 's'}`;
-			const missing = names[row.cells.length];
-			const first =
-				missing === undefined ? '' : ` The first column without one is '${missing.slice(0, 60)}'.`;
-			throw new RecordProblem(
-				'invalid_row',
-				`It has ${cells}, but the header has ${names.length}, separated by ${SEPARATOR_NAMES[separator]}.${first} Put cells with separators, quotes or line breaks in quotes.`,
-			);
-		}
+		const fault = rowFault(row, { names, separator, line: record.line });
+		if (fault !== undefined) throw new RecordProblem('invalid_row', fault);
 		this.line = record.line;
 		this.cells = row.cells;
-	}
-
-	private quoteFault({ cell, kind, lines }: NonNullable<CsvRow['fault']>, line: number): string {
-		const name = this.names[cell] === undefined ? cell + 1 : `'${this.names[cell].slice(0, 60)}'`;
-		const where = `The quote of column ${name} in line ${line + lines}`;
-		return kind === 'unclosed'
-			? `${where} is never closed. Nothing behind it can be read.`
-			: `${where} is closed, but more text stands behind it. Write a quote inside of a cell twice.`;
 	}
 }
 
@@ -295,6 +285,21 @@ class JsonColumns implements RowReader {
 	reader(name: string) {
 		const key = this.names.includes(name) ? name : name.trim();
 		return this.names.includes(key) ? () => this.textOf(key) : undefined;
+	}
+
+	/** As they stand in the file, with all digits of their numbers. */
+	kept(keep: KeptFields) {
+		keep.hasMoreNames = true;
+		keep.see(() => this.names);
+		return () => {
+			keep.see(() => Object.keys(this.row));
+			if (keep.isAll) return this.text.trim();
+			const fields: string[] = [];
+			for (const { key, from, to } of membersOf(this.text)) {
+				if (keep.has(key)) fields.push(`${JSON.stringify(key)}:${this.text.slice(from, to)}`);
+			}
+			return `{${fields.join(',')}}`;
+		};
 	}
 
 	take(record: TextRecord): void {

@@ -1,10 +1,14 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { planFiles } from './filePlan';
+import type { OpenFile, OpenOptions } from './inputFile';
+import { openRequests } from './inputFile';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
-import { CHUNK_BYTES, EmptyPrompts, issueOf, MeasuredParts } from './plan';
+import { CHUNK_BYTES, EmptyPrompts, issueOf, KeptFields, keptLine, MeasuredParts } from './plan';
 import { fieldLabel } from './request.properties';
 import { RequestChecker } from './requestChecker';
 import type { RequestSource } from './requestSource';
 import { requestSource } from './requestSource';
+import { openRows } from './rowsFile';
 import { RequestProblem } from '../../endpoints/endpoint';
 import type { Issue } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/split';
@@ -33,7 +37,9 @@ export class RequestPlanner {
 	constructor(
 		private readonly source: RequestSource,
 		private readonly parameters: ItemParameters,
-		options: PlanOptions,
+		private readonly options: PlanOptions,
+		/** The JSON of an item, of which fields may be kept. */
+		private readonly rowOf: (itemIndex: number) => object = () => ({}),
 	) {
 		const { endpoint, server } = options;
 		this.checker = new RequestChecker({ endpoint, server, unit: 'item' });
@@ -95,21 +101,53 @@ export class RequestPlanner {
 		);
 	}
 
-	private place(itemIndex: number, { body }: RequestLine, text: string): void {
+	private place(itemIndex: number, { body, custom_id }: RequestLine, text: string): void {
 		const { files } = this.source;
 		const hasFiles = files?.areIn(text);
+		const row = this.options.keep && this.rowLine(itemIndex, custom_id);
 		this.itemOf.push(itemIndex);
 		this.measured.add(body, {
 			bytes: (hasFiles ? files!.bytesOf(text) : Buffer.byteLength(text)) + 1,
 			identity: hasFiles ? files!.identityOf(text) : text,
+			row,
 			sizeOf: files && ((url: string) => files.sizeOf(url)),
 		});
 	}
 
-	private part(measured: MeasuredPart): PlannedPart {
-		const itemIndexes = () =>
-			mapped(positionsOf(measured.part), (position) => this.itemOf[position]);
-		return { ...measured, itemIndexes, open: (signal) => this.content(itemIndexes(), signal) };
+	private part({ rowsHash: contentHash, ...measured }: MeasuredPart): PlannedPart {
+		const { part } = measured;
+		const itemIndexes = () => mapped(positionsOf(part), (position) => this.itemOf[position]);
+		return {
+			...measured,
+			itemIndexes,
+			open: (signal) => this.content(itemIndexes(), signal),
+			rows:
+				contentHash === undefined
+					? undefined
+					: { contentHash, bytes: part.rowBytes, open: () => this.rows(itemIndexes()) },
+		};
+	}
+
+	private rowLine(itemIndex: number, customId: string): string {
+		return keptLine(customId, this.options.keep!.of(this.rowOf(itemIndex)));
+	}
+
+	private async *rows(itemIndexes: Iterable<number>): AsyncGenerator<Uint8Array> {
+		const breather = new Breather();
+		let text = '';
+		for (const itemIndex of itemIndexes) {
+			const line = this.kept.get(itemIndex);
+			const customId =
+				line === undefined
+					? this.source.customId(itemIndex)
+					: (JSON.parse(line) as RequestLine).custom_id;
+			text += `${this.rowLine(itemIndex, customId)}\n`;
+			if (text.length < CHUNK_BYTES) continue;
+			yield Buffer.from(text);
+			text = '';
+			if (breather.isDue) await breather.breathe();
+		}
+		if (text !== '') yield Buffer.from(text);
 	}
 
 	private async *content(
@@ -144,12 +182,13 @@ function* mapped<T, U>(values: Iterable<T>, convert: (value: T) => U): Generator
 }
 
 /** Plans all input items as the node's parameters say. */
-export async function planItems(context: IExecuteFunctions, options: PlanOptions): Promise<Plan> {
+async function planItems(context: IExecuteFunctions, options: PlanOptions): Promise<Plan> {
 	const parameters = new ItemParameters(context);
 	const source = requestSource(context, parameters, options);
-	const planner = new RequestPlanner(source, parameters, options);
-	const itemCount = context.getInputData().length;
-	const plan = await planner.plan(itemCount, context.getExecutionCancelSignal());
+	const items = context.getInputData();
+	const rowOf = (itemIndex: number) => items[itemIndex].json;
+	const planner = new RequestPlanner(source, parameters, options, rowOf);
+	const plan = await planner.plan(items.length, context.getExecutionCancelSignal());
 	if (parameters.slowEvaluations >= SLOW_HINT_FROM) {
 		plan.hints.push(
 			`${parameters.slowEvaluations} expressions were evaluated one by one, which keeps n8n busy. Expressions that only insert fields, such as {{ $json.title }}, are fast. Prepare all other values in an Edit Fields node before this node.`,
@@ -158,5 +197,31 @@ export async function planItems(context: IExecuteFunctions, options: PlanOptions
 	for (const message of plan.hints) {
 		context.addExecutionHints({ message, location: 'outputPane' });
 	}
+	return plan;
+}
+
+/** How the file of an item is opened, by the request source. */
+const FILE_SOURCES: Record<string, OpenFile> = { requestsFile: openRequests, rowsFile: openRows };
+
+/** The parts of a ready-made line, which stand in the file of requests already. */
+const PARTS_OF_LINES = ['custom_id', 'method', 'url', 'body'];
+
+/**
+ * Plans the requests of all input items, or of their files, as the node's parameters say.
+ *
+ * @param keepFields names of fields of the rows to keep; undefined for none
+ * @throws {NodeOperationError} also for a name that no row has
+ */
+export async function planRequests(
+	context: IExecuteFunctions,
+	{ keepFields, ...given }: Omit<PlanOptions & OpenOptions, 'keep'> & { keepFields?: string[] },
+): Promise<Plan> {
+	const name = context.getNodeParameter('requestSource', 0) as string;
+	const keep = keepFields && new KeptFields(keepFields, name === 'lines' ? PARTS_OF_LINES : []);
+	const options = { ...given, keep };
+	const plan = Object.hasOwn(FILE_SOURCES, name)
+		? await planFiles(context, FILE_SOURCES[name], options)
+		: await planItems(context, options);
+	if (plan.parts.length > 0 && !context.getExecutionCancelSignal()?.aborted) keep?.check(context);
 	return plan;
 }

@@ -31,6 +31,13 @@ export interface PlannedPart {
 	/** Its content from the beginning, which the signal ends; the same bytes every time. */
 	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
 	tokens: TokenEstimate;
+	/** The file with the fields that are kept of its rows, a line for each request. */
+	rows?: PlannedRows;
+}
+
+/** The file beside the file of a part. `open` is as that of the part. */
+interface PlannedRows extends Pick<PlannedPart, 'contentHash' | 'open'> {
+	bytes: number;
 }
 
 export interface Plan {
@@ -53,6 +60,8 @@ export interface PlanOptions {
 	limits: PartLimits;
 	/** Whether to estimate tokens although no limit needs them. */
 	estimate: boolean;
+	/** Which fields of the rows are kept; undefined for none. */
+	keep?: KeptFields;
 }
 
 /** About how many bytes are sent at a time. */
@@ -62,12 +71,18 @@ export const CHUNK_BYTES = 128 * 1024;
 const LISTED = 20;
 
 /** What is known of a part without its content. */
-export type MeasuredPart = Pick<PlannedPart, 'part' | 'contentHash' | 'tokens'>;
+export type MeasuredPart = Pick<PlannedPart, 'part' | 'contentHash' | 'tokens'> & {
+	/** Of what is kept of its rows. */
+	rowsHash?: string;
+};
+
+type Hash = ReturnType<typeof createHash>;
 
 /** Places requests in parts, and measures and hashes what each part will hold. */
 export class MeasuredParts {
 	private readonly planner: PartPlanner;
-	private readonly hashes: Array<ReturnType<typeof createHash>> = [];
+	private readonly hashes: Hash[] = [];
+	private readonly rowHashes: Hash[] = [];
 	private readonly tokens: TokenEstimate[] = [];
 	private readonly endpoint: Endpoint | undefined;
 	private readonly isEstimated: boolean;
@@ -81,12 +96,18 @@ export class MeasuredParts {
 	/**
 	 * Places the next request, and returns the index of its part.
 	 *
-	 * @param line its bytes with the line break, and a text that is the same for the same content
+	 * @param line its bytes with the line break, a text that is the same for the same content, and the
+	 * line with what is kept of its row
 	 * @throws {RequestTooLargeError}
 	 */
 	add(
 		body: JsonObject,
-		{ bytes, identity, sizeOf }: { bytes: number; identity: string; sizeOf?: SizeOfImage },
+		{
+			bytes,
+			identity,
+			row,
+			sizeOf,
+		}: { bytes: number; identity: string; row?: string; sizeOf?: SizeOfImage },
 	): number {
 		const tokens = this.isEstimated ? estimateTokens(body, this.endpoint, sizeOf) : undefined;
 		const index = this.planner.add({
@@ -94,9 +115,14 @@ export class MeasuredParts {
 			model: modelOf(body),
 			embeddingInputs: this.endpoint?.embeddingInputs(body),
 			tokens: tokens && tokens.input_tokens + (tokens.output_tokens ?? 0),
+			rowBytes: row === undefined ? 0 : Buffer.byteLength(row) + 1,
 		});
 		this.hashes[index] ??= createHash('sha256');
 		this.hashes[index].update(`${identity}\n`);
+		if (row !== undefined) {
+			this.rowHashes[index] ??= createHash('sha256');
+			this.rowHashes[index].update(`${row}\n`);
+		}
 		if (tokens) this.tokens[index] = addTokens(this.tokens[index] ?? NO_TOKENS, tokens);
 		return index;
 	}
@@ -112,9 +138,102 @@ export class MeasuredParts {
 			part,
 			contentHash: this.hashes[index].digest('hex'),
 			tokens: this.tokens[index] ?? NO_TOKENS,
+			rowsHash: this.rowHashes[index]?.digest('hex'),
 		}));
 	}
 }
+
+/** How many names of fields an error lists. */
+const LISTED_FIELDS = 30;
+
+/** What stands for all fields. */
+const ALL_FIELDS = '*';
+
+/**
+ * The fields of the rows that come back with the answers. A row keeps the order of its own fields.
+ */
+export class KeptFields {
+	/** Whether a field that no row has had so far may still come. */
+	hasMoreNames = false;
+
+	private readonly wanted: ReadonlySet<string>;
+	private readonly missing: Set<string>;
+	private readonly seen = new Set<string>();
+
+	/**
+	 * @param names `*` stands for all fields
+	 * @param exceptOfAll the fields that `*` leaves out
+	 */
+	constructor(
+		names: readonly string[],
+		private readonly exceptOfAll: readonly string[] = [],
+	) {
+		this.wanted = new Set(names);
+		this.missing = new Set(names.filter((name) => name !== ALL_FIELDS));
+	}
+
+	/** Whether rows are kept as they are. */
+	get isAll(): boolean {
+		return this.wanted.has(ALL_FIELDS) && this.exceptOfAll.length === 0;
+	}
+
+	/** Spaces around a name do not matter, as in the header of a CSV. */
+	has(name: string): boolean {
+		if (this.wanted.has(name.trim())) return true;
+		return this.wanted.has(ALL_FIELDS) && !this.exceptOfAll.includes(name);
+	}
+
+	/** Takes note of the fields of a row, as long as one is looked for. */
+	see(names: () => Iterable<string>): void {
+		if (this.missing.size === 0) return;
+		for (const name of names()) {
+			this.missing.delete(name.trim());
+			if (this.seen.size <= LISTED_FIELDS) this.seen.add(name);
+		}
+	}
+
+	/** What is kept of the JSON of an item, as JSON. @throws {RequestProblem} */
+	of(row: object): string {
+		this.see(() => Object.keys(row));
+		const fields: string[] = [];
+		for (const [name, value] of Object.entries(row)) {
+			const text = this.has(name) ? jsonOf(name, value) : undefined;
+			if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
+		}
+		return `{${fields.join(',')}}`;
+	}
+
+	/** @throws {NodeOperationError} for names that no row has, with a list of those that there are */
+	check(context: IExecuteFunctions): void {
+		if (this.missing.size === 0) return;
+		const shortened = (name: string) => `'${name.slice(0, 60)}'`;
+		const [first, ...others] = [...this.missing].map(shortened);
+		const seen = [...this.seen].slice(0, LISTED_FIELDS).map(shortened);
+		if (this.seen.size > seen.length) seen.push('and more');
+		const also = others.length > 0 ? `, nor ${others.join(', ')}` : '';
+		throw new NodeOperationError(
+			context.getNode(),
+			`Keep Fields names ${first}, but no row has this field${also}`,
+			{ description: `Nothing was sent. The rows have these fields: ${seen.join(', ')}.` },
+		);
+	}
+}
+
+function jsonOf(name: string, value: unknown): string | undefined {
+	let reason: string;
+	try {
+		return JSON.stringify(value);
+	} catch (error) {
+		reason = (error as Error).message;
+	}
+	throw new RequestProblem(
+		`The field '${name.slice(0, 60)}' cannot be kept, because it cannot be written as JSON: ${reason}`,
+	);
+}
+
+/** The line with what is kept of a row. @param row JSON of an object */
+export const keptLine = (customId: string, row: string): string =>
+	`{"custom_id":${JSON.stringify(customId)},"row":${row}}`;
 
 /** Counts the prompts that insert nothing somewhere. */
 export class EmptyPrompts {

@@ -190,7 +190,7 @@ const shortened = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…
 export async function openRows(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	{ endpoint, server, inputField }: OpenOptions,
+	{ endpoint, server, inputField, keep }: OpenOptions,
 ): Promise<RequestFile> {
 	const opened = await open(context, itemIndex, inputField);
 	const chosen = context.getNodeParameter('rowsOptions', itemIndex, {}) as IDataObject;
@@ -209,7 +209,8 @@ export async function openRows(
 	const parameters = new RowParameters(context, itemIndex, reader);
 	const source = fieldsSource({ context, parameters, endpoint, server });
 	parameters.checkInsertions();
-	return rowsFile(opened.source, { itemIndex, encoding, reader, parameters, source });
+	const row = keep && reader.kept(keep);
+	return rowsFile(opened.source, { itemIndex, encoding, reader, parameters, source, row });
 }
 
 /** The head in UTF-8. It may end within a character, unless it is all of the file. */
@@ -234,12 +235,14 @@ function rowsFile(
 		reader,
 		parameters,
 		source,
+		row,
 	}: {
 		itemIndex: number;
 		encoding: Encoding;
 		reader: RowReader;
 		parameters: RowParameters;
 		source: RequestSource;
+		row: (() => string) | undefined;
 	},
 ): RequestFile {
 	const { separator } = reader;
@@ -264,6 +267,7 @@ function rowsFile(
 			readRecords(inUtf8(openSource(signal), encoding), { separator, from }),
 		customId,
 		request,
+		row,
 		line: (record, index, checked = request(record, index, customId(record))) =>
 			serializeRequest(checked as RequestLine),
 		emptyColumn: (parameter) => parameters.emptyInsertion(parameter),

@@ -1,6 +1,6 @@
 import type { IDataObject, NodeApiError } from 'n8n-workflow';
 import type { Place } from './submission';
-import { SUBMISSION_TOKENS, submissionIdIn } from './submission';
+import { ROWS_FILE_ID, SUBMISSION_TOKENS, submissionIdIn } from './submission';
 import type { BatchSettings } from '../api/batches';
 import { deleteFile, getFile, listFiles, uploadSafely } from '../api/files';
 import type { Batch, FileObject } from '../api/objects';
@@ -140,6 +140,8 @@ export interface WaitingPart extends QueueShare {
 	key: string;
 	place: Place;
 	fileId: string;
+	/** The file with what is kept of its rows. */
+	rowsFileId?: string;
 	requests: number;
 	bytes: number;
 	/** The batch that it had when the file was written, and that may still fail for lack of room. */
@@ -264,7 +266,7 @@ export class EarlierFiles {
 
 /** The JSON of a part that waits. It has the fields of a batch that Submit returns. */
 export function waitingItem(
-	{ key, fileId, place, model, requests, bytes, tokens }: Omit<WaitingPart, 'batchId'>,
+	{ key, fileId, rowsFileId, place, model, requests, bytes, tokens }: Omit<WaitingPart, 'batchId'>,
 	endpoint: string,
 ): IDataObject {
 	return {
@@ -273,6 +275,7 @@ export function waitingItem(
 		endpoint,
 		model,
 		input_file_id: fileId,
+		...(rowsFileId !== undefined && { [ROWS_FILE_ID]: rowsFileId }),
 		...place,
 		requests,
 		bytes,

@@ -101,6 +101,7 @@ const SETTINGS: Record<string, Check> = {
 const PART: Record<string, Check> = {
 	key: isText,
 	fileId: isText,
+	rowsFileId: (value) => value === undefined || isText(value),
 	model: (value) => value === null || isText(value),
 	tokens: isCount,
 	requests: isCount,

@@ -8,6 +8,7 @@ import {
 	keyOf,
 	oldestOf,
 	placeText,
+	ROWS_FILE_ID,
 	SUBMISSION_KEY,
 	SUBMISSION_PART,
 	SUBMISSION_TOKENS,
@@ -31,11 +32,17 @@ import type { Fault, OpenAiClient, UploadSource } from '../client';
  */
 const SETTLE_AFTER_MS = 2_000;
 
-/** A file of requests that is uploaded for a batch, and deleted when the batch is refused. */
-export interface NewInputFile extends Omit<UploadSource, 'fileName' | 'contentType'> {
+/** A file of JSONL that is uploaded for a batch, and deleted when the batch is refused. */
+interface NewFile extends Omit<UploadSource, 'fileName' | 'contentType'> {
 	/** Given the key, so that the name belongs to this content alone. */
 	fileName: (key: string) => string;
-	/** Seconds. */
+}
+
+/** The file of the requests of a batch. */
+export interface NewInputFile extends NewFile {
+	/** The file with what is kept of their rows. The batch names it in its metadata. */
+	rows?: NewFile;
+	/** Seconds; of both files. */
 	expiresAfter: number | undefined;
 	/** The id of a file with this name and length that an earlier try has uploaded. */
 	earlier?: (fileName: string, bytes: number) => Promise<string | undefined>;
@@ -46,7 +53,7 @@ export interface SubmissionPart {
 	/** A digest of what the batch does: the same one in the same scope is the same batch. */
 	contentHash: string;
 	/** A file that is at the service already is used as it is, and never deleted. */
-	input: NewInputFile | { fileId: string; isGone?: boolean };
+	input: NewInputFile | (PartFiles & { isGone?: boolean });
 	settings: BatchSettings;
 	/** Undefined for the retry of a batch that nobody has submitted. */
 	place?: Place;
@@ -63,10 +70,17 @@ export interface SubmissionPart {
 	afterAttempts?: (attempts: readonly Batch[]) => 'again' | 'later' | 'never';
 }
 
-/** A part that is uploaded and has no batch, because the queue has no room or an earlier part failed. */
-export interface UploadedPart {
-	key: string;
+/** The ids of the files of a part. */
+interface PartFiles {
+	/** Of the requests. */
 	fileId: string;
+	/** Of what is kept of their rows. */
+	rowsFileId?: string;
+}
+
+/** A part that is uploaded and has no batch, because the queue has no room or an earlier part failed. */
+export interface UploadedPart extends PartFiles {
+	key: string;
 }
 
 /** A part that is written down, and the batch that it has already, which may still fail. */
@@ -106,8 +120,8 @@ interface Run {
 	keys: readonly string[];
 	/** The batches with these keys. */
 	found: Batch[];
-	/** The ids of the files that are uploaded, by key. */
-	files: Map<string, string>;
+	/** The files that are uploaded, by key. */
+	files: Map<string, PartFiles>;
 	room: Room | undefined;
 }
 
@@ -195,7 +209,7 @@ export class Submissions {
 	private async submit(parts: readonly SubmissionPart[], room?: Room): Promise<Submitted> {
 		this.startedAt = Date.now() / 1000;
 		const keys = this.keysOf(parts);
-		const files = new Map<string, string>();
+		const files: Run['files'] = new Map();
 		if (room) this.noteFiles(parts, keys, files);
 		const found = await this.search.find(new Set(keys), room?.queue);
 		if (room && this.search.hasNoList) throw this.client.error(WITHOUT_ROOM);
@@ -223,9 +237,9 @@ export class Submissions {
 				result.failures.push({ index, error });
 				if (!isGone(part)) ended.add(submissionIdIn(key));
 			}
-			const fileId = run.files.get(key);
+			const uploaded = run.files.get(key);
 			// What is written down and failed waits: it is tried again with the others.
-			if (room && fileId !== undefined) one ??= { key, fileId };
+			if (room && uploaded) one ??= { key, ...uploaded };
 			result.parts.push(one);
 		}
 		return result;
@@ -238,12 +252,13 @@ export class Submissions {
 	private noteFiles(
 		parts: readonly SubmissionPart[],
 		keys: readonly string[],
-		files: Map<string, string>,
+		files: Run['files'],
 	): void {
 		for (const [index, part] of parts.entries()) {
 			if (!('fileId' in part.input)) continue;
-			this.scope.memory.noteFile(keys[index], part.input.fileId);
-			if (!isGone(part)) files.set(keys[index], part.input.fileId);
+			const { fileId, rowsFileId } = part.input;
+			this.scope.memory.noteFile(keys[index], fileId);
+			if (!isGone(part)) files.set(keys[index], { fileId, rowsFileId });
 		}
 	}
 
@@ -259,8 +274,8 @@ export class Submissions {
 			const key = keys[index];
 			const batch = this.standing(run, part, key);
 			try {
-				const file = batch?.input_file_id ?? (await this.fileOf(run, part, key));
-				if (!batch || !isFinished(batch)) listed.push({ index, key, fileId: file, batch });
+				const files = (batch && filesOf(batch)) ?? (await this.filesOf(run, part, key));
+				if (!batch || !isFinished(batch)) listed.push({ index, key, ...files, batch });
 			} catch (error) {
 				sayUploaded(error as NodeApiError, run);
 				const standing = parts.map((one, place) => this.standing(run, one, keys[place]));
@@ -310,15 +325,20 @@ export class Submissions {
 		const standing = this.standing(run, part, key);
 		if (standing) {
 			const adopted = asAdopted(standing, key);
+			const { input } = part;
+			const hasRows = 'rows' in input && input.rows !== undefined;
+			if (hasRows && keyOf(standing) !== undefined && !rowsFileOf(standing)) {
+				this.client.hint(withoutRows(standing.id));
+			}
 			const hasSent = scope.memory.fileOf(key) !== undefined;
-			return hasSent ? await this.settle(adopted, key, run.found) : adopted;
+			return hasSent ? await this.settle(run, adopted, key) : adopted;
 		}
 		const { share } = part;
-		if (this.isLater(run, part, key)) return { key, fileId: await this.fileOf(run, part, key) };
+		if (this.isLater(run, part, key)) return { key, ...(await this.filesOf(run, part, key)) };
 		const queue = share && run.room?.queue;
 		if (queue && !queue.fits(share)) {
 			queue.block(share);
-			return { key, fileId: await this.fileOf(run, part, key) };
+			return { key, ...(await this.filesOf(run, part, key)) };
 		}
 		const one = await this.uploadAndCreate(run, part, key);
 		if (!isCreated(one)) {
@@ -335,21 +355,79 @@ export class Submissions {
 		if (looked === undefined) return one;
 		const shown = new Set(looked.map(({ id }) => id));
 		run.found = [...looked, ...run.found.filter(({ id }) => !shown.has(id))];
-		return await this.settle(one, key, run.found);
+		return await this.settle(run, one, key);
 	}
 
-	/** The id of the file of a part, which is uploaded where it is not there yet. */
-	private async fileOf(run: Run, { input }: SubmissionPart, key: string): Promise<string> {
+	/** The files of a part, which are uploaded where they are not there yet. */
+	private async filesOf(run: Run, { input }: SubmissionPart, key: string): Promise<PartFiles> {
 		if ('fileId' in input) {
 			if (input.isGone) throw this.client.error(gone(input.fileId));
-			return input.fileId;
+			return { fileId: input.fileId, rowsFileId: input.rowsFileId };
 		}
-		const fileId =
-			run.files.get(key) ??
-			(await input.earlier?.(input.fileName(key), input.bytes)) ??
-			(await this.upload(input, key));
-		run.files.set(key, fileId);
-		return fileId;
+		const known = run.files.get(key);
+		if (known) return known;
+		const rowsFileId = input.rows && (await this.uploadRows(input.rows, input, key));
+		try {
+			const fileId = await this.fileOf(input, input, key);
+			const files = { fileId, rowsFileId };
+			run.files.set(key, files);
+			return files;
+		} catch (error) {
+			// With `earlier`, the next try finds it.
+			if (rowsFileId !== undefined && !input.earlier) await this.deleteQuietly(rowsFileId);
+			throw this.search.withCreated(error as NodeApiError, [key]);
+		}
+	}
+
+	/** Servers that look into the files that they get may refuse this one, which has no requests. */
+	private async uploadRows(rows: NewFile, input: NewInputFile, key: string): Promise<string> {
+		try {
+			return await this.fileOf(rows, input, key);
+		} catch (error) {
+			const refused = error as NodeApiError;
+			if (NOT_TAKEN.includes(refused.httpCode ?? '')) {
+				refused.description = [ROWS_ADVICE, refused.description].filter(Boolean).join(' ');
+			}
+			throw this.search.withCreated(refused, [key]);
+		}
+	}
+
+	private async fileOf(
+		file: NewFile,
+		{ earlier, expiresAfter }: NewInputFile,
+		key: string,
+	): Promise<string> {
+		const name = file.fileName(key);
+		const found = await earlier?.(name, file.bytes);
+		if (found !== undefined) return found;
+		const { bytes, open } = file;
+		const stored = await uploadSafely(this.client, {
+			source: { fileName: name, contentType: 'application/jsonl', bytes, open },
+			purpose: 'batch',
+			expiresAfterSeconds: expiresAfter,
+		});
+		if (!earlier || stored.filename === name) return stored.id;
+		await this.deleteQuietly(stored.id);
+		throw this.client.error(RENAMED);
+	}
+
+	/** @returns whether the file is gone */
+	private async deleteQuietly(fileId: string): Promise<boolean> {
+		return await deleteFile(this.client, fileId).then(
+			() => true,
+			(error: NodeApiError) => error.httpCode === '404',
+		);
+	}
+
+	/**
+	 * The file of kept rows that was uploaded for a batch that is not needed. The batch that stands
+	 * instead names its own.
+	 */
+	private async dropRows({ files }: Run, batch: Batch, key: string): Promise<void> {
+		const rowsFileId = files.get(key)?.rowsFileId;
+		// A server that does not return metadata does not say which file the batch has.
+		if (rowsFileId === undefined || keyOf(batch) === undefined) return;
+		if (rowsFileOf(batch) !== rowsFileId) await this.deleteQuietly(rowsFileId);
 	}
 
 	/**
@@ -376,12 +454,8 @@ export class Submissions {
 	 * that created it, while it is validated, which costs nothing. Its own batches are known by the
 	 * input file that it has sent.
 	 */
-	private async settle(
-		one: CreatedBatch,
-		key: string,
-		found: readonly Batch[],
-	): Promise<CreatedBatch> {
-		const live = found.filter((batch) => this.search.belongs(batch, key) && isAdoptable(batch));
+	private async settle(run: Run, one: CreatedBatch, key: string): Promise<CreatedBatch> {
+		const live = run.found.filter((batch) => this.search.belongs(batch, key) && isAdoptable(batch));
 		const oldest = oldestOf(live);
 		const isAlone = live.length === 1 && oldest?.id === one.batch.id;
 		if (oldest === undefined || isAlone) return one;
@@ -395,6 +469,7 @@ export class Submissions {
 		for (const batch of own) await this.giveUp(batch, standing.id);
 		if (standing.id === one.batch.id) return one;
 		this.scope.memory.noteCreated(key, standing.id);
+		await this.dropRows(run, standing, key);
 		const isOfThisRun = own.length > 0;
 		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
 	}
@@ -415,35 +490,19 @@ export class Submissions {
 		const known = this.knownOf(run, key);
 		const unanswered = await this.safeCreate.findUnanswered(key, known);
 		if (unanswered) return unanswered;
-		const fileId = await this.fileOf(run, part, key);
-		const result = await this.safeCreate.create(createBody(fileId, part, key), key, known);
-		if (result.ok) return result.value;
+		const files = await this.filesOf(run, part, key);
+		const result = await this.safeCreate.create(createBody(files, part, key), key, known);
+		if (result.ok) {
+			await this.dropRows(run, result.value.batch, key);
+			return result.value;
+		}
 		const { fault } = result;
 		// The server's own count says that there is no room.
 		if (run.room && part.share && isQueueFull(fault) && !fault.mayHaveExecuted) {
-			return { key, fileId };
+			return { key, ...files };
 		}
 		if (part.share && fault.mayHaveExecuted) run.room?.queue.take(part.share);
-		throw await this.createError(fault, key, fileId, run.room ? undefined : part);
-	}
-
-	private async upload(
-		{ bytes, earlier, expiresAfter, fileName, open }: NewInputFile,
-		key: string,
-	): Promise<string> {
-		const name = fileName(key);
-		try {
-			const file = await uploadSafely(this.client, {
-				source: { fileName: name, contentType: 'application/jsonl', bytes, open },
-				purpose: 'batch',
-				expiresAfterSeconds: expiresAfter,
-			});
-			if (!earlier || file.filename === name) return file.id;
-			await deleteFile(this.client, file.id).catch(() => undefined);
-			throw this.client.error(RENAMED);
-		} catch (error) {
-			throw this.search.withCreated(error as NodeApiError, [key]);
-		}
+		throw await this.createError(fault, key, files, run.room ? undefined : part);
 	}
 
 	/** What the list shows counts as created in this execution too: the next search may not show it. */
@@ -463,7 +522,7 @@ export class Submissions {
 	private async createError(
 		fault: Fault,
 		key: string,
-		fileId: string,
+		{ fileId, rowsFileId }: PartFiles,
 		part: SubmissionPart | undefined,
 	): Promise<NodeApiError> {
 		const said = fault.mayHaveExecuted ? perhapsCreated(key) : 'The batch was not created';
@@ -472,26 +531,45 @@ export class Submissions {
 		}
 		const { input } = part;
 		if ('fileId' in input) return this.client.error(fault, said);
+		const rows = rowsFileId === undefined ? '' : `, and the file of kept rows is ${rowsFileId}`;
 		if (fault.mayHaveExecuted) {
-			return this.client.error(fault, `${said}; its input file is ${fileId}`);
+			return this.client.error(fault, `${said}; its input file is ${fileId}${rows}`);
 		}
 		if (isQueueFull(fault)) {
+			const kept = rows && `, with ${rowsFileId} as ${ROWS_FILE_ID} in the metadata`;
 			return this.client.error(
 				fault,
-				`${said}; its input file ${fileId} is kept, for the operation Create`,
+				`${said}; its input file ${fileId} is kept, for the operation Create${kept}`,
 			);
 		}
-		const isDeleted = await deleteFile(this.client, fileId).then(
-			() => true,
-			() => false,
-		);
+		const isDeleted = await this.deleteQuietly(fileId);
+		const areRowsLeft = rowsFileId !== undefined && !(await this.deleteQuietly(rowsFileId));
 		// After an upload without an answer there may be another copy, which goes by the same name.
 		const left = isDeleted
 			? `its input file ${input.fileName(key)} was deleted`
 			: `its input file ${fileId} is left behind`;
-		return this.client.error(fault, `${said}, ${left}`);
+		const alsoLeft = areRowsLeft ? `, and the file of kept rows ${rowsFileId} is left behind` : '';
+		return this.client.error(fault, `${said}, ${left}${alsoLeft}`);
 	}
 }
+
+/** The file of the rows that were kept for the results of a batch. */
+const rowsFileOf = ({ metadata }: Batch): string | undefined => metadata?.[ROWS_FILE_ID];
+
+/** The files of a batch; undefined where the server does not say them. */
+function filesOf(batch: Batch): PartFiles | undefined {
+	const { input_file_id: fileId } = batch;
+	return fileId ? { fileId, rowsFileId: rowsFileOf(batch) } : undefined;
+}
+
+/** Statuses with which servers refuse the content of a file. */
+const NOT_TAKEN: readonly string[] = ['400', '415', '422'];
+
+const ROWS_ADVICE =
+	'This file holds what Keep Fields keeps of the rows. If the server takes only files of requests, remove Keep Fields, and add the rows to the results by their custom_id in a Merge node.';
+
+const withoutRows = (id: string) =>
+	`Batch ${id} was created before, without Keep Fields. Its results have no rows.`;
 
 const asAdopted = (batch: Batch, key: string): CreatedBatch => ({
 	batch,
@@ -502,7 +580,9 @@ const asAdopted = (batch: Batch, key: string): CreatedBatch => ({
 /** Names the files of parts that have no batch yet. */
 function sayUploaded(error: NodeApiError, { files }: Run): void {
 	if (files.size === 0) return;
-	const ids = [...files.values()].join(', ');
+	const ids = [...files.values()]
+		.flatMap(({ fileId, rowsFileId = [] }) => [fileId, rowsFileId].flat())
+		.join(', ');
 	const uploaded = `Run this node again: it uses the files that are uploaded (${ids}).`;
 	error.description = [uploaded, error.description].filter(Boolean).join(' ');
 }
@@ -522,13 +602,13 @@ const notYielded = (id: string, standing: string, error: unknown) =>
 	`Another execution created batch ${standing} at the same moment, so batch ${id} of this execution is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;
 
 function createBody(
-	inputFileId: string,
+	{ fileId, rowsFileId }: PartFiles,
 	{ place, settings, share }: SubmissionPart,
 	key: string,
 ): CreateBatchBody {
 	const { completionWindow, endpoint, metadata, outputExpiresAfter: seconds } = settings;
 	return {
-		input_file_id: inputFileId,
+		input_file_id: fileId,
 		endpoint,
 		completion_window: completionWindow,
 		metadata: {
@@ -536,6 +616,7 @@ function createBody(
 			[SUBMISSION_KEY]: key,
 			...(place && { [SUBMISSION_PART]: placeText(place) }),
 			...(share && { [SUBMISSION_TOKENS]: shareText(share) }),
+			...(rowsFileId !== undefined && { [ROWS_FILE_ID]: rowsFileId }),
 		},
 		...(seconds !== undefined && { output_expires_after: { anchor: 'created_at', seconds } }),
 	};

@@ -28,6 +28,7 @@ import type { OpenAiClient } from '../../../openai/client';
 import {
 	createdItem,
 	placeOf,
+	ROWS_FILE_ID,
 	SUBMISSION_METADATA,
 	SUBMISSION_TOKENS,
 	keyOf,
@@ -58,16 +59,22 @@ function retryMetadata(
 	users: Record<string, string>,
 ): { metadata: Record<string, string>; dropped: string[] } {
 	// The estimate is that of the whole original, as a batch is that never ran.
-	const left = hasNeverRun(original) ? RETRY_METADATA : [...RETRY_METADATA, SUBMISSION_TOKENS];
+	const left = [
+		...RETRY_METADATA,
+		ROWS_FILE_ID,
+		...(hasNeverRun(original) ? [] : [SUBMISSION_TOKENS]),
+	];
+	const rows = original.metadata?.[ROWS_FILE_ID];
 	const carried = Object.entries(original.metadata ?? {}).filter(
 		([key]) => !left.includes(key) && !Object.hasOwn(users, key),
 	);
-	const own = RETRY_METADATA.length - (placeOf(original) ? 0 : 1);
+	const own = RETRY_METADATA.length - (placeOf(original) ? 0 : 1) + (rows ? 1 : 0);
 	const room = MAX_METADATA_PAIRS - own - Object.keys(users).length;
 	return {
 		metadata: {
 			...Object.fromEntries(carried.slice(0, room)),
 			...users,
+			...(rows && { [ROWS_FILE_ID]: rows }),
 			[RETRY_OF]: original.id,
 		},
 		dropped: carried.slice(room).map(([key]) => key),
@@ -264,6 +271,9 @@ export const retryWith = (checkerFor: CheckerFor): Operation => ({
 		const node = context.getNode();
 		const found = await findOriginal(client, node, batchId, options, itemIndex);
 		const { original } = found;
+		if (original.metadata?.[ROWS_FILE_ID]) {
+			userMetadata(context, itemIndex, [...RETRY_METADATA, ROWS_FILE_ID]);
+		}
 		const isSame = isWhole(original, options);
 		const since = isSame ? (original.created_at ?? undefined) : undefined;
 		const submissions = new Submissions(client, context, { ...options, since });

@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { SubmissionEstimate, SubmitOptions } from './submit.options';
 import {
 	ceilingFields,
+	keepFieldsField,
 	maxCostField,
 	maxTotalTokensField,
 	overCeiling,
@@ -16,6 +17,7 @@ import { EarlierFiles, QueueRoom, waitingItem } from '../../../openai/submission
 import type { Place } from '../../../openai/submissions/submission';
 import {
 	createdItem,
+	ROWS_FILE_ID,
 	SUBMISSION_METADATA,
 	SUBMISSION_TOKENS,
 	submissionIdIn,
@@ -32,7 +34,7 @@ import { isCreated, Submissions } from '../../../openai/submissions/submissions'
 import { endpointFields, endpointParameter } from '../../requests/fieldValues';
 import type { Plan, PlannedPart } from '../../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf } from '../../requests/plan';
-import { planRequests } from '../../requests/filePlan';
+import { planRequests } from '../../requests/itemPlan';
 import { requestFields } from '../../requests/request.properties';
 import {
 	completionWindowField,
@@ -80,6 +82,7 @@ export const submitProperties: INodeProperties[] = [
 			ignoreOtherBatchesField,
 			inputExpiryField,
 			{ ...inputPriceField, description: PRICE_DESCRIPTION },
+			keepFieldsField,
 			{
 				displayName: 'Max Bytes per Batch',
 				name: 'maxBytesPerBatch',
@@ -131,7 +134,11 @@ function planOutput(plan: Plan, options: SubmitOptions): INodeExecutionData[] {
 		const { part, tokens } = planned;
 		const { prices } = options;
 		const cost = estimateCost({ requests: part.requests, ...tokens, prices });
-		const size = { model: part.model ?? null, bytes: part.bytes };
+		const size = {
+			model: part.model ?? null,
+			bytes: part.bytes,
+			...(planned.rows && { rows_bytes: planned.rows.bytes }),
+		};
 		return {
 			json: { dry_run: true, part: index + 1, parts: parts.length, ...size, ...cost, ...whole },
 			pairedItem: pairedItemsOf(planned),
@@ -146,13 +153,24 @@ function submissionPart(
 	{ fileName, inputExpiresAfter, room }: SubmitOptions,
 	place: Place,
 ): SubmissionPart {
-	const { contentHash, open } = planned;
+	const { contentHash, open, rows } = planned;
 	const { bytes } = planned.part;
-	const name = (key: string) =>
-		`${fileName}-${key.slice(-8)}-${place.part}-of-${place.parts}.jsonl`;
+	const name = (key: string, more = '') =>
+		`${fileName}-${key.slice(-8)}-${place.part}-of-${place.parts}${more}.jsonl`;
 	return {
 		contentHash,
-		input: { fileName: name, bytes, open, expiresAfter: inputExpiresAfter },
+		input: {
+			fileName: (key) => name(key),
+			bytes,
+			open,
+			expiresAfter: inputExpiresAfter,
+			rows: rows && {
+				// The key says nothing of what is kept, since the same requests are not to be paid twice.
+				fileName: (key) => name(key, `-rows-${rows.contentHash.slice(0, 8)}`),
+				bytes: rows.bytes,
+				open: rows.open,
+			},
+		},
 		settings,
 		place,
 		share: room && { ...shareOf(planned), ...room },
@@ -166,12 +184,12 @@ function shareOf({ part, tokens }: PlannedPart): QueueShare {
 
 /** A part as the file of what waits, and the output, have it. */
 function waitingPart(
-	{ key, fileId }: UploadedPart,
+	{ key, fileId, rowsFileId }: UploadedPart,
 	planned: PlannedPart,
 	place: Place,
 ): WaitingPart {
 	const { bytes, requests } = planned.part;
-	return { key, fileId, place, ...shareOf(planned), requests, bytes };
+	return { key, fileId, rowsFileId, place, ...shareOf(planned), requests, bytes };
 }
 
 /** The error of the part that failed, which names the batches that exist, since they are paid for. */
@@ -199,15 +217,19 @@ async function execute(
 ): Promise<INodeExecutionData[][]> {
 	const options = submitOptions(context);
 	const endpoint = endpointParameter(context, 0);
-	const { completionWindow, outputExpiresAfter } = options;
-	const reserved = options.room ? [...SUBMISSION_METADATA, SUBMISSION_TOKENS] : SUBMISSION_METADATA;
+	const { completionWindow, keepFields, outputExpiresAfter } = options;
+	const reserved = [
+		...SUBMISSION_METADATA,
+		...(options.room ? [SUBMISSION_TOKENS] : []),
+		...(keepFields ? [ROWS_FILE_ID] : []),
+	];
 	const metadata = userMetadata(context, 0, reserved);
 	const settings: BatchSettings = { endpoint, completionWindow, metadata, outputExpiresAfter };
 	const { ceilings, dryRun, limits } = options;
 	const isLimited = Object.values(ceilings).some((max) => max !== undefined);
 	const estimate = dryRun || isLimited || options.room !== undefined;
 	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
-	const plan = await planRequests(context, { endpoint, server, estimate, limits });
+	const plan = await planRequests(context, { endpoint, server, estimate, limits, keepFields });
 	const { parts } = plan;
 	if (plan.isBroken || (plan.badItems.length > 0 && !context.continueOnFail())) {
 		throw badItemsError(context, plan);

@@ -17,6 +17,8 @@ export interface SubmitOptions {
 	/** Seconds. */
 	inputExpiresAfter: number | undefined;
 	outputExpiresAfter: number | undefined;
+	/** Names of fields of the rows; undefined for none. */
+	keepFields: string[] | undefined;
 	limits: PartLimits;
 	ceilings: Ceilings;
 	/** How much of the queue of a model the submission may fill; undefined without a limit. */
@@ -37,6 +39,30 @@ function fileName(context: IExecuteFunctions, value: unknown): string {
 	return name.replace(/[\p{Cc}"/\\]+/gu, '-').trim() || DEFAULT_FILE_NAME;
 }
 
+export const keepFieldsField: INodeProperties = {
+	displayName: 'Keep Fields',
+	name: 'keepFields',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. title, year',
+	description:
+		'Fields of the items, or columns of the rows, that come back with the answers: names separated by commas, or * for all. Get Results returns them with Include Row. They are stored at the service in a second file beside the requests, which expires together with them. Do not keep fields that may not leave your systems.',
+};
+
+/** The names of the fields to keep. @throws {NodeOperationError} for what is no list of names */
+function fieldNames(context: IExecuteFunctions, value: unknown): string[] | undefined {
+	if (isUnset(value)) return undefined;
+	const given: unknown = typeof value === 'string' ? value.split(',') : value;
+	if (Array.isArray(given) && given.every((name) => typeof name === 'string')) {
+		const names = given.map((name) => name.trim()).filter((name) => name !== '');
+		return names.length > 0 ? names : undefined;
+	}
+	throw new NodeOperationError(context.getNode(), 'Keep Fields has to be text or a list of texts', {
+		itemIndex: 0,
+		description: 'Enter the names of fields, separated by commas, or * for all fields.',
+	});
+}
+
 /**
  * Reads the options, once for the whole submission.
  *
@@ -51,6 +77,7 @@ export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 		dryRun: raw.dryRun === true,
 		fileName: fileName(context, raw.fileName),
 		...batchExpiries(context, raw, 0),
+		keepFields: fieldNames(context, raw.keepFields),
 		limits: {
 			maxRequests: limit(raw.maxRequestsPerBatch, 'Max Requests per Batch'),
 			maxBytes: limit(raw.maxBytesPerBatch, 'Max Bytes per Batch'),
