@@ -484,3 +484,51 @@ describe('Retry Unfinished', () => {
 		expect(Object.keys(again.metadata as IDataObject)).toHaveLength(16);
 	});
 });
+
+describe.each([
+	['', {}],
+	[' whose parts wait', { maxEnqueuedTokens: 1 }],
+])('a submission%s that is killed anywhere', (_name, options) => {
+	const parameters = {
+		resource: 'batch',
+		operation: 'submit',
+		...ASK_TEXT,
+		options: { keepFields: 'year', submissionKey: 'k', maxRequestsPerBatch: 2, ...options },
+	};
+	const isOfPart = /-(\d)-of-2/;
+
+	it.each(
+		[1, 2, 3, 4, 5, 6, 7, 8].flatMap((at) => [[at, 'arrived'] as const, [at, 'done'] as const]),
+	)(
+		'at request %i, when it has %s, is finished by the next run, with the rows of each part',
+		async (at, stage) => {
+			const { ledger } = product.emulator;
+			let count = 0;
+			ledger.onRequest = (_request, now) => {
+				if (now === 'arrived') count++;
+				if (count === at && now === stage) execution.cancel();
+			};
+			const input = ITEMS.map((json) => ({ json }));
+			const execution = product.engine.startNode('openAiBatch', parameters as never, input);
+			await execution.finished;
+			ledger.onRequest = () => {};
+			// A create that was on its way is worked on.
+			for (let quiet = 0; quiet < 5; quiet = ledger.creating > 0 ? 0 : quiet + 1) {
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+			const { items, error } = await product.engine.node('openAiBatch', parameters as never, input);
+			expect(error).toBeUndefined();
+			expect(batches()).toHaveLength('maxEnqueuedTokens' in options ? 1 : 2);
+			const parts = items('Node').map(({ json }) => json);
+			for (const part of parts) {
+				const kept = part.status === 'waiting' ? part.rows_file_id : rowsFileId(part);
+				expect(idsIn(kept)).toEqual(idsIn(part.input_file_id));
+			}
+			if (!('maxEnqueuedTokens' in options)) return;
+			const numbers = (await rowsFiles()).map((file) => isOfPart.exec(file)?.[1]).sort();
+			expect([...new Set(numbers)]).toEqual(['1', '2']);
+			// What was uploaded is used again. An upload that was on its way may end later.
+			if (stage === 'done') expect(numbers).toHaveLength(2);
+		},
+	);
+});

@@ -1,7 +1,8 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import type { QueueRoom, QueueShare, RoomLimits } from './queue';
 import { shareText } from './queue';
-import { perhapsCreated, SafeCreate } from './safeCreate';
+import type { FileIds, PartInput } from './safeCreate';
+import { filesOf, PartFiles, rowsFileOf, SafeCreate } from './safeCreate';
 import type { CreatedBatch, Place, SubmissionChoices, SubmissionScope } from './submission';
 import {
 	isAdoptable,
@@ -20,11 +21,10 @@ import {
 } from './submission';
 import type { BatchSettings, CreateBatchBody } from '../api/batches';
 import { cancelBatch, findBatch, NO_LIST } from '../api/batches';
-import { deleteFile, uploadSafely } from '../api/files';
 import type { Batch } from '../api/objects';
 import { isFinished } from '../api/objects';
 import { isQueueFull } from '../apiErrors';
-import type { Fault, OpenAiClient, UploadSource } from '../client';
+import type { Fault, OpenAiClient } from '../client';
 
 /**
  * How long after its creates an execution looks for those of others under the same key. The list
@@ -32,28 +32,11 @@ import type { Fault, OpenAiClient, UploadSource } from '../client';
  */
 const SETTLE_AFTER_MS = 2_000;
 
-/** A file of JSONL that is uploaded for a batch, and deleted when the batch is refused. */
-interface NewFile extends Omit<UploadSource, 'fileName' | 'contentType'> {
-	/** Given the key, so that the name belongs to this content alone. */
-	fileName: (key: string) => string;
-}
-
-/** The file of the requests of a batch. */
-export interface NewInputFile extends NewFile {
-	/** The file with what is kept of their rows. The batch names it in its metadata. */
-	rows?: NewFile;
-	/** Seconds; of both files. */
-	expiresAfter: number | undefined;
-	/** The id of a file with this name and length that an earlier try has uploaded. */
-	earlier?: (fileName: string, bytes: number) => Promise<string | undefined>;
-}
-
 /** One batch to create: a part of a submission. */
 export interface SubmissionPart {
 	/** A digest of what the batch does: the same one in the same scope is the same batch. */
 	contentHash: string;
-	/** A file that is at the service already is used as it is, and never deleted. */
-	input: NewInputFile | (PartFiles & { isGone?: boolean });
+	input: PartInput;
 	settings: BatchSettings;
 	/** Undefined for the retry of a batch that nobody has submitted. */
 	place?: Place;
@@ -70,16 +53,8 @@ export interface SubmissionPart {
 	afterAttempts?: (attempts: readonly Batch[]) => 'again' | 'later' | 'never';
 }
 
-/** The ids of the files of a part. */
-interface PartFiles {
-	/** Of the requests. */
-	fileId: string;
-	/** Of what is kept of their rows. */
-	rowsFileId?: string;
-}
-
 /** A part that is uploaded and has no batch, because the queue has no room or an earlier part failed. */
-export interface UploadedPart extends PartFiles {
+export interface UploadedPart extends FileIds {
 	key: string;
 }
 
@@ -120,8 +95,7 @@ interface Run {
 	keys: readonly string[];
 	/** The batches with these keys. */
 	found: Batch[];
-	/** The files that are uploaded, by key. */
-	files: Map<string, PartFiles>;
+	files: PartFiles;
 	room: Room | undefined;
 }
 
@@ -209,7 +183,7 @@ export class Submissions {
 	private async submit(parts: readonly SubmissionPart[], room?: Room): Promise<Submitted> {
 		this.startedAt = Date.now() / 1000;
 		const keys = this.keysOf(parts);
-		const files: Run['files'] = new Map();
+		const files = new PartFiles(this.client, this.search);
 		if (room) this.noteFiles(parts, keys, files);
 		const found = await this.search.find(new Set(keys), room?.queue);
 		if (room && this.search.hasNoList) throw this.client.error(WITHOUT_ROOM);
@@ -237,7 +211,7 @@ export class Submissions {
 				result.failures.push({ index, error });
 				if (!isGone(part)) ended.add(submissionIdIn(key));
 			}
-			const uploaded = run.files.get(key);
+			const uploaded = files.known.get(key);
 			// What is written down and failed waits: it is tried again with the others.
 			if (room && uploaded) one ??= { key, ...uploaded };
 			result.parts.push(one);
@@ -252,13 +226,12 @@ export class Submissions {
 	private noteFiles(
 		parts: readonly SubmissionPart[],
 		keys: readonly string[],
-		files: Run['files'],
+		files: PartFiles,
 	): void {
 		for (const [index, part] of parts.entries()) {
 			if (!('fileId' in part.input)) continue;
-			const { fileId, rowsFileId } = part.input;
-			this.scope.memory.noteFile(keys[index], fileId);
-			if (!isGone(part)) files.set(keys[index], { fileId, rowsFileId });
+			this.scope.memory.noteFile(keys[index], part.input.fileId);
+			if (!isGone(part)) files.note(keys[index], part.input);
 		}
 	}
 
@@ -274,7 +247,7 @@ export class Submissions {
 			const key = keys[index];
 			const batch = this.standing(run, part, key);
 			try {
-				const files = (batch && filesOf(batch)) ?? (await this.filesOf(run, part, key));
+				const files = (batch && filesOf(batch)) ?? (await run.files.of(part.input, key));
 				if (!batch || !isFinished(batch)) listed.push({ index, key, ...files, batch });
 			} catch (error) {
 				sayUploaded(error as NodeApiError, run);
@@ -334,11 +307,11 @@ export class Submissions {
 			return hasSent ? await this.settle(run, adopted, key) : adopted;
 		}
 		const { share } = part;
-		if (this.isLater(run, part, key)) return { key, ...(await this.filesOf(run, part, key)) };
+		if (this.isLater(run, part, key)) return { key, ...(await run.files.of(part.input, key)) };
 		const queue = share && run.room?.queue;
 		if (queue && !queue.fits(share)) {
 			queue.block(share);
-			return { key, ...(await this.filesOf(run, part, key)) };
+			return { key, ...(await run.files.of(part.input, key)) };
 		}
 		const one = await this.uploadAndCreate(run, part, key);
 		if (!isCreated(one)) {
@@ -356,78 +329,6 @@ export class Submissions {
 		const shown = new Set(looked.map(({ id }) => id));
 		run.found = [...looked, ...run.found.filter(({ id }) => !shown.has(id))];
 		return await this.settle(run, one, key);
-	}
-
-	/** The files of a part, which are uploaded where they are not there yet. */
-	private async filesOf(run: Run, { input }: SubmissionPart, key: string): Promise<PartFiles> {
-		if ('fileId' in input) {
-			if (input.isGone) throw this.client.error(gone(input.fileId));
-			return { fileId: input.fileId, rowsFileId: input.rowsFileId };
-		}
-		const known = run.files.get(key);
-		if (known) return known;
-		const rowsFileId = input.rows && (await this.uploadRows(input.rows, input, key));
-		try {
-			const fileId = await this.fileOf(input, input, key);
-			const files = { fileId, rowsFileId };
-			run.files.set(key, files);
-			return files;
-		} catch (error) {
-			// With `earlier`, the next try finds it.
-			if (rowsFileId !== undefined && !input.earlier) await this.deleteQuietly(rowsFileId);
-			throw this.search.withCreated(error as NodeApiError, [key]);
-		}
-	}
-
-	/** Servers that look into the files that they get may refuse this one, which has no requests. */
-	private async uploadRows(rows: NewFile, input: NewInputFile, key: string): Promise<string> {
-		try {
-			return await this.fileOf(rows, input, key);
-		} catch (error) {
-			const refused = error as NodeApiError;
-			if (NOT_TAKEN.includes(refused.httpCode ?? '')) {
-				refused.description = [ROWS_ADVICE, refused.description].filter(Boolean).join(' ');
-			}
-			throw this.search.withCreated(refused, [key]);
-		}
-	}
-
-	private async fileOf(
-		file: NewFile,
-		{ earlier, expiresAfter }: NewInputFile,
-		key: string,
-	): Promise<string> {
-		const name = file.fileName(key);
-		const found = await earlier?.(name, file.bytes);
-		if (found !== undefined) return found;
-		const { bytes, open } = file;
-		const stored = await uploadSafely(this.client, {
-			source: { fileName: name, contentType: 'application/jsonl', bytes, open },
-			purpose: 'batch',
-			expiresAfterSeconds: expiresAfter,
-		});
-		if (!earlier || stored.filename === name) return stored.id;
-		await this.deleteQuietly(stored.id);
-		throw this.client.error(RENAMED);
-	}
-
-	/** @returns whether the file is gone */
-	private async deleteQuietly(fileId: string): Promise<boolean> {
-		return await deleteFile(this.client, fileId).then(
-			() => true,
-			(error: NodeApiError) => error.httpCode === '404',
-		);
-	}
-
-	/**
-	 * The file of kept rows that was uploaded for a batch that is not needed. The batch that stands
-	 * instead names its own.
-	 */
-	private async dropRows({ files }: Run, batch: Batch, key: string): Promise<void> {
-		const rowsFileId = files.get(key)?.rowsFileId;
-		// A server that does not return metadata does not say which file the batch has.
-		if (rowsFileId === undefined || keyOf(batch) === undefined) return;
-		if (rowsFileOf(batch) !== rowsFileId) await this.deleteQuietly(rowsFileId);
 	}
 
 	/**
@@ -469,7 +370,7 @@ export class Submissions {
 		for (const batch of own) await this.giveUp(batch, standing.id);
 		if (standing.id === one.batch.id) return one;
 		this.scope.memory.noteCreated(key, standing.id);
-		await this.dropRows(run, standing, key);
+		await run.files.dropRows(standing, key);
 		const isOfThisRun = own.length > 0;
 		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
 	}
@@ -490,10 +391,10 @@ export class Submissions {
 		const known = this.knownOf(run, key);
 		const unanswered = await this.safeCreate.findUnanswered(key, known);
 		if (unanswered) return unanswered;
-		const files = await this.filesOf(run, part, key);
+		const files = await run.files.of(part.input, key);
 		const result = await this.safeCreate.create(createBody(files, part, key), key, known);
 		if (result.ok) {
-			await this.dropRows(run, result.value.batch, key);
+			await run.files.dropRows(result.value.batch, key);
 			return result.value;
 		}
 		const { fault } = result;
@@ -502,7 +403,7 @@ export class Submissions {
 			return { key, ...files };
 		}
 		if (part.share && fault.mayHaveExecuted) run.room?.queue.take(part.share);
-		throw await this.createError(fault, key, files, run.room ? undefined : part);
+		throw await run.files.createError(fault, key, files, run.room ? undefined : part.input);
 	}
 
 	/** What the list shows counts as created in this execution too: the next search may not show it. */
@@ -513,60 +414,7 @@ export class Submissions {
 			if (key !== undefined && memory.idOf(key) === undefined) memory.noteCreated(key, batch.id);
 		}
 	}
-
-	/**
-	 * Cleans up after a create that failed, and says what may exist and what is left behind.
-	 *
-	 * @param part undefined for one that is written down and waits
-	 */
-	private async createError(
-		fault: Fault,
-		key: string,
-		{ fileId, rowsFileId }: PartFiles,
-		part: SubmissionPart | undefined,
-	): Promise<NodeApiError> {
-		const said = fault.mayHaveExecuted ? perhapsCreated(key) : 'The batch was not created';
-		if (!part) {
-			return this.client.error(fault, `${said}; Submit Waiting Parts tries it again`);
-		}
-		const { input } = part;
-		if ('fileId' in input) return this.client.error(fault, said);
-		const rows = rowsFileId === undefined ? '' : `, and the file of kept rows is ${rowsFileId}`;
-		if (fault.mayHaveExecuted) {
-			return this.client.error(fault, `${said}; its input file is ${fileId}${rows}`);
-		}
-		if (isQueueFull(fault)) {
-			const kept = rows && `, with ${rowsFileId} as ${ROWS_FILE_ID} in the metadata`;
-			return this.client.error(
-				fault,
-				`${said}; its input file ${fileId} is kept, for the operation Create${kept}`,
-			);
-		}
-		const isDeleted = await this.deleteQuietly(fileId);
-		const areRowsLeft = rowsFileId !== undefined && !(await this.deleteQuietly(rowsFileId));
-		// After an upload without an answer there may be another copy, which goes by the same name.
-		const left = isDeleted
-			? `its input file ${input.fileName(key)} was deleted`
-			: `its input file ${fileId} is left behind`;
-		const alsoLeft = areRowsLeft ? `, and the file of kept rows ${rowsFileId} is left behind` : '';
-		return this.client.error(fault, `${said}, ${left}${alsoLeft}`);
-	}
 }
-
-/** The file of the rows that were kept for the results of a batch. */
-const rowsFileOf = ({ metadata }: Batch): string | undefined => metadata?.[ROWS_FILE_ID];
-
-/** The files of a batch; undefined where the server does not say them. */
-function filesOf(batch: Batch): PartFiles | undefined {
-	const { input_file_id: fileId } = batch;
-	return fileId ? { fileId, rowsFileId: rowsFileOf(batch) } : undefined;
-}
-
-/** Statuses with which servers refuse the content of a file. */
-const NOT_TAKEN: readonly string[] = ['400', '415', '422'];
-
-const ROWS_ADVICE =
-	'This file holds what Keep Fields keeps of the rows. If the server takes only files of requests, remove Keep Fields, and add the rows to the results by their custom_id in a Merge node.';
 
 const withoutRows = (id: string) =>
 	`Batch ${id} was created before, without Keep Fields. Its results have no rows.`;
@@ -579,8 +427,8 @@ const asAdopted = (batch: Batch, key: string): CreatedBatch => ({
 
 /** Names the files of parts that have no batch yet. */
 function sayUploaded(error: NodeApiError, { files }: Run): void {
-	if (files.size === 0) return;
-	const ids = [...files.values()]
+	if (files.known.size === 0) return;
+	const ids = [...files.known.values()]
 		.flatMap(({ fileId, rowsFileId = [] }) => [fileId, rowsFileId].flat())
 		.join(', ');
 	const uploaded = `Run this node again: it uses the files that are uploaded (${ids}).`;
@@ -602,7 +450,7 @@ const notYielded = (id: string, standing: string, error: unknown) =>
 	`Another execution created batch ${standing} at the same moment, so batch ${id} of this execution is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;
 
 function createBody(
-	{ fileId, rowsFileId }: PartFiles,
+	{ fileId, rowsFileId }: FileIds,
 	{ place, settings, share }: SubmissionPart,
 	key: string,
 ): CreateBatchBody {
@@ -627,16 +475,3 @@ const WITHOUT_ROOM: Fault = {
 	message: `${NO_LIST}, so the room in its queue is not known. Remove the option Max Enqueued Tokens`,
 	mayHaveExecuted: false,
 };
-
-const RENAMED: Fault = {
-	kind: 'source',
-	message:
-		'The server gives files names of its own, so what waits could not be found again. Remove the option Max Enqueued Tokens',
-	mayHaveExecuted: false,
-};
-
-const gone = (fileId: string): Fault => ({
-	kind: 'source',
-	message: `The service does not have its input file ${fileId} any more`,
-	mayHaveExecuted: false,
-});

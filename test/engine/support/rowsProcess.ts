@@ -1,7 +1,7 @@
 import '../../support/engine/environment';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../../credentials/OpenAiBatchApi.credentials';
 import { createEngine } from '../../support/engine';
 import { OpenAiBatch } from '../../support/engine/nodes';
@@ -34,7 +34,11 @@ async function item(rows: number): Promise<INodeExecutionData> {
  * Submits a file of rows in a process of its own, and measures how much memory it takes for that,
  * and for how long it is busy without a break.
  */
-export async function submitRows(credential: { url: string; apiKey: string }, rows: number) {
+export async function submitRows(
+	credential: { url: string; apiKey: string },
+	rows: number,
+	options: IDataObject = {},
+) {
 	const engine = await createEngine({
 		nodes: { node: OpenAiBatch },
 		credentials: [OpenAiBatchApi],
@@ -48,6 +52,7 @@ export async function submitRows(credential: { url: string; apiKey: string }, ro
 				requestSource: 'rowsFile',
 				prompt: 'Which genre is {title}? {note}',
 				customId: '{id}',
+				options,
 			} as never,
 			[input],
 			{ executionId: `${rows} ${executionId}` },

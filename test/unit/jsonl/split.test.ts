@@ -14,7 +14,15 @@ describe('PartPlanner', () => {
 		const { indexes, parts } = plan([{ bytes: 10 }, { bytes: 20, embeddingInputs: 3, tokens: 7 }]);
 		expect(indexes).toEqual([0, 0]);
 		expect(parts).toEqual([
-			{ model: undefined, requests: 2, bytes: 30, embeddingInputs: 3, tokens: 7, ranges: [0, 1] },
+			{
+				model: undefined,
+				requests: 2,
+				bytes: 30,
+				embeddingInputs: 3,
+				tokens: 7,
+				rowBytes: 0,
+				ranges: [0, 1],
+			},
 		]);
 	});
 
