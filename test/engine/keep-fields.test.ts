@@ -359,12 +359,23 @@ describe('nothing is paid twice or left behind', () => {
 
 	it('deletes its rows when another execution has created the batch at the same moment', async () => {
 		const parameters = { ...ASK_TEXT, options: { keepFields: 'id', submissionKey: 'k' } };
+		const { ledger } = product.emulator;
+		let creators = 0;
+		let goOn = () => {};
+		const bothAreThere = new Promise<void>((resolve) => (goOn = resolve));
+		ledger.onRequest = async ({ method, path }, stage) => {
+			if (stage !== 'arrived' || method !== 'POST' || !path.endsWith('/batches')) return;
+			if (++creators === 2) goOn();
+			await bothAreThere;
+		};
 		const both = await Promise.all(
 			['1', '2'].map(
 				async (executionId) =>
 					await product.run('batch', 'submit', parameters as never, ITEMS, { executionId }),
 			),
 		);
+		ledger.onRequest = () => {};
+		expect([creators, batches().length]).toEqual([2, 2]);
 		const ids = both.map(({ items }) => items('Node')[0].json.id);
 		expect(ids[0]).toBe(ids[1]);
 		const standing = batches().find(({ id }) => id === ids[0])!;

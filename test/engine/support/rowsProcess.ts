@@ -55,7 +55,7 @@ export async function submitRows(
 				options,
 			} as never,
 			[input],
-			{ executionId: `${rows} ${executionId}` },
+			{ executionId: [rows, executionId, JSON.stringify(options)].join(' ') },
 		);
 		if (error) throw error;
 		return output('Node').map(({ json }) => json);
