@@ -148,6 +148,18 @@ describe('which fields are kept', () => {
 		});
 	});
 
+	it('keeps ids that would be others if they were evaluated again', async () => {
+		const parameters = { ...ASK_TEXT, customId: '={{ $json.id + Math.random() }}' };
+		const options = { keepFields: 'id' };
+		const [batch] = await product.json(
+			'batch',
+			'submit',
+			{ ...parameters, options } as never,
+			ITEMS,
+		);
+		expect(idsIn(rowsFileId(batch))).toEqual(idsIn(batch.input_file_id));
+	});
+
 	it('keeps columns of a CSV as text, and only of rows that are submitted', async () => {
 		const csv = 'id; title ;year\n1;"Alien; ""cut"" ！";007\n1;twice;1\n3;Brazil;\n';
 		const options = { keepFields: 'year, title' };
