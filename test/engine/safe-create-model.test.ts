@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Fault } from '../support/emulator';
 import type { RunResult } from '../support/engine';
 import { productForTests } from './product';
+import { expectRowsOf } from './support/keptRows';
 import { EMBED_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
@@ -50,6 +51,7 @@ const story = fc.record({
 	tries: fc.integer({ min: 1, max: 3 }),
 	/** How often the execution is run again, as if its process had died. */
 	reruns: fc.nat({ max: 2 }),
+	keepsRows: fc.boolean(),
 });
 
 type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
@@ -77,7 +79,7 @@ function check({ error, items }: RunResult, parts: number): boolean {
 	return true;
 }
 
-async function tell({ parts, rules, lag, tries, reruns }: Story): Promise<void> {
+async function tell({ parts, rules, lag, tries, reruns, keepsRows }: Story): Promise<void> {
 	const { faults, ledger } = product.emulator;
 	const executionId = `story-${++stories}`;
 	const submit = async (maxTries: number) =>
@@ -86,7 +88,7 @@ async function tell({ parts, rules, lag, tries, reruns }: Story): Promise<void> 
 			'submit',
 			{
 				...EMBED_TEXT,
-				options: { maxRequestsPerBatch: 1 },
+				options: { maxRequestsPerBatch: 1, ...(keepsRows && { keepFields: 'text' }) },
 			},
 			Array.from({ length: parts }, (_, part) => ({ text: `${executionId} ${part}` })),
 			{ executionId, retryOnFail: maxTries > 1, maxTries, waitBetweenTries: 1 },
@@ -103,10 +105,12 @@ async function tell({ parts, rules, lag, tries, reruns }: Story): Promise<void> 
 	}
 	for (let run = 0; run <= reruns; run++) {
 		check(await submit(tries), parts);
+		if (keepsRows) expectRowsOf(product.emulator, ledger.batches);
 		for (let call = 0; call < visibleAfter; call++) await list();
 	}
 	faults.clear();
 	expect(check(await submit(1), parts)).toBe(true);
+	if (keepsRows) expectRowsOf(product.emulator, ledger.batches);
 }
 
 /** A new process starts so much later that the list shows everything. */

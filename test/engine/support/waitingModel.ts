@@ -6,6 +6,7 @@ import { Random } from '../../support/emulator/random';
 import type { RunningExecution, RunResult } from '../../support/engine';
 import { Turns } from '../../support/turns';
 import { CREDENTIAL, NODE, type Product } from '../product';
+import { expectRowsOf } from './keptRows';
 import { ASK_TEXT } from './submitParameters';
 import {
 	hasQueues,
@@ -19,6 +20,9 @@ import {
 	type Of,
 	type Story,
 } from './waitingStories';
+
+/** The submission whose rows are kept. */
+const KEEPS_ROWS = 1;
 
 let stories = 0;
 
@@ -165,6 +169,7 @@ export class Telling {
 			maxRequestsPerBatch: 1,
 			maxEnqueuedTokens: Math.max(1, room * this.tokens),
 			...(hasKey && { submissionKey: name }),
+			...(index === KEEPS_ROWS && { keepFields: 'id' }),
 		};
 		const rows = Array.from({ length: parts }, (_, row) => ({
 			id: `${name}, ${row}`,
@@ -263,6 +268,8 @@ export class Telling {
 		const standing = this.emulator.ledger.batches.filter((batch) => !isSpent(batch));
 		const keys = standing.map(({ metadata }) => metadata!.submission_key);
 		expect(keys).toHaveLength(new Set(keys).size);
+		const keepsRows = ({ metadata }: WireBatch) => metadata!.which === String(KEEPS_ROWS);
+		expectRowsOf(this.emulator, standing.filter(keepsRows));
 	}
 
 	/**

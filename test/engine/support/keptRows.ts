@@ -1,0 +1,16 @@
+import type { Emulator } from '../../support/emulator';
+import type { WireBatch } from '../../support/emulator/batches/batch';
+
+/** Each batch names a file that is there, with a line for each of its requests. */
+export function expectRowsOf(emulator: Emulator, batches: readonly WireBatch[]): void {
+	const idsIn = (fileId: string) =>
+		emulator
+			.file(fileId)
+			.text()
+			.trimEnd()
+			.split('\n')
+			.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
+	for (const { input_file_id: input, metadata } of batches) {
+		expect(idsIn(metadata!.rows_file_id)).toEqual(idsIn(input));
+	}
+}
