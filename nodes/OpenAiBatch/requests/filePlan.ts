@@ -5,8 +5,8 @@ import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './pl
 import { CHUNK_BYTES, EmptyPrompts, issueOf, keptLine, MeasuredParts } from './plan';
 import type { Position } from './requestChecker';
 import { repeatedId, RequestChecker } from './requestChecker';
+import { IdTable } from '../../jsonl/idTable';
 import type { Issue } from '../../jsonl/json';
-import { IdTable } from '../../jsonl/split';
 import type { Checkpoint, TextRecord } from '../../jsonl/lines';
 import type { RequestLine } from '../../jsonl/split';
 import { Breather } from '../shared/operation';

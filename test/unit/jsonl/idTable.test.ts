@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { IdTable } from '../../../nodes/jsonl/split';
+import { IdTable } from '../../../nodes/jsonl/idTable';
 
 it('knows exactly the ids that were added, as a set does', () => {
 	const ids = fc.array(fc.string({ maxLength: 3 }), { maxLength: 400 });

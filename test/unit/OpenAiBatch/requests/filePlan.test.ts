@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { FilePlanner } from '../../../../nodes/OpenAiBatch/requests/filePlan';
 import type { RequestFile } from '../../../../nodes/OpenAiBatch/requests/inputFile';
-import { IdTable } from '../../../../nodes/jsonl/split';
+import { IdTable } from '../../../../nodes/jsonl/idTable';
 import { inUtf8 } from '../../../../nodes/jsonl/fileFormat';
 import { readRecords } from '../../../../nodes/jsonl/lines';
 import type { RequestLine } from '../../../../nodes/jsonl/split';

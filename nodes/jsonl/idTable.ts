@@ -1,0 +1,85 @@
+/** So many small tables grow one at a time: a single large one would stop n8n while it grows. */
+const TABLES = 256;
+const FIRST_SLOTS = 16;
+/** A table grows when more of its slots are taken. */
+const MAX_LOAD = 0.75;
+
+/**
+ * Remembers which ids there were by 64 bits of each, in 11 to 21 bytes of memory whatever their
+ * length. So it may call an id known that is not: among ten million ids with a probability of 1 to
+ * 370,000. Read the ids again to know for certain, or all of them with another seed.
+ */
+export class IdTable {
+	/** Pairs of 32 bits; a pair of zeros is free. */
+	private readonly slots: Uint32Array[] = [];
+	private readonly counts = new Uint32Array(TABLES);
+
+	/** @param seed ids that look the same with one seed look different with another */
+	constructor(private readonly seed: number) {
+		for (let index = 0; index < TABLES; index++) {
+			this.slots.push(new Uint32Array(2 * FIRST_SLOTS));
+		}
+	}
+
+	/** Adds an id. Returns false if it, or perhaps another one, was added before. */
+	add(id: string): boolean {
+		const [high, low] = this.hash(id);
+		const index = high >>> 24;
+		if (!insert(this.slots[index], high, low)) return false;
+		const used = ++this.counts[index];
+		if (used > (this.slots[index].length / 2) * MAX_LOAD) {
+			this.slots[index] = grown(this.slots[index]);
+		}
+		return true;
+	}
+
+	/** Two hashes of 32 bits in the way of MurmurHash3, with constants of their own. */
+	protected hash(id: string): readonly [high: number, low: number] {
+		let high = this.seed ^ 0x9e3779b9;
+		let low = Math.imul(this.seed + 1, 0x85ebca6b);
+		for (let at = 0; at < id.length; at++) {
+			const code = id.charCodeAt(at);
+			high = mix(high, code, 0xcc9e2d51, 0x1b873593);
+			low = mix(low, code, 0x239b961b, 0xab0e9789);
+		}
+		high = finish(high ^ id.length);
+		low = finish(low ^ high);
+		// A pair of zeros would be a free slot.
+		return [high, high === 0 && low === 0 ? 1 : low];
+	}
+}
+
+function mix(hash: number, code: number, first: number, second: number): number {
+	let key = Math.imul(code + 1, first);
+	key = Math.imul((key << 15) | (key >>> 17), second);
+	const mixed = hash ^ key;
+	return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function finish(hash: number): number {
+	let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+	mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+	return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** Returns false if the pair is there already. */
+function insert(slots: Uint32Array, high: number, low: number): boolean {
+	const mask = slots.length / 2 - 1;
+	for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+		const at = 2 * slot;
+		if (slots[at] === 0 && slots[at + 1] === 0) {
+			slots[at] = high;
+			slots[at + 1] = low;
+			return true;
+		}
+		if (slots[at] === high && slots[at + 1] === low) return false;
+	}
+}
+
+function grown(slots: Uint32Array): Uint32Array {
+	const larger = new Uint32Array(2 * slots.length);
+	for (let at = 0; at < slots.length; at += 2) {
+		if (slots[at] !== 0 || slots[at + 1] !== 0) insert(larger, slots[at], slots[at + 1]);
+	}
+	return larger;
+}
