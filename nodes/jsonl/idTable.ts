@@ -33,20 +33,24 @@ export class IdTable {
 		return true;
 	}
 
-	/** Two hashes of 32 bits in the way of MurmurHash3, with constants of their own. */
 	protected hash(id: string): readonly [high: number, low: number] {
-		let high = this.seed ^ 0x9e3779b9;
-		let low = Math.imul(this.seed + 1, 0x85ebca6b);
-		for (let at = 0; at < id.length; at++) {
-			const code = id.charCodeAt(at);
-			high = mix(high, code, 0xcc9e2d51, 0x1b873593);
-			low = mix(low, code, 0x239b961b, 0xab0e9789);
-		}
-		high = finish(high ^ id.length);
-		low = finish(low ^ high);
-		// A pair of zeros would be a free slot.
-		return [high, high === 0 && low === 0 ? 1 : low];
+		return hashOf(id, this.seed);
 	}
+}
+
+/** Two hashes of 32 bits in the way of MurmurHash3, with constants of their own. Never two zeros. */
+export function hashOf(id: string, seed: number): readonly [high: number, low: number] {
+	let high = seed ^ 0x9e3779b9;
+	let low = Math.imul(seed + 1, 0x85ebca6b);
+	for (let at = 0; at < id.length; at++) {
+		const code = id.charCodeAt(at);
+		high = mix(high, code, 0xcc9e2d51, 0x1b873593);
+		low = mix(low, code, 0x239b961b, 0xab0e9789);
+	}
+	high = finish(high ^ id.length);
+	low = finish(low ^ high);
+	// A pair of zeros would be a free slot.
+	return [high, high === 0 && low === 0 ? 1 : low];
 }
 
 function mix(hash: number, code: number, first: number, second: number): number {
