@@ -383,6 +383,15 @@ describe('rows that Submit has kept', () => {
 		expect(count || lines.length).toBe(returnAs === 'csv' ? 3 : 2);
 	});
 
+	it('may be gone where the server describes no files', async () => {
+		const { id } = answered(ANSWERS, keptIn('file-gone'));
+		const path = /file-gone$/;
+		product.emulator.faults.next({ path, times: 9, fault: { type: 'status', status: 405 } });
+		const result = await run(id, included);
+		expect(rowsIn(await contentOf(result))).toHaveLength(3);
+		expect(hintsOf(result)).toEqual([expect.stringContaining('no longer at the service')]);
+	});
+
 	it.each(['items', 'csv'])('may never have been kept: a hint says so, as %s', async (returnAs) => {
 		const { id } = answered(ANSWERS);
 		const result = await run(id, included, { returnAs });

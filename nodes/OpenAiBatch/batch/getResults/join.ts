@@ -65,6 +65,7 @@ export async function* join(
 					open.push(held);
 				}
 			}
+			if (open.length === 0) break;
 			const whole = await findPartners(open, others(), sharing, mostBytes - bytes);
 			for (let at = 0; at < whole; at += AT_A_TIME) {
 				yield open.slice(at, Math.min(at + AT_A_TIME, whole)).map(released);

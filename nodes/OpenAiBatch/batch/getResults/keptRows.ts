@@ -7,6 +7,7 @@ import { findFile } from '../../../openai/api/files';
 import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { ROWS_FILE_ID } from '../../../openai/submissions/parts';
+import { asNodeError } from '../../shared/operation';
 import { inputLines } from '../results/batchFiles';
 
 /** A row that Submit kept for the result of its request. */
@@ -40,7 +41,7 @@ export class KeptRows {
 		const files: FileObject[] = [];
 		for (const id of ids) {
 			const file = await findFile(this.client, id);
-			if (file) files.push(file);
+			if (file && (await isThere(this.client, file))) files.push(file);
 		}
 		if (files.length > 0) return files;
 		(ids.length > 0 ? this.gone : this.without).push(job.batch.id);
@@ -61,6 +62,18 @@ export class KeptRows {
 			);
 		}
 		return parts.length > 0 ? parts.join(' ') : undefined;
+	}
+}
+
+/** Whether a file has content. A server that cannot describe it does not say that it is gone. */
+async function isThere(client: OpenAiClient, file: FileObject): Promise<boolean> {
+	if (typeof file.bytes === 'number') return true;
+	try {
+		const first = await readRows(client, [file]).next();
+		return first.done !== true;
+	} catch (error) {
+		if ((error as { httpCode?: unknown }).httpCode === '404') return false;
+		throw asNodeError(client.context.getNode(), error, client.options.itemIndex);
 	}
 }
 

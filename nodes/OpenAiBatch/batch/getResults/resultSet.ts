@@ -1,5 +1,5 @@
 import { randomInt } from 'crypto';
-import { IdNumbers } from '../../../jsonl/idNumbers';
+import { IdNumbers } from '../../../jsonl/idTable';
 import type { ResultError } from '../../../jsonl/resultLine';
 import { ErrorCounts } from '../results/batchFiles';
 import type { ErrorCount } from '../results/batchFiles';

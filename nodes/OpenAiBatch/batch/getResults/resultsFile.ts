@@ -9,7 +9,7 @@ import { KeptRows, readRows } from './keptRows';
 import type { FormatOptions, ResultFormat } from './resultFormats';
 import { RESULT_FORMATS, withMember } from './resultFormats';
 import type { ResultItem, ResultStatus } from './resultItem';
-import { IdNumbers } from '../../../jsonl/idNumbers';
+import { IdNumbers } from '../../../jsonl/idTable';
 import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { submissionIdOf } from '../../../openai/submissions/submission';
