@@ -14,6 +14,8 @@ import { hasNeverRun } from '../results/readiness';
 export interface ChoiceOptions extends ItemShape {
 	/** Whether each result says how many batches had its request. */
 	withAttempts: boolean;
+	/** Then the input file is read in any case, and shows what is missing whatever the counts say. */
+	includeRequest: boolean;
 }
 
 /**
@@ -73,7 +75,7 @@ export class ChosenResults {
 			if (found.length > 0) yield found;
 			if (isOver()) break;
 		}
-		if (!isOver() && !isWhole(batch, results)) {
+		if (!isOver() && (this.options.includeRequest || !isWhole(batch, results))) {
 			const missing = marks[marks.length - 1];
 			for await (const place of this.findMissing(results, marks.length - 1)) {
 				if (takes('missing')) missing.set(place, this.firstAttempts + 1);

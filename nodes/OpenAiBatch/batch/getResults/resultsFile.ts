@@ -19,7 +19,6 @@ import { asNodeError, breathing } from '../../shared/operation';
 export interface FileOptions
 	extends ChoiceOptions, Wanted, Omit<FormatOptions, 'hasCost' | 'parseJson'> {
 	format: keyof typeof RESULT_FORMATS;
-	includeRequest: boolean;
 	includeRow: boolean;
 	inputOrder: boolean;
 	wholeSubmission: boolean;
