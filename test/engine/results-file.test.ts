@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
 import { productForTests } from './product';
-import { setBinaryMode } from './support/binaryMode';
+import { STORAGES, storeIn } from './support/binaryStorage';
 import { cellsOf } from '../../nodes/jsonl/csv';
 import type { RunResult } from '../support/engine';
 import { binary } from '../support/engine/binaryData';
@@ -392,6 +392,13 @@ describe('rows that Submit has kept', () => {
 		expect(hintsOf(result)).toEqual([expect.stringContaining('no longer at the service')]);
 	});
 
+	it('are none where their file has an id that is no id', async () => {
+		const { id } = answered(ANSWERS, keptIn('../batches'));
+		const result = await run(id, { ...included, deleteFiles: true });
+		expect(rowsIn(await contentOf(result))).toHaveLength(3);
+		expect(hintsOf(result)).toEqual([expect.stringContaining('No rows were kept')]);
+	});
+
 	it.each(['items', 'csv'])('may never have been kept: a hint says so, as %s', async (returnAs) => {
 		const { id } = answered(ANSWERS);
 		const result = await run(id, included, { returnAs });
@@ -578,26 +585,38 @@ describe('a file over several batches', () => {
 });
 
 describe('the storage of n8n', () => {
-	afterEach(() => setBinaryMode('filesystem-v2'));
+	afterEach(async () => await storeIn('filesystem-v2'));
 
-	it.each(['default', 'filesystem-v2'] as const)('may be %s', async (mode) => {
-		setBinaryMode(mode);
+	it.each(STORAGES)('may be %s', async (storage) => {
+		await storeIn(storage);
 		const { id } = mixedBatch();
 		const result = await run(id, {}, asJsonl);
 		expect(linesIn(await contentOf(result))).toHaveLength(10);
-		expect(result.items('Node')[0].binary?.data.id !== undefined).toBe(mode !== 'default');
+		const [{ binary: fields }] = result.items('Node');
+		expect(fields!.data.id?.split(':')[0]).toBe(storage === 'default' ? undefined : storage);
+	});
+
+	it('may be a database that cannot read the file again: a hint says so', async () => {
+		const { id } = answered([['a', 'yes']]);
+		for (const [bytes, hints] of [
+			[268_435_443, []],
+			[268_435_444, [expect.stringMatching(/^The file has 256 MiB or more\./)]],
+		] as const) {
+			await storeIn('database', bytes);
+			expect(hintsOf(await run(id))).toEqual(hints);
+		}
 	});
 });
 
 describe('a file at the service that breaks off', () => {
-	afterEach(() => setBinaryMode('filesystem-v2'));
+	afterEach(async () => await storeIn('filesystem-v2'));
 
 	const cut = { type: 'truncate' as const, bytes: 700, keepContentLength: true };
 
 	it.each(['default', 'filesystem-v2'] as const)(
 		'is an error that names it, whichever reading it is, with storage %s',
 		async (mode) => {
-			setBinaryMode(mode);
+			await storeIn(mode);
 			const answers = Array.from({ length: 20 }, (_, index): [string, string] => [
 				`r${index}`,
 				`{"n": ${index}}`,

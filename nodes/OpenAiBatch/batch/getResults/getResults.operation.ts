@@ -15,7 +15,7 @@ import { deleteFile } from '../../../openai/api/files';
 import type { Batch } from '../../../openai/api/objects';
 import { statusOf } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
-import { binaryPropertyName } from '../../shared/binary';
+import { binaryPropertyName, storageHint } from '../../shared/binary';
 import { batchIdField, idParameter, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { failedItem, forEachItem, showFor } from '../../shared/operation';
@@ -223,7 +223,7 @@ async function fileOf(
 		const about = resultsHint(job, { tally: tally!, missingKnown, stoppedEarly });
 		if (about) client.hint(about);
 	}
-	if (hint) client.hint(hint);
+	for (const about of [hint, storageHint(binary)]) if (about) client.hint(about);
 	return { json, binary: { [property]: binary } };
 }
 

@@ -6,6 +6,7 @@ import type { Line } from '../../../jsonl/lines';
 import { findFile } from '../../../openai/api/files';
 import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
+import { idProblem } from '../../../openai/client';
 import { ROWS_FILE_ID } from '../../../openai/submissions/parts';
 import { asNodeError } from '../../shared/operation';
 import { inputLines } from '../results/batchFiles';
@@ -21,7 +22,7 @@ export interface KeptRow {
 /** The ids of the files with the rows of a batch and its retries. A retry has that of its original. */
 export function rowsFileIds({ batch, retries, failed }: Job): string[] {
 	const ids = [batch, ...retries, ...failed].map(({ metadata }) => metadata?.[ROWS_FILE_ID]);
-	return [...new Set(ids.filter((id): id is string => !!id))];
+	return [...new Set(ids.filter((id): id is string => !!id && idProblem(id) === undefined))];
 }
 
 /** The kept rows of the batches whose results are returned, and which batches have none. */
