@@ -8,9 +8,10 @@ const SIGNED_NUMBER = /^[+-][\d.,]*\d(?:e[+-]?\d+)?%?$/i;
 
 /**
  * What cannot stand in a cell without quotes. Not only in files with commas: programs of some
- * countries take semicolons for separators. A byte order mark would be lost at the beginning.
+ * countries take semicolons for separators. White space at the ends may be cut off, and so is a byte
+ * order mark, which is white space, at the beginning of a file.
  */
-const NEEDS_QUOTES = /[",;\t\r\n\ufeff]|^\s|\s$/;
+const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
 
 /**
  * A value as a cell of CSV (RFC 4180): text as it is, in quotes where it needs them, objects and

@@ -42,7 +42,7 @@ function rowOf(header: string[], cells: string[]): string {
 
 const cell = fc.oneof(
 	fc.string({
-		unit: fc.constantFrom('"', ',', ';', '\t', '|', '\r', '\n', ' ', '=', '0', 'x', 'é'),
+		unit: fc.constantFrom('"', ',', ';', '\t', '|', '\r', '\n', ' ', '=', '0', 'x', 'é', '\ufeff'),
 	}),
 	fc.string({ unit: 'grapheme' }),
 );
