@@ -82,7 +82,12 @@ test('any table that is read as rows comes back as the first columns of the resu
 			);
 			expect(new Set(back.map(({ length }) => length)).size).toBe(1);
 		}),
-		{ numRuns: 300 },
+		{
+			numRuns: 300,
+			examples: [
+				[{ columns: ['\ufeffa', 'b'], rows: [['1', '2']], separator: ',', byteOrderMark: false }],
+			],
+		},
 	);
 });
 
