@@ -32,7 +32,7 @@ const returnAsField: INodeProperties = {
 	options: [...RETURN_AS],
 	default: 'items',
 	description:
-		'Whether to return the results as items or as one file. A file needs little memory, however many results there are, so choose one above some 20,000 requests.',
+		'As what the results are returned. A file needs little memory, however many results there are, so choose one above some 20,000 requests.',
 };
 
 /** How the results are returned. @throws {NodeOperationError} for a value that is not in the list */
@@ -40,11 +40,9 @@ export function returnAsParameter(context: IExecuteFunctions, itemIndex: number)
 	const value = context.getNodeParameter('returnAs', itemIndex, 'items');
 	const known = RETURN_AS.find((one) => one.value === value);
 	if (known) return known.value;
-	throw new NodeOperationError(
-		context.getNode(),
-		`Return As has to be items, jsonl or csv, not '${String(value)}'`,
-		{ itemIndex },
-	);
+	throw new NodeOperationError(context.getNode(), 'Return As has to be items, jsonl or csv', {
+		itemIndex,
+	});
 }
 
 const showForFormats = (...formats: ReturnAs[]) => ({ show: { '/returnAs': formats } });
