@@ -14,7 +14,7 @@ type Pieces = AsyncIterable<Piece[]>;
 
 /**
  * How the pieces of the other file are shared out among lines with the same id:
- * `toEach`: the first one to every line; `once`: each to one line, the first that has none yet;
+ * `toEach`: the first one to every line; `once`: each to one line, the first that is in memory and has none yet;
  * `toFirst`: all of them to the first line.
  */
 export type Sharing = 'toEach' | 'once' | 'toFirst';
@@ -23,7 +23,7 @@ export type Sharing = 'toEach' | 'once' | 'toFirst';
 const MOST_BYTES = 67_108_864;
 
 /** What a held piece takes beside its text: objects, and its id. */
-const PIECE_BYTES = 150;
+const PIECE_BYTES = 200;
 
 /** So many lines are passed on at a time. */
 const AT_A_TIME = 500;
@@ -114,7 +114,7 @@ async function findPartners(
 				isFound[at] = 1;
 				left--;
 				if (at < whole) {
-					partners.push(Buffer.from(text));
+					partners.push(inMemoryOfItsOwn(text));
 					bytes += sizeOf(partners[partners.length - 1]);
 				}
 				if (sharing !== 'toEach') break;
@@ -128,6 +128,16 @@ async function findPartners(
 		if (left <= 0) break;
 	}
 	return whole;
+}
+
+/**
+ * A text as bytes. Node.js puts short buffers together into larger ones, all of which would stay in
+ * memory as long as one of them is needed, and others were dropped.
+ */
+function inMemoryOfItsOwn(text: string): Buffer {
+	const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+	bytes.write(text);
+	return bytes;
 }
 
 /** Where the lines with an id are: a number where there is one, which takes less memory. */

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type {
 	Joined,
@@ -5,6 +7,9 @@ import type {
 	Sharing,
 } from '../../../../../nodes/OpenAiBatch/batch/getResults/join';
 import { join } from '../../../../../nodes/OpenAiBatch/batch/getResults/join';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Pieces in chunks of a few. */
 async function* inChunks(pieces: Piece[], size: number): AsyncGenerator<Piece[]> {
@@ -87,7 +92,7 @@ test('the first line gets all pieces with its id, when it is to get them', async
 test('each piece goes to one line, when it is to be used once', async () => {
 	const lines = ['a', 'a', 'b', 'a'].map((one, index) => ({ id: one, text: `${index}` }));
 	const others = ['a', 'c', 'a'].map((one, index) => ({ id: one, text: `other ${index}` }));
-	const { found } = await joined(lines, others, 'once');
+	const { found } = await joined(lines, others, 'once', { mostBytes: 10_000 });
 	expect(found.map(({ partners }) => partners)).toEqual([['other 0'], ['other 2'], [], []]);
 });
 
@@ -96,9 +101,9 @@ test('the other file is read once when there is room, and not at all without lin
 		id: `${index}`,
 		text: 'x'.repeat(50),
 	}));
-	const once = await joined(many, many, 'toEach', { mostBytes: 100 * 400 });
+	const once = await joined(many, many, 'toEach', { mostBytes: 100 * 600 });
 	expect(once.readings).toBe(1);
-	const often = await joined(many, many, 'toEach', { mostBytes: 20 * 400 });
+	const often = await joined(many, many, 'toEach', { mostBytes: 20 * 600 });
 	expect(often.readings).toBeGreaterThanOrEqual(5);
 	expect(often.readings).toBeLessThan(20);
 	expect(often.found).toEqual(once.found);
@@ -125,4 +130,39 @@ test('the lines are closed when nobody wants more of them', async () => {
 		break;
 	}
 	expect(isClosed).toBe(true);
+});
+
+test('no more is in memory than it may take, also when most of the other file has to wait', async () => {
+	const rows = 20_000;
+	const mostBytes = 8_000_000;
+	const lines = async function* () {
+		for (let at = 0; at < rows; at += 100) {
+			yield Array.from({ length: 100 }, (_, index) => {
+				return { id: `${((at + index) * 7_919) % rows}`, text: `line ${at + index}` };
+			});
+		}
+	};
+	const text = 'x'.repeat(2_000);
+	const others = async function* () {
+		for (let at = 0; at < rows; at += 100) {
+			yield Array.from({ length: 100 }, (_, index) => {
+				return { id: `${at + index}`, text: `${text}${at + index}` };
+			});
+		}
+	};
+	const buffers = () => {
+		collectGarbage();
+		collectGarbage();
+		return process.memoryUsage().arrayBuffers;
+	};
+	const before = buffers();
+	let peak = before;
+	let count = 0;
+	for await (const some of join(lines(), others, 'toEach', mostBytes)) {
+		for (const { id, partners } of some) expect(partners).toEqual([`${text}${id}`]);
+		if (count % 5_000 < 500) peak = Math.max(peak, buffers());
+		count += some.length;
+	}
+	expect(count).toBe(rows);
+	expect(peak - before).toBeLessThan(1.25 * mostBytes);
 });
