@@ -14,8 +14,8 @@ type Pieces = AsyncIterable<Piece[]>;
 
 /**
  * How the pieces of the other file are shared out among lines with the same id:
- * `toEach`: the first one to every line; `once`: each to one line, the first that is in memory and has none yet;
- * `toFirst`: all of them to the first line.
+ * `toEach`: the first one to every line; `once`: each to one line, the first in memory that has none
+ * yet; `toFirst`: all of them to the first line.
  */
 export type Sharing = 'toEach' | 'once' | 'toFirst';
 
