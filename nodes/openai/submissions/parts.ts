@@ -4,9 +4,6 @@ import { isAdoptable, oldestOf, placeOf } from './submission';
 /** The metadata key with which a retry names the batch whose requests it repeats. */
 export const RETRY_OF = 'retry_of';
 
-/** The metadata key with which a batch names the file of the rows that were kept for its results. */
-export const ROWS_FILE_ID = 'rows_file_id';
-
 /** A part of a submission: its batch, and the batches that repeated some of its requests. */
 export interface SubmittedPart {
 	batch: Batch;

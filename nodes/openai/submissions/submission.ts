@@ -23,6 +23,9 @@ export const SUBMISSION_PART = 'submission_part';
 /** The metadata pair with the estimated tokens of a batch's input, and its model, when these are limited. */
 export const SUBMISSION_TOKENS = 'submission_tokens';
 
+/** The metadata key with which a batch names the file of the rows that were kept for its results. */
+export const ROWS_FILE_ID = 'rows_file_id';
+
 /** The metadata keys that every batch of a submission carries. */
 export const SUBMISSION_METADATA = [SUBMISSION_KEY, SUBMISSION_PART];
 

@@ -7,7 +7,7 @@ import { findFile } from '../../../openai/api/files';
 import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { idProblem } from '../../../openai/client';
-import { ROWS_FILE_ID } from '../../../openai/submissions/parts';
+import { ROWS_FILE_ID } from '../../../openai/submissions/submission';
 import { asNodeError } from '../../shared/operation';
 import { inputLines } from '../results/batchFiles';
 
