@@ -33,20 +33,24 @@ export class IdTable {
 		return true;
 	}
 
-	/** Two hashes of 32 bits in the way of MurmurHash3, with constants of their own. */
 	protected hash(id: string): readonly [high: number, low: number] {
-		let high = this.seed ^ 0x9e3779b9;
-		let low = Math.imul(this.seed + 1, 0x85ebca6b);
-		for (let at = 0; at < id.length; at++) {
-			const code = id.charCodeAt(at);
-			high = mix(high, code, 0xcc9e2d51, 0x1b873593);
-			low = mix(low, code, 0x239b961b, 0xab0e9789);
-		}
-		high = finish(high ^ id.length);
-		low = finish(low ^ high);
-		// A pair of zeros would be a free slot.
-		return [high, high === 0 && low === 0 ? 1 : low];
+		return hashOf(id, this.seed);
 	}
+}
+
+/** Two hashes of 32 bits in the way of MurmurHash3, with constants of their own. Never two zeros. */
+export function hashOf(id: string, seed: number): readonly [high: number, low: number] {
+	let high = seed ^ 0x9e3779b9;
+	let low = Math.imul(seed + 1, 0x85ebca6b);
+	for (let at = 0; at < id.length; at++) {
+		const code = id.charCodeAt(at);
+		high = mix(high, code, 0xcc9e2d51, 0x1b873593);
+		low = mix(low, code, 0x239b961b, 0xab0e9789);
+	}
+	high = finish(high ^ id.length);
+	low = finish(low ^ high);
+	// A pair of zeros would be a free slot.
+	return [high, high === 0 && low === 0 ? 1 : low];
 }
 
 function mix(hash: number, code: number, first: number, second: number): number {
@@ -80,6 +84,72 @@ function grown(slots: Uint32Array): Uint32Array {
 	const larger = new Uint32Array(2 * slots.length);
 	for (let at = 0; at < slots.length; at += 2) {
 		if (slots[at] !== 0 || slots[at + 1] !== 0) insert(larger, slots[at], slots[at + 1]);
+	}
+	return larger;
+}
+
+/** The two hashes of an id, and its number plus one, which is zero where the slot is free. */
+const WORDS = 3;
+
+/**
+ * Numbers ids from 0 in the order in which they come, in 16 to 32 bytes of memory each, whatever
+ * their length. It knows ids by 64 bits of each, so it may take an id for another one: among the
+ * 50,000 ids of a batch with a probability of 1 to 14,000 million.
+ */
+export class IdNumbers {
+	private readonly tables: Uint32Array[] = [];
+	private readonly counts = new Uint32Array(TABLES);
+	private known = 0;
+
+	/** @param seed ids that look the same with one seed look different with another */
+	constructor(private readonly seed: number) {
+		for (let index = 0; index < TABLES; index++) {
+			this.tables.push(new Uint32Array(WORDS * FIRST_SLOTS));
+		}
+	}
+
+	/** How many ids have a number. */
+	get size(): number {
+		return this.known;
+	}
+
+	/** The number of an id; undefined when it has none. */
+	numberOf(id: string): number | undefined {
+		const [high, low] = hashOf(id, this.seed);
+		const table = this.tables[high >>> 24];
+		const number = table[slotOf(table, high, low) + 2];
+		return number === 0 ? undefined : number - 1;
+	}
+
+	/** The number of an id, which is the next one when the id is new. */
+	add(id: string): number {
+		const [high, low] = hashOf(id, this.seed);
+		const index = high >>> 24;
+		const table = this.tables[index];
+		const slot = slotOf(table, high, low);
+		if (table[slot + 2] !== 0) return table[slot + 2] - 1;
+		table.set([high, low, ++this.known], slot);
+		if (++this.counts[index] > (table.length / WORDS) * MAX_LOAD) {
+			this.tables[index] = grownNumbers(table);
+		}
+		return this.known - 1;
+	}
+}
+
+/** Where a pair of hashes is in a table, or where it belongs. */
+function slotOf(table: Uint32Array, high: number, low: number): number {
+	const mask = table.length / WORDS - 1;
+	for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+		const at = WORDS * slot;
+		if (table[at + 2] === 0 || (table[at] === high && table[at + 1] === low)) return at;
+	}
+}
+
+function grownNumbers(table: Uint32Array): Uint32Array {
+	const larger = new Uint32Array(2 * table.length);
+	for (let at = 0; at < table.length; at += WORDS) {
+		if (table[at + 2] === 0) continue;
+		larger.set(table.subarray(at, at + WORDS), slotOf(larger, table[at], table[at + 1]));
 	}
 	return larger;
 }

@@ -93,6 +93,15 @@ const MOST_FROM_POSTGRES = 268_435_443;
 /** How the ids of files that n8n keeps in its database begin. */
 const FROM_DATABASE = 'database:';
 
+/**
+ * What the user should know of a file that n8n has just stored; undefined when it can be read again
+ * wherever n8n keeps it.
+ */
+export function storageHint({ id, bytes = 0 }: IBinaryData & { bytes?: number }) {
+	if (!id?.startsWith(FROM_DATABASE) || bytes <= MOST_FROM_POSTGRES) return undefined;
+	return 'The file has 256 MiB or more. n8n stores it in its database, but cannot read it again if that is PostgreSQL. Let n8n store binary data in S3, or return fewer results at a time with Limit and Offset.';
+}
+
 /** Far more than a working database needs for 512 MiB. */
 const ANSWER_WITHIN_MS = 60_000;
 

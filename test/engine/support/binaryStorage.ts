@@ -20,11 +20,15 @@ class Kept {
 
 	async init() {}
 
-	async store(_location: unknown, content: Buffer) {
+	async store(_location: unknown, content: Buffer | Readable) {
 		const fileId = randomUUID();
-		this.files.set(fileId, content);
-		return { fileId, fileSize: content.length };
+		const file = Buffer.isBuffer(content) ? content : Buffer.concat(await content.toArray());
+		this.files.set(fileId, file);
+		return { fileId, fileSize: this.fileSize ?? file.length };
 	}
+
+	/** How long a file is said to be, in place of its length. */
+	fileSize?: number;
 
 	getPath = (fileId: string) => fileId;
 
@@ -54,6 +58,17 @@ function unevenly(file: Buffer): Buffer[] {
 
 /** Stands in for the two storages that are n8n's own and not part of n8n-core. */
 const OTHERS = { database: new Kept((file) => [file]), s3: new Kept(unevenly) };
+
+/** Where n8n keeps binary data from here on. @param fileSize what the database says of new files */
+export async function storeIn(storage: Storage, fileSize?: number): Promise<void> {
+	await startBinaryData();
+	const service = Container.get(BinaryDataService);
+	for (const [mode, manager] of Object.entries(OTHERS)) {
+		service.setManager(mode as never, manager as never);
+	}
+	OTHERS.database.fileSize = fileSize;
+	(service as unknown as { mode: string }).mode = storage;
+}
 
 /** Puts bytes where n8n keeps binary data in this mode, and gives what an item has of them. */
 export async function stored(

@@ -1,127 +1,107 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import type { ItemShape } from './resultItem';
+import type { Job, Selection } from './decide';
+import { decide, isWhole, requestsOf } from './decide';
+import { readRows } from './keptRows';
+import type { ItemShape, ResultItem } from './resultItem';
 import { missingItem, moveMedia, resultItem } from './resultItem';
-import type { Wanted } from './resultSet';
+import type { Tally } from './resultSet';
 import { ResultSet } from './resultSet';
-import type { Batch } from '../../../openai/api/objects';
+import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
-import { findInputFile, inputLines, readResults, requestIn } from '../results/batchFiles';
 import { hasNeverRun } from '../results/readiness';
 
-export interface CollectOptions extends Wanted, ItemShape {
+export interface CollectOptions extends ItemShape {
 	includeRequest: boolean;
 	mediaAsBinary: boolean;
 	/** Whether each item says how many batches had its request. */
 	withAttempts: boolean;
-	/** Finished batches that repeated some of the requests, oldest first. */
-	retries: Batch[];
+	/** With rows: whether the items come in their order, and those without a row last. */
+	inputOrder: boolean;
 }
 
 export interface Collected {
-	results: ResultSet;
+	tally: Tally;
 	/** What is returned, in order. */
-	entries: ResultSet['included'];
+	items: ResultItem[];
 	/** False when the input file is gone, so that requests without a result could not be found. */
 	missingKnown: boolean;
 	/** Whether reading ended when the limit was reached: the counts are not those of the batch. */
 	stoppedEarly: boolean;
 }
 
+/** The items of results with wanted statuses, by the numbers of the results, in order. */
+type Items = Map<number, ResultItem | undefined>;
+
 /**
  * Collects the items of a finished batch and of its retries. Reads their result files, and the
  * batch's input file when requests are to be joined or when the results are fewer than the batch's
  * requests. With a limit, and without retries, it reads no further than it has to.
  *
- * @throws {NodeApiError | NodeOperationError} when a result file cannot be read to its end; it
- * never returns a part of the results
+ * @param rows the files of the rows to join; undefined without any
+ * @throws {NodeApiError | NodeOperationError} when a file cannot be read to its end; it never
+ * returns a part of the results
  */
 export async function collectResults(
 	context: IExecuteFunctions,
 	client: OpenAiClient,
-	batch: Batch,
-	options: CollectOptions,
+	job: Job,
+	selection: Selection,
+	options: CollectOptions & { rows: FileObject[] | undefined },
 ): Promise<Collected> {
-	const { include, includeRequest, limit, offset, retries } = options;
-	// A retry can change the status of any result, and so the places of all.
+	const { batch, retries } = job;
+	const results = new ResultSet();
+	// A retry can change the status of any result, and so what Offset and Limit count.
 	const isFinal = retries.length === 0;
-	const results = new ResultSet(
-		isFinal ? { include, limit, offset } : { include, limit: Infinity, offset: 0 },
-	);
-	await collectFrom(context, client, batch, results, options);
-	for (const retry of retries) {
-		await collectFrom(context, client, retry, results, options, options.withAttempts);
+	const isOver = () => isFinal && selection.isFull;
+	let items: Items = new Map();
+	const isWanted = (status: Parameters<Selection['includes']>[0]) =>
+		selection.includes(status) && (!isFinal || selection.take());
+	reading: for await (const some of decide(client, job, results, options.withAttempts)) {
+		for (const { result, entry } of some) {
+			if (entry !== undefined && isWanted(result.status)) {
+				const item = resultItem(result, options);
+				if (options.mediaAsBinary) await moveMedia(context, item);
+				items.set(entry, item);
+			} else if (entry !== undefined && items.has(entry)) {
+				// A retry of it may have another status, and takes its place.
+				items.set(entry, undefined);
+			}
+			if (isOver()) break reading;
+		}
 	}
 	const areAllThere = isWhole(batch, results);
-	const needsInput = includeRequest || (!areAllThere && !results.isFull);
-	const missingKnown =
-		!needsInput || (await collectRequests(client, batch, results, includeRequest));
-	const entries = results.included;
+	let missingKnown = true;
+	if (options.includeRequest || (!areAllThere && !isOver())) {
+		missingKnown = await collectRequests(client, job, results, items, {
+			includeRequest: options.includeRequest,
+			isWanted,
+			isOver,
+		});
+	}
+	if (!isFinal) {
+		items = new Map([...items].filter(([, item]) => item !== undefined && selection.take()));
+	}
 	if (options.withAttempts) {
 		// Every request of a retry is one of the original.
 		const first = hasNeverRun(batch) ? 0 : 1;
-		for (const { customId, item } of entries) {
-			item.json.attempts = first + results.attemptsOf(customId);
-		}
+		for (const [entry, item] of items) item!.json.attempts = first + results.attemptsOf(entry);
 	}
+	if (options.rows) {
+		items = await joinRows(client, results, items, options.rows, options.inputOrder);
+	}
+	const total = batch.request_counts?.total ?? Infinity;
 	return {
-		results,
-		entries: isFinal ? entries : entries.slice(offset, offset + limit),
+		tally: results.tally,
+		items: [...items.values()].filter((item): item is ResultItem => item !== undefined),
 		missingKnown,
-		stoppedEarly: results.isFull && results.total < (batch.request_counts?.total ?? Infinity),
+		stoppedEarly: isOver() && results.tally.total < total,
 	};
 }
 
-/** Reads the result files of one batch until all wanted results are there. */
-async function collectFrom(
-	context: IExecuteFunctions,
-	client: OpenAiClient,
-	batch: Batch,
-	results: ResultSet,
-	options: CollectOptions,
-	countsAttempts = false,
-): Promise<void> {
-	if (results.isFull) return;
-	let attempts = 0;
-	for await (const some of readResults(client, batch)) {
-		for (const result of some) {
-			const place = { batchId: batch.id, customId: result.customId };
-			if (countsAttempts && result.customId !== null) {
-				attempts += results.noteAttempt(batch.id, result.customId);
-			}
-			const entry = results.add(place, result.status, result.error);
-			if (entry) {
-				entry.item = resultItem(result, options);
-				if (options.mediaAsBinary) await moveMedia(context, entry.item);
-			}
-			if (results.isFull) return;
-		}
-	}
-	const total = batch.request_counts?.total ?? Infinity;
-	if (countsAttempts && attempts < (total || Infinity)) {
-		await noteUnanswered(client, batch, results);
-	}
-}
-
-/** Notes the requests of a retry, some of which have no result in it. */
-async function noteUnanswered(
-	client: OpenAiClient,
-	retry: Batch,
-	results: ResultSet,
-): Promise<void> {
-	const file = await findInputFile(client, retry);
-	if (!file) return;
-	for await (const lines of inputLines(client, file)) {
-		for (const line of lines) {
-			const request = requestIn(line);
-			if (request) results.noteAttempt(retry.id, request.customId);
-		}
-	}
-}
-
-/** Whether every request of the batch has a result, by the total that the batch states. */
-function isWhole(batch: Batch, results: ResultSet): boolean {
-	const total = batch.request_counts?.total;
-	return typeof total === 'number' && total > 0 && total === results.size;
+interface RequestUse {
+	includeRequest: boolean;
+	isWanted: (status: 'missing') => boolean;
+	isOver: () => boolean;
 }
 
 /**
@@ -132,29 +112,31 @@ function isWhole(batch: Batch, results: ResultSet): boolean {
  */
 async function collectRequests(
 	client: OpenAiClient,
-	batch: Batch,
+	{ batch, retries }: Job,
 	results: ResultSet,
-	includeRequest: boolean,
+	items: Items,
+	{ includeRequest, isWanted, isOver }: RequestUse,
 ): Promise<boolean> {
-	const file = await findInputFile(client, batch);
-	if (!file) return false;
+	const requests = await requestsOf(client, batch);
+	if (!requests) return false;
 	const canBeMissing = !isWhole(batch, results);
 	let toJoin = includeRequest
-		? results.included.filter(({ customId }) => customId !== null).length
+		? [...items.values()].filter((item) => (item?.json.custom_id ?? null) !== null).length
 		: 0;
-	const isEnough = () => toJoin === 0 && (!canBeMissing || results.isFull);
+	const isEnough = () => toJoin === 0 && (!canBeMissing || isOver());
 	if (isEnough()) return true;
-	for await (const lines of inputLines(client, file)) {
-		for (const line of lines) {
-			const request = requestIn(line);
-			if (!request) continue;
-			const { customId } = request;
+	const missing = { batch: retries.length + 1, place: 0 };
+	for await (const some of requests) {
+		for (const { customId, body } of some) {
 			const known = results.find(customId);
-			if (includeRequest && known.some(({ item }) => join(item?.json, request.body))) toJoin--;
-			if (known.length === 0 && !results.isFull) {
-				const entry = results.add({ batchId: batch.id, customId }, 'missing', null);
-				if (entry) entry.item = missingItem(customId, batch.id);
-				if (includeRequest) join(entry?.item?.json, request.body);
+			if (includeRequest && known.some((entry) => join(items.get(entry)?.json, body))) toJoin--;
+			if (known.length === 0 && !isOver()) {
+				const entry = results.add(missing, customId, 'missing', null)!;
+				if (isWanted('missing')) {
+					const item = missingItem(customId, batch.id);
+					if (includeRequest) join(item.json, body);
+					items.set(entry, item);
+				}
 			}
 			if (isEnough()) return true;
 		}
@@ -167,4 +149,33 @@ function join(json: IDataObject | undefined, body: unknown): boolean {
 	if (!json || json.request !== undefined) return false;
 	json.request = body as IDataObject;
 	return true;
+}
+
+/**
+ * Adds the kept rows to the items, reading no further than needed.
+ *
+ * @returns the items in the order in which they came, or in that of the rows
+ */
+async function joinRows(
+	client: OpenAiClient,
+	results: ResultSet,
+	items: Items,
+	files: FileObject[],
+	inputOrder: boolean,
+): Promise<Items> {
+	const ordered: Items = new Map();
+	let toJoin = [...items.values()].filter((item) => (item?.json.custom_id ?? null) !== null).length;
+	for await (const rows of toJoin > 0 ? readRows(client, files) : []) {
+		for (const { customId, row } of rows) {
+			for (const entry of results.find(customId)) {
+				const item = items.get(entry);
+				if (!item || item.json.row !== undefined) continue;
+				item.json.row = row as IDataObject;
+				ordered.set(entry, item);
+				toJoin--;
+			}
+		}
+		if (toJoin === 0) break;
+	}
+	return inputOrder ? new Map([...ordered, ...items]) : items;
 }

@@ -2,13 +2,20 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { CollectOptions, Collected } from './collect';
 import { collectResults } from './collect';
-import { getResultsProperties } from './getResults.properties';
-import type { ResultStatus } from './resultItem';
+import type { Job } from './decide';
+import { Selection } from './decide';
+import type { ReturnAs } from './getResults.properties';
+import { getResultsProperties, returnAsParameter } from './getResults.properties';
+import { KeptRows, rowsFileIds } from './keptRows';
+import type { ResultItem, ResultStatus } from './resultItem';
+import type { FileOptions } from './resultsFile';
+import { writeResults } from './resultsFile';
 import { getBatch } from '../../../openai/api/batches';
 import { deleteFile } from '../../../openai/api/files';
 import type { Batch } from '../../../openai/api/objects';
 import { statusOf } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
+import { binaryPropertyName, storageHint } from '../../shared/binary';
 import { batchIdField, idParameter, wholeNumber } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { failedItem, forEachItem, showFor } from '../../shared/operation';
@@ -18,15 +25,6 @@ import { assertFinished, failedValidation, hasNeverRun } from '../results/readin
 import { findOriginal, findRetries } from '../results/retryChain';
 import type { SubmittedPart } from '../../../openai/submissions/parts';
 import { partsOfSubmission } from '../results/submissionBatches';
-
-/** A batch and its retries, all of them finished. */
-interface Job {
-	batch: Batch;
-	/** Those that have results, oldest first. */
-	retries: Batch[];
-	/** Retries that failed validation, so that none of their requests ran. */
-	failed: Batch[];
-}
 
 /** The batches whose results are wanted: the given one alone, with its retries, or all parts. */
 async function partsFor(
@@ -63,16 +61,16 @@ function jobOf(context: IExecuteFunctions, part: SubmittedPart, itemIndex: numbe
 }
 
 /** The output items. With the error output turned on, requests that did not succeed go there. */
-function toItems(
+function toOutput(
 	context: IExecuteFunctions,
-	entries: Collected['entries'],
+	items: ResultItem[],
 	itemIndex: number,
 ): INodeExecutionData[] {
 	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
 	const error = new NodeOperationError(context.getNode(), 'The request did not succeed');
 	const pairedItem = { item: itemIndex };
-	return entries.map(({ status, item }) =>
-		hasErrorOutput && status !== 'succeeded'
+	return items.map((item) =>
+		hasErrorOutput && item.json.status !== 'succeeded'
 			? failedItem(item.json, error, pairedItem)
 			: { ...item, pairedItem },
 	);
@@ -80,9 +78,12 @@ function toItems(
 
 const NOT_SUCCEEDED = ['failed', 'expired', 'cancelled', 'missing'] as const;
 
+/** What became of the requests of a batch and its retries. */
+type Outcome = Omit<Collected, 'items'>;
+
 /** How many requests did not succeed, and the error that most of them ended with. */
-function unsuccessful(batch: Batch, { results, stoppedEarly }: Collected): string[] {
-	const { counts, total } = results;
+function unsuccessful(batch: Batch, { tally, stoppedEarly }: Outcome): string[] {
+	const { counts, errors, total } = tally;
 	const many = total - counts.succeeded;
 	if (many === 0) return [];
 	const of = stoppedEarly ? `first ${total}` : String(total);
@@ -93,7 +94,7 @@ function unsuccessful(batch: Batch, { results, stoppedEarly }: Collected): strin
 	const kinds = NOT_SUCCEEDED.filter((status) => counts[status] > 0).map(
 		(status) => `${counts[status]} ${status}`,
 	);
-	const common = results.errors.mostCommon();
+	const common = errors.mostCommon();
 	return [`${start} (${kinds.join(', ')}).`, ...(common ? [common] : [])];
 }
 
@@ -103,27 +104,24 @@ const ENDED_EARLY: Record<string, string> = {
 };
 
 /** What the user should know about the results as a whole; undefined when all is well. */
-function resultsHint(
-	batch: Batch,
-	collected: Collected,
-	failedRetries: Batch[],
-): string | undefined {
-	const { results, missingKnown } = collected;
-	const parts = unsuccessful(batch, collected);
+function resultsHint({ batch, failed }: Job, outcome: Outcome): string | undefined {
+	const { tally, missingKnown } = outcome;
+	const { counts, repeatedIds, total } = tally;
+	const parts = unsuccessful(batch, outcome);
 	const ended = ENDED_EARLY[statusOf(batch)];
-	if (ended && results.counts.succeeded < results.total) parts.push(ended);
+	if (ended && counts.succeeded < total) parts.push(ended);
 	if (!missingKnown) {
 		parts.push(
 			'The input file is no longer there. Requests could not be added to the results, and requests without a result could not be found.',
 		);
 	}
-	if (results.repeatedIds.length > 0) {
+	if (repeatedIds.length > 0) {
 		parts.push(
-			`A custom_id stands for more than one request, and all their results are returned: ${results.repeatedIds.join(', ')}. Which result belongs to which request is not known.`,
+			`A custom_id stands for more than one request, and all their results are returned: ${repeatedIds.join(', ')}. Which result belongs to which request is not known.`,
 		);
 	}
-	if (failedRetries.length > 0) {
-		const ids = failedRetries.map(({ id }) => id).join(', ');
+	if (failed.length > 0) {
+		const ids = failed.map(({ id }) => id).join(', ');
 		parts.push(`These retries failed before any request ran, so they have no results: ${ids}.`);
 	}
 	return parts.length > 0 ? parts.join(' ') : undefined;
@@ -133,8 +131,9 @@ function resultsHint(
 async function deleteBatchFiles(
 	context: IExecuteFunctions,
 	client: OpenAiClient,
-	batches: Batch[],
+	jobs: Job[],
 ): Promise<void> {
+	const batches = jobs.flatMap(({ batch, retries, failed }) => [batch, ...retries, ...failed]);
 	const ids = batches.flatMap((batch) => [
 		batch.output_file_id,
 		batch.error_file_id,
@@ -142,7 +141,8 @@ async function deleteBatchFiles(
 		...(batch.output_file_ids ?? []),
 		...(batch.error_file_ids ?? []),
 	]);
-	for (const id of new Set(ids.filter((fileId): fileId is string => !!fileId))) {
+	const rows = jobs.flatMap(rowsFileIds);
+	for (const id of new Set([...ids, ...rows].filter((fileId) => !!fileId) as string[])) {
 		try {
 			await deleteFile(client, id);
 		} catch (error) {
@@ -161,9 +161,10 @@ export const getResults: Operation = {
 		name: 'Get Results',
 		value: 'getResults',
 		action: 'Get the results of a batch',
-		description: 'Get one item for each request of a batch that is completed, expired or cancelled',
+		description:
+			'Get the results of a batch that is completed, expired or cancelled: one item for each request, or one file',
 	},
-	properties: showFor('batch', 'getResults', [batchIdField, getResultsProperties]),
+	properties: showFor('batch', 'getResults', [batchIdField, ...getResultsProperties]),
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = getResultsOptions(context, itemIndex);
@@ -172,34 +173,69 @@ export const getResults: Operation = {
 		for (const part of await partsFor(context, client, given, options)) {
 			jobs.push(jobOf(context, part, itemIndex));
 		}
-		const items: INodeExecutionData[] = [];
-		const { limit, offset } = options;
-		for (const { batch, retries, failed } of jobs) {
-			// Limit and Offset are those of all parts together.
-			const wanted = jobs.length > 1 ? { limit: offset + limit - items.length, offset: 0 } : {};
-			const collected = await collectResults(context, client, batch, {
-				...options,
-				...wanted,
-				retries,
-			});
-			const hint = resultsHint(batch, collected, failed);
-			if (hint) client.hint(hint);
-			items.push(...toItems(context, collected.entries, itemIndex));
-			if (items.length >= offset + limit) break;
-		}
-		if (options.deleteFiles) {
-			const all = jobs.flatMap(({ batch, retries, failed }) => [batch, ...retries, ...failed]);
-			await deleteBatchFiles(context, client, all);
-		}
-		return jobs.length > 1 ? items.slice(offset, offset + limit) : items;
+		const output =
+			options.returnAs === 'items'
+				? await itemsOf(context, client, jobs, options, itemIndex)
+				: [await fileOf(context, client, jobs, options, itemIndex)];
+		if (options.deleteFiles) await deleteBatchFiles(context, client, jobs);
+		return output;
 	}),
 };
 
+/** One item for each result. */
+async function itemsOf(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	jobs: Job[],
+	options: GetResultsOptions,
+	itemIndex: number,
+): Promise<INodeExecutionData[]> {
+	const output: INodeExecutionData[] = [];
+	const selection = new Selection(options);
+	const keptRows = new KeptRows(client);
+	for (const job of jobs) {
+		const rows = options.includeRow ? await keptRows.filesOf(job) : undefined;
+		const collected = await collectResults(context, client, job, selection, { ...options, rows });
+		const hint = resultsHint(job, collected);
+		if (hint) client.hint(hint);
+		output.push(...toOutput(context, collected.items, itemIndex));
+		if (selection.isFull) break;
+	}
+	if (keptRows.hint) client.hint(keptRows.hint);
+	return output;
+}
+
+/** One item with a file of all results, and with how many requests ended how. */
+async function fileOf(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	jobs: Job[],
+	options: GetResultsOptions,
+	itemIndex: number,
+): Promise<INodeExecutionData> {
+	const property = binaryPropertyName(context, itemIndex);
+	const { json, binary, parts, hint } = await writeResults(context, client, jobs, {
+		...options,
+		format: options.returnAs as FileOptions['format'],
+	});
+	for (const part of parts) {
+		const { job, tally, missingKnown, stoppedEarly } = part;
+		const about = resultsHint(job, { tally: tally!, missingKnown, stoppedEarly });
+		if (about) client.hint(about);
+	}
+	for (const about of [hint, storageHint(binary)]) if (about) client.hint(about);
+	return { json, binary: { [property]: binary } };
+}
+
 interface RawOptions extends PriceOptions {
+	byteOrderMark?: boolean;
 	deleteFiles?: boolean;
+	escapeFormulas?: boolean;
 	followRetries?: boolean;
 	include?: ResultStatus[];
 	includeRequest?: boolean;
+	includeRow?: boolean;
+	inputOrder?: boolean;
 	limit?: unknown;
 	mediaAsBinary?: boolean;
 	offset?: unknown;
@@ -208,10 +244,10 @@ interface RawOptions extends PriceOptions {
 	wholeSubmission?: boolean;
 }
 
-export interface GetResultsOptions extends Omit<CollectOptions, 'retries'> {
+export interface GetResultsOptions extends CollectOptions, Omit<FileOptions, 'format'> {
+	returnAs: ReturnAs;
 	deleteFiles: boolean;
 	followRetries: boolean;
-	wholeSubmission: boolean;
 }
 
 const ALL_STATUSES: ResultStatus[] = ['succeeded', 'failed', 'expired', 'cancelled', 'missing'];
@@ -226,6 +262,7 @@ export function getResultsOptions(
 	itemIndex: number,
 ): GetResultsOptions {
 	const raw = context.getNodeParameter('options', itemIndex, {}) as RawOptions;
+	const returnAs = returnAsParameter(context, itemIndex);
 	const number = (value: unknown, displayName: string, min: number) =>
 		wholeNumber(context, value, { displayName, min, itemIndex });
 	const limit = number(raw.limit, 'Limit', 1) ?? Infinity;
@@ -241,17 +278,25 @@ export function getResultsOptions(
 			},
 		);
 	}
+	const includeRow = raw.includeRow ?? false;
+	// CSV has columns of its own, and no place for whole requests and lines.
+	const hasObjects = returnAs !== 'csv';
 	return {
+		returnAs,
+		byteOrderMark: raw.byteOrderMark ?? false,
 		deleteFiles: raw.deleteFiles ?? false,
+		escapeFormulas: raw.escapeFormulas ?? true,
 		followRetries: raw.followRetries ?? false,
 		mediaAsBinary: raw.mediaAsBinary ?? false,
 		include: new Set(raw.include?.length ? raw.include : ALL_STATUSES),
-		includeRequest: raw.includeRequest ?? false,
+		includeRequest: hasObjects && (raw.includeRequest ?? false),
+		includeRow,
+		inputOrder: includeRow && (raw.inputOrder ?? false),
 		limit,
 		offset,
 		parseJson: raw.parseJson ?? false,
 		prices: pricesOf(context, raw, itemIndex),
-		simplify: raw.simplify ?? true,
+		simplify: !hasObjects || (raw.simplify ?? true),
 		wholeSubmission: raw.wholeSubmission ?? false,
 		withAttempts: (raw.followRetries || raw.wholeSubmission) ?? false,
 	};

@@ -1,11 +1,65 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import { outputBinaryField } from '../../shared/binary';
 import { optionsField } from '../../shared/fields';
 import { cachedInputPriceField, inputPriceField, outputPriceField } from '../../shared/prices';
 
+/** How the results are returned. */
+export type ReturnAs = 'items' | 'jsonl' | 'csv';
+
+const RETURN_AS: ReadonlyArray<{ name: string; value: ReturnAs; description: string }> = [
+	{
+		name: 'Items',
+		value: 'items',
+		description: 'One item for each request. All of them are in memory at the same time.',
+	},
+	{
+		name: 'JSONL File',
+		value: 'jsonl',
+		description: 'One file with a line for each request, as the item would be',
+	},
+	{
+		name: 'CSV File',
+		value: 'csv',
+		description: 'One file with a row for each request, for a spreadsheet or a database',
+	},
+];
+
+const returnAsField: INodeProperties = {
+	displayName: 'Return As',
+	name: 'returnAs',
+	type: 'options',
+	options: [...RETURN_AS],
+	default: 'items',
+	description:
+		'As what the results are returned. A file needs little memory, however many results there are, so choose one above some 20,000 requests.',
+};
+
+/** How the results are returned. @throws {NodeOperationError} for a value that is not in the list */
+export function returnAsParameter(context: IExecuteFunctions, itemIndex: number): ReturnAs {
+	const value = context.getNodeParameter('returnAs', itemIndex, 'items');
+	const known = RETURN_AS.find((one) => one.value === value);
+	if (known) return known.value;
+	throw new NodeOperationError(context.getNode(), 'Return As has to be items, jsonl or csv', {
+		itemIndex,
+	});
+}
+
+const showForFormats = (...formats: ReturnAs[]) => ({ show: { '/returnAs': formats } });
+
 /** The options of Get Results. Without any, all results are returned as simple items. */
-export const getResultsProperties: INodeProperties = {
+const getResultsOptionsField: INodeProperties = {
 	...optionsField,
 	options: [
+		{
+			displayName: 'Add Byte Order Mark',
+			name: 'byteOrderMark',
+			type: 'boolean',
+			default: true,
+			displayOptions: showForFormats('csv'),
+			description:
+				'Whether the file begins with a byte order mark, by which Excel knows that it is UTF-8. Without it, Excel may show other characters in place of accents and umlauts.',
+		},
 		cachedInputPriceField,
 		{
 			displayName: 'Delete Files',
@@ -13,7 +67,16 @@ export const getResultsProperties: INodeProperties = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to delete the input, output and error files after reading them. The results then exist only in this execution: if a later step fails, they are lost. Requests that did not succeed can no longer be retried.',
+				'Whether to delete the input, output and error files, and the kept rows, after reading them. The results then exist only in this execution: if a later step fails, they are lost. Requests that did not succeed can no longer be retried.',
+		},
+		{
+			displayName: 'Escape Formulas',
+			name: 'escapeFormulas',
+			type: 'boolean',
+			default: true,
+			displayOptions: showForFormats('csv'),
+			description:
+				'Whether to put an apostrophe before text that a spreadsheet would run as a formula: text that begins with =, +, -, @, a tab or a line break. Numbers stay as they are. Turn it off when a program reads the file, and not a spreadsheet.',
 		},
 		{
 			displayName: 'Follow Retries',
@@ -28,7 +91,16 @@ export const getResultsProperties: INodeProperties = {
 			name: 'includeRequest',
 			type: 'boolean',
 			default: false,
+			displayOptions: showForFormats('items', 'jsonl'),
 			description: 'Whether to add the body of the original request to each result',
+		},
+		{
+			displayName: 'Include Row',
+			name: 'includeRow',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to add to each result the fields of its row that Submit has kept (Keep Fields): as row, or as the first columns of a CSV file',
 		},
 		{
 			displayName: 'Include Statuses',
@@ -64,6 +136,15 @@ export const getResultsProperties: INodeProperties = {
 			default: ['succeeded', 'failed', 'expired', 'cancelled', 'missing'],
 			description: 'Return only requests with these statuses',
 		},
+		{
+			displayName: 'Input Order',
+			name: 'inputOrder',
+			type: 'boolean',
+			default: true,
+			displayOptions: { show: { includeRow: [true] } },
+			description:
+				'Whether to return the results in the order of the rows that were submitted. Otherwise they come in the order of the result files, which is any order. Results without a row come last.',
+		},
 		inputPriceField,
 		{
 			displayName: 'Limit',
@@ -78,6 +159,7 @@ export const getResultsProperties: INodeProperties = {
 			name: 'mediaAsBinary',
 			type: 'boolean',
 			default: true,
+			displayOptions: showForFormats('items'),
 			description:
 				'Whether to put images and audio that the model generated into binary fields: image, image_2, audio and so on. Otherwise the item contains them as base64 text, which makes it very large.',
 		},
@@ -104,6 +186,7 @@ export const getResultsProperties: INodeProperties = {
 			name: 'simplify',
 			type: 'boolean',
 			default: true,
+			displayOptions: showForFormats('items', 'jsonl'),
 			description:
 				'Whether to leave out the original line of the result file. When turned off, it is returned in the field response.',
 		},
@@ -117,3 +200,10 @@ export const getResultsProperties: INodeProperties = {
 		},
 	],
 };
+
+/** The fields of Get Results, beside the batch. */
+export const getResultsProperties: INodeProperties[] = [
+	returnAsField,
+	{ ...outputBinaryField, displayOptions: { show: { returnAs: ['jsonl', 'csv'] } } },
+	getResultsOptionsField,
+];

@@ -1,95 +1,86 @@
+import { randomInt } from 'crypto';
+import { IdNumbers } from '../../../jsonl/idTable';
 import type { ResultError } from '../../../jsonl/resultLine';
 import { ErrorCounts } from '../results/batchFiles';
 import type { ErrorCount } from '../results/batchFiles';
-import type { ResultItem, ResultStatus } from './resultItem';
+import type { ResultStatus } from './resultItem';
 
-/** Which results are returned. */
-export interface Wanted {
-	include: ReadonlySet<ResultStatus>;
-	/** How many of those to skip, in the order in which they arrive. */
-	offset: number;
-	limit: number;
+/** Where a result is. */
+export interface Place {
+	/** The batch it is from: 0 for the original, then its retries. */
+	batch: number;
+	/** 0-based, in the order in which the results of this batch are read. */
+	place: number;
 }
 
-/** What became of one request. */
-export interface Entry {
-	/** Null for a line that belongs to no request. */
-	readonly customId: string | null;
-	/** The batch that the result is from. */
-	batchId: string;
-	status?: ResultStatus;
-	/** Only for results that are returned: what the reader has made of the result. */
-	item?: ResultItem;
-	/** Its position among the results with the wanted statuses. */
-	place?: number;
-	error?: ErrorCount;
-}
-
-/** In how many batches a request was, as far as it has results. */
-interface Attempts {
-	count: number;
-	/** The last batch that was counted. */
-	batchId: string;
+/** What became of all requests together. */
+export interface Tally {
+	counts: Record<ResultStatus, number>;
+	errors: ErrorCounts;
+	/** Ids that a batch has more than once, the first of them by name. */
+	repeatedIds: string[];
+	/** How many results there are, also those that belong to no request. */
+	total: number;
 }
 
 /** So many ids that come twice are named; the others are counted. */
 const MAX_NAMED = 20;
 
+const STATUSES: ResultStatus[] = ['succeeded', 'failed', 'expired', 'cancelled', 'missing'];
+
+/** What is kept of a result; the number after each word is its position. */
+const BATCH = 0;
+const PLACE = 1;
+const STATUS = 2;
+const ERROR = 3;
+/** The number of its id, plus one. */
+const ID = 4;
+/** The next result with the same id, plus one. */
+const NEXT = 5;
+
+/** What is kept of an id: its first result and its last one, plus one each. */
+const FIRST = 0;
+const LAST = 1;
+/** In how many batches it was, and the last of them that was counted, plus one. */
+const ATTEMPTS = 2;
+const COUNTED = 3;
+
 /**
- * The results of a batch and its retries, one for each request, whatever the order of the lines.
- * Where one batch has an id twice, as servers have that accept such files, these are two requests.
- * Keeps the items of the results that are returned, and only the ids of the others.
+ * Decides which result counts for each request of a batch and its retries, whatever the order of
+ * the lines. Where one batch has an id twice, as servers have that accept such files, these are two
+ * requests. Keeps nothing of the results themselves: some 60 bytes for each, whatever its length.
  */
 export class ResultSet {
-	readonly counts: Record<ResultStatus, number> = {
-		succeeded: 0,
-		failed: 0,
-		expired: 0,
-		cancelled: 0,
-		missing: 0,
+	readonly tally: Tally = {
+		counts: { succeeded: 0, failed: 0, expired: 0, cancelled: 0, missing: 0 },
+		errors: new ErrorCounts(),
+		repeatedIds: [],
+		total: 0,
 	};
-	readonly errors = new ErrorCounts();
 
-	/** Ids that a batch has more than once, the first of them by name. */
-	readonly repeatedIds: string[] = [];
-
-	private readonly entries = new Map<string, Entry>();
-	/** The further results of ids that come more than once. */
-	private readonly repeated = new Map<string, Entry[]>();
-	private repetitions = 0;
-	/** Lines without a custom_id belong to no request. They are returned all the same. */
+	/** With a seed of its own each time, nobody can choose ids that look the same. */
+	private readonly numbers = new IdNumbers(randomInt(2 ** 32));
+	private readonly ids = new WordTable(4);
+	private readonly entries = new WordTable(6);
+	private readonly errors: Array<ErrorCount | undefined> = [undefined];
+	private readonly errorNumbers = new Map<ErrorCount, number>();
 	private nameless = 0;
-	private places = 0;
-	private readonly held: Entry[] = [];
-	private readonly attempts = new Map<string, Attempts>();
-
-	constructor(private readonly wanted: Wanted) {}
 
 	/** How many requests have a result. */
 	get size(): number {
-		return this.entries.size + this.repetitions;
+		return this.tally.total - this.nameless;
 	}
 
-	get total(): number {
-		return this.size + this.nameless;
-	}
-
-	/** Whether all wanted results are there, so that the rest need not be read. */
-	get isFull(): boolean {
-		return this.held.length >= this.wanted.limit;
-	}
-
-	/** What is returned, in the order in which it arrived. */
-	get included(): Array<Required<Pick<Entry, 'item'>> & Entry> {
-		return this.held.filter(
-			(entry): entry is Required<Pick<Entry, 'item'>> & Entry => !!entry.item,
-		);
-	}
-
-	/** The entries with an id, in the order in which they arrived; none when it has no result yet. */
-	find(customId: string): Entry[] {
-		const first = this.entries.get(customId);
-		return first ? [first, ...(this.repeated.get(customId) ?? [])] : [];
+	/** The results of a request, in the order in which they arrived; none when there is none yet. */
+	find(customId: string): number[] {
+		const id = this.numbers.numberOf(customId);
+		const found: number[] = [];
+		if (id === undefined) return found;
+		for (let entry = this.ids.get(id, FIRST); entry > 0;) {
+			found.push(entry - 1);
+			entry = this.entries.get(entry - 1, NEXT);
+		}
+		return found;
 	}
 
 	/**
@@ -97,84 +88,145 @@ export class ResultSet {
 	 *
 	 * @returns how many times it was noted for the first time, 0 or 1
 	 */
-	noteAttempt(batchId: string, customId: string): 0 | 1 {
-		const known = this.attempts.get(customId);
-		if (known?.batchId === batchId) return 0;
-		this.attempts.set(customId, { count: (known?.count ?? 0) + 1, batchId });
+	noteAttempt(batch: number, customId: string): 0 | 1 {
+		const id = this.numbers.add(customId);
+		if (this.ids.get(id, COUNTED) === batch + 1) return 0;
+		this.ids.set(id, COUNTED, batch + 1);
+		this.ids.set(id, ATTEMPTS, this.ids.get(id, ATTEMPTS) + 1);
 		return 1;
 	}
 
-	/** How many of the batches that were noted have a request. */
-	attemptsOf(customId: string | null): number {
-		return (customId !== null && this.attempts.get(customId)?.count) || 0;
+	/** How many of the batches that were noted have the request of a result. */
+	attemptsOf(entry: number): number {
+		const id = this.entries.get(entry, ID);
+		return id === 0 ? 0 : this.ids.get(id - 1, ATTEMPTS);
 	}
 
 	/**
 	 * Adds a result. The result of a retry replaces one that did not succeed, and its success any
 	 * older one: the newest success counts.
 	 *
-	 * @returns the entry to put the item into; undefined when the result is not returned
+	 * @returns the number under which it counts for its request; undefined when it does not count
 	 */
 	add(
-		{ batchId, customId }: Pick<Entry, 'batchId' | 'customId'>,
+		{ batch, place }: Place,
+		customId: string | null,
 		status: ResultStatus,
 		error: ResultError | null,
-	): Entry | undefined {
-		const entry = this.entryFor(batchId, customId, status);
-		if (!entry) return undefined;
-		entry.batchId = batchId;
+	): number | undefined {
+		const entry = this.entryFor(batch, customId, status);
+		if (entry === undefined) return undefined;
+		this.entries.set(entry, BATCH, batch);
+		this.entries.set(entry, PLACE, place);
 		this.settle(entry, status, error);
-		return this.isHeld(entry) ? entry : undefined;
+		return entry;
+	}
+
+	/** The results that count, in the order in which their requests first had one. */
+	*standing(): Generator<Place & { entry: number; status: ResultStatus }> {
+		for (let entry = 0; entry < this.entries.length; entry++) {
+			yield {
+				entry,
+				batch: this.entries.get(entry, BATCH),
+				place: this.entries.get(entry, PLACE),
+				status: this.statusOf(entry)!,
+			};
+		}
 	}
 
 	/** The entry that a result belongs to; undefined for a failure of what is answered already. */
 	private entryFor(
-		batchId: string,
+		batch: number,
 		customId: string | null,
 		status: ResultStatus,
-	): Entry | undefined {
-		const entry: Entry = { batchId, customId };
+	): number | undefined {
 		if (customId === null) {
 			this.nameless++;
-			return entry;
+			return this.newEntry(0);
 		}
-		const known = this.find(customId);
-		if (known.length === 0) {
-			this.entries.set(customId, entry);
-			return entry;
-		}
-		const older = known.filter((one) => one.batchId !== batchId);
+		const id = this.numbers.add(customId);
+		const last = this.ids.get(id, LAST);
+		// All that came before in the first batch is of the same batch.
+		const known = batch === 0 || last === 0 ? [] : this.find(customId);
+		const older = known.filter((one) => this.entries.get(one, BATCH) !== batch);
 		if (older.length > 0) {
-			const open = older.find((one) => one.status !== 'succeeded');
+			const open = older.find((one) => this.statusOf(one) !== 'succeeded');
 			return open ?? (status === 'succeeded' ? older[0] : undefined);
 		}
-		const others = this.repeated.get(customId);
-		if (others) others.push(entry);
-		else {
-			this.repeated.set(customId, [entry]);
-			if (this.repeatedIds.length < MAX_NAMED) this.repeatedIds.push(customId);
+		const entry = this.newEntry(id + 1);
+		this.ids.set(id, LAST, entry + 1);
+		if (last === 0) {
+			this.ids.set(id, FIRST, entry + 1);
+			return entry;
 		}
-		this.repetitions++;
+		this.entries.set(last - 1, NEXT, entry + 1);
+		const { repeatedIds } = this.tally;
+		const isSecond = last === this.ids.get(id, FIRST);
+		if (isSecond && repeatedIds.length < MAX_NAMED) repeatedIds.push(customId);
 		return entry;
 	}
 
-	/** Gives a request its status, in place of an earlier one, and a place if that is wanted. */
-	private settle(entry: Entry, status: ResultStatus, error: ResultError | null): void {
-		if (entry.status) this.counts[entry.status]--;
-		if (entry.error) entry.error.count--;
-		entry.status = status;
-		entry.error = error ? this.errors.add(error) : undefined;
-		entry.item = undefined;
-		this.counts[status]++;
-		if (!this.wanted.include.has(status) || entry.place !== undefined) return;
-		entry.place = this.places++;
-		const { offset } = this.wanted;
-		if (entry.place >= offset && !this.isFull) this.held.push(entry);
+	private newEntry(id: number): number {
+		const entry = this.entries.push();
+		this.entries.set(entry, ID, id);
+		this.tally.total++;
+		return entry;
 	}
 
-	private isHeld({ status, place }: Entry): boolean {
-		const { include, offset, limit } = this.wanted;
-		if (place === undefined || !include.has(status!)) return false;
-		return place >= offset && place < offset + limit;
+	private statusOf(entry: number): ResultStatus | undefined {
+		return STATUSES[this.entries.get(entry, STATUS) - 1];
+	}
+
+	/** Gives a request its status, in place of an earlier one. */
+	private settle(entry: number, status: ResultStatus, error: ResultError | null): void {
+		const { counts, errors } = this.tally;
+		const before = this.statusOf(entry);
+		if (before) counts[before]--;
+		const earlier = this.errors[this.entries.get(entry, ERROR)];
+		if (earlier) earlier.count--;
+		counts[status]++;
+		this.entries.set(entry, STATUS, STATUSES.indexOf(status) + 1);
+		this.entries.set(entry, ERROR, this.errorNumber(error ? errors.add(error) : undefined));
+	}
+
+	private errorNumber(error: ErrorCount | undefined): number {
+		if (!error) return 0;
+		let number = this.errorNumbers.get(error);
+		if (number === undefined) {
+			number = this.errors.push(error) - 1;
+			this.errorNumbers.set(error, number);
+		}
+		return number;
+	}
+}
+
+const BLOCK_ROWS = 8_192;
+
+/** A table of numbers of 32 bits, zero at first, that grows without being copied. */
+class WordTable {
+	private readonly blocks: Uint32Array[] = [];
+	private rows = 0;
+
+	constructor(private readonly width: number) {}
+
+	get length(): number {
+		return this.rows;
+	}
+
+	/** Adds a row. @returns its number */
+	push(): number {
+		return this.rows++;
+	}
+
+	get(row: number, column: number): number {
+		return (
+			this.blocks[Math.floor(row / BLOCK_ROWS)]?.[(row % BLOCK_ROWS) * this.width + column] ?? 0
+		);
+	}
+
+	set(row: number, column: number, value: number): void {
+		const block = Math.floor(row / BLOCK_ROWS);
+		this.blocks[block] ??= new Uint32Array(BLOCK_ROWS * this.width);
+		this.blocks[block][(row % BLOCK_ROWS) * this.width + column] = value;
 	}
 }

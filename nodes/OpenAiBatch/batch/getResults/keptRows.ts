@@ -1,0 +1,138 @@
+import { NodeOperationError } from 'n8n-workflow';
+import type { Job } from './decide';
+import type { JsonObject } from '../../../jsonl/json';
+import { isObject, membersOf, tryParseJson } from '../../../jsonl/json';
+import type { Line } from '../../../jsonl/lines';
+import { findFile } from '../../../openai/api/files';
+import type { FileObject } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
+import { idProblem } from '../../../openai/client';
+import { ROWS_FILE_ID } from '../../../openai/submissions/submission';
+import { asNodeError } from '../../shared/operation';
+import { inputLines } from '../results/batchFiles';
+
+/** A row that Submit kept for the result of its request. */
+export interface KeptRow {
+	customId: string;
+	/** The row as it is written, with all digits of its numbers and the order of its fields. */
+	text: string;
+	row: JsonObject;
+}
+
+/** The ids of the files with the rows of a batch and its retries. A retry has that of its original. */
+export function rowsFileIds({ batch, retries, failed }: Job): string[] {
+	const ids = [batch, ...retries, ...failed].map(({ metadata }) => metadata?.[ROWS_FILE_ID]);
+	return [...new Set(ids.filter((id): id is string => !!id && idProblem(id) === undefined))];
+}
+
+/** The kept rows of the batches whose results are returned, and which batches have none. */
+export class KeptRows {
+	private readonly without: string[] = [];
+	private readonly gone: string[] = [];
+
+	constructor(private readonly client: OpenAiClient) {}
+
+	/**
+	 * The files with the rows of a batch and its retries.
+	 *
+	 * @returns undefined when there is none, of which the hint then speaks
+	 */
+	async filesOf(job: Job): Promise<FileObject[] | undefined> {
+		const ids = rowsFileIds(job);
+		const files: FileObject[] = [];
+		for (const id of ids) {
+			const file = await findFile(this.client, id);
+			if (file && (await isThere(this.client, file))) files.push(file);
+		}
+		if (files.length > 0) return files;
+		(ids.length > 0 ? this.gone : this.without).push(job.batch.id);
+		return undefined;
+	}
+
+	/** What the user should know about rows that are not there; undefined when all are. */
+	get hint(): string | undefined {
+		const parts: string[] = [];
+		if (this.gone.length > 0) {
+			parts.push(
+				`The kept rows of ${batches(this.gone)} are no longer at the service: their file has expired or was deleted. The results have no row.`,
+			);
+		}
+		if (this.without.length > 0) {
+			parts.push(
+				`No rows were kept for ${batches(this.without)}, so the results have no row. Set Keep Fields when you submit.`,
+			);
+		}
+		return parts.length > 0 ? parts.join(' ') : undefined;
+	}
+}
+
+/** Whether a file has content. A server that cannot describe it does not say that it is gone. */
+async function isThere(client: OpenAiClient, file: FileObject): Promise<boolean> {
+	if (typeof file.bytes === 'number') return true;
+	try {
+		const first = await readRows(client, [file]).next();
+		return first.done !== true;
+	} catch (error) {
+		if ((error as { httpCode?: unknown }).httpCode === '404') return false;
+		throw asNodeError(client.context.getNode(), error, client.options.itemIndex);
+	}
+}
+
+const NAMED = 3;
+
+function batches(ids: string[]): string {
+	if (ids.length === 1) return `batch ${ids[0]}`;
+	const rest = ids.length - NAMED;
+	return `the batches ${ids.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+/**
+ * The rows of files, in their order, as many at a time as came in one piece.
+ *
+ * @throws {NodeApiError | NodeOperationError} when a file cannot be read to its end, or has a line
+ * that is no row
+ */
+export async function* readRows(
+	client: OpenAiClient,
+	files: readonly FileObject[],
+): AsyncGenerator<KeptRow[]> {
+	for (const file of files) {
+		for await (const lines of inputLines(client, file)) {
+			yield lines.map((line) => rowIn(line) ?? reject(client, file, line));
+		}
+	}
+}
+
+function rowIn({ text }: Line): KeptRow | undefined {
+	const parsed = tryParseJson(text);
+	if (!parsed.ok || !isObject(parsed.value)) return undefined;
+	const { custom_id: customId, row } = parsed.value;
+	if (typeof customId !== 'string' || !isObject(row)) return undefined;
+	return { customId, row, text: rowText(text, customId) };
+}
+
+const ROW = '"row":';
+
+/** The text of the row in a line. To look for its end in every line takes longer than to read it. */
+function rowText(line: string, customId: string): string {
+	const start = `{"custom_id":${JSON.stringify(customId)},${ROW}`;
+	const isPlain = line.startsWith(start) && line.lastIndexOf(ROW) === start.length - ROW.length;
+	if (isPlain && line.endsWith('}}')) return line.slice(start.length, -1);
+	let text = '{}';
+	for (const { key, from, to } of membersOf(line)) {
+		if (key === 'row') text = line.slice(from, to);
+	}
+	return text;
+}
+
+function reject({ context, options }: OpenAiClient, { id }: FileObject, { line }: Line): never {
+	throw new NodeOperationError(
+		context.getNode(),
+		`Line ${line} of the file ${id} is not a row that was kept by Submit`,
+		{
+			itemIndex: options.itemIndex,
+			description:
+				'Each line has to be an object with a custom_id and a row. Turn off Include Row to get the results without rows.',
+		},
+	);
+}

@@ -1,0 +1,219 @@
+import type { IDataObject } from 'n8n-workflow';
+import type { KeptRow } from './keptRows';
+import { csvCell } from '../../../jsonl/csvCells';
+import type { JsonValue } from '../../../jsonl/json';
+import { isObject, membersOf } from '../../../jsonl/json';
+
+/** What a file of results is written with. */
+export interface ResultFormat {
+	extension: string;
+	mimeType: string;
+	/** Whether all results have to be seen before the first line is written. */
+	readonly looksAtResults: boolean;
+	/** Whether all rows have to be. */
+	readonly looksAtRows: boolean;
+	/** Looks at a result, or at a row, before the first line is written. */
+	lookAtResult(item: IDataObject): void;
+	lookAtRow(row: KeptRow): void;
+	/** What stands before the first line. */
+	head(): string;
+	/** What a line has of a result, and of a row. */
+	resultText(item: IDataObject): string;
+	rowText(row: KeptRow): string;
+	/** A whole line, with its line break. */
+	line(result: string, row: string | undefined): string;
+}
+
+export interface FormatOptions {
+	parseJson: boolean;
+	hasCost: boolean;
+	escapeFormulas: boolean;
+	byteOrderMark: boolean;
+}
+
+/** JSON Lines: each result as the item would be. */
+class JsonLines implements ResultFormat {
+	readonly extension = 'jsonl';
+	readonly mimeType = 'application/jsonl';
+	readonly looksAtResults = false;
+	readonly looksAtRows = false;
+	lookAtResult() {}
+	lookAtRow() {}
+	head = () => '';
+	resultText = (item: IDataObject) => JSON.stringify(item);
+	rowText = ({ text }: KeptRow) => text;
+	line(result: string, row: string | undefined) {
+		return row === undefined ? `${result}\n` : `${withMember(result, 'row', row)}\n`;
+	}
+}
+
+/** Adds a member to the text of an object that has some. */
+export const withMember = (object: string, key: string, value: string) =>
+	`${object.slice(0, -1)},${JSON.stringify(key)}:${value}}`;
+
+/** A column that is none of the rows' own. */
+interface Column {
+	name: string;
+	/** What stands before the name where that is taken. */
+	prefix: string;
+	valueOf: (item: IDataObject) => unknown;
+}
+
+const own = (name: string, valueOf: Column['valueOf']): Column => ({
+	name,
+	prefix: 'result',
+	valueOf,
+});
+
+const member = (value: unknown, name: string) =>
+	isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+
+/** Why an answer is not what was asked for; where it succeeded, in the words of Retry Unfinished. */
+function faultOf({ error, refusal, parse_error }: IDataObject): {
+	code: unknown;
+	message: unknown;
+} {
+	if (isObject(error)) return { code: error.code, message: error.message };
+	if (refusal) return { code: 'refused', message: refusal };
+	return { code: parse_error && 'invalid_json', message: parse_error };
+}
+
+const BEFORE_CONTENT = [
+	own('custom_id', ({ custom_id: id }) => id),
+	own('status', ({ status }) => status),
+];
+
+const AFTER_CONTENT = [
+	own('finish_reason', ({ finish_reason: reason }) => reason),
+	own('error_code', (item) => faultOf(item).code),
+	own('error_message', (item) => faultOf(item).message),
+	own(
+		'input_tokens',
+		({ usage }) => member(usage, 'input_tokens') ?? member(usage, 'prompt_tokens'),
+	),
+	own(
+		'output_tokens',
+		({ usage }) => member(usage, 'output_tokens') ?? member(usage, 'completion_tokens'),
+	),
+];
+
+const COST = own('cost', ({ cost }) => cost);
+
+/** The content, or the line that could not be read: it may be an answer. */
+const contentOf = ({ content, response }: IDataObject) => content ?? response;
+
+const fieldColumn = (name: string): Column => ({
+	name,
+	prefix: 'content',
+	valueOf: (item) => member(contentOf(item), name),
+});
+
+/** Enough digits that some of them may be lost when it becomes a number. */
+const LONG_NUMBER = /[\d.]{16}/;
+/** JavaScript puts such keys before all others. */
+const NUMBER_KEY = /^\d+$/;
+
+/**
+ * CSV: the columns of the rows in their order, then those of the result. Parsed content that is an
+ * object has a column for each field. Who comes first has a name: the columns of the rows, then those
+ * of the result, then the fields of the content.
+ */
+class Csv implements ResultFormat {
+	readonly extension = 'csv';
+	readonly mimeType = 'text/csv';
+	readonly looksAtResults: boolean;
+	readonly looksAtRows = true;
+	private readonly rowColumns = new Set<string>();
+	private readonly fields = new Set<string>();
+	private hasContent: boolean;
+	private columns: Column[] = [];
+
+	constructor(private readonly options: FormatOptions) {
+		this.looksAtResults = options.parseJson;
+		this.hasContent = !options.parseJson;
+	}
+
+	lookAtResult(item: IDataObject) {
+		const content = contentOf(item);
+		if (isObject(content)) for (const field of Object.keys(content)) this.fields.add(field);
+		else this.hasContent ||= content !== null && content !== undefined;
+	}
+
+	lookAtRow({ row, text }: KeptRow) {
+		const names = Object.keys(row);
+		if (names.every((name) => this.rowColumns.has(name))) return;
+		const inOrder = NUMBER_KEY.test(names[0])
+			? Array.from(membersOf(text), ({ key }) => key)
+			: names;
+		for (const name of inOrder) this.rowColumns.add(name);
+	}
+
+	head() {
+		const { hasCost, byteOrderMark } = this.options;
+		const content = own('content', (item) => {
+			const value = contentOf(item);
+			return this.options.parseJson && isObject(value) ? undefined : value;
+		});
+		const isPlain = this.hasContent || this.fields.size === 0;
+		const fields = [...this.fields].map(fieldColumn);
+		const results = [...AFTER_CONTENT, ...(hasCost ? [COST] : [])];
+		const before = [...BEFORE_CONTENT, ...(isPlain ? [content] : [])];
+		const names = freeNames([...before, ...results, ...fields], this.rowColumns);
+		this.columns = [...before, ...fields, ...results];
+		const header = [...this.rowColumns, ...this.columns.map((column) => names.get(column)!)];
+		return `${byteOrderMark ? '\ufeff' : ''}${this.cells(header)}\r\n`;
+	}
+
+	resultText(item: IDataObject) {
+		return this.cells(this.columns.map(({ valueOf }) => valueOf(item)));
+	}
+
+	rowText({ row, text }: KeptRow) {
+		const written = LONG_NUMBER.test(text) ? textsOf(text) : undefined;
+		const cells = Array.from(this.rowColumns, (name) => {
+			const value = member(row, name);
+			return typeof value === 'number' ? (written?.get(name) ?? String(value)) : this.cell(value);
+		});
+		return cells.join(',');
+	}
+
+	line(result: string, row: string | undefined) {
+		if (this.rowColumns.size === 0) return `${result}\r\n`;
+		return `${row ?? ','.repeat(this.rowColumns.size - 1)},${result}\r\n`;
+	}
+
+	private cells(values: unknown[]): string {
+		return values.map((value) => this.cell(value)).join(',');
+	}
+
+	private cell(value: unknown): string {
+		return csvCell(value as JsonValue | undefined, this.options.escapeFormulas);
+	}
+}
+
+/** The members of an object as they are written. */
+function textsOf(object: string): Map<string, string> {
+	return new Map(
+		Array.from(membersOf(object), ({ key, from, to }) => [key, object.slice(from, to)]),
+	);
+}
+
+/** A name for each column that neither the rows nor an earlier column has. */
+function freeNames(columns: readonly Column[], used: ReadonlySet<string>): Map<Column, string> {
+	const taken = new Set(used);
+	const names = new Map<Column, string>();
+	for (const column of columns) {
+		const { name, prefix } = column;
+		let free = taken.has(name) ? `${prefix}.${name}` : name;
+		for (let number = 2; taken.has(free); number++) free = `${prefix}.${name} ${number}`;
+		taken.add(free);
+		names.set(column, free);
+	}
+	return names;
+}
+
+/** The formats by the value of Return As. */
+export const RESULT_FORMATS: Record<'jsonl' | 'csv', (options: FormatOptions) => ResultFormat> = {
+	jsonl: () => new JsonLines(),
+	csv: (options) => new Csv(options),
+};

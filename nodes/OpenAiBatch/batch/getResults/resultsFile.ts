@@ -1,0 +1,260 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { ChoiceOptions } from './chosenResults';
+import { ChosenResults } from './chosenResults';
+import type { Job, Wanted } from './decide';
+import { requestsOf, Selection } from './decide';
+import type { Joined, Piece } from './join';
+import { join } from './join';
+import { KeptRows, readRows } from './keptRows';
+import type { FormatOptions, ResultFormat } from './resultFormats';
+import { RESULT_FORMATS, withMember } from './resultFormats';
+import type { ResultItem, ResultStatus } from './resultItem';
+import { IdNumbers } from '../../../jsonl/idTable';
+import type { FileObject } from '../../../openai/api/objects';
+import type { OpenAiClient } from '../../../openai/client';
+import { submissionIdOf } from '../../../openai/submissions/submission';
+import { streamOf } from '../../shared/binary';
+import { asNodeError, breathing } from '../../shared/operation';
+
+export interface FileOptions
+	extends ChoiceOptions, Wanted, Omit<FormatOptions, 'hasCost' | 'parseJson'> {
+	format: keyof typeof RESULT_FORMATS;
+	includeRow: boolean;
+	inputOrder: boolean;
+	wholeSubmission: boolean;
+}
+
+/** The results of one batch and its retries, and what is joined to them. */
+interface Part {
+	results: ChosenResults;
+	/** Undefined when no rows are wanted, or none are there. */
+	rows: FileObject[] | undefined;
+}
+
+/** A file in n8n's binary storage, and what is known of the results in it. */
+export interface ResultsFile {
+	json: IDataObject;
+	binary: NonNullable<ResultItem['binary']>[string];
+	/** Those of the parts that were read. */
+	parts: ChosenResults[];
+	/** What the user should know about kept rows. */
+	hint: string | undefined;
+}
+
+/**
+ * Writes the results of batches into one file of n8n's binary storage, as a stream. No result stays
+ * in memory: where all have to be known before the first line is written, as for the columns of CSV,
+ * the result files are read twice.
+ *
+ * @param jobs in the order in which their results are returned
+ * @throws {NodeApiError | NodeOperationError} when a file cannot be read to its end
+ */
+export async function writeResults(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	jobs: Job[],
+	options: FileOptions,
+): Promise<ResultsFile> {
+	const selection = new Selection(options);
+	const format = RESULT_FORMATS[options.format]({ ...options, hasCost: !!options.prices });
+	const keptRows = new KeptRows(client);
+	const parts: Part[] = [];
+	for (const job of jobs) {
+		parts.push({
+			results: new ChosenResults(client, job, selection, options),
+			rows: options.includeRow ? await keptRows.filesOf(job) : undefined,
+		});
+	}
+	const writer = new Writer(client, parts, selection, format, options);
+	const binary = await writer.store(context, nameOf(jobs, options));
+	const read = parts.map(({ results }) => results).filter(({ tally }) => tally !== undefined);
+	return { json: summary(jobs, read, options), binary, parts: read, hint: keptRows.hint };
+}
+
+function nameOf([{ batch }]: Job[], { wholeSubmission }: FileOptions): string {
+	return `results-${(wholeSubmission && submissionIdOf(batch)) || batch.id}`;
+}
+
+/** How many requests ended how, of the parts that were read. */
+function summary(jobs: Job[], parts: ChosenResults[], { wholeSubmission }: FileOptions) {
+	const counts = { succeeded: 0, failed: 0, expired: 0, cancelled: 0, missing: 0 };
+	let requests = 0;
+	let returned = 0;
+	for (const { tally, size } of parts) {
+		requests += tally!.total;
+		returned += size;
+		for (const status of Object.keys(counts) as ResultStatus[]) {
+			counts[status] += tally!.counts[status];
+		}
+	}
+	return {
+		...(wholeSubmission && { submission_id: submissionIdOf(jobs[0].batch) }),
+		batch_ids: jobs.flatMap(({ batch, retries }) => [batch.id, ...retries.map(({ id }) => id)]),
+		requests,
+		...counts,
+		returned,
+	};
+}
+
+/** A stream of n8n's takes larger chunks than lines with less effort. */
+const BLOCK_CHARACTERS = 65_536;
+
+class Writer {
+	/** What went wrong while the lines were made: n8n's storage may report it in other words. */
+	private fault: unknown;
+
+	constructor(
+		private readonly client: OpenAiClient,
+		private readonly parts: readonly Part[],
+		private readonly selection: Selection,
+		private readonly format: ResultFormat,
+		private readonly options: FileOptions,
+	) {}
+
+	async store(context: IExecuteFunctions, name: string) {
+		const { extension, mimeType } = this.format;
+		const stream = streamOf(this.blocks());
+		try {
+			return await context.helpers.prepareBinaryData(
+				stream as never,
+				`${name}.${extension}`,
+				mimeType,
+			);
+		} catch (error) {
+			const { itemIndex } = this.client.options;
+			throw asNodeError(context.getNode(), this.fault ?? error, itemIndex);
+		}
+	}
+
+	private async *blocks(): AsyncGenerator<Buffer> {
+		let text = '';
+		try {
+			await this.lookAhead();
+			text = this.format.head();
+			for await (const lines of breathing(this.lines())) {
+				for (const line of lines) text += line;
+				if (text.length < BLOCK_CHARACTERS) continue;
+				yield Buffer.from(text);
+				text = '';
+			}
+		} catch (error) {
+			this.fault = error;
+			throw asNodeError(this.client.context.getNode(), error, this.client.options.itemIndex);
+		}
+		if (text !== '') yield Buffer.from(text);
+	}
+
+	/** Shows the format what it has to know before the first line. */
+	private async lookAhead(): Promise<void> {
+		const { format } = this;
+		for (const { results, rows } of this.parts) {
+			if (format.looksAtRows && rows) {
+				for await (const some of readRows(this.client, rows)) {
+					for (const row of some) format.lookAtRow(row);
+				}
+			}
+			if (!format.looksAtResults || this.selection.isFull) continue;
+			for await (const items of results.read()) {
+				for (const item of items) format.lookAtResult(item);
+			}
+		}
+	}
+
+	private async *lines(): AsyncGenerator<string[]> {
+		for (const { results, rows } of this.parts) {
+			// What was read before is chosen already.
+			if (this.selection.isFull && results.tally === undefined) return;
+			const line = (text: string, row?: string) => this.format.line(text, row);
+			if (!rows) {
+				for await (const pieces of this.pieces(results)) {
+					yield pieces.map(({ text }) => line(text));
+				}
+				continue;
+			}
+			const joined = this.options.inputOrder
+				? this.inInputOrder(results, rows)
+				: join(this.pieces(results), () => this.rowPieces(rows), 'toEach');
+			for await (const some of joined) {
+				yield some.map(({ text, partners }) => line(text, partners[0]));
+			}
+		}
+	}
+
+	/** The results of a part, with their requests where these are wanted. */
+	private pieces(results: ChosenResults): AsyncIterable<Piece[]> {
+		const pieces = this.resultPieces(results);
+		if (!this.options.includeRequest) return pieces;
+		return this.withRequests(results, pieces);
+	}
+
+	private async *resultPieces(results: ChosenResults): AsyncGenerator<Piece[]> {
+		for await (const items of results.read()) {
+			yield items.map((item) => ({
+				id: item.custom_id as string | null,
+				text: this.format.resultText(item),
+			}));
+		}
+	}
+
+	private async *withRequests(
+		results: ChosenResults,
+		pieces: AsyncIterable<Piece[]>,
+	): AsyncGenerator<Piece[]> {
+		const requests = () => this.requestPieces(results);
+		for await (const some of join(pieces, requests, 'once')) {
+			yield some.map(({ id, text, partners: [request] }) => ({
+				id,
+				text: request === undefined ? text : withMember(text, 'request', request),
+			}));
+		}
+	}
+
+	private async *requestPieces(results: ChosenResults): AsyncGenerator<Piece[]> {
+		const requests = await requestsOf(this.client, results.job.batch);
+		if (!requests) results.missingKnown = false;
+		for await (const some of requests ?? []) {
+			yield some.flatMap(({ customId: id, body }) =>
+				body === undefined ? [] : { id, text: JSON.stringify(body) },
+			);
+		}
+	}
+
+	private async *rowPieces(files: FileObject[]): AsyncGenerator<Piece[]> {
+		for await (const rows of readRows(this.client, files)) {
+			yield rows.map((row) => ({ id: row.customId, text: this.format.rowText(row) }));
+		}
+	}
+
+	/** The results in the order of the rows; those without a row come last. */
+	private async *inInputOrder(
+		results: ChosenResults,
+		files: FileObject[],
+	): AsyncGenerator<Array<Pick<Joined, 'text' | 'partners'>>> {
+		const known = new IdNumbers(0);
+		let written = 0;
+		const rows = onlyNew(this.rowPieces(files), known);
+		for await (const some of join(rows, () => this.pieces(results), 'toFirst')) {
+			const lines = some.flatMap(({ text: row, partners }) =>
+				partners.map((text) => ({ text, partners: [row] })),
+			);
+			written += lines.length;
+			yield lines;
+		}
+		if (results.tally !== undefined && written === results.size) return;
+		for await (const some of this.pieces(results)) {
+			yield some
+				.filter(({ id }) => id === null || known.numberOf(id) === undefined)
+				.map(({ text }) => ({ text, partners: [] }));
+		}
+	}
+}
+
+/** The pieces whose id has not come before. */
+async function* onlyNew(pieces: AsyncIterable<Piece[]>, known: IdNumbers): AsyncGenerator<Piece[]> {
+	for await (const some of pieces) {
+		yield some.filter(({ id }) => {
+			const before = known.size;
+			return id !== null && known.add(id) === before;
+		});
+	}
+}

@@ -1,0 +1,639 @@
+import type { IDataObject } from 'n8n-workflow';
+import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
+import { productForTests } from './product';
+import { STORAGES, storeIn } from './support/binaryStorage';
+import { cellsOf } from '../../nodes/jsonl/csv';
+import type { RunResult } from '../support/engine';
+import { binary } from '../support/engine/binaryData';
+
+jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
+
+const product = productForTests();
+
+type More = { returnAs?: string; input?: IDataObject[] } & IDataObject;
+
+const run = async (batchId: unknown, options: IDataObject = {}, more: More = {}) =>
+	await product.run('batch', 'getResults', {
+		batchId,
+		returnAs: 'csv',
+		options,
+		...more,
+	} as never);
+
+async function contentOf(result: RunResult, property = 'data'): Promise<string> {
+	if (result.error) throw result.error;
+	return (await binary(result.items('Node')[0], property)).toString();
+}
+
+const fileOf = async (batchId: unknown, options: IDataObject = {}, more: More = {}) =>
+	await contentOf(await run(batchId, options, more));
+
+/** The rows of a CSV without line breaks in cells. */
+const rowsIn = (csv: string) =>
+	csv
+		.split('\r\n')
+		.slice(0, -1)
+		.map((line) => cellsOf(line, ',').cells);
+
+const linesIn = (jsonl: string) =>
+	jsonl
+		.split('\n')
+		.slice(0, -1)
+		.map((line) => JSON.parse(line) as IDataObject);
+
+const asJsonl = { returnAs: 'jsonl' };
+
+const itemsOf = async (batchId: unknown, options: IDataObject = {}) =>
+	await product.json('batch', 'getResults', { batchId, options } as never);
+
+const hintsOf = ({ hints }: RunResult) => hints('Node').map(({ message }) => message);
+
+/** Puts the rows of requests where Submit keeps them. */
+const keepRows = (rows: Array<[id: string, row: unknown]>) =>
+	product.emulator.addFile(
+		rows.map(([custom_id, row]) => `${JSON.stringify({ custom_id, row })}\n`).join(''),
+		{ purpose: 'batch' },
+	).id;
+
+const keptIn = (rowsFileId: string) => ({ metadata: { rows_file_id: rowsFileId } });
+
+/** Ten requests: 0–3 succeeded, 4–6 failed, 7 and 8 expired, 9 in neither file. */
+function mixedBatch(more: IDataObject = {}) {
+	const all = Array.from({ length: 10 }, (_, index) => `r${index}`);
+	return addHistory(product, {
+		status: 'expired',
+		input: all.map((id) => requestLine(id)),
+		output: all.slice(0, 4).map((id) => answerLine(id)),
+		error: [
+			...all.slice(4, 7).map((id) => failureLine(id, 400, 'invalid_prompt')),
+			...all.slice(7, 9).map((id) => notRunLine(id, 'batch_expired')),
+		],
+		request_counts: { total: 10, completed: 4, failed: 3 },
+		...more,
+	});
+}
+
+const COUNTS = { requests: 10, succeeded: 4, failed: 3, expired: 2, cancelled: 0, missing: 1 };
+
+/** One batch with these answers. */
+const answered = (answers: Array<[id: string, content: string]>, more: IDataObject = {}) =>
+	addHistory(product, {
+		input: answers.map(([id]) => requestLine(id)),
+		output: answers.map(([id, content]) => answerLine(id, content)),
+		request_counts: { total: answers.length, completed: answers.length, failed: 0 },
+		...more,
+	});
+
+describe('a JSONL file', () => {
+	it('has a line for each request, as the item would be, and the item has the counts', async () => {
+		const { id } = mixedBatch();
+		const result = await run(id, {}, asJsonl);
+		expect(linesIn(await contentOf(result))).toEqual(await itemsOf(id));
+		const [{ json, binary: fields, pairedItem }] = result.items('Node');
+		expect(json).toEqual({ batch_ids: [id], ...COUNTS, returned: 10 });
+		expect(fields?.data).toMatchObject({
+			fileName: `results-${id}.jsonl`,
+			mimeType: 'application/jsonl',
+		});
+		expect(pairedItem).toEqual({ item: 0 });
+		expect(hintsOf(result)).toEqual(hintsOf(await run(id, {}, { returnAs: 'items' })));
+	});
+
+	it.each<[string, IDataObject]>([
+		['Include Statuses', { include: ['failed', 'missing'] }],
+		['Offset and Limit', { offset: 2, limit: 5 }],
+		['Include Request', { includeRequest: true }],
+		['Simplify turned off', { simplify: false }],
+		['prices', { inputPricePerMillion: 2, outputPricePerMillion: 8 }],
+		['Parse JSON', { parseJson: true }],
+	])('has what the items have with %s', async (_name, options) => {
+		const { id } = mixedBatch();
+		expect(linesIn(await fileOf(id, options, asJsonl))).toEqual(await itemsOf(id, options));
+	});
+
+	it('is read no further than the limit', async () => {
+		const { id } = mixedBatch();
+		const result = await run(id, { limit: 2 }, asJsonl);
+		expect(linesIn(await contentOf(result))).toHaveLength(2);
+		expect(result.items('Node')[0].json).toMatchObject({ requests: 2, returned: 2 });
+	});
+
+	it('comes in the binary field that is chosen', async () => {
+		const { id } = mixedBatch();
+		const result = await run(id, {}, { ...asJsonl, binaryPropertyName: 'answers' });
+		expect(linesIn(await contentOf(result, 'answers'))).toHaveLength(10);
+	});
+
+	it('is empty when no request has a wanted status', async () => {
+		const { id } = answered([['a', 'yes']]);
+		expect(await fileOf(id, { include: ['failed'] }, asJsonl)).toBe('');
+	});
+});
+
+describe('a CSV file', () => {
+	it('has a column for each part of a result', async () => {
+		const { id } = mixedBatch();
+		const result = await run(id, { inputPricePerMillion: 100_000, outputPricePerMillion: 0 });
+		const rows = rowsIn(await contentOf(result));
+		expect(rows[0]).toEqual([
+			'custom_id',
+			'status',
+			'content',
+			'finish_reason',
+			'error_code',
+			'error_message',
+			'input_tokens',
+			'output_tokens',
+			'cost',
+		]);
+		expect(rows[1]).toEqual(['r0', 'succeeded', 'Answer to r0', 'stop', '', '', '20', '10', '1']);
+		const code = 'invalid_prompt';
+		expect(rows[5]).toEqual(['r4', 'failed', '', '', code, `It ended with ${code}.`, '', '', '']);
+		expect(rows.map(([customId]) => customId).slice(1)).toEqual(
+			(await itemsOf(id)).map(({ custom_id: customId }) => customId),
+		);
+		expect(result.items('Node')[0].binary?.data).toMatchObject({
+			fileName: `results-${id}.csv`,
+			mimeType: 'text/csv',
+		});
+	});
+
+	it('has a column for each field of parsed content, also one that only the last answer has', async () => {
+		const { id } = answered([
+			['a', '{"genre": "drama", "year": 1999}'],
+			['b', 'I would rather not say'],
+			['c', '{"year": -2.5, "tags": ["x", "y"], "isOld": true, "note": null}'],
+		]);
+		const rows = rowsIn(await fileOf(id, { parseJson: true }));
+		expect(rows[0].slice(0, 9)).toEqual([
+			'custom_id',
+			'status',
+			'content',
+			'genre',
+			'year',
+			'tags',
+			'isOld',
+			'note',
+			'finish_reason',
+		]);
+		expect(rows[1].slice(2, 8)).toEqual(['', 'drama', '1999', '', '', '']);
+		expect(rows[2].slice(2, 8)).toEqual(['I would rather not say', '', '', '', '', '']);
+		expect(rows[2].slice(9, 11)).toEqual(['invalid_json', expect.stringContaining('JSON')]);
+		expect(rows[3].slice(2, 8)).toEqual(['', '', '-2.5', '["x","y"]', 'true', '']);
+	});
+
+	it('has no content column when all content has become fields', async () => {
+		const { id } = answered([['a', '{"genre": "drama"}']]);
+		const [header] = rowsIn(await fileOf(id, { parseJson: true }));
+		expect(header.slice(0, 4)).toEqual(['custom_id', 'status', 'genre', 'finish_reason']);
+	});
+
+	it('has a header when there is no result', async () => {
+		const { id } = answered([['a', 'yes']]);
+		const rows = rowsIn(await fileOf(id, { include: ['failed'], parseJson: true }));
+		expect(rows).toEqual([expect.arrayContaining(['custom_id', 'content'])]);
+	});
+
+	it('keeps line breaks, quotes and commas of answers', async () => {
+		const text = 'He said "no",\nand left;\r\n\ttwice ';
+		const { id } = answered([['a', text]]);
+		expect(await fileOf(id)).toContain(`\r\na,succeeded,"${text.replaceAll('"', '""')}",stop,`);
+	});
+
+	it('makes formulas harmless, unless that is turned off, and leaves numbers', async () => {
+		const texts = ['=1+1', '+49 30', '-5', '-5,20', '@cmd', '- first', 'a=b', '\tx', '＝1'];
+		const { id } = answered(texts.map((text, index) => [`=${index}`, text]));
+		const contents = async (options: IDataObject) =>
+			rowsIn(await fileOf(id, options))
+				.slice(1)
+				.map((cells) => cells[2]);
+		expect(await contents({ escapeFormulas: false })).toEqual(texts);
+		expect(await contents({})).toEqual([
+			"'=1+1",
+			"'+49 30",
+			'-5',
+			'-5,20',
+			"'@cmd",
+			"'- first",
+			'a=b',
+			"'\tx",
+			"'＝1",
+		]);
+		expect(rowsIn(await fileOf(id))[1][0]).toBe("'=0");
+	});
+
+	it('begins with a byte order mark when that is chosen', async () => {
+		const { id } = answered([['ä', 'ö']]);
+		expect(await fileOf(id)).toMatch(/^custom_id,/);
+		expect(await fileOf(id, { byteOrderMark: true })).toMatch(/^\ufeffcustom_id,/);
+	});
+
+	it('has a line that cannot be read as its content: it may be an answer', async () => {
+		const { id } = addHistory(product, {
+			input: [requestLine('a')],
+			output: '{"custom_id": "a", "response": {"status_code": 200, "body": {"cho',
+			request_counts: { total: 1, completed: 1, failed: 0 },
+		});
+		const [, row] = rowsIn(await fileOf(id));
+		expect(row.slice(0, 3)).toEqual([
+			'a',
+			'failed',
+			'{"custom_id": "a", "response": {"status_code": 200, "body": {"cho',
+		]);
+	});
+
+	it('says why an answer has no content', async () => {
+		const refusal = JSON.parse(answerLine('a')) as {
+			response: { body: { choices: Array<{ message: IDataObject }> } };
+		};
+		refusal.response.body.choices[0].message = { content: null, refusal: 'I will not.' };
+		const { id } = addHistory(product, {
+			input: [requestLine('a')],
+			output: [JSON.stringify(refusal)],
+			request_counts: { total: 1, completed: 1, failed: 0 },
+		});
+		const [, row] = rowsIn(await fileOf(id));
+		expect(row.slice(0, 6)).toEqual(['a', 'succeeded', '', 'stop', 'refused', 'I will not.']);
+	});
+});
+
+describe('rows that Submit has kept', () => {
+	const ANSWERS: Array<[string, string]> = [
+		['b', '{"genre": "drama"}'],
+		['a', '{"genre": "comedy"}'],
+	];
+	const included = { includeRow: true };
+
+	it('are joined to items as row', async () => {
+		const rows = keepRows([
+			['a', { title: 'A', year: 1 }],
+			['b', { title: 'B', tags: ['x'] }],
+		]);
+		const { id } = answered(ANSWERS, keptIn(rows));
+		const result = await run(id, included, { returnAs: 'items' });
+		expect(result.items('Node').map(({ json }) => [json.custom_id, json.row])).toEqual([
+			['b', { title: 'B', tags: ['x'] }],
+			['a', { title: 'A', year: 1 }],
+		]);
+		expect(hintsOf(result)).toEqual([]);
+		const plain = await run(id, {}, { returnAs: 'items' });
+		expect(plain.items('Node')[0].json).not.toHaveProperty('row');
+	});
+
+	it('are joined to the lines of JSONL, with all digits of their numbers', async () => {
+		const file = product.emulator.addFile(
+			'{"custom_id":"a","row":{"n": 12345678901234567890, "row": {"row":1}}}\n{"row" : {"2": [1.0]}, "custom_id" : "b"}',
+			{ purpose: 'batch' },
+		);
+		const { id } = answered(ANSWERS, keptIn(file.id));
+		const text = await fileOf(id, included, asJsonl);
+		expect(text).toContain('"row":{"n": 12345678901234567890, "row": {"row":1}}}\n');
+		expect(text).toContain('"row":{"2": [1.0]}}\n');
+		expect(linesIn(text)).toEqual(await itemsOf(id, included));
+	});
+
+	it('are the first columns of CSV, in their own order, and overwrite nothing', async () => {
+		const file = product.emulator.addFile(
+			'{"custom_id":"a","row":{"title":"A","2020":"x","status":"old","genre":"?","n":98765432109876543210}}\n{"custom_id":"b","row":{"title":"=B","more":{"x":[1]},"__proto__":"p"}}\n',
+			{ purpose: 'batch' },
+		);
+		const { id } = answered(ANSWERS, keptIn(file.id));
+		const rows = rowsIn(await fileOf(id, { ...included, parseJson: true }));
+		expect(rows[0].slice(0, 12)).toEqual([
+			'title',
+			'2020',
+			'status',
+			'genre',
+			'n',
+			'more',
+			'__proto__',
+			'custom_id',
+			'result.status',
+			'content.genre',
+			'finish_reason',
+			'error_code',
+		]);
+		const p = 'succeeded';
+		expect(rows[1].slice(0, 10)).toEqual([
+			"'=B",
+			'',
+			'',
+			'',
+			'',
+			'{"x":[1]}',
+			'p',
+			'b',
+			p,
+			'drama',
+		]);
+		expect(rows[2].slice(0, 10)).toEqual([
+			'A',
+			'x',
+			'old',
+			'?',
+			'98765432109876543210',
+			'',
+			'',
+			'a',
+			p,
+			'comedy',
+		]);
+	});
+
+	it('leave their columns empty for results without a row', async () => {
+		const { id } = answered(ANSWERS, keptIn(keepRows([['a', { x: 1, y: 2 }]])));
+		const rows = rowsIn(await fileOf(id, included));
+		expect(rows.map((cells) => cells.slice(0, 3))).toEqual([
+			['x', 'y', 'custom_id'],
+			['', '', 'b'],
+			['1', '2', 'a'],
+		]);
+	});
+
+	it.each(['items', 'jsonl', 'csv'])('give their order back, as %s', async (returnAs) => {
+		const ids = ['c', 'a', 'd', 'b', 'e'];
+		const kept = keepRows(['a', 'b', 'c', 'x', 'd'].map((id) => [id, { id }]));
+		const { id } = answered(
+			ids.map((one) => [one, 'yes']),
+			keptIn(kept),
+		);
+		const result = await run(id, { ...included, inputOrder: true }, { returnAs });
+		const order =
+			returnAs === 'items'
+				? result.items('Node').map(({ json }) => json.custom_id)
+				: (await contentOf(result))
+						.trim()
+						.split(/\r?\n/)
+						.map((line) =>
+							returnAs === 'csv' ? line.split(',')[1] : (JSON.parse(line) as IDataObject).custom_id,
+						);
+		const expected = ['a', 'b', 'c', 'd', 'e'];
+		expect(order).toEqual(returnAs === 'csv' ? ['custom_id', ...expected] : expected);
+	});
+
+	it.each(['items', 'jsonl', 'csv'])('may be gone: a hint says so, as %s', async (returnAs) => {
+		const { id } = answered(ANSWERS, keptIn('file-gone'));
+		const result = await run(id, { ...included, inputOrder: true }, { returnAs });
+		expect(result.error).toBeUndefined();
+		expect(hintsOf(result)).toEqual([
+			`The kept rows of batch ${id} are no longer at the service: their file has expired or was deleted. The results have no row.`,
+		]);
+		const count = returnAs === 'items' ? result.items('Node').length : 0;
+		const lines = returnAs === 'items' ? [] : (await contentOf(result)).trim().split('\n');
+		expect(count || lines.length).toBe(returnAs === 'csv' ? 3 : 2);
+	});
+
+	it('may be gone where the server describes no files', async () => {
+		const { id } = answered(ANSWERS, keptIn('file-gone'));
+		const path = /file-gone$/;
+		product.emulator.faults.next({ path, times: 9, fault: { type: 'status', status: 405 } });
+		const result = await run(id, included);
+		expect(rowsIn(await contentOf(result))).toHaveLength(3);
+		expect(hintsOf(result)).toEqual([expect.stringContaining('no longer at the service')]);
+	});
+
+	it('are none where their file has an id that is no id', async () => {
+		const { id } = answered(ANSWERS, keptIn('../batches'));
+		const result = await run(id, { ...included, deleteFiles: true });
+		expect(rowsIn(await contentOf(result))).toHaveLength(3);
+		expect(hintsOf(result)).toEqual([expect.stringContaining('No rows were kept')]);
+	});
+
+	it.each(['items', 'csv'])('may never have been kept: a hint says so, as %s', async (returnAs) => {
+		const { id } = answered(ANSWERS);
+		const result = await run(id, included, { returnAs });
+		expect(hintsOf(result)).toEqual([
+			`No rows were kept for batch ${id}, so the results have no row. Set Keep Fields when you submit.`,
+		]);
+	});
+
+	it.each(['items', 'jsonl', 'csv'])(
+		'are an error where a line is no row, as %s',
+		async (returnAs) => {
+			const file = product.emulator.addFile('{"custom_id":"a","row":{}}\n{"custom_id":"b"}\n', {
+				purpose: 'batch',
+			});
+			const { id } = answered(ANSWERS, keptIn(file.id));
+			const { error } = await run(id, included, { returnAs });
+			expect(error?.message).toBe(
+				`Line 2 of the file ${file.id} is not a row that was kept by Submit`,
+			);
+		},
+	);
+
+	it('are deleted with the other files, once for all retries that share them', async () => {
+		const kept = keepRows([['a', {}]]);
+		const original = answered(ANSWERS, { created_at: 1_000, ...keptIn(kept) });
+		const retry = answered([['a', 'again']], {
+			created_at: 2_000,
+			metadata: { retry_of: original.id, rows_file_id: kept },
+		});
+		await fileOf(original.id, { ...included, followRetries: true, deleteFiles: true });
+		const deleted = product.emulator.ledger.calls('DELETE', /files/).map(({ path }) => path);
+		expect(deleted.filter((path) => path.endsWith(kept))).toHaveLength(1);
+		expect(deleted.some((path) => path.endsWith(retry.output_file_id!))).toBe(true);
+	});
+});
+
+describe('a file over several batches', () => {
+	const chain = () => {
+		const kept = keepRows(['a', 'b', 'c', 'd'].map((id) => [id, { name: id.toUpperCase() }]));
+		const original = addHistory(product, {
+			created_at: 1_000,
+			input: ['a', 'b', 'c', 'd'].map((id) => requestLine(id)),
+			output: [answerLine('c', '{"from": 1}')],
+			error: [failureLine('b', 500, 'broken'), failureLine('a', 500, 'broken')],
+			request_counts: { total: 4, completed: 1, failed: 2 },
+			...keptIn(kept),
+		});
+		const retry = addHistory(product, {
+			created_at: 2_000,
+			input: ['a', 'b', 'd'].map((id) => requestLine(id)),
+			output: [answerLine('a', '{"from": 2}')],
+			error: [failureLine('b', 503, 'overloaded')],
+			request_counts: { total: 3, completed: 1, failed: 1 },
+			metadata: { retry_of: original.id, rows_file_id: kept },
+		});
+		return { original, retry };
+	};
+	const options = { followRetries: true, includeRow: true };
+	const byId = (items: IDataObject[]) =>
+		[...items].sort((a, b) => (String(a.custom_id) < String(b.custom_id) ? -1 : 1));
+
+	it('has the newest success of each request, those of retries behind the others', async () => {
+		const { original, retry } = chain();
+		const result = await run(retry.id, options, asJsonl);
+		const lines = linesIn(await contentOf(result));
+		expect(lines.map(({ custom_id: id }) => id)).toEqual(['c', 'a', 'b', 'd']);
+		expect(byId(lines)).toEqual(byId(await itemsOf(original.id, options)));
+		expect(lines.map(({ attempts }) => attempts)).toEqual([1, 2, 2, 2]);
+		expect(result.items('Node')[0].json).toEqual({
+			batch_ids: [original.id, retry.id],
+			requests: 4,
+			succeeded: 2,
+			failed: 1,
+			expired: 0,
+			cancelled: 0,
+			missing: 1,
+			returned: 4,
+		});
+	});
+
+	it('has the columns of what counts, and the rows', async () => {
+		const { original } = chain();
+		const rows = rowsIn(
+			await fileOf(original.id, { ...options, parseJson: true, inputOrder: true }),
+		);
+		expect(rows.map((cells) => cells.slice(0, 4))).toEqual([
+			['name', 'custom_id', 'status', 'from'],
+			['A', 'a', 'succeeded', '2'],
+			['B', 'b', 'failed', ''],
+			['C', 'c', 'succeeded', '1'],
+			['D', 'd', 'missing', ''],
+		]);
+	});
+
+	it('takes Include Statuses, Offset and Limit over what counts', async () => {
+		const { original } = chain();
+		const ids = async (more: IDataObject) =>
+			linesIn(await fileOf(original.id, { ...options, ...more }, asJsonl)).map(
+				(one) => one.custom_id,
+			);
+		expect(await ids({ include: ['succeeded'] })).toEqual(['c', 'a']);
+		expect(await ids({ include: ['failed', 'missing'], offset: 1 })).toEqual(['d']);
+		expect(await ids({ offset: 1, limit: 2 })).toEqual(['a', 'b']);
+	});
+
+	let submissions = 0;
+
+	/** Parts of two requests each, part by part. */
+	const submission = (parts: number) => {
+		const submissionId = (++submissions).toString(16).padStart(16, '0');
+		return Array.from({ length: parts }, (_, index) => {
+			const ids = [`p${index}-b`, `p${index}-a`];
+			const kept = keepRows([...ids].reverse().map((id) => [id, { id, [`only${index}`]: index }]));
+			return answered(
+				ids.map((id) => [id, JSON.stringify({ part: index, [`field${index}`]: 1 })]),
+				{
+					created_at: 3_000 + index,
+					metadata: {
+						submission_key: `${submissionId}${'0'.repeat(15)}${index}`,
+						submission_part: `${index + 1}/${parts}`,
+						rows_file_id: kept,
+					},
+				},
+			);
+		});
+	};
+	const whole = { wholeSubmission: true, includeRow: true, parseJson: true };
+
+	it('has all parts of a submission in their order, with the columns of all', async () => {
+		const [, second, third] = submission(3);
+		const result = await run(second.id, { ...whole, inputOrder: true });
+		const rows = rowsIn(await contentOf(result));
+		expect(rows[0].slice(0, 10)).toEqual([
+			'id',
+			'only0',
+			'only1',
+			'only2',
+			'custom_id',
+			'status',
+			'part',
+			'field0',
+			'field1',
+			'field2',
+		]);
+		expect(rows.slice(1).map(([id]) => id)).toEqual(
+			[0, 1, 2].flatMap((part) => [`p${part}-a`, `p${part}-b`]),
+		);
+		expect(rows[6].slice(0, 10)).toEqual([
+			'p2-b',
+			'',
+			'',
+			'2',
+			'p2-b',
+			'succeeded',
+			'2',
+			'',
+			'',
+			'1',
+		]);
+		const { json, binary: fields } = result.items('Node')[0];
+		expect(json).toMatchObject({ requests: 6, succeeded: 6, returned: 6 });
+		expect((json.batch_ids as string[])[2]).toBe(third.id);
+		expect(fields?.data.fileName).toBe(`results-${String(json.submission_id)}.csv`);
+	});
+
+	it('takes Offset and Limit over all parts', async () => {
+		const [{ id }] = submission(3);
+		for (const [offset, limit] of [
+			[0, 3],
+			[1, 4],
+			[3, 2],
+			[5, 9],
+			[6, 1],
+		]) {
+			const items = await itemsOf(id, { ...whole, offset, limit });
+			for (const more of [asJsonl, {}]) {
+				const file = await fileOf(id, { ...whole, offset, limit }, more);
+				const rows = 'returnAs' in more ? linesIn(file) : rowsIn(file).slice(1);
+				expect(rows).toHaveLength(items.length);
+				if ('returnAs' in more) expect(rows).toEqual(items);
+			}
+		}
+	});
+});
+
+describe('the storage of n8n', () => {
+	afterEach(async () => await storeIn('filesystem-v2'));
+
+	it.each(STORAGES)('may be %s', async (storage) => {
+		await storeIn(storage);
+		const { id } = mixedBatch();
+		const result = await run(id, {}, asJsonl);
+		expect(linesIn(await contentOf(result))).toHaveLength(10);
+		const [{ binary: fields }] = result.items('Node');
+		expect(fields!.data.id?.split(':')[0]).toBe(storage === 'default' ? undefined : storage);
+	});
+
+	it('may be a database that cannot read the file again: a hint says so', async () => {
+		const { id } = answered([['a', 'yes']]);
+		for (const [bytes, hints] of [
+			[268_435_443, []],
+			[268_435_444, [expect.stringMatching(/^The file has 256 MiB or more\./)]],
+		] as const) {
+			await storeIn('database', bytes);
+			expect(hintsOf(await run(id))).toEqual(hints);
+		}
+	});
+});
+
+describe('a file at the service that breaks off', () => {
+	afterEach(async () => await storeIn('filesystem-v2'));
+
+	const cut = { type: 'truncate' as const, bytes: 700, keepContentLength: true };
+
+	it.each(['default', 'filesystem-v2'] as const)(
+		'is an error that names it, whichever reading it is, with storage %s',
+		async (mode) => {
+			await storeIn(mode);
+			const answers = Array.from({ length: 20 }, (_, index): [string, string] => [
+				`r${index}`,
+				`{"n": ${index}}`,
+			]);
+			const rows = keepRows(answers.map(([id]) => [id, { text: 'x'.repeat(100) }]));
+			const { id, output_file_id: output } = answered(answers, keptIn(rows));
+			const options = { includeRow: true, parseJson: true };
+			for (const fileId of [output!, rows]) {
+				for (const after of [0, 1]) {
+					product.emulator.faults.clear();
+					const path = new RegExp(`${fileId}/content$`);
+					product.emulator.faults.next({ path, after, times: 99, fault: cut });
+					const { error, items } = await run(id, options);
+					expect(error?.message).toContain(`File ${fileId} could not be downloaded`);
+					expect(items('Node')).toEqual([]);
+				}
+			}
+		},
+	);
+});

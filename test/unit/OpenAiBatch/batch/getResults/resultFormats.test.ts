@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import type { KeptRow } from '../../../../../nodes/OpenAiBatch/batch/getResults/keptRows';
+import { RESULT_FORMATS } from '../../../../../nodes/OpenAiBatch/batch/getResults/resultFormats';
+import { cellsOf, headerFault, separatorOf } from '../../../../../nodes/jsonl/csv';
+import type { JsonObject } from '../../../../../nodes/jsonl/json';
+import { encodingOf, inUtf8 } from '../../../../../nodes/jsonl/fileFormat';
+import type { Separator } from '../../../../../nodes/jsonl/lines';
+import { readRecords, SEPARATORS } from '../../../../../nodes/jsonl/lines';
+
+const OPTIONS = { parseJson: false, hasCost: false, escapeFormulas: false, byteOrderMark: false };
+
+/** The cells of a CSV, read as Submit reads a file of rows. */
+async function cellsIn(csv: string): Promise<string[][]> {
+	const bytes = Buffer.from(csv);
+	const separator = separatorOf(csv);
+	const rows: string[][] = [];
+	for await (const { records } of readRecords(inUtf8([bytes], encodingOf(bytes)), { separator })) {
+		rows.push(...records.map(({ text }) => cellsOf(text, separator).cells));
+	}
+	return rows;
+}
+
+/** The CSV of rows, each given as JSON, with results whose ids are their numbers. */
+function csvOf(rows: string[], options = OPTIONS): string {
+	const kept = rows.map((text, index): KeptRow => {
+		return { customId: `${index}`, row: JSON.parse(text) as JsonObject, text };
+	});
+	const format = RESULT_FORMATS.csv(options);
+	for (const row of kept) format.lookAtRow(row);
+	const head = format.head();
+	const lines = kept.map((row) => {
+		const result = format.resultText({ custom_id: row.customId, status: 'succeeded' });
+		return format.line(result, format.rowText(row));
+	});
+	return head + lines.join('');
+}
+
+/** The JSON of a row, its members in the order of the columns, whatever they are called. */
+function rowOf(header: string[], cells: string[]): string {
+	const members = header.map((name, at) => `${JSON.stringify(name)}:${JSON.stringify(cells[at])}`);
+	return `{${members.join(',')}}`;
+}
+
+const cell = fc.oneof(
+	fc.string({
+		unit: fc.constantFrom('"', ',', ';', '\t', '|', '\r', '\n', ' ', '=', '0', 'x', 'é', '\ufeff'),
+	}),
+	fc.string({ unit: 'grapheme' }),
+);
+
+const table = fc
+	.uniqueArray(cell, { minLength: 1, maxLength: 6 })
+	.filter((columns) => headerFault({ cells: columns }) === undefined)
+	.chain((columns) =>
+		fc.record({
+			columns: fc.constant(columns),
+			rows: fc.array(fc.array(cell, { minLength: columns.length, maxLength: columns.length })),
+			separator: fc.constantFrom(...SEPARATORS),
+			byteOrderMark: fc.boolean(),
+		}),
+	);
+
+/** A CSV as other programs write it, with all cells in quotes. */
+const written = (rows: string[][], separator: Separator) =>
+	rows
+		.map((cells) => cells.map((one) => `"${one.replaceAll('"', '""')}"`).join(separator))
+		.join('\n');
+
+test('any table that is read as rows comes back as the first columns of the results', async () => {
+	await fc.assert(
+		fc.asyncProperty(table, async ({ columns, rows, separator, byteOrderMark }) => {
+			// A file of one column has no separator.
+			const [header, ...read] = await cellsIn(
+				written([columns, ...rows], columns.length > 1 ? separator : ','),
+			);
+			const kept = read.map((cells) => rowOf(header, cells));
+			const csv = csvOf(kept, { ...OPTIONS, byteOrderMark });
+			const back = await cellsIn(csv);
+			if (rows.length === 0) return;
+			expect(back.map((cells) => cells.slice(0, columns.length))).toEqual([columns, ...rows]);
+			expect(back.slice(1).map((cells) => cells[columns.length])).toEqual(
+				rows.map((_, index) => `${index}`),
+			);
+			expect(new Set(back.map(({ length }) => length)).size).toBe(1);
+		}),
+		{
+			numRuns: 300,
+			examples: [
+				[{ columns: ['\ufeffa', 'b'], rows: [['1', '2']], separator: ',', byteOrderMark: false }],
+			],
+		},
+	);
+});
+
+test('what is written for a row and a result never depends on the rows around it', () => {
+	const rows = [
+		'{"a":1,"2":"x"}',
+		'{"b":null,"a":{"c":[2]}}',
+		'{}',
+		'{"a":0.10000000000000000001}',
+	];
+	expect(csvOf(rows).split('\r\n')).toEqual([
+		'a,2,b,custom_id,status,content,finish_reason,error_code,error_message,input_tokens,output_tokens',
+		'1,x,,0,succeeded,,,,,,',
+		'"{""c"":[2]}",,,1,succeeded,,,,,,',
+		',,,2,succeeded,,,,,,',
+		'0.10000000000000000001,,,3,succeeded,,,,,,',
+		'',
+	]);
+});
+
+test('a name is given once, first to the rows, then to the results, then to the content', () => {
+	const format = RESULT_FORMATS.csv({ ...OPTIONS, parseJson: true, hasCost: true });
+	const row = { status: 1, 'result.status': 2, cost: 3, 'content.x': 4, x: 5 };
+	format.lookAtRow({ customId: 'a', row, text: JSON.stringify(row) });
+	format.lookAtResult({ content: { x: 1, custom_id: 2, status: 3, 'content.x': 4 } });
+	const header = format.head().trim().split(',');
+	expect(header).toEqual([
+		...Object.keys(row),
+		'custom_id',
+		'result.status 2',
+		'content.x 2',
+		'content.custom_id',
+		'content.status',
+		'content.content.x',
+		'finish_reason',
+		'error_code',
+		'error_message',
+		'input_tokens',
+		'output_tokens',
+		'result.cost',
+	]);
+});
