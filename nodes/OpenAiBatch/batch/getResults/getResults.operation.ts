@@ -18,6 +18,7 @@ import { assertFinished, failedValidation, hasNeverRun } from '../results/readin
 import { findOriginal, findRetries } from '../results/retryChain';
 import type { SubmittedPart } from '../../../openai/submissions/parts';
 import { partsOfSubmission } from '../results/submissionBatches';
+import { submissionIdOf } from '../../../openai/submissions/submission';
 
 /** A batch and its retries, all of them finished. */
 interface Job {
@@ -164,36 +165,65 @@ export const getResults: Operation = {
 		description: 'Get one item for each request of a batch that is completed, expired or cancelled',
 	},
 	properties: showFor('batch', 'getResults', [batchIdField, getResultsProperties]),
-	execute: forEachItem(async (context, itemIndex, client) => {
-		const batchId = idParameter(context, 'batchId', itemIndex);
-		const options = getResultsOptions(context, itemIndex);
-		const given = await getBatch(client, batchId);
-		const jobs: Job[] = [];
-		for (const part of await partsFor(context, client, given, options)) {
-			jobs.push(jobOf(context, part, itemIndex));
-		}
-		const items: INodeExecutionData[] = [];
-		const { limit, offset } = options;
-		for (const { batch, retries, failed } of jobs) {
-			// Limit and Offset are those of all parts together.
-			const wanted = jobs.length > 1 ? { limit: offset + limit - items.length, offset: 0 } : {};
-			const collected = await collectResults(context, client, batch, {
-				...options,
-				...wanted,
-				retries,
-			});
-			const hint = resultsHint(batch, collected, failed);
-			if (hint) client.hint(hint);
-			items.push(...toItems(context, collected.entries, itemIndex));
-			if (items.length >= offset + limit) break;
-		}
-		if (options.deleteFiles) {
-			const all = jobs.flatMap(({ batch, retries, failed }) => [batch, ...retries, ...failed]);
-			await deleteBatchFiles(context, client, all);
-		}
-		return jobs.length > 1 ? items.slice(offset, offset + limit) : items;
-	}),
+	execute: async (context, client) => {
+		const returned = new Map<string, number>();
+		return await forEachItem(async (...item) => await resultsOf(returned, ...item))(
+			context,
+			client,
+		);
+	},
 };
+
+/**
+ * The results of one input item.
+ *
+ * @param returned the submissions whose results are among the output, with the item that asked for
+ * them: of a submission, each of its batches may come as an item
+ */
+async function resultsOf(
+	returned: Map<string, number>,
+	context: IExecuteFunctions,
+	itemIndex: number,
+	client: OpenAiClient,
+): Promise<INodeExecutionData[]> {
+	const batchId = idParameter(context, 'batchId', itemIndex);
+	const options = getResultsOptions(context, itemIndex);
+	const given = await getBatch(client, batchId);
+	const submission = options.wholeSubmission ? submissionIdOf(given) : null;
+	const earlier = submission === null ? undefined : returned.get(submission);
+	if (earlier !== undefined) {
+		client.hint(returnedBefore(given, submission!, earlier));
+		return [];
+	}
+	const jobs: Job[] = [];
+	for (const part of await partsFor(context, client, given, options)) {
+		jobs.push(jobOf(context, part, itemIndex));
+	}
+	const items: INodeExecutionData[] = [];
+	const { limit, offset } = options;
+	for (const { batch, retries, failed } of jobs) {
+		// Limit and Offset are those of all parts together.
+		const wanted = jobs.length > 1 ? { limit: offset + limit - items.length, offset: 0 } : {};
+		const collected = await collectResults(context, client, batch, {
+			...options,
+			...wanted,
+			retries,
+		});
+		const hint = resultsHint(batch, collected, failed);
+		if (hint) client.hint(hint);
+		items.push(...toItems(context, collected.entries, itemIndex));
+		if (items.length >= offset + limit) break;
+	}
+	if (options.deleteFiles) {
+		const all = jobs.flatMap(({ batch, retries, failed }) => [batch, ...retries, ...failed]);
+		await deleteBatchFiles(context, client, all);
+	}
+	if (submission !== null) returned.set(submission, itemIndex);
+	return jobs.length > 1 ? items.slice(offset, offset + limit) : items;
+}
+
+const returnedBefore = ({ id }: Batch, submission: string, item: number) =>
+	`Batch ${id} belongs to submission ${submission}, whose results item ${item} has returned. With Whole Submission they are returned once.`;
 
 interface RawOptions extends PriceOptions {
 	deleteFiles?: boolean;
