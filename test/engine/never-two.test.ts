@@ -100,21 +100,66 @@ it('an execution that cannot give up its batch names it', async () => {
 	expect(hints).toEqual([expect.stringMatching(/could not be cancelled: .* Cancel it/)]);
 });
 
-it('an execution that cannot look again names what it has created', async () => {
+it('an execution that could not give up its batch, or died before, leaves that to the next one', async () => {
+	product.emulator.faults.next({
+		method: 'POST',
+		path: /cancel$/,
+		fault: { type: 'status', status: 403 },
+		times: 2,
+	});
+	const runs = await Promise.all(['a', 'b'].map(async (name) => await submit(name, 'left')));
+	expect(live()).toHaveLength(2);
+	product.emulator.faults.clear();
+	const third = await submit('c', 'left');
+	expect(live().map(({ id }) => id)).toEqual([third.items('Node')[0].json.id]);
+	const ids = runs.map((run) => run.items('Node')[0].json.id);
+	expect(new Set(ids)).toEqual(new Set([third.items('Node')[0].json.id]));
+});
+
+it('a younger batch that is in progress is left as it is', async () => {
+	product.emulator.faults.next({
+		method: 'POST',
+		path: /cancel$/,
+		fault: { type: 'status', status: 403 },
+		times: 2,
+	});
+	await Promise.all(['a', 'b'].map(async (name) => await submit(name, 'running')));
+	product.emulator.faults.clear();
+	for (const { id } of live()) await product.emulator.step(id, 'in_progress');
+	await submit('c', 'running');
+	expect(live()).toHaveLength(2);
+});
+
+/** After the creation, so many lists are refused. */
+function refuseLooks(times: number): void {
 	let lists = 0;
 	product.emulator.ledger.onRequest = ({ method, path }, stage) => {
 		if (stage !== 'arrived' || method !== 'GET' || !path.endsWith('/batches')) return;
-		if (++lists === 2) {
-			product.emulator.faults.next({ path: '/batches', fault: { type: 'status', status: 403 } });
-		}
+		if (++lists !== 2) return;
+		product.emulator.faults.next({
+			path: '/batches',
+			fault: { type: 'status', status: 403 },
+			times,
+		});
 	};
+}
+
+it('an execution that cannot look again at first does so a little later', async () => {
+	refuseLooks(2);
+	const run = await submit('a', 'unread for a while');
+	expect(run.hints('Node')).toEqual([]);
+	expect(product.emulator.ledger.calls('GET', '/batches')).toHaveLength(4);
+}, 60_000);
+
+it('an execution that cannot look again names what it has created', async () => {
+	refuseLooks(4);
 	const run = await submit('a', 'unread');
 	expect(run.error).toBeUndefined();
 	const [{ json }] = run.items('Node');
 	expect(run.hints('Node').map(({ message }) => message)).toEqual([
 		expect.stringMatching(new RegExp(`^Batch ${String(json.id)} was created\\. Whether`)),
 	]);
-});
+}, 60_000);
 
 it('an execution without a key of the user does not look again', async () => {
 	const run = await submit('a', '');

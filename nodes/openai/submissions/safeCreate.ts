@@ -1,14 +1,27 @@
 import type { CreatedBatch, SubmissionScope, SubmissionSearch } from './submission';
 import { isAdoptable, keyOf, oldestOf, SUBMISSION_KEY } from './submission';
 import type { CreateBatchBody } from '../api/batches';
-import { NO_LIST, tryCreateBatch } from '../api/batches';
+import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches';
 import type { Batch } from '../api/objects';
+import { isFinished, statusOf } from '../api/objects';
 import { isWorthRepeating } from '../apiErrors';
 import type { Fault, OpenAiClient, Result } from '../client';
 import { CANCELLED } from '../client';
 
-/** How long to wait before each look for a batch whose create had no answer: lists may lag. */
+/** How long to wait before each further look for what exists: lists may lag, and servers fail. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
+
+/**
+ * How long after its creates an execution looks for those of others under the same key. The list
+ * may lag by a second; see docs/reliability.md for what a longer lag means.
+ */
+const SETTLE_AFTER_MS = 2_000;
+
+/**
+ * Batches with one key that were created this close to each other come from executions that did not
+ * see each other. Seconds.
+ */
+const RIVALS_WITHIN = 3_600;
 
 const MAX_CREATES = 3;
 
@@ -101,6 +114,87 @@ export class SafeCreate {
 		return { failure };
 	}
 
+	/**
+	 * Reads the list once more, shortly after a create: another execution may have created the same
+	 * batch at the same moment, or an earlier create that seemed lost may show up late.
+	 *
+	 * @param startedAt when the execution began to submit, in unix seconds
+	 * @returns undefined when it cannot be read, which a hint says
+	 */
+	async lookAgain(
+		keys: readonly string[],
+		{ batch }: CreatedBatch,
+		startedAt: number,
+	): Promise<Batch[] | undefined> {
+		if (this.search.hasNoList || !(await this.client.pause(SETTLE_AFTER_MS))) return undefined;
+		const list = async () => await this.search.findSince(startedAt, new Set(keys));
+		return await this.readSurely(list, (error) => unsettled(batch.id, error));
+	}
+
+	/**
+	 * Reads what decides whether something is paid twice, also where the server fails for some seconds.
+	 *
+	 * @returns undefined when it cannot be read, which a hint says
+	 */
+	private async readSurely<T>(
+		read: () => Promise<T>,
+		hint: (error: unknown) => string,
+	): Promise<T | undefined> {
+		let failure: unknown;
+		for (const wait of [0, ...LOOK_AFTER_MS]) {
+			if (wait > 0 && !(await this.client.pause(wait))) break;
+			try {
+				return await read();
+			} catch (error) {
+				failure = error;
+			}
+		}
+		this.client.hint(hint(failure));
+		return undefined;
+	}
+
+	/**
+	 * Of several batches with one key the oldest stands. A younger one is cancelled by the execution
+	 * that created it, whose batches are known by the input file that it has sent. That execution may
+	 * have died before; so a later one does so too, but only while the batch is validated, which costs
+	 * nothing.
+	 *
+	 * @param one the batch that was found before anything was created, or that was created
+	 */
+	async settle(one: CreatedBatch, key: string, found: readonly Batch[]): Promise<CreatedBatch> {
+		const live = found.filter((batch) => this.search.belongs(batch, key) && isAdoptable(batch));
+		const oldest = oldestOf(live);
+		const isAlone = live.length === 1 && oldest?.id === one.batch.id;
+		if (oldest === undefined || isAlone) return one;
+		// Its own execution may have given it up meanwhile, for a batch that is not seen here.
+		const standing = await this.readSurely(
+			async () => await findBatch(this.client, oldest.id),
+			(error) => unsettled(one.batch.id, error),
+		);
+		if (standing === undefined || !isAdoptable(standing)) return one;
+		const file = this.scope.memory.fileOf(key);
+		const younger = live.filter(({ id }) => id !== oldest.id);
+		const own = younger.filter(({ input_file_id: input }) => input === file && file !== undefined);
+		const toGiveUp = one.isOfThisRun
+			? own
+			: younger.filter((batch) => own.includes(batch) || isAbandoned(batch, oldest));
+		for (const batch of toGiveUp) await this.giveUp(batch, standing.id);
+		if (standing.id === one.batch.id) return one;
+		this.scope.memory.noteCreated(key, standing.id);
+		const isOfThisRun = own.length > 0;
+		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
+	}
+
+	private async giveUp(batch: Batch, standingId: string): Promise<void> {
+		try {
+			if (!isFinished(batch)) await cancelBatch(this.client, batch.id);
+		} catch (error) {
+			// Another execution may have cancelled it meanwhile.
+			const now = await findBatch(this.client, batch.id).catch(() => batch);
+			if (now && isAdoptable(now)) this.client.hint(notYielded(batch.id, standingId, error));
+		}
+	}
+
 	private done(batch: Batch, key: string, adopted: boolean): CreatedBatch {
 		this.scope.memory.noteCreated(key, batch.id);
 		if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
@@ -120,3 +214,16 @@ const unknown = (kind: Fault['kind'], message: string): Fault => ({
 	message,
 	mayHaveExecuted: true,
 });
+
+/** Whether a batch was created beside an older one of the same content, and costs nothing yet. */
+const isAbandoned = (batch: Batch, older: Batch) =>
+	statusOf(batch) === 'validating' &&
+	(batch.created_at ?? Infinity) - (older.created_at ?? 0) <= RIVALS_WITHIN;
+
+const reasonOf = (error: unknown) => (error as Error).message;
+
+const unsettled = (id: string, error: unknown) =>
+	`Batch ${id} was created. Whether another execution has created the same batch at the same moment is not known, because the service could not say what exists: ${reasonOf(error)}.`;
+
+const notYielded = (id: string, standing: string, error: unknown) =>
+	`Batches ${standing} and ${id} were created for the same requests at the same moment. Batch ${id} is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;

@@ -18,18 +18,12 @@ import {
 	SubmissionSearch,
 } from './submission';
 import type { BatchSettings, CreateBatchBody } from '../api/batches';
-import { cancelBatch, findBatch, NO_LIST } from '../api/batches';
+import { NO_LIST } from '../api/batches';
 import { deleteFile, uploadSafely } from '../api/files';
 import type { Batch } from '../api/objects';
 import { isFinished } from '../api/objects';
 import { isQueueFull } from '../apiErrors';
 import type { Fault, OpenAiClient, UploadSource } from '../client';
-
-/**
- * How long after its creates an execution looks for those of others under the same key. The list
- * may lag by a second; see docs/reliability.md for what a longer lag means.
- */
-const SETTLE_AFTER_MS = 2_000;
 
 /** A file of requests that is uploaded for a batch, and deleted when the batch is refused. */
 export interface NewInputFile extends Omit<UploadSource, 'fileName' | 'contentType'> {
@@ -309,9 +303,7 @@ export class Submissions {
 		const { scope } = this;
 		const standing = this.standing(run, part, key);
 		if (standing) {
-			const adopted = asAdopted(standing, key);
-			const hasSent = scope.memory.fileOf(key) !== undefined;
-			return hasSent ? await this.settle(adopted, key, run.found) : adopted;
+			return await this.safeCreate.settle(asAdopted(standing, key), key, run.found);
 		}
 		const { share } = part;
 		if (this.isLater(run, part, key)) return { key, fileId: await this.fileOf(run, part, key) };
@@ -331,11 +323,11 @@ export class Submissions {
 		// What is written down may be created by Submit Waiting Parts at the same moment.
 		const isShared = scope.isShared || run.room !== undefined || part.key !== undefined;
 		if (!isShared && !this.safeCreate.isDoubtful.has(key)) return one;
-		const looked = await this.lookAgain(run.keys, one);
+		const looked = await this.safeCreate.lookAgain(run.keys, one, this.startedAt);
 		if (looked === undefined) return one;
 		const shown = new Set(looked.map(({ id }) => id));
 		run.found = [...looked, ...run.found.filter(({ id }) => !shown.has(id))];
-		return await this.settle(one, key, run.found);
+		return await this.safeCreate.settle(one, key, run.found);
 	}
 
 	/** The id of the file of a part, which is uploaded where it is not there yet. */
@@ -350,61 +342,6 @@ export class Submissions {
 			(await this.upload(input, key));
 		run.files.set(key, fileId);
 		return fileId;
-	}
-
-	/**
-	 * Reads the list once more, shortly after a create: another execution may have created the same
-	 * batch at the same moment, or an earlier create that seemed lost may show up late.
-	 *
-	 * @returns undefined when it cannot be read, which a hint says
-	 */
-	private async lookAgain(
-		keys: readonly string[],
-		{ batch }: CreatedBatch,
-	): Promise<Batch[] | undefined> {
-		if (this.search.hasNoList || !(await this.client.pause(SETTLE_AFTER_MS))) return undefined;
-		try {
-			return await this.search.findSince(this.startedAt, new Set(keys));
-		} catch (error) {
-			this.client.hint(unsettled(batch.id, error));
-			return undefined;
-		}
-	}
-
-	/**
-	 * Of several batches with one key the oldest stands. A younger one is cancelled by the execution
-	 * that created it, while it is validated, which costs nothing. Its own batches are known by the
-	 * input file that it has sent.
-	 */
-	private async settle(
-		one: CreatedBatch,
-		key: string,
-		found: readonly Batch[],
-	): Promise<CreatedBatch> {
-		const live = found.filter((batch) => this.search.belongs(batch, key) && isAdoptable(batch));
-		const oldest = oldestOf(live);
-		const isAlone = live.length === 1 && oldest?.id === one.batch.id;
-		if (oldest === undefined || isAlone) return one;
-		// Its own execution may have given it up meanwhile, for a batch that is not seen here.
-		const standing = await findBatch(this.client, oldest.id).catch(() => undefined);
-		if (standing === undefined || !isAdoptable(standing)) return one;
-		const file = this.scope.memory.fileOf(key);
-		const own = live.filter(
-			({ id, input_file_id: input }) => id !== oldest.id && input === file && file !== undefined,
-		);
-		for (const batch of own) await this.giveUp(batch, standing.id);
-		if (standing.id === one.batch.id) return one;
-		this.scope.memory.noteCreated(key, standing.id);
-		const isOfThisRun = own.length > 0;
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
-	}
-
-	private async giveUp(batch: Batch, standingId: string): Promise<void> {
-		try {
-			if (!isFinished(batch)) await cancelBatch(this.client, batch.id);
-		} catch (error) {
-			this.client.hint(notYielded(batch.id, standingId, error));
-		}
 	}
 
 	private async uploadAndCreate(
@@ -512,14 +449,6 @@ function sayListed(error: NodeApiError, listId: string): void {
 	const listed = `All parts are listed in file ${listId}, and Submit Waiting Parts goes on with them. Before you submit the same items again without a Submission Key, delete this file: otherwise they are paid twice.`;
 	error.description = [listed, error.description].filter(Boolean).join(' ');
 }
-
-const reasonOf = (error: unknown) => (error as Error).message;
-
-const unsettled = (id: string, error: unknown) =>
-	`Batch ${id} was created. Whether another execution has created the same batch at the same moment is not known, because the list of batches could not be read: ${reasonOf(error)}.`;
-
-const notYielded = (id: string, standing: string, error: unknown) =>
-	`Another execution created batch ${standing} at the same moment, so batch ${id} of this execution is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;
 
 function createBody(
 	inputFileId: string,
