@@ -51,12 +51,6 @@ export class Room {
 		world.emulator.ledger.onCreated = (batch, request) => this.check(batch, request);
 	}
 
-	/** Which operation has created a batch. */
-	operationOf(batchId: string): string | undefined {
-		const number = this.creators.get(batchId)?.number;
-		return number === undefined ? undefined : this.world.executions[number].act.operation;
-	}
-
 	private check(batch: WireBatch, request: RecordedRequest): void {
 		const { world } = this;
 		const number = senderOf(request);
