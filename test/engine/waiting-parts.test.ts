@@ -132,6 +132,27 @@ describe('nothing is lost and nothing created twice', () => {
 		const [third, ...none] = await submitWaiting();
 		expect([third.part, none]).toEqual([3, []]);
 	});
+
+	it('when a part that was cancelled and waits again is retried by hand', async () => {
+		const rows = rowsOf(4);
+		const options = { ...LIMIT, submissionKey: 'again' };
+		const [first] = await submit(rows, options);
+		await product.json('batch', 'cancel', { batchId: first.id as string });
+		await product.emulator.step(String(first.id), 'cancelled');
+		const [second] = await submitWaiting();
+		const again = await submit(rows, options);
+		expect(again.map(({ id, status }) => [id, status])).toEqual([
+			[null, 'waiting'],
+			[second.id, 'validating'],
+		]);
+		const [retry] = await product.json('batch', 'retry', { batchId: first.id as string });
+		expect(retry).toMatchObject({ metadata: { retry_of: first.id } });
+		await product.finish(String(second.id));
+		await product.finish(String(retry.id));
+		expect(await submitWaiting()).toEqual([]);
+		expect(creates()).toBe(3);
+		expect(await queues()).toEqual([]);
+	});
 });
 
 const listOf = async (submissionId: unknown) =>

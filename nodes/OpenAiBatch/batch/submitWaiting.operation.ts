@@ -47,8 +47,16 @@ const isAtLimit = (batch: Batch) => transientFailure(batch)?.reason === 'enqueue
 /**
  * What becomes of a part whose batches failed or were cancelled. When the last one failed for lack of
  * room, the part waits again, after several refusals for longer each time. Any other end is an answer.
+ * So is a retry, which asks again for what has no answer yet.
+ *
+ * @param retried the batches that have one
  */
-function afterAttempts({ part, queue }: Listed, attempts: readonly Batch[]) {
+function afterAttempts(
+	{ part, queue }: Listed,
+	attempts: readonly Batch[],
+	retried: ReadonlySet<string>,
+) {
+	if (attempts.some(({ id }) => retried.has(id))) return 'never';
 	const last = lastAttempt(attempts);
 	// What was over before the part was written down has had its effect then.
 	if (!isSince(last, part, queue)) return 'again';
@@ -109,10 +117,14 @@ function overrideOf(context: IExecuteFunctions, raw: IDataObject): Override {
 	};
 }
 
-/** @param refusals gets, by key, how often a part was refused for lack of room */
+/**
+ * @param room knows which batches are retried when the list was read
+ * @param refusals gets, by key, how often a part was refused for lack of room
+ */
 function submissionPart(
 	listed: Listed,
 	override: Override,
+	room: QueueRoom,
 	refusals: Map<string, number>,
 ): SubmissionPart {
 	const { part, queue } = listed;
@@ -131,7 +143,7 @@ function submissionPart(
 		},
 		afterAttempts: (attempts) => {
 			refusals.set(key, refusalsOf(part, queue, attempts));
-			return afterAttempts(listed, attempts);
+			return afterAttempts(listed, attempts, room.retried);
 		},
 	};
 }
@@ -205,10 +217,11 @@ async function execute(
 	);
 	const windows = queues.map(({ settings }) => settings.completionWindow);
 	const submissions = new Submissions(client, context, { submissionKey: 'waiting', since });
+	const room = new QueueRoom(windows);
 	const refusals = new Map<string, number>();
 	const { parts, failures } = await submissions.createWithin(
-		{ queue: new QueueRoom(windows) },
-		listed.map((one) => submissionPart(one, override, refusals)),
+		{ queue: room },
+		listed.map((one) => submissionPart(one, override, room, refusals)),
 	);
 	for (const { part, queue } of listed) {
 		const count = refusals.get(part.key) ?? 0;

@@ -1,6 +1,6 @@
 import type { IDataObject, NodeApiError } from 'n8n-workflow';
 import type { Place } from './submission';
-import { SUBMISSION_TOKENS, submissionIdIn } from './submission';
+import { isAdoptable, RETRY_OF, SUBMISSION_TOKENS, submissionIdIn } from './submission';
 import type { BatchSettings } from '../api/batches';
 import { deleteFile, getFile, listFiles, uploadSafely } from '../api/files';
 import type { Batch, FileObject } from '../api/objects';
@@ -87,6 +87,9 @@ export class QueueRoom {
 	/** Unix seconds: no unfinished batch is older. */
 	readonly since: number;
 
+	/** The ids of the batches that a retry in the list repeats. */
+	readonly retried = new Set<string>();
+
 	private readonly running: Running[] = [];
 	/** Models of which a part waits: what comes later may not overtake it. */
 	private readonly blocked: Array<string | null> = [];
@@ -100,6 +103,8 @@ export class QueueRoom {
 
 	/** Takes in a batch of the list. */
 	see(batch: Batch): void {
+		const original = batch.metadata?.[RETRY_OF];
+		if (original !== undefined && isAdoptable(batch)) this.retried.add(original);
 		if (isFinished(batch) || this.seen.has(batch.id)) return;
 		this.seen.add(batch.id);
 		const otherFile = batch.input_file_id ?? null;

@@ -20,6 +20,9 @@ export const SUBMISSION_KEY = 'submission_key';
 /** The metadata pair with the place of a batch among the parts of its submission, as `2/3`. */
 export const SUBMISSION_PART = 'submission_part';
 
+/** The metadata pair with which a retry names the batch whose requests it repeats. */
+export const RETRY_OF = 'retry_of';
+
 /** The metadata pair with the estimated tokens of a batch's input, and its model, when these are limited. */
 export const SUBMISSION_TOKENS = 'submission_tokens';
 

@@ -11,10 +11,13 @@ const ASKED: Record<string, number> = { '429, milliseconds': 1_200, '429, second
 /** After this answer the operation Wait, which has time, looks again at the end of its own. */
 const A_DAY = '429, a day';
 
-/** What they made without an answer they look for several times, as lists may lag. */
+/**
+ * They look several times for what they made without an answer, as lists may lag, and for what
+ * decides which of two batches stands.
+ */
 const LOOKING = ['submit', 'submitWaiting', 'create', 'retry', 'upload'];
 
-const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
+const isLook = ({ path }: RecordedRequest) => /\/files$|\/batches(\/[^/]+)?$/.test(path);
 
 /** An upload, which may read its source from the server meanwhile. */
 export const isUpload = ({ method, path }: RecordedRequest) =>
@@ -51,7 +54,7 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 			const { maxWait } = act.parameters.options as { maxWait: number };
 			return again.at >= begun + maxWait * 60_000;
 		}
-		return LOOKING.includes(operation) && request.method === 'GET' && isList(request);
+		return LOOKING.includes(operation) && request.method === 'GET' && isLook(request);
 	};
 	let repeatedFinals = 0;
 	for (const [index, request] of requests.entries()) {

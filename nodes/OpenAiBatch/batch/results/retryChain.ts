@@ -1,7 +1,7 @@
 import { getBatch, listBatches } from '../../../openai/api/batches';
 import type { Batch } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
-import { RETRY_OF } from '../../../openai/submissions/parts';
+import { RETRY_OF } from '../../../openai/submissions/submission';
 
 /**
  * The batch that a chain of retries began with: the batch itself when it is not a retry.

@@ -31,9 +31,9 @@ import {
 	SUBMISSION_METADATA,
 	SUBMISSION_TOKENS,
 	keyOf,
+	RETRY_OF,
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
-import { RETRY_OF } from '../../../openai/submissions/parts';
 import { Submissions } from '../../../openai/submissions/submissions';
 import { MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
