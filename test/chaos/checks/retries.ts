@@ -80,7 +80,8 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 		if (!next || !isSame(request, next)) continue;
 		const asked = tries === 1 && !isSource ? ASKED[request.fault] : undefined;
 		if (asked && next.at - request.at < asked) wrong('it came too soon', request);
-		if (isCreate(request) && mayHaveCreated(request.fault)) wrong('nobody looked at the list', request);
+		if (isCreate(request) && mayHaveCreated(request.fault))
+			wrong('nobody looked at the list', request);
 	}
 }
 
