@@ -208,6 +208,35 @@ describe('Get Results of a whole submission', () => {
 		);
 	});
 
+	it('returns every page when the items ask for different ones', async () => {
+		const { rows, batches } = await submitParts();
+		await finishAll(batches);
+		const options = { wholeSubmission: true, limit: 3, offset: '={{ $json.offset }}' };
+		const run = await product.run(
+			'batch',
+			'getResults',
+			{ batchId: batches[0].id, options } as never,
+			[{ offset: 0 }, { offset: 3 }],
+		);
+		expect(run.items('Node').map(({ json }) => json.custom_id)).toEqual(rows.map(({ id }) => id));
+	});
+
+	it('finds the batch that stands, also behind a younger one of the same part', async () => {
+		const rows = rowsOf(2);
+		const [batch] = await submit(rows);
+		const original = product.emulator.batch(String(batch.id));
+		const { id: duplicate } = product.emulator.addBatch({
+			metadata: { ...original.metadata },
+			created_at: original.created_at + 5,
+			status: 'cancelled',
+		});
+		await product.finish(String(batch.id));
+		for (const id of [batch.id, duplicate])
+			expect(idsOf(await results(id))).toEqual(
+				idsOf(rows.map(({ id: custom_id }) => ({ custom_id }))),
+			);
+	});
+
 	it('deletes the files of all parts with Delete Files', async () => {
 		const { batches } = await submitParts();
 		await finishAll(batches);

@@ -35,7 +35,7 @@ export const cancel: Operation = {
 					type: 'boolean',
 					default: true,
 					description:
-						'Whether to cancel all batches of the submission that the batch belongs to, as far as they are not finished. There is one output item for each batch of the submission, also for those that had ended before. Parts that wait for room are not submitted any more.',
+						'Whether to cancel all batches of the submission that the batch belongs to, as far as they are not finished. There is one output item for each batch of the submission, retries included, also for those that had ended before. Parts that wait for room are not submitted any more.',
 				},
 			],
 		},
@@ -61,6 +61,7 @@ async function cancelSubmission(
 	const failures: string[] = [];
 	// First, so that no waiting part takes the room of a batch that was cancelled.
 	await dropWaiting(client, batches).catch((error) => failures.push(notDropped(error as Error)));
+	const running = batches.filter((batch) => !isEnding(batch)).length;
 	let unstopped = 0;
 	const items: INodeExecutionData[] = [];
 	for (const batch of batches.reverse()) {
@@ -82,7 +83,7 @@ async function cancelSubmission(
 		throw new NodeOperationError(
 			context.getNode(),
 			unstopped > 0
-				? `${unstopped} of ${batches.length} batches could not be cancelled`
+				? `${unstopped} of ${running} batches could not be cancelled`
 				: 'The batches were cancelled, but parts that wait may still be submitted',
 			{ itemIndex: client.options.itemIndex, description: failures.join('<br>') },
 		);

@@ -87,8 +87,8 @@ export class QueueRoom {
 	/** Unix seconds: no unfinished batch is older. */
 	readonly since: number;
 
-	/** The ids of the batches that a retry in the list repeats. */
-	readonly retried = new Set<string>();
+	/** The retries in the list that did not fail and were not stopped, by the batch that they repeat. */
+	readonly retries = new Map<string, Batch[]>();
 
 	private readonly running: Running[] = [];
 	/** Models of which a part waits: what comes later may not overtake it. */
@@ -104,7 +104,9 @@ export class QueueRoom {
 	/** Takes in a batch of the list. */
 	see(batch: Batch): void {
 		const original = batch.metadata?.[RETRY_OF];
-		if (original !== undefined && isAdoptable(batch)) this.retried.add(original);
+		if (original !== undefined && isAdoptable(batch)) {
+			this.retries.set(original, [...(this.retries.get(original) ?? []), batch]);
+		}
 		if (isFinished(batch) || this.seen.has(batch.id)) return;
 		this.seen.add(batch.id);
 		const otherFile = batch.input_file_id ?? null;

@@ -1,5 +1,5 @@
 import type { CreatedBatch, SubmissionScope, SubmissionSearch } from './submission';
-import { isAdoptable, keyOf, oldestOf, SUBMISSION_KEY } from './submission';
+import { isAdoptable, keyOf, oldestOf, RIVALS_WITHIN, SUBMISSION_KEY } from './submission';
 import type { CreateBatchBody } from '../api/batches';
 import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches';
 import type { Batch } from '../api/objects';
@@ -8,7 +8,7 @@ import { isWorthRepeating } from '../apiErrors';
 import type { Fault, OpenAiClient, Result } from '../client';
 import { CANCELLED } from '../client';
 
-/** How long to wait before each further look for what exists: lists may lag, and servers fail. */
+/** How long to wait before each look for a batch whose create had no answer: lists may lag. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
 
 /**
@@ -16,12 +16,6 @@ const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
  * may lag by a second; see docs/reliability.md for what a longer lag means.
  */
 const SETTLE_AFTER_MS = 2_000;
-
-/**
- * Batches with one key that were created this close to each other come from executions that did not
- * see each other. Seconds.
- */
-const RIVALS_WITHIN = 3_600;
 
 const MAX_CREATES = 3;
 
@@ -127,71 +121,81 @@ export class SafeCreate {
 		startedAt: number,
 	): Promise<Batch[] | undefined> {
 		if (this.search.hasNoList || !(await this.client.pause(SETTLE_AFTER_MS))) return undefined;
-		const list = async () => await this.search.findSince(startedAt, new Set(keys));
-		return await this.readSurely(list, (error) => unsettled(batch.id, error));
-	}
-
-	/**
-	 * Reads what decides whether something is paid twice, also where the server fails for some seconds.
-	 *
-	 * @returns undefined when it cannot be read, which a hint says
-	 */
-	private async readSurely<T>(
-		read: () => Promise<T>,
-		hint: (error: unknown) => string,
-	): Promise<T | undefined> {
-		let failure: unknown;
-		for (const wait of [0, ...LOOK_AFTER_MS]) {
-			if (wait > 0 && !(await this.client.pause(wait))) break;
-			try {
-				return await read();
-			} catch (error) {
-				failure = error;
-			}
+		try {
+			return await this.search.findSince(startedAt, new Set(keys));
+		} catch (error) {
+			this.client.hint(unsettled(batch.id, error));
+			return undefined;
 		}
-		this.client.hint(hint(failure));
-		return undefined;
 	}
 
 	/**
 	 * Of several batches with one key the oldest stands. A younger one is cancelled by the execution
 	 * that created it, whose batches are known by the input file that it has sent. That execution may
-	 * have died before; so a later one does so too, but only while the batch is validated, which costs
-	 * nothing.
+	 * have died before, or could not look; so a later one does so too, but only while the batch is
+	 * validated, which costs nothing.
 	 *
 	 * @param one the batch that was found before anything was created, or that was created
 	 */
 	async settle(one: CreatedBatch, key: string, found: readonly Batch[]): Promise<CreatedBatch> {
 		const live = found.filter((batch) => this.search.belongs(batch, key) && isAdoptable(batch));
-		const oldest = oldestOf(live);
-		const isAlone = live.length === 1 && oldest?.id === one.batch.id;
-		if (oldest === undefined || isAlone) return one;
-		// Its own execution may have given it up meanwhile, for a batch that is not seen here.
-		const standing = await this.readSurely(
-			async () => await findBatch(this.client, oldest.id),
-			(error) => unsettled(one.batch.id, error),
-		);
-		if (standing === undefined || !isAdoptable(standing)) return one;
 		const file = this.scope.memory.fileOf(key);
-		const younger = live.filter(({ id }) => id !== oldest.id);
-		const own = younger.filter(({ input_file_id: input }) => input === file && file !== undefined);
-		const toGiveUp = one.isOfThisRun
-			? own
-			: younger.filter((batch) => own.includes(batch) || isAbandoned(batch, oldest));
-		for (const batch of toGiveUp) await this.giveUp(batch, standing.id);
-		if (standing.id === one.batch.id) return one;
-		this.scope.memory.noteCreated(key, standing.id);
-		const isOfThisRun = own.length > 0;
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
+		for (let oldest = oldestOf(live); oldest !== undefined; oldest = oldestOf(live)) {
+			const { id } = oldest;
+			const younger = live.filter((batch) => batch.id !== id);
+			const own = younger.filter(
+				({ input_file_id: input }) => input === file && file !== undefined,
+			);
+			const toGiveUp = one.isOfThisRun
+				? own
+				: younger.filter((batch) => own.includes(batch) || isAbandoned(batch, oldest!));
+			if (toGiveUp.length === 0 && id === one.batch.id) return one;
+			let standing: Batch | undefined;
+			try {
+				standing = await findBatch(this.client, id);
+			} catch (error) {
+				this.client.hint(rivals(id, younger, error));
+				return one;
+			}
+			if (standing === undefined || !isAdoptable(standing)) {
+				// Its own execution may have given it up meanwhile, for a batch that is not seen here.
+				live.splice(live.indexOf(oldest), 1);
+				continue;
+			}
+			for (const batch of toGiveUp) {
+				if (own.includes(batch)) await this.giveUp(batch, standing);
+				else await this.giveUpAbandoned(batch, standing);
+			}
+			if (id === one.batch.id) return one;
+			this.scope.memory.noteCreated(key, id);
+			const isOfThisRun = own.length > 0;
+			return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
+		}
+		return one;
 	}
 
-	private async giveUp(batch: Batch, standingId: string): Promise<void> {
+	/** Nobody knows that nobody waits for it, so a hint says what became of it. */
+	private async giveUpAbandoned({ id }: Batch, standing: Batch): Promise<void> {
+		const now = await findBatch(this.client, id).catch(() => undefined);
+		if (!now || !isAdoptable(now) || !isAbandoned(now, standing)) return;
+		if (await this.giveUp(now, standing)) this.client.hint(givenUp(id, standing.id));
+	}
+
+	/** @returns whether it was cancelled; a hint says why not */
+	private async giveUp(batch: Batch, standing: Batch): Promise<boolean> {
 		try {
 			if (!isFinished(batch)) await cancelBatch(this.client, batch.id);
+			return true;
 		} catch (error) {
 			// Another execution may have cancelled it meanwhile.
 			const now = await findBatch(this.client, batch.id).catch(() => batch);
-			if (now && isAdoptable(now)) this.client.hint(notYielded(batch.id, standingId, error));
+			if (!now || !isAdoptable(now)) return true;
+			this.client.hint(
+				isFinished(now)
+					? ranTwice(batch.id, standing.id)
+					: notYielded(batch.id, standing.id, error),
+			);
+			return false;
 		}
 	}
 
@@ -223,7 +227,16 @@ const isAbandoned = (batch: Batch, older: Batch) =>
 const reasonOf = (error: unknown) => (error as Error).message;
 
 const unsettled = (id: string, error: unknown) =>
-	`Batch ${id} was created. Whether another execution has created the same batch at the same moment is not known, because the service could not say what exists: ${reasonOf(error)}.`;
+	`Batch ${id} was created. Whether another execution has created the same batch at the same moment is not known, because the list of batches could not be read: ${reasonOf(error)}. The next run under the same key looks again.`;
+
+const rivals = (oldest: string, younger: readonly Batch[], error: unknown) =>
+	`Batches ${[oldest, ...younger.map(({ id }) => id)].join(' and ')} have the same requests. Batch ${oldest} is the oldest, but it could not be read: ${reasonOf(error)}. If it runs, cancel the others to avoid paying for them.`;
+
+const givenUp = (id: string, standing: string) =>
+	`Batches ${standing} and ${id} were created for the same requests at the same moment. Batch ${id} was cancelled before any of its requests ran.`;
+
+const ranTwice = (id: string, standing: string) =>
+	`Batches ${standing} and ${id} were created for the same requests at the same moment, and batch ${id} could not be cancelled before it ended. Both are paid.`;
 
 const notYielded = (id: string, standing: string, error: unknown) =>
 	`Batches ${standing} and ${id} were created for the same requests at the same moment. Batch ${id} is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;

@@ -293,6 +293,12 @@ class CreateMemory {
 	}
 }
 
+/**
+ * Batches with one key that were created this close to each other come from executions that did not
+ * see each other. Seconds.
+ */
+export const RIVALS_WITHIN = 900;
+
 /** A batch that cost nothing, or that the user stopped, does not stand for its submission. */
 const NOT_ADOPTED: readonly string[] = ['failed', 'cancelling', 'cancelled'];
 

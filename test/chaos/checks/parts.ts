@@ -59,7 +59,9 @@ export function checkNoneForgotten(
  * who has stopped a batch, and submits the same again, has what it had done by then done again, also
  * by a retry of what was submitted then.
  */
-export function checkAnsweredOnce({ written, broken, emulator }: World): void {
+export function checkAnsweredOnce(world: World): void {
+	const { written, broken, emulator } = world;
+	const spent = givenUp(world);
 	const originalOf = (batchId: string): string => {
 		const of = emulator.batch(batchId).metadata?.retry_of;
 		return of === undefined ? batchId : originalOf(of);
@@ -71,7 +73,7 @@ export function checkAnsweredOnce({ written, broken, emulator }: World): void {
 			const owner = owners.get(customId);
 			owners.set(customId, batchId);
 			if (owner === undefined) continue;
-			const isStopped = emulator.batch(owner).status === 'cancelled';
+			const isStopped = emulator.batch(owner).status === 'cancelled' && !spent.has(owner);
 			if (isStopped && originalOf(batchId) !== originalOf(owner)) continue;
 			broken('no request is answered twice', { customId, batches: [owner, batchId] });
 		}

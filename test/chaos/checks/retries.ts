@@ -11,13 +11,10 @@ const ASKED: Record<string, number> = { '429, milliseconds': 1_200, '429, second
 /** After this answer the operation Wait, which has time, looks again at the end of its own. */
 const A_DAY = '429, a day';
 
-/**
- * They look several times for what they made without an answer, as lists may lag, and for what
- * decides which of two batches stands.
- */
+/** What they made without an answer they look for several times, as lists may lag. */
 const LOOKING = ['submit', 'submitWaiting', 'create', 'retry', 'upload'];
 
-const isLook = ({ path }: RecordedRequest) => /\/files$|\/batches(\/[^/]+)?$/.test(path);
+const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
 
 /** An upload, which may read its source from the server meanwhile. */
 export const isUpload = ({ method, path }: RecordedRequest) =>
@@ -25,6 +22,14 @@ export const isUpload = ({ method, path }: RecordedRequest) =>
 
 const isCreate = ({ method, path }: RecordedRequest) =>
 	method === 'POST' && path.endsWith('/batches');
+
+/** Of how many submissions parts have been written down. */
+const submissionsOf = ({ emulator }: World) =>
+	new Set(
+		emulator.ledger.uploads
+			.map(({ filename }) => filename!)
+			.filter((name) => name.startsWith('n8n-submission-')),
+	).size;
 
 /** What these ask of a file is only a help: without an answer they go on, and read its content. */
 const DESCRIBING = ['getResults', 'retry'];
@@ -57,9 +62,10 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 			const { maxWait } = act.parameters.options as { maxWait: number };
 			return again.at >= begun + maxWait * 60_000;
 		}
-		return LOOKING.includes(operation) && request.method === 'GET' && isLook(request);
+		return LOOKING.includes(operation) && request.method === 'GET' && isList(request);
 	};
 	let repeatedFinals = 0;
+	let refusedCreates = 0;
 	for (const [index, request] of requests.entries()) {
 		if (!request.fault) continue;
 		const later = requests.slice(index + 1);
@@ -69,8 +75,11 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 			const again = later.find((other) => isSame(request, other));
 			// A final answer does not end a try that can do without it, so the next one asks again.
 			if (tries > 1 && DESCRIBING.includes(operation) && isDescription(request)) continue;
-			// Creates of parts of several submissions may have the same length.
-			if (operation === 'submitWaiting' && isCreate(request)) continue;
+			// A refused create ends its submission. Those of others may be as long, and are tried too.
+			if (operation === 'submitWaiting' && isCreate(request)) {
+				if (++refusedCreates > submissionsOf(world)) wrong('it was final', request);
+				continue;
+			}
 			// With "Retry On Fail" n8n itself begins anew.
 			if (again && !isSource && !isNewLook(request, again) && ++repeatedFinals >= tries) {
 				wrong('it was final', request);

@@ -177,8 +177,8 @@ export const getResults: Operation = {
 /**
  * The results of one input item.
  *
- * @param returned the submissions whose results are among the output, with the item that asked for
- * them: of a submission, each of its batches may come as an item
+ * @param returned the submissions whose results are among the output, and with which options, with
+ * the item that asked for them: of a submission, each of its batches may come as an item
  */
 async function resultsOf(
 	returned: Map<string, number>,
@@ -190,7 +190,9 @@ async function resultsOf(
 	const options = getResultsOptions(context, itemIndex);
 	const given = await getBatch(client, batchId);
 	const submission = options.wholeSubmission ? submissionIdOf(given) : null;
-	const earlier = submission === null ? undefined : returned.get(submission);
+	// With other options these are other results, such as the next page.
+	const wanted = `${submission} ${JSON.stringify(context.getNodeParameter('options', itemIndex, {}))}`;
+	const earlier = submission === null ? undefined : returned.get(wanted);
 	if (earlier !== undefined) {
 		client.hint(returnedBefore(given, submission!, earlier));
 		return [];
@@ -218,7 +220,7 @@ async function resultsOf(
 		const all = jobs.flatMap(({ batch, retries, failed }) => [batch, ...retries, ...failed]);
 		await deleteBatchFiles(context, client, all);
 	}
-	if (submission !== null) returned.set(submission, itemIndex);
+	returned.set(wanted, itemIndex);
 	return jobs.length > 1 ? items.slice(offset, offset + limit) : items;
 }
 
