@@ -193,13 +193,14 @@ async function chosenParts(
 ): Promise<Plan> {
 	const { bodyFields, inputExpiresAfter: expiresAfter } = options;
 	const node = client.context.getNode();
-	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
+	const provider = await client.provider();
+	const server = provider === 'openai' ? 'openai' : 'compatible';
 	const checker = bodyFields && checkerFor({ endpoint: original.endpoint ?? undefined, server });
 	const selection = await select(client, original, inputFile, {
 		...options,
 		// Nothing of it has run, so nothing of it can be left out.
 		include: hasNeverRun(original) ? new Set([...options.include, ...UNFINISHED]) : options.include,
-		change: bodyFields && checker && new LineChange(bodyFields, checker),
+		change: bodyFields && checker && new LineChange(bodyFields, checker, provider),
 		earlier: retries,
 		own,
 	});
