@@ -112,7 +112,7 @@ class WaitingStory {
 			checkNoneForgotten(world, { name, parts, isAccepted });
 		}
 		checkCreates(world, 'when nothing waits any more');
-		checkAnsweredOnce(world, (batchId) => this.room.operationOf(batchId));
+		checkAnsweredOnce(world);
 	}
 
 	private newSubmission(): Submission {

@@ -57,13 +57,8 @@ export function checkNoneForgotten(
 /**
  * Each request succeeds once at most, whatever batches it was in: a second answer is paid too. Only
  * who has stopped a batch, and submits the same again, has what it had done by then done again.
- *
- * @param operationOf which operation has created a batch
  */
-export function checkAnsweredOnce(
-	{ written, broken, emulator }: World,
-	operationOf: (batchId: string) => string | undefined,
-): void {
+export function checkAnsweredOnce({ acts, written, broken, emulator }: World): void {
 	const owners = new Map<string, string>();
 	for (const [batchId, lines] of written) {
 		for (const [customId, { isSuccess }] of lines) {
@@ -72,7 +67,7 @@ export function checkAnsweredOnce(
 			owners.set(customId, batchId);
 			if (owner === undefined) continue;
 			const isStopped = emulator.batch(owner).status === 'cancelled';
-			if (isStopped && operationOf(batchId) !== 'retry') continue;
+			if (isStopped && acts.get(batchId)?.operation !== 'retry') continue;
 			broken('no request is answered twice', { customId, batches: [owner, batchId] });
 		}
 	}
