@@ -79,7 +79,8 @@ function followTurns({ emulator }: World): void {
 }
 
 function someTurns({ random }: World): string {
-	const names = Object.keys(OUTCOMES);
+	// Most of them answers, which may be of no use.
+	const names = [...Object.keys(OUTCOMES), 'prose', 'cut', 'refused'];
 	const turns = Array.from({ length: random.integer(1, MOST_TURNS) }, () => random.pick(names));
 	return `[[turns: ${turns.join(', ')}]]`;
 }
@@ -88,7 +89,7 @@ function rows(world: World): IDataObject[] {
 	const { random, seed } = world;
 	return Array.from({ length: random.integer(1, 9) }, (_, row) => ({
 		id: `row ${row} \u2028 "é"`,
-		text: `Story ${seed}, row ${row} ${chance(world, 0.4) ? someTurns(world) : ''}`,
+		text: `Story ${seed}, row ${row} ${chance(world, 0.6) ? someTurns(world) : ''}`,
 	}));
 }
 
@@ -101,7 +102,7 @@ export async function makeBatches(world: World): Promise<string[]> {
 	const parameters = {
 		...endpoint,
 		...REQUESTS[path],
-		...(hasFormats(path) && chance(world, 0.5) && { requestOptions: { jsonSchema: GENRE } }),
+		...(hasFormats(path) && chance(world, 0.7) && { requestOptions: { jsonSchema: GENRE } }),
 		customId: '={{ $json.id }}',
 	};
 	return chance(world, 0.75)

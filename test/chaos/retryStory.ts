@@ -112,12 +112,12 @@ function drawFate({ emulator, random, server }: World): void {
 function retryChoice(world: World, batchId: string, round: number): IDataObject {
 	const { random, requested, server } = world;
 	const kind = random.integer(1, 5);
-	if (kind > 3 || !server.namesRequests || !server.hasReadableLines) return {};
-	const bodyFields = random.pick([undefined, ...changes(world, batchId, round)]);
+	if (kind > 4 || !server.namesRequests || !server.hasReadableLines) return {};
+	const bodyFields = chance(world, 0.5) ? random.pick(changes(world, batchId, round)) : undefined;
 	const changed = bodyFields && { bodyFields: JSON.stringify(bodyFields) };
-	if (kind <= 2) {
+	if (kind <= 3) {
 		const reasons = ['cut_off', 'invalid_json', 'refused'];
-		const include = [...UNFINISHED, ...reasons].filter(() => chance(world, 0.5));
+		const include = [...UNFINISHED, ...reasons].filter(() => chance(world, 0.6));
 		world.count('retries by reason');
 		return { include: include.length > 0 ? include : reasons, ...changed };
 	}

@@ -120,7 +120,12 @@ export function checkChosen(world: World, of: string, act: Act) {
 	const isKnown = server.canFindBatches && server.namesRequests && server.hasReadableLines;
 	// What runs meanwhile may end meanwhile.
 	if (!isKnown || !isSettled(world, of)) return () => {};
-	const expected = expectedIds(world, of, choiceOf(act)).sort();
+	const choice = choiceOf(act);
+	const expected = expectedIds(world, of, choice).sort();
+	for (const id of expected) {
+		const fault = standing(world, deciding(world, of), id)?.fault;
+		if (fault && !choice.ids) world.count(`asked again: ${fault}`);
+	}
 	return (created: readonly WireBatch[], message: string | undefined) => {
 		const asked = new Set(created.flatMap(({ id }) => (requested.get(id) ?? []).map(String)));
 		world.count('retries compared with the model');
