@@ -254,7 +254,7 @@ export const retryWith = (checkerFor: CheckerFor): Operation => ({
 		value: 'retry',
 		action: 'Retry the unfinished requests of a batch',
 		description:
-			'Create a new batch from only the requests that failed for a transient reason, expired, were cancelled or never came back. With Include, also of those whose answers are of no use.',
+			'Create a new batch of the requests that failed for a transient reason, expired, were cancelled or have no result. With options, also of requests whose answers are of no use, or of exactly the requests that you name.',
 	},
 	properties: showFor('batch', 'retry', retryProperties),
 	execute: forEachItem(async (context, itemIndex, client) => {

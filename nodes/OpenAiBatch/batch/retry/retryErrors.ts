@@ -119,7 +119,7 @@ export function assertRetryable(
 }
 
 const MORE_TOKENS =
-	'The same request with the same limit is cut off, and charged, again. Set a higher token limit in Body Fields, for example {"max_completion_tokens": 4000} (max_output_tokens for Responses), or another model or a lower effort.';
+	'The same request with the same limit is cut off, and charged, again. Set a higher token limit in Body Fields, for example {"max_completion_tokens": 4000} (max_output_tokens for Responses), or another model or a lower effort. OpenAI and Azure end a request without a limit only at the end of the context of the model, so a limit does not help there.';
 
 function cutOffOf({ id }: Batch, count: number): string {
 	const [was, they] = count === 1 ? ['was', 'it'] : ['were', 'they'];
