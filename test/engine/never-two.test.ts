@@ -115,6 +115,14 @@ it('an execution that could not give up its batch, or died before, leaves that t
 		expect.stringContaining('was cancelled before any of its requests ran'),
 	]);
 	expect(live().map(({ id }) => id)).toEqual([third.items('Node')[0].json.id]);
+	const [{ id: given }] = product.emulator.ledger.batches
+		.filter(({ status }) => /^cancel/.test(status))
+		.slice(-1);
+	await product.emulator.step(given, 'cancelled');
+	const retry = await product.run('batch', 'retry', { batchId: given });
+	expect(retry.error?.message).toBe(
+		`Batch ${given} was cancelled, and batch ${String(third.items('Node')[0].json.id)} has the same requests`,
+	);
 	const ids = runs.map((run) => run.items('Node')[0].json.id);
 	expect(new Set(ids)).toEqual(new Set([third.items('Node')[0].json.id]));
 });
