@@ -65,6 +65,11 @@ export interface World {
 	acts: Map<string, Act>;
 	/** The batches that were not finished when each batch was created. */
 	openAt: Map<string, Set<string>>;
+	/**
+	 * Batches beside another one of the same part, of which an execution has said that it could not
+	 * look, or that was killed before it could, and that ran before the next one looked.
+	 */
+	unsettled: Set<string>;
 	engine: Engine;
 	credentialData: Record<string, IDataObject>;
 	/** Whether its submissions have Max Enqueued Tokens. */
@@ -143,6 +148,7 @@ export async function openWorld(
 		executions: [],
 		acts: new Map(),
 		openAt: new Map(),
+		unsettled: new Set(),
 		engine,
 		isAboutWaiting,
 		credentialData: { openAiBatchApi: { apiKey: SECRET, url: emulator.url } },

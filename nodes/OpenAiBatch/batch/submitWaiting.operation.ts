@@ -51,8 +51,7 @@ const isAtLimit = (batch: Batch) => transientFailure(batch)?.reason === 'enqueue
  */
 function afterAttempts(listed: Listed, attempts: readonly Batch[], room: QueueRoom) {
 	const { part, queue } = listed;
-	const retry = retryOf(listed, attempts, room);
-	if (retry) return isCounted(retry) ? 'never' : 'later';
+	if (retryOf(listed, attempts, room)) return 'never';
 	const last = lastAttempt(attempts);
 	// What was over before the part was written down has had its effect then.
 	if (!isSince(last, part, queue)) return 'again';
@@ -88,7 +87,7 @@ function retryOf(
 	return undefined;
 }
 
-const retriedByHand = ({ place }: WaitingPart, { submissionId }: StoredQueue, id: string) =>
+const retriedByHand = ({ place }: WaitingPart, { submissionId }: StoredQueue, { id }: Batch) =>
 	`Part ${place.part} of ${place.parts} of submission ${submissionId} is not created again, because batch ${id} repeats what was not answered of it.`;
 
 /**
@@ -145,7 +144,7 @@ class Notes {
 	/** How often a part was refused for lack of room. */
 	readonly refusals = new Map<string, number>();
 	/** The batch that stands for a part, since it was retried by hand. */
-	readonly retries = new Map<string, string>();
+	readonly retries = new Map<string, Batch>();
 }
 
 /** @param room knows the retries when the list was read */
@@ -172,7 +171,7 @@ function submissionPart(
 		afterAttempts: (attempts) => {
 			notes.refusals.set(key, refusalsOf(part, queue, attempts));
 			const retry = retryOf(listed, attempts, room);
-			if (retry && isCounted(retry)) notes.retries.set(key, retry.id);
+			if (retry) notes.retries.set(key, retry);
 			return afterAttempts(listed, attempts, room);
 		},
 	};
@@ -257,12 +256,17 @@ async function execute(
 		const count = notes.refusals.get(part.key) ?? 0;
 		if (count >= DOUBTFUL) client.hint(perhapsTooLarge(part, queue, count));
 		const retry = notes.retries.get(part.key);
-		if (retry !== undefined) client.hint(retriedByHand(part, queue, retry));
+		if (retry && isCounted(retry)) client.hint(retriedByHand(part, queue, retry));
 	}
 	for (const queue of queues) {
 		const own = parts.filter((_, index) => listed[index].queue === queue);
+		const mayWait = queue.parts.some(({ key }) => {
+			const retry = notes.retries.get(key);
+			return retry !== undefined && !isCounted(retry);
+		});
 		// A file that stays is found again, and deleted the next time.
-		if (own.every(isThrough)) await deleteFile(client, queue.file.id).catch(() => undefined);
+		if (own.every(isThrough) && !mayWait)
+			await deleteFile(client, queue.file.id).catch(() => undefined);
 	}
 	const items = parts.flatMap((one, index) => itemOf(listed[index], one));
 	const created = parts.flatMap((one) => (isCreated(one) && one.isOfThisRun ? one.batch.id : []));

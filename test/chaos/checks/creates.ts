@@ -11,7 +11,9 @@ const SPENT = ['failed', 'cancelling', 'cancelled'];
  */
 export function checkCreates(world: World, when: string): string[] {
 	const { emulator, broken } = world;
-	const standing = emulator.ledger.batches.filter(({ status }) => !SPENT.includes(status));
+	const standing = emulator.ledger.batches.filter(
+		({ id, status }) => !SPENT.includes(status) && !world.unsettled.has(id),
+	);
 	const owners = new Map<string, string>();
 	for (const { id, metadata } of standing) {
 		const { submission_key: key = id, submission_part: part, retry_of: of } = metadata ?? {};

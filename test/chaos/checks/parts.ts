@@ -68,6 +68,7 @@ export function checkAnsweredOnce(world: World): void {
 	};
 	const owners = new Map<string, string>();
 	for (const [batchId, lines] of written) {
+		if (world.unsettled.has(batchId)) continue;
 		for (const [customId, { isSuccess }] of lines) {
 			if (!isSuccess) continue;
 			const owner = owners.get(customId);

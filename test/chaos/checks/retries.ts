@@ -73,8 +73,9 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 		const isSource = requests.slice(0, index).some(isUpload) && request.path.endsWith('/content');
 		if (KINDS[request.fault].isFinal) {
 			const again = later.find((other) => isSame(request, other));
-			// A final answer does not end a try that can do without it, so the next one asks again.
-			if (tries > 1 && DESCRIBING.includes(operation) && isDescription(request)) continue;
+			// A final answer does not end what can do without it, so whoever reads the file next, to send
+			// it or in another try, asks again.
+			if (DESCRIBING.includes(operation) && isDescription(request)) continue;
 			// A refused create ends its submission. Those of others may be as long, and are tried too.
 			if (operation === 'submitWaiting' && isCreate(request)) {
 				if (++refusedCreates > submissionsOf(world)) wrong('it was final', request);
