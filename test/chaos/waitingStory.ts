@@ -173,17 +173,18 @@ class WaitingStory {
 		];
 		const before = this.world.emulator.ledger.batches.length;
 		const results = await performAtOnce(this.world, acts);
+		// Before the next run, which may give up what could not be settled.
+		for (const [index, result] of results.entries()) {
+			if (result === undefined) continue;
+			if (acts[index].operation === 'submit') this.accept(submission!, result);
+			else checkOutput(this.world, result);
+		}
 		const isSettled = results.every(
 			(result) => result && !result.error && result.hints('Node').length === 0,
 		);
 		if (!isSettled) {
 			await this.settle(acts);
 			this.noteUnsettled(before, results);
-		}
-		for (const [index, result] of results.entries()) {
-			if (result === undefined) continue;
-			if (acts[index].operation === 'submit') this.accept(submission!, result);
-			else checkOutput(this.world, result);
 		}
 	}
 
