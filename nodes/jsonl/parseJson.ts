@@ -31,8 +31,14 @@ const THOUGHTS_END = /<\/(?:think|thinking|thought|thoughts|reasoning)>/i;
  * its one code fence, or the one piece of JSON with prose around it. Never throws. A text that is
  * not JSON gets a reason: `refusal` when the model declined, `truncated` when the text ends before
  * its JSON does, or within the thoughts.
+ *
+ * @param isText whether a text that holds JSON is meant as a text; otherwise its JSON is read
  */
-export function parseJsonContent(text: string | null, hints: ContentHints = {}): ParsedContent {
+export function parseJsonContent(
+	text: string | null,
+	hints: ContentHints = {},
+	isText: (value: string) => boolean = () => false,
+): ParsedContent {
 	if (hints.refusal) {
 		return { ok: false, reason: 'refusal', message: `The model declined: ${hints.refusal}` };
 	}
@@ -43,15 +49,19 @@ export function parseJsonContent(text: string | null, hints: ContentHints = {}):
 		return { ok: false, reason: 'truncated', message };
 	}
 	const end = THOUGHTS_END.exec(answer);
-	const whole = readAnswer(answer, hints);
+	const whole = readAnswer(answer, hints, isText);
 	// JSON may quote the tag. What stands before the tag otherwise is a thought, and not the answer.
 	if (end === null || (whole.ok && THOUGHTS_END.test(JSON.stringify(whole.value)))) return whole;
-	return readAnswer(answer.slice(end.index + end[0].length), hints);
+	return readAnswer(answer.slice(end.index + end[0].length), hints, isText);
 }
 
-function readAnswer(answer: string, hints: ContentHints): ParsedContent {
+function readAnswer(
+	answer: string,
+	hints: ContentHints,
+	isText: (value: string) => boolean,
+): ParsedContent {
 	const plain = parse(answer);
-	if (plain.ok) return onceMore(plain);
+	if (plain.ok) return onceMore(plain, isText);
 	const inside = afterFence(answer);
 	const fenced = inside === undefined ? plain : parseFenced(inside);
 	if (fenced.ok) return fenced;
@@ -76,9 +86,13 @@ function parse(text: string): ParsedJson {
 	return escaped.ok ? escaped : strict;
 }
 
-/** A text that is the JSON of an object was made twice. */
-function onceMore(parsed: { ok: true; value: JsonValue }): { ok: true; value: JsonValue } {
+/** A text that is the JSON of an object was made twice, unless it is meant as a text. */
+function onceMore(
+	parsed: { ok: true; value: JsonValue },
+	isText: (value: string) => boolean,
+): { ok: true; value: JsonValue } {
 	if (typeof parsed.value !== 'string' || !/^\s*[{[]/.test(parsed.value)) return parsed;
+	if (isText(parsed.value)) return parsed;
 	const inner = tryParseJson(parsed.value);
 	return inner.ok ? inner : parsed;
 }

@@ -4,14 +4,18 @@ import { isObject } from './json';
 /** Values and schemas are followed this far, so that no nesting is too deep for the check. */
 const MAX_DEPTH = 200;
 
+/** How many pairs of a value and a schema are looked at: alternatives that repeat could take for ever. */
+const MAX_STEPS = 100_000;
+
 /**
  * What is certainly wrong with a value by a JSON schema: the path and the reason, such as
  * `films[0].title is missing`; undefined when nothing is. It knows required properties, types,
  * enums, constants, and schemas in properties, items, `anyOf`, `oneOf`, `allOf` and local `$ref`s.
- * Of everything else it assumes that the value is right, so that it never refuses a good one.
+ * Of everything else, and of what lies beyond its limits of depth and steps, it assumes that the
+ * value is right, so that it never refuses a good one.
  */
 export function schemaFault(schema: JsonObject, value: JsonValue): string | undefined {
-	return faultOf(schema, value, { root: schema, path: '', depth: 0 });
+	return faultOf(schema, value, { root: schema, path: '', depth: 0, budget: { steps: MAX_STEPS } });
 }
 
 interface Place {
@@ -19,6 +23,8 @@ interface Place {
 	/** '' for the outermost value. */
 	path: string;
 	depth: number;
+	/** How many steps are left, for all places together. */
+	budget: { steps: number };
 }
 
 function faultOf(
@@ -26,7 +32,7 @@ function faultOf(
 	value: JsonValue,
 	place: Place,
 ): string | undefined {
-	if (!isObject(schema) || place.depth > MAX_DEPTH) return undefined;
+	if (!isObject(schema) || place.depth > MAX_DEPTH || place.budget.steps-- <= 0) return undefined;
 	const inside = { ...place, depth: place.depth + 1 };
 	// OpenAPI writes types that may be null in this way.
 	if (value === null && schema.nullable === true) return undefined;

@@ -1,8 +1,11 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { RequestLine } from '../support/emulator/batches/requestLine';
+import type { Outcome } from '../support/emulator/outcomes';
 import type { RunResult } from '../support/engine';
 import { performUntilDone } from './act';
 import { checkCreates } from './checks/creates';
-import { chance, type World } from './world';
+import { jsonOf } from './checks/output';
+import { chance, PROSE, type World } from './world';
 
 /** The endpoints of the stories, with the parameters for the requests to them. */
 const REQUESTS: Record<string, IDataObject> = {
@@ -24,6 +27,16 @@ function fields(model: string): IDataObject {
 const endpointOf = (path: string): IDataObject =>
 	path.startsWith('/v1/') ? { endpoint: path } : { endpoint: 'other', otherEndpoint: path };
 
+const hasFormats = (path: string) => ['/v1/chat/completions', '/v1/responses'].includes(path);
+
+/** What the answers of some stories have to be. */
+const GENRE = JSON.stringify({
+	type: 'object',
+	properties: { genre: { type: 'string' } },
+	required: ['genre'],
+	additionalProperties: false,
+});
+
 /** The options of every operation that creates batches, as the server needs them. */
 export function creationOptions({ server }: World): IDataObject {
 	return {
@@ -32,23 +45,51 @@ export function creationOptions({ server }: World): IDataObject {
 	};
 }
 
-/** What becomes of some requests, by the emulator's markers. */
-const MARKERS = [
-	'[[emulator:fail 400 context_length_exceeded]]',
-	'[[emulator:fail 500 server_error]]',
-	'[[emulator:timeout]]',
-	'[[emulator:missing]]',
-	'[[emulator:refuse]]',
-	'[[emulator:truncate]]',
-];
+/** What becomes of a request each time that it runs. */
+const OUTCOMES: Record<string, Outcome> = {
+	good: { type: 'answer' },
+	prose: { type: 'answer', content: PROSE },
+	refused: { type: 'refuse' },
+	cut: { type: 'truncate' },
+	wrong: { type: 'fail', status: 400, code: 'context_length_exceeded' },
+	broken: { type: 'fail', status: 500, code: 'server_error' },
+	timeout: { type: 'timeout' },
+	missing: { type: 'missing' },
+};
 
-const jsonOf = (result: RunResult): IDataObject[] => result.items('Node').map(({ json }) => json);
+/** So many times a request runs otherwise than the last time. */
+const MOST_TURNS = 3;
+
+/** The words in a row that say what becomes of it: `[[turns: cut, prose, good]]`. */
+const TURNS = /\[\[turns: ([\w, ]+)\]\]/;
+
+/** Lets the requests of a story become what their rows say, the last word for all further times. */
+function followTurns({ emulator }: World): void {
+	const times = new Map<string, number>();
+	const turnsOf = ({ body }: RequestLine) => TURNS.exec(JSON.stringify(body))?.[1].split(', ');
+	emulator.control.requests({
+		match: (line) => turnsOf(line) !== undefined,
+		outcome: (line) => {
+			const turns = turnsOf(line)!;
+			const time = times.get(line.custom_id) ?? 0;
+			times.set(line.custom_id, time + 1);
+			return OUTCOMES[turns[Math.min(time, turns.length - 1)]];
+		},
+	});
+}
+
+function someTurns({ random }: World): string {
+	// Most of them answers, which may be of no use.
+	const names = [...Object.keys(OUTCOMES), 'prose', 'cut', 'refused'];
+	const turns = Array.from({ length: random.integer(1, MOST_TURNS) }, () => random.pick(names));
+	return `[[turns: ${turns.join(', ')}]]`;
+}
 
 function rows(world: World): IDataObject[] {
 	const { random, seed } = world;
 	return Array.from({ length: random.integer(1, 9) }, (_, row) => ({
 		id: `row ${row} \u2028 "é"`,
-		text: `Story ${seed}, row ${row} ${chance(world, 0.2) ? random.pick(MARKERS) : ''}`,
+		text: `Story ${seed}, row ${row} ${chance(world, 0.6) ? someTurns(world) : ''}`,
 	}));
 }
 
@@ -57,7 +98,13 @@ export async function makeBatches(world: World): Promise<string[]> {
 	const { endpoints } = world.server.dialect.rules;
 	const path = world.random.pick(Object.keys(REQUESTS).filter((one) => one in endpoints));
 	const endpoint = endpointOf(path);
-	const parameters = { ...endpoint, ...REQUESTS[path], customId: '={{ $json.id }}' };
+	followTurns(world);
+	const parameters = {
+		...endpoint,
+		...REQUESTS[path],
+		...(hasFormats(path) && chance(world, 0.7) && { requestOptions: { jsonSchema: GENRE } }),
+		customId: '={{ $json.id }}',
+	};
 	return chance(world, 0.75)
 		? await submit(world, parameters)
 		: await byFile(world, parameters, endpoint);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { RunResult } from '../support/engine';
 import { perform, performUntilDone } from './act';
 import { performAtOnce } from './atOnce';
@@ -112,7 +113,7 @@ class WaitingStory {
 			checkNoneForgotten(world, { name, parts, isAccepted });
 		}
 		checkCreates(world, 'when nothing waits any more');
-		checkAnsweredOnce(world, (batchId) => this.room.operationOf(batchId));
+		checkAnsweredOnce(world);
 	}
 
 	private newSubmission(): Submission {
@@ -170,15 +171,45 @@ class WaitingStory {
 				? { ...submission.act, tries: 1 }
 				: someWaiting(this.world),
 		];
+		const before = this.world.emulator.ledger.batches.length;
 		const results = await performAtOnce(this.world, acts);
-		const isSettled = results.every(
-			(result) => result && !result.error && result.hints('Node').length === 0,
-		);
-		if (!isSettled) await this.settle(acts);
+		// Before the next run, which may give up what could not be settled.
 		for (const [index, result] of results.entries()) {
 			if (result === undefined) continue;
 			if (acts[index].operation === 'submit') this.accept(submission!, result);
 			else checkOutput(this.world, result);
+		}
+		const isSettled = results.every(
+			(result) => result && !result.error && result.hints('Node').length === 0,
+		);
+		if (!isSettled) {
+			await this.settle(acts);
+			this.noteUnsettled(before, results);
+		}
+	}
+
+	/**
+	 * Where the service did not answer for minutes, a batch may run before anybody can look whether
+	 * there is another one. Its execution has to say so, unless it was killed.
+	 */
+	private noteUnsettled(before: number, results: Array<RunResult | undefined>): void {
+		const { emulator, unsettled } = this.world;
+		const isKilled = results.includes(undefined);
+		const said = results
+			.flatMap((result) => [
+				...(result?.hints('Node').map(({ message }) => message) ?? []),
+				inspect(result?.error),
+			])
+			.join(' ');
+		const oldest = new Set<string>();
+		for (const { id, metadata, status } of emulator.ledger.batches.slice(before)) {
+			const key = metadata?.submission_key;
+			if (key === undefined || metadata?.retry_of || /^(failed|cancel)/.test(status)) continue;
+			if (!oldest.has(key)) oldest.add(key);
+			else if (isKilled || said.includes(id) || said.includes(key)) {
+				unsettled.add(id);
+				this.world.count('could not be settled');
+			}
 		}
 	}
 

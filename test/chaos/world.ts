@@ -11,7 +11,7 @@ import type { LineParts } from '../support/emulator/dialects/dialect';
 import { Random } from '../support/emulator/random';
 import { createEngine, type Engine } from '../support/engine';
 import { serverNamed, type Server } from './servers';
-import type { Act } from './start';
+import { senderOf, type Act } from './start';
 
 export const NODE = 'openAiBatch';
 export const TRIGGER = 'openAiBatchTrigger';
@@ -29,6 +29,9 @@ const VALIDATING_MS = 60_000;
 /** How often requests are struck; most stories see a few faults, some see little else. */
 const RATES = [0, 0.05, 0.15, 0.3, 0.5, 0.8];
 
+/** What a model says that does not keep to JSON. */
+export const PROSE = 'That is a matter of taste.';
+
 const STALL_STEP_MS = 500;
 
 /** Who waits may do something between two steps. */
@@ -40,6 +43,8 @@ const SLOW = ['stall before', 'stall after', 'drip'];
 /** A line of a result file as it was written, and whether the request had succeeded. */
 export interface WrittenLine {
 	isSuccess: boolean;
+	/** Why a success is of no use, in the words of Include; undefined when it is of use. */
+	fault?: 'cut_off' | 'invalid_json' | 'refused';
 	/** The line in the words of the server; a text where it is no JSON. */
 	wire: unknown;
 }
@@ -56,8 +61,15 @@ export interface World {
 	requested: Map<string, Array<string | undefined>>;
 	/** Everything that was started, and when, in epoch milliseconds. */
 	executions: Array<{ act: Act; begun: number }>;
-	/** What a retry may ask again although it has succeeded, by the batch that it repeats. */
-	mayRepeat: Map<string, Set<string>>;
+	/** What has created each batch. */
+	acts: Map<string, Act>;
+	/** The batches that were not finished when each batch was created. */
+	openAt: Map<string, Set<string>>;
+	/**
+	 * Batches beside another one of the same part, of which an execution has said that it could not
+	 * look, or that was killed before it could, and that ran before the next one looked.
+	 */
+	unsettled: Set<string>;
 	engine: Engine;
 	credentialData: Record<string, IDataObject>;
 	/** Whether its submissions have Max Enqueued Tokens. */
@@ -134,7 +146,9 @@ export async function openWorld(
 		written,
 		requested,
 		executions: [],
-		mayRepeat: new Map(),
+		acts: new Map(),
+		openAt: new Map(),
+		unsettled: new Set(),
 		engine,
 		isAboutWaiting,
 		credentialData: { openAiBatchApi: { apiKey: SECRET, url: emulator.url } },
@@ -146,6 +160,12 @@ export async function openWorld(
 		count,
 		stalled: () => stalled.size,
 	};
+	emulator.ledger.onCreated = ({ id }, request) => {
+		const { batches } = emulator.ledger;
+		const open = batches.filter(({ status }) => !FINISHED.includes(status));
+		world.openAt.set(id, new Set(open.map((batch) => batch.id)));
+		world.acts.set(id, world.executions[senderOf(request)!].act);
+	};
 	emulator.faults.listDelay(world.lag);
 	return world;
 }
@@ -156,13 +176,21 @@ function noted(line: Server['dialect']['line'], written: World['written']) {
 		const { batchId, request, response, error } = parts;
 		const lines = written.get(batchId) ?? new Map<string, WrittenLine>();
 		const wire = line(parts);
-		lines.set(request.custom_id, {
-			isSuccess: response?.status_code === 200 && error === null,
-			wire,
-		});
+		const isSuccess = response?.status_code === 200 && error === null;
+		const fault = isSuccess ? faultOf(request.body, response?.body) : undefined;
+		lines.set(request.custom_id, { isSuccess, fault, wire });
 		written.set(batchId, lines);
 		return wire;
 	};
+}
+
+/** Why an answer is of no use, by the words of OpenAI in it. */
+function faultOf(request: unknown, answer: unknown): WrittenLine['fault'] {
+	const text = JSON.stringify(answer);
+	if (/"refusal":"/.test(text)) return 'refused';
+	if (/"finish_reason":"length"|"status":"incomplete"/.test(text)) return 'cut_off';
+	const isJsonWanted = /"type":"json_/.test(JSON.stringify(request));
+	return isJsonWanted && text.includes(PROSE) ? 'invalid_json' : undefined;
 }
 
 /** The ids in an input file; undefined for a line without one. */

@@ -369,7 +369,8 @@ describe('nothing is paid twice or left behind', () => {
 		expect(await names()).toHaveLength(2);
 	});
 
-	it('deletes its rows when another execution has created the batch at the same moment', async () => {
+	/** Two executions that create the same batch, neither of which sees that of the other before. */
+	async function createTwice(): Promise<unknown[]> {
 		const parameters = { ...ASK_TEXT, options: { keepFields: 'id', submissionKey: 'k' } };
 		const { ledger } = product.emulator;
 		let creators = 0;
@@ -388,13 +389,32 @@ describe('nothing is paid twice or left behind', () => {
 		);
 		ledger.onRequest = () => {};
 		expect([creators, batches().length]).toEqual([2, 2]);
-		const ids = both.map(({ items }) => items('Node')[0].json.id);
+		return both.map(({ items }) => items('Node')[0].json.id);
+	}
+
+	/** The ids of the files of rows that the service has. */
+	const rowsFileIds = async () =>
+		Object.entries(await files())
+			.filter(([, { filename }]) => String(filename).includes('-rows-'))
+			.map(([id]) => id);
+
+	it('deletes its rows when another execution has created the batch at the same moment', async () => {
+		const ids = await createTwice();
 		expect(ids[0]).toBe(ids[1]);
 		const standing = batches().find(({ id }) => id === ids[0])!;
-		const left = Object.keys(await files()).filter((id) =>
-			product.emulator.file(id).object.filename?.includes('-rows-'),
-		);
-		expect(left).toEqual([rowsFileId(standing)]);
+		expect(await rowsFileIds()).toEqual([rowsFileId(standing)]);
+	});
+
+	it('leaves the rows of a batch that could not be given up to the execution that cancels it', async () => {
+		strike('POST', /cancel$/, { type: 'status', status: 403 }, 2);
+		const ids = await createTwice();
+		expect((await rowsFileIds()).sort()).toEqual(batches().map(rowsFileId).sort());
+		product.emulator.faults.clear();
+		const [third] = await submit({ keepFields: 'id', submissionKey: 'k' }, ITEMS, {
+			executionId: '3',
+		});
+		expect(third.id).toBe(ids[0]);
+		expect(await rowsFileIds()).toEqual([rowsFileId(third)]);
 	});
 
 	it('names the files when it is not known whether the batch was created', async () => {

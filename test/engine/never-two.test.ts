@@ -100,6 +100,68 @@ it('an execution that cannot give up its batch names it', async () => {
 	expect(hints).toEqual([expect.stringMatching(/could not be cancelled: .* Cancel it/)]);
 });
 
+it('an execution that could not give up its batch, or died before, leaves that to the next one', async () => {
+	product.emulator.faults.next({
+		method: 'POST',
+		path: /cancel$/,
+		fault: { type: 'status', status: 403 },
+		times: 2,
+	});
+	const runs = await Promise.all(['a', 'b'].map(async (name) => await submit(name, 'left')));
+	expect(live()).toHaveLength(2);
+	product.emulator.faults.clear();
+	const third = await submit('c', 'left');
+	expect(third.hints('Node').map(({ message }) => message)).toEqual([
+		expect.stringContaining('was cancelled before any of its requests ran'),
+	]);
+	expect(live().map(({ id }) => id)).toEqual([third.items('Node')[0].json.id]);
+	const [{ id: given }] = product.emulator.ledger.batches
+		.filter(({ status }) => /^cancel/.test(status))
+		.slice(-1);
+	await product.emulator.step(given, 'cancelled');
+	const retry = await product.run('batch', 'retry', { batchId: given });
+	expect(retry.error?.message).toBe(
+		`Batch ${given} was cancelled, and batch ${String(third.items('Node')[0].json.id)} has the same requests`,
+	);
+	const ids = runs.map((run) => run.items('Node')[0].json.id);
+	expect(new Set(ids)).toEqual(new Set([third.items('Node')[0].json.id]));
+});
+
+it('a younger batch that has begun meanwhile is left as it is', async () => {
+	product.emulator.faults.next({
+		method: 'POST',
+		path: /cancel$/,
+		fault: { type: 'status', status: 403 },
+		times: 2,
+	});
+	await Promise.all(['a', 'b'].map(async (name) => await submit(name, 'begun')));
+	product.emulator.faults.clear();
+	const [first, second] = live();
+	product.emulator.ledger.onRequest = async ({ method, path }, stage) => {
+		// The list was read, and shows both as they were.
+		const isRead = method === 'GET' && /batches\/[^/]+$/.test(path);
+		if (!isRead || stage !== 'arrived') return;
+		product.emulator.ledger.onRequest = () => {};
+		for (const { id } of [first, second]) await product.emulator.step(id, 'in_progress');
+	};
+	await submit('c', 'begun');
+	expect(live()).toHaveLength(2);
+});
+
+it('a younger batch that is in progress is left as it is', async () => {
+	product.emulator.faults.next({
+		method: 'POST',
+		path: /cancel$/,
+		fault: { type: 'status', status: 403 },
+		times: 2,
+	});
+	await Promise.all(['a', 'b'].map(async (name) => await submit(name, 'running')));
+	product.emulator.faults.clear();
+	for (const { id } of live()) await product.emulator.step(id, 'in_progress');
+	await submit('c', 'running');
+	expect(live()).toHaveLength(2);
+});
+
 it('an execution that cannot look again names what it has created', async () => {
 	let lists = 0;
 	product.emulator.ledger.onRequest = ({ method, path }, stage) => {

@@ -564,6 +564,26 @@ describe('a file over several batches', () => {
 		expect(fields?.data.fileName).toBe(`results-${String(json.submission_id)}.csv`);
 	});
 
+	it('is returned once when several batches of a submission come as items, and once in each format', async () => {
+		const parts = submission(2);
+		const result = await product.run(
+			'batch',
+			'getResults',
+			{ batchId: '={{ $json.id }}', returnAs: '={{ $json.as }}', options: whole } as never,
+			parts.flatMap(({ id }) => ['csv', 'jsonl'].map((as) => ({ id, as }))),
+		);
+		const output = result.items('Node');
+		expect(
+			output.map(({ binary: fields, pairedItem }) => [fields?.data.mimeType, pairedItem]),
+		).toEqual([
+			['text/csv', { item: 0 }],
+			['application/jsonl', { item: 1 }],
+		]);
+		expect(hintsOf(result)).toEqual(
+			[0, 1].map((item) => expect.stringContaining(`whose results item ${item} has returned`)),
+		);
+	});
+
 	it('takes Offset and Limit over all parts', async () => {
 		const [{ id }] = submission(3);
 		for (const [offset, limit] of [

@@ -5,6 +5,16 @@ import { productForEachTest } from './product';
 /** Retry Unfinished of answers that succeeded and are of no use. */
 const product = productForEachTest();
 
+/** Whose host it is; by default that of a server that nobody knows. */
+const mockProviderAt = jest.fn<'openai' | 'azure' | undefined, []>();
+
+jest.mock('../../nodes/openai/http/url', () => {
+	const actual = jest.requireActual<typeof import('../../nodes/openai/http/url')>(
+		'../../nodes/openai/http/url',
+	);
+	return { ...actual, providerAt: (url: unknown) => mockProviderAt() ?? actual.providerAt(url) };
+});
+
 const SCHEMA = {
 	type: 'object',
 	properties: { genre: { enum: ['horror', 'comedy'] } },
@@ -132,10 +142,59 @@ describe('what was cut off', () => {
 		expect(sentIds()).toEqual(['cut']);
 	});
 
-	test('without a limit of its own is not asked again as it was', async () => {
-		const batch = addHistory(product, { input: [requestLine('a')], output: [cutOff('a')] });
-		const { error } = await run(batch.id, { include: ['cut_off'], bodyFields: MORE });
-		expect(error?.message).toMatch(again);
+	describe('without a limit of its own', () => {
+		const UNLIMITED = ['/v1/chat/completions', '/v1/responses'];
+		const asked = async (url: string, bodyFields: object) => {
+			const body = url.endsWith('responses') ? { input: 'Hi' } : { prompt: 'Hi' };
+			const batch = addHistory(product, {
+				endpoint: url,
+				input: [requestLine('a', body, url)],
+				output: [cutOff('a')],
+			});
+			return await run(batch.id, {
+				include: ['cut_off'],
+				bodyFields: JSON.stringify(bodyFields),
+			});
+		};
+
+		test.each([...UNLIMITED, '/v1/completions'])(
+			'is asked again with one in %s, since the server may have a low one by default',
+			async (url) => {
+				expect((await asked(url, { max_tokens: 1000 })).error).toBeUndefined();
+				expect(sent()).toMatchObject([{ custom_id: 'a', body: { max_tokens: 1000 } }]);
+			},
+		);
+
+		test('is not asked again as it was', async () => {
+			const batch = addHistory(product, { input: [requestLine('a')], output: [cutOff('a')] });
+			const { error } = await run(batch.id, { include: ['cut_off'] });
+			expect(error?.message).toMatch(again);
+		});
+
+		describe.each(['openai', 'azure'] as const)('at the host of %s', (provider) => {
+			beforeEach(() => mockProviderAt.mockReturnValue(provider));
+			afterEach(() => mockProviderAt.mockReset());
+
+			test.each([...UNLIMITED, '/chat/completions'])(
+				'is not asked again with one in %s',
+				async (url) => {
+					const name = url.endsWith('responses') ? 'max_output_tokens' : 'max_completion_tokens';
+					const { error } = await asked(url, { [name]: 1000 });
+					expect(error?.message).toMatch(again);
+					expect(product.emulator.ledger.calls('POST', /./)).toEqual([]);
+				},
+			);
+
+			test.each(UNLIMITED)('is asked again with another change in %s', async (url) => {
+				expect((await asked(url, { model: 'gpt-6-sol' })).error).toBeUndefined();
+				expect(sentIds()).toEqual(['a']);
+			});
+
+			test('is asked again with one in completions, which end after 16 tokens', async () => {
+				expect((await asked('/v1/completions', { max_tokens: 1000 })).error).toBeUndefined();
+				expect(sentIds()).toEqual(['a']);
+			});
+		});
 	});
 });
 

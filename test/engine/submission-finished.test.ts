@@ -4,10 +4,11 @@ import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
 import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
 import { OpenAiBatchWebhookTrigger } from '../../nodes/OpenAiBatchWebhookTrigger/OpenAiBatchWebhookTrigger.node';
 import { startEmulator, type Emulator } from '../support/emulator';
+import type { Outcome } from '../support/emulator/outcomes';
 import { createEngine, type Engine, type PollOutcome } from '../support/engine';
 import { WebhookNode } from '../support/engine/webhookHarness';
 import { CREDENTIAL, jsonOf, NODE } from './product';
-import { ASK_TEXT } from './support/submitParameters';
+import { ASK_TEXT, FILM_SCHEMA } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
 
@@ -62,9 +63,8 @@ const finish = async (id: string, status: 'completed' | 'failed' = 'completed') 
 	await emulator.advance(0);
 };
 
-const retry = async (batchId: string): Promise<string> => {
+const retry = async (batchId: string, options: IDataObject = { retryAllFailed: true }) => {
 	await emulator.advance(1_000);
-	const options = { retryAllFailed: true };
 	const [batch] = await json('batch', 'retry', { batchId, options } as never);
 	return String(batch.id);
 };
@@ -76,20 +76,30 @@ const results = async ({ id }: IDataObject) => {
 	return items.map(({ custom_id, status }) => `${String(custom_id)} ${String(status)}`).sort();
 };
 
+/** The result of one request in the whole submission. */
+const wholeResult = async ({ id }: IDataObject, customId: string) => {
+	const options = { wholeSubmission: true };
+	const items = await json('batch', 'getResults', { batchId: id, options } as never);
+	return items.find(({ custom_id: one }) => one === customId);
+};
+
 const ALL_SUCCEEDED = ROWS.map(({ id }) => `${id} succeeded`);
 
-/** The first run of a request fails. */
-function failOnce(customId: string): void {
+/** The first run of a request ends in this way, and the next ones well. */
+function once(customId: string, outcome: Outcome): void {
 	let isFirst = true;
 	emulator.control.requests({
 		match: ({ custom_id: id }) => id === customId,
 		outcome: () => {
-			const fails = isFirst;
+			const now: Outcome = isFirst ? outcome : { type: 'answer' };
 			isFirst = false;
-			return fails ? { type: 'fail', status: 500, code: 'server_error' } : { type: 'answer' };
+			return now;
 		},
 	});
 }
+
+const failOnce = (customId: string) =>
+	once(customId, { type: 'fail', status: 500, code: 'server_error' });
 
 const poller = async (parameters: object = ONLY) => {
 	const trigger = engine.poller(TRIGGER, structuredClone(parameters) as never);
@@ -268,6 +278,57 @@ describe('the polling trigger', () => {
 		expect((await tick()).map(({ batch_ids }) => batch_ids)).toEqual([ids]);
 		expect(await tick()).toEqual([]);
 	});
+});
+
+describe('after a retry of answers that have succeeded, both triggers', () => {
+	const GENRE = { jsonSchema: JSON.stringify(FILM_SCHEMA) };
+	const REASONS: Array<[string, Outcome, IDataObject]> = [
+		[
+			'were cut off',
+			{ type: 'truncate' },
+			{ include: ['cut_off'], bodyFields: '{"max_completion_tokens": 4000}' },
+		],
+		['are not JSON', { type: 'answer', content: 'It is horror.' }, { include: ['invalid_json'] }],
+		['were refused', { type: 'refuse' }, { include: ['refused'] }],
+		['are named', { type: 'answer' }, { customIds: 'c' }],
+	];
+
+	it.each(REASONS)(
+		'report the submission once more, with the retry of those that %s',
+		async (_, outcome, options) => {
+			const node = await publish();
+			const { tick } = await poller();
+			const ids = await submit(ROWS, { requestOptions: GENRE });
+			once('c', outcome);
+			for (const id of ids) await finish(id);
+			const [before] = await tick();
+			expect(before.request_counts).toEqual({ total: 6, completed: 6, failed: 0 });
+
+			const again = await retry(ids[1], options);
+			expect(await tick()).toEqual([]);
+			expect(node.emitted).toEqual([before]);
+			expect(emulator.batch(again).metadata).toMatchObject({ retry_of: ids[1] });
+			await finish(again);
+			const [after, ...others] = await tick();
+			expect(others).toEqual([]);
+			expect(after).toMatchObject({
+				event: 'submission.finished',
+				id: ids[0],
+				submission_id: before.submission_id,
+				batch_ids: [ids[0], ids[1], again, ids[2]],
+				parts: 3,
+				statuses: { completed: 4 },
+				request_counts: { total: 7, completed: 7, failed: 0 },
+			});
+			const tokens = [...ids, again].map((id) => emulator.batch(id).usage.total_tokens);
+			expect(after.usage).toMatchObject({ total_tokens: tokens.reduce((sum, one) => sum + one) });
+			expect(after.event_id).not.toBe(before.event_id);
+			expect(await tick()).toEqual([]);
+			expect(node.emitted).toEqual([before, after]);
+			expect(await results(after)).toEqual(ALL_SUCCEEDED);
+			expect(await wholeResult(after, 'c')).toMatchObject({ batch_id: again, attempts: 2 });
+		},
+	);
 });
 
 describe('Fetch Test Event of the polling trigger', () => {

@@ -132,6 +132,51 @@ describe('nothing is lost and nothing created twice', () => {
 		const [third, ...none] = await submitWaiting();
 		expect([third.part, none]).toEqual([3, []]);
 	});
+
+	it('when a part that was cancelled and waits again is retried by hand', async () => {
+		const rows = rowsOf(4);
+		const options = { ...LIMIT, submissionKey: 'again' };
+		const [first] = await submit(rows, options);
+		await product.json('batch', 'cancel', { batchId: first.id as string });
+		await product.emulator.step(String(first.id), 'cancelled');
+		await product.emulator.advance(2_000);
+		const [second] = await submitWaiting();
+		const again = await submit(rows, options);
+		expect(again.map(({ id, status }) => [id, status])).toEqual([
+			[null, 'waiting'],
+			[second.id, 'validating'],
+		]);
+		const [retry] = await product.json('batch', 'retry', { batchId: first.id as string });
+		expect(retry).toMatchObject({ metadata: { retry_of: first.id } });
+		await product.finish(String(second.id));
+		await product.finish(String(retry.id));
+		const run = await product.run('batch', 'submitWaiting');
+		expect([run.items('Node'), run.hints('Node').map(({ message }) => message)]).toEqual([
+			[],
+			[expect.stringContaining(`because batch ${String(retry.id)} repeats`)],
+		]);
+		expect(creates()).toBe(3);
+		expect(await queues()).toEqual([]);
+	});
+
+	it('when only some requests of a part that waits again are retried by hand', async () => {
+		const rows = rowsOf(4);
+		const options = { ...LIMIT, submissionKey: 'some again' };
+		const [first] = await submit(rows, options);
+		await product.json('batch', 'cancel', { batchId: first.id as string });
+		await product.emulator.step(String(first.id), 'cancelled');
+		await product.emulator.advance(2_000);
+		const [second] = await submitWaiting();
+		await submit(rows, options);
+		const [retry] = await product.json('batch', 'retry', {
+			batchId: first.id as string,
+			options: { customIds: rows[0].id },
+		} as never);
+		await product.finish(String(second.id));
+		await product.finish(String(retry.id));
+		const [again, ...none] = await submitWaiting();
+		expect([again.part, again.adopted, none]).toEqual([1, false, []]);
+	});
 });
 
 const listOf = async (submissionId: unknown) =>

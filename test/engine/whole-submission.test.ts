@@ -180,6 +180,63 @@ describe('Get Results of a whole submission', () => {
 		});
 	});
 
+	it('returns them once when several batches of it come as items', async () => {
+		const { rows, batches } = await submitParts();
+		const other = await submit(rowsOf(1));
+		await finishAll([...batches, ...other]);
+		const items = [...batches, ...other].map(({ id }) => ({ id }));
+		const run = await product.run(
+			'batch',
+			'getResults',
+			{
+				batchId: '={{ $json.id }}',
+				options: { wholeSubmission: true, deleteFiles: true },
+			} as never,
+			items,
+		);
+		const output = run.items('Node');
+		const [last] = output.slice(-1);
+		expect(output.slice(0, -1).map(({ json }) => json.custom_id)).toEqual(rows.map(({ id }) => id));
+		expect(last).toMatchObject({ json: { batch_id: other[0].id }, pairedItem: { item: 3 } });
+		const hints = run.hints('Node').map(({ message }) => message);
+		expect(hints).toEqual(
+			[1, 2].map((item) =>
+				expect.stringMatching(
+					new RegExp(`${String(batches[item].id)} belongs to submission .* item 0 has returned`),
+				),
+			),
+		);
+	});
+
+	it('returns every page when the items ask for different ones', async () => {
+		const { rows, batches } = await submitParts();
+		await finishAll(batches);
+		const options = { wholeSubmission: true, limit: 3, offset: '={{ $json.offset }}' };
+		const run = await product.run(
+			'batch',
+			'getResults',
+			{ batchId: batches[0].id, options } as never,
+			[{ offset: 0 }, { offset: 3 }],
+		);
+		expect(run.items('Node').map(({ json }) => json.custom_id)).toEqual(rows.map(({ id }) => id));
+	});
+
+	it('finds the batch that stands, also behind a younger one of the same part', async () => {
+		const rows = rowsOf(2);
+		const [batch] = await submit(rows);
+		const original = product.emulator.batch(String(batch.id));
+		const { id: duplicate } = product.emulator.addBatch({
+			metadata: { ...original.metadata },
+			created_at: original.created_at + 5,
+			status: 'cancelled',
+		});
+		await product.finish(String(batch.id));
+		for (const id of [batch.id, duplicate])
+			expect(idsOf(await results(id))).toEqual(
+				idsOf(rows.map(({ id: custom_id }) => ({ custom_id }))),
+			);
+	});
+
 	it('deletes the files of all parts with Delete Files', async () => {
 		const { batches } = await submitParts();
 		await finishAll(batches);
@@ -190,14 +247,46 @@ describe('Get Results of a whole submission', () => {
 });
 
 describe('Cancel of a whole submission', () => {
-	it('cancels what is not finished, and returns an item for each', async () => {
+	const cancel = async (batchId: unknown) =>
+		await product.json('batch', 'cancel', {
+			batchId,
+			options: { wholeSubmission: true },
+		} as never);
+
+	it('cancels what is not finished, and returns an item for each batch', async () => {
 		const { batches } = await submitParts();
 		await product.finish(String(batches[0].id));
-		const parameters = { batchId: batches[2].id, options: { wholeSubmission: true } };
-		const cancelled = await product.json('batch', 'cancel', parameters as never);
-		expect(cancelled.map(({ id }) => id)).toEqual([batches[1].id, batches[2].id]);
-		for (const { status } of cancelled) expect(status).toMatch(/^cancell/);
+		const items = await cancel(batches[2].id);
+		expect(items.map(({ id }) => id)).toEqual(batches.map(({ id }) => id));
+		expect(items.map(({ status }) => status)).toEqual([
+			'completed',
+			expect.stringMatching(/^cancell/),
+			expect.stringMatching(/^cancell/),
+		]);
 		expect(product.emulator.batch(String(batches[0].id)).status).toBe('completed');
+	});
+
+	it('returns the batches as they are when all have ended', async () => {
+		const { batches } = await submitParts();
+		await finishAll(batches);
+		const items = await cancel(batches[0].id);
+		expect(items.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
+		expect(product.emulator.ledger.calls('POST', /cancel$/)).toEqual([]);
+	});
+
+	it('takes a batch that ends by itself just then for what it is', async () => {
+		const { batches } = await submitParts();
+		const [first] = batches;
+		const { ledger } = product.emulator;
+		const before = ledger.onRequest;
+		ledger.onRequest = async ({ path }, stage) => {
+			if (stage !== 'arrived' || !path.endsWith(`${String(first.id)}/cancel`)) return;
+			ledger.onRequest = before;
+			await product.finish(String(first.id));
+		};
+		const items = await cancel(batches[2].id);
+		expect(items[0]).toMatchObject({ id: first.id, status: 'completed' });
+		for (const { status } of items.slice(1)) expect(status).toMatch(/^cancell/);
 	});
 
 	it('lets no part follow that waits for room', async () => {

@@ -35,7 +35,7 @@ export const cancel: Operation = {
 					type: 'boolean',
 					default: true,
 					description:
-						'Whether to cancel all batches of the submission that the batch belongs to, as far as they are not finished. There is one output item for each of them. Parts that wait for room are not submitted any more.',
+						'Whether to cancel all batches of the submission that the batch belongs to, as far as they are not finished. There is one output item for each batch of the submission, retries included, also for those that had ended before. Parts that wait for room are not submitted any more.',
 				},
 			],
 		},
@@ -61,27 +61,37 @@ async function cancelSubmission(
 	const failures: string[] = [];
 	// First, so that no waiting part takes the room of a batch that was cancelled.
 	await dropWaiting(client, batches).catch((error) => failures.push(notDropped(error as Error)));
-	const running = batches.filter((batch) => !isFinished(batch) && statusOf(batch) !== 'cancelling');
-	const cancelled: Batch[] = [];
-	for (const { id } of running.reverse()) {
+	const running = batches.filter((batch) => !isEnding(batch)).length;
+	let unstopped = 0;
+	const items: INodeExecutionData[] = [];
+	for (const batch of batches.reverse()) {
 		try {
-			cancelled.push(await cancelBatch(client, id));
+			const now = isEnding(batch) ? batch : await cancelBatch(client, batch.id);
+			items.push({ json: batchItem(now) });
 		} catch (error) {
-			failures.push(`${id}: ${(error as Error).message}`);
+			// A batch that has ended by itself just before is no failure.
+			const now = await getBatch(client, batch.id).catch(() => batch);
+			if (isEnding(now)) {
+				items.push({ json: batchItem(now) });
+				continue;
+			}
+			unstopped++;
+			failures.push(`${batch.id}: ${(error as Error).message}`);
 		}
 	}
 	if (failures.length > 0) {
-		const count = running.length - cancelled.length;
 		throw new NodeOperationError(
 			context.getNode(),
-			count > 0
-				? `${count} of ${running.length} batches could not be cancelled`
+			unstopped > 0
+				? `${unstopped} of ${running} batches could not be cancelled`
 				: 'The batches were cancelled, but parts that wait may still be submitted',
 			{ itemIndex: client.options.itemIndex, description: failures.join('<br>') },
 		);
 	}
-	return cancelled.map((batch) => ({ json: batchItem(batch) }));
+	return items;
 }
+
+const isEnding = (batch: Batch) => isFinished(batch) || statusOf(batch) === 'cancelling';
 
 /** Sees to it that no part of the submission follows that waits for room. */
 async function dropWaiting(client: OpenAiClient, batches: readonly Batch[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { deleteFile } from '../../openai/api/files';
 import type { Batch } from '../../openai/api/objects';
-import { durationSeconds, statusOf, transientFailure } from '../../openai/api/objects';
+import { durationSeconds, isFinished, statusOf, transientFailure } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
 import type { RoomLimits, WaitingPart } from '../../openai/submissions/queue';
 import { QueueRoom, waitingItem } from '../../openai/submissions/queue';
@@ -47,8 +47,11 @@ const isAtLimit = (batch: Batch) => transientFailure(batch)?.reason === 'enqueue
 /**
  * What becomes of a part whose batches failed or were cancelled. When the last one failed for lack of
  * room, the part waits again, after several refusals for longer each time. Any other end is an answer.
+ * So is a retry of the whole part that came after it was written down.
  */
-function afterAttempts({ part, queue }: Listed, attempts: readonly Batch[]) {
+function afterAttempts(listed: Listed, attempts: readonly Batch[], room: QueueRoom) {
+	const { part, queue } = listed;
+	if (retryOf(listed, attempts, room)) return 'never';
 	const last = lastAttempt(attempts);
 	// What was over before the part was written down has had its effect then.
 	if (!isSince(last, part, queue)) return 'again';
@@ -59,6 +62,33 @@ function afterAttempts({ part, queue }: Listed, attempts: readonly Batch[]) {
 	const endedAt = createdAt(last) + (durationSeconds(last) ?? 0);
 	return Date.now() / 1000 < endedAt + pause ? 'later' : 'again';
 }
+
+/** The service counts the requests of a batch while it validates it. */
+const isCounted = (batch: Batch) => (batch.request_counts?.total ?? 0) > 0 || isFinished(batch);
+
+/**
+ * The retry that asks for all that a part has no answer for yet, or of which this is not known yet.
+ * One of some requests only, by their ids, leaves the others to the part.
+ */
+function retryOf(
+	{ part, queue }: Listed,
+	attempts: readonly Batch[],
+	{ retries }: QueueRoom,
+): Batch | undefined {
+	const isWhole = (retry: Batch, { request_counts: answered }: Batch) =>
+		(retry.request_counts?.total ?? 0) + (answered?.completed ?? 0) >= part.requests;
+	for (const attempt of attempts) {
+		const since = (retries.get(attempt.id) ?? []).filter(
+			({ created_at: at }) => (at ?? Infinity) >= (queue.file.created_at ?? 0),
+		);
+		const found = since.find((retry) => !isCounted(retry) || isWhole(retry, attempt));
+		if (found) return found;
+	}
+	return undefined;
+}
+
+const retriedByHand = ({ place }: WaitingPart, { submissionId }: StoredQueue, { id }: Batch) =>
+	`Part ${place.part} of ${place.parts} of submission ${submissionId} is not created again, because batch ${id} repeats what was not answered of it.`;
 
 /**
  * Whether a batch was not over when its part was written down. Another execution may have created it
@@ -109,11 +139,20 @@ function overrideOf(context: IExecuteFunctions, raw: IDataObject): Override {
 	};
 }
 
-/** @param refusals gets, by key, how often a part was refused for lack of room */
+/** What is noticed about parts, by their keys. */
+class Notes {
+	/** How often a part was refused for lack of room. */
+	readonly refusals = new Map<string, number>();
+	/** The batch that stands for a part, since it was retried by hand. */
+	readonly retries = new Map<string, Batch>();
+}
+
+/** @param room knows the retries when the list was read */
 function submissionPart(
 	listed: Listed,
 	override: Override,
-	refusals: Map<string, number>,
+	room: QueueRoom,
+	notes: Notes,
 ): SubmissionPart {
 	const { part, queue } = listed;
 	const { key, fileId, rowsFileId, model, place, tokens } = part;
@@ -130,8 +169,10 @@ function submissionPart(
 			maxEnqueuedTokens: override.maxEnqueuedTokens ?? queue.maxEnqueuedTokens,
 		},
 		afterAttempts: (attempts) => {
-			refusals.set(key, refusalsOf(part, queue, attempts));
-			return afterAttempts(listed, attempts);
+			notes.refusals.set(key, refusalsOf(part, queue, attempts));
+			const retry = retryOf(listed, attempts, room);
+			if (retry) notes.retries.set(key, retry);
+			return afterAttempts(listed, attempts, room);
 		},
 	};
 }
@@ -205,19 +246,27 @@ async function execute(
 	);
 	const windows = queues.map(({ settings }) => settings.completionWindow);
 	const submissions = new Submissions(client, context, { submissionKey: 'waiting', since });
-	const refusals = new Map<string, number>();
+	const room = new QueueRoom(windows);
+	const notes = new Notes();
 	const { parts, failures } = await submissions.createWithin(
-		{ queue: new QueueRoom(windows) },
-		listed.map((one) => submissionPart(one, override, refusals)),
+		{ queue: room },
+		listed.map((one) => submissionPart(one, override, room, notes)),
 	);
 	for (const { part, queue } of listed) {
-		const count = refusals.get(part.key) ?? 0;
+		const count = notes.refusals.get(part.key) ?? 0;
 		if (count >= DOUBTFUL) client.hint(perhapsTooLarge(part, queue, count));
+		const retry = notes.retries.get(part.key);
+		if (retry && isCounted(retry)) client.hint(retriedByHand(part, queue, retry));
 	}
 	for (const queue of queues) {
 		const own = parts.filter((_, index) => listed[index].queue === queue);
+		const mayWait = queue.parts.some(({ key }) => {
+			const retry = notes.retries.get(key);
+			return retry !== undefined && !isCounted(retry);
+		});
 		// A file that stays is found again, and deleted the next time.
-		if (own.every(isThrough)) await deleteFile(client, queue.file.id).catch(() => undefined);
+		if (own.every(isThrough) && !mayWait)
+			await deleteFile(client, queue.file.id).catch(() => undefined);
 	}
 	const items = parts.flatMap((one, index) => itemOf(listed[index], one));
 	const created = parts.flatMap((one) => (isCreated(one) && one.isOfThisRun ? one.batch.id : []));

@@ -15,12 +15,21 @@ export interface AskedJson {
 
 /**
  * The JSON that a body asks for: by its `response_format`, by `text.format` of the Responses API,
- * or by `guided_json` of vLLM. Undefined when the answer may be any text.
+ * or by `structured_outputs` of vLLM, which was `guided_json` before 0.12. Undefined when the answer
+ * may be any text.
  */
 export function askedJson(body: unknown): AskedJson | undefined {
 	if (!isObject(body)) return undefined;
-	const { guided_json: guided, response_format: format, text } = body;
-	if (guided !== undefined && guided !== null) return { schema: schemaIn(guided) };
+	const {
+		guided_json: guided,
+		structured_outputs: structured,
+		response_format: format,
+		text,
+	} = body;
+	const ofVllm = isObject(structured) ? structured : {};
+	const schema = guided ?? ofVllm.json ?? undefined;
+	if (schema !== undefined) return { schema: schemaIn(schema) };
+	if (ofVllm.json_object === true) return {};
 	const ofResponses = isObject(text) ? text.format : undefined;
 	return [format, ofResponses]
 		.filter(isObject)
@@ -71,6 +80,7 @@ function faultOf(answer: Answer, asked: AskedJson | undefined): Uselessness | un
 function isAsAsked({ content }: Answer, { schema }: AskedJson): boolean {
 	// Images and parts of an unknown kind are no text that could be JSON.
 	if (typeof content !== 'string' && content !== null) return true;
-	const parsed = parseJsonContent(content);
-	return parsed.ok && (!schema || schemaFault(schema, parsed.value) === undefined);
+	const isAccepted = (value: JsonValue) => !schema || schemaFault(schema, value) === undefined;
+	const parsed = parseJsonContent(content, {}, isAccepted);
+	return parsed.ok && isAccepted(parsed.value);
 }

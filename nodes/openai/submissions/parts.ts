@@ -1,8 +1,5 @@
 import type { Batch } from '../api/objects';
-import { isAdoptable, oldestOf, placeOf } from './submission';
-
-/** The metadata key with which a retry names the batch whose requests it repeats. */
-export const RETRY_OF = 'retry_of';
+import { isAdoptable, oldestOf, placeOf, RETRY_OF } from './submission';
 
 /** A part of a submission: its batch, and the batches that repeated some of its requests. */
 export interface SubmittedPart {

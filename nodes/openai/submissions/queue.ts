@@ -1,6 +1,12 @@
 import type { IDataObject, NodeApiError } from 'n8n-workflow';
 import type { Place } from './submission';
-import { ROWS_FILE_ID, SUBMISSION_TOKENS, submissionIdIn } from './submission';
+import {
+	isAdoptable,
+	RETRY_OF,
+	ROWS_FILE_ID,
+	SUBMISSION_TOKENS,
+	submissionIdIn,
+} from './submission';
 import type { BatchSettings } from '../api/batches';
 import { deleteFile, getFile, listFiles, uploadSafely } from '../api/files';
 import type { Batch, FileObject } from '../api/objects';
@@ -87,6 +93,9 @@ export class QueueRoom {
 	/** Unix seconds: no unfinished batch is older. */
 	readonly since: number;
 
+	/** The retries in the list that did not fail and were not stopped, by the batch that they repeat. */
+	readonly retries = new Map<string, Batch[]>();
+
 	private readonly running: Running[] = [];
 	/** Models of which a part waits: what comes later may not overtake it. */
 	private readonly blocked: Array<string | null> = [];
@@ -100,6 +109,10 @@ export class QueueRoom {
 
 	/** Takes in a batch of the list. */
 	see(batch: Batch): void {
+		const original = batch.metadata?.[RETRY_OF];
+		if (original !== undefined && isAdoptable(batch)) {
+			this.retries.set(original, [...(this.retries.get(original) ?? []), batch]);
+		}
 		if (isFinished(batch) || this.seen.has(batch.id)) return;
 		this.seen.add(batch.id);
 		const otherFile = batch.input_file_id ?? null;

@@ -1,16 +1,29 @@
-import type { NodeApiError } from 'n8n-workflow';
 import type { CreatedBatch, SubmissionScope, SubmissionSearch } from './submission';
-import { isAdoptable, keyOf, oldestOf, ROWS_FILE_ID, SUBMISSION_KEY } from './submission';
+import {
+	isAdoptable,
+	keyOf,
+	oldestOf,
+	RIVALS_WITHIN,
+	rowsFileOf,
+	SUBMISSION_KEY,
+} from './submission';
 import type { CreateBatchBody } from '../api/batches';
-import { NO_LIST, tryCreateBatch } from '../api/batches';
-import { deleteFile, uploadSafely } from '../api/files';
+import { cancelBatch, findBatch, NO_LIST, tryCreateBatch } from '../api/batches';
+import { deleteFile } from '../api/files';
 import type { Batch } from '../api/objects';
-import { isQueueFull, isWorthRepeating } from '../apiErrors';
-import type { Fault, OpenAiClient, Result, UploadSource } from '../client';
+import { isFinished, statusOf } from '../api/objects';
+import { isWorthRepeating } from '../apiErrors';
+import type { Fault, OpenAiClient, Result } from '../client';
 import { CANCELLED } from '../client';
 
 /** How long to wait before each look for a batch whose create had no answer: lists may lag. */
 const LOOK_AFTER_MS = [2_000, 5_000, 10_000];
+
+/**
+ * How long after its creates an execution looks for those of others under the same key. The list
+ * may lag by a second; see docs/reliability.md for what a longer lag means.
+ */
+const SETTLE_AFTER_MS = 2_000;
 
 const MAX_CREATES = 3;
 
@@ -103,6 +116,106 @@ export class SafeCreate {
 		return { failure };
 	}
 
+	/**
+	 * Reads the list once more, shortly after a create: another execution may have created the same
+	 * batch at the same moment, or an earlier create that seemed lost may show up late.
+	 *
+	 * @param startedAt when the execution began to submit, in unix seconds
+	 * @returns undefined when it cannot be read, which a hint says
+	 */
+	async lookAgain(
+		keys: readonly string[],
+		{ batch }: CreatedBatch,
+		startedAt: number,
+	): Promise<Batch[] | undefined> {
+		if (this.search.hasNoList || !(await this.client.pause(SETTLE_AFTER_MS))) return undefined;
+		try {
+			return await this.search.findSince(startedAt, new Set(keys));
+		} catch (error) {
+			this.client.hint(unsettled(batch.id, error));
+			return undefined;
+		}
+	}
+
+	/**
+	 * Of several batches with one key the oldest stands. A younger one is cancelled by the execution
+	 * that created it, whose batches are known by the input file that it has sent. That execution may
+	 * have died before, or could not look; so a later one does so too, but only while the batch is
+	 * validated, which costs nothing.
+	 *
+	 * @param one the batch that was found before anything was created, or that was created
+	 */
+	async settle(one: CreatedBatch, key: string, found: readonly Batch[]): Promise<CreatedBatch> {
+		const live = found.filter((batch) => this.search.belongs(batch, key) && isAdoptable(batch));
+		const file = this.scope.memory.fileOf(key);
+		for (let oldest = oldestOf(live); oldest !== undefined; oldest = oldestOf(live)) {
+			const { id } = oldest;
+			const younger = live.filter((batch) => batch.id !== id);
+			const own = younger.filter(
+				({ input_file_id: input }) => input === file && file !== undefined,
+			);
+			const toGiveUp = one.isOfThisRun
+				? own
+				: younger.filter((batch) => own.includes(batch) || isAbandoned(batch, oldest!));
+			if (toGiveUp.length === 0 && id === one.batch.id) return one;
+			let standing: Batch | undefined;
+			try {
+				standing = await findBatch(this.client, id);
+			} catch (error) {
+				this.client.hint(rivals(id, younger, error));
+				return one;
+			}
+			if (standing === undefined || !isAdoptable(standing)) {
+				// Its own execution may have given it up meanwhile, for a batch that is not seen here.
+				live.splice(live.indexOf(oldest), 1);
+				continue;
+			}
+			for (const batch of toGiveUp) {
+				if (own.includes(batch)) await this.giveUp(batch, standing);
+				else await this.giveUpAbandoned(batch, standing);
+			}
+			if (id === one.batch.id) return one;
+			this.scope.memory.noteCreated(key, id);
+			const isOfThisRun = own.length > 0;
+			return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
+		}
+		return one;
+	}
+
+	/** Nobody knows that nobody waits for it, so a hint says what became of it. */
+	private async giveUpAbandoned({ id }: Batch, standing: Batch): Promise<void> {
+		const now = await findBatch(this.client, id).catch(() => undefined);
+		if (!now || !isAdoptable(now) || !isAbandoned(now, standing)) return;
+		if (await this.giveUp(now, standing)) this.client.hint(givenUp(id, standing.id));
+	}
+
+	/** @returns whether it was cancelled; a hint says why not */
+	private async giveUp(batch: Batch, standing: Batch): Promise<boolean> {
+		try {
+			if (!isFinished(batch)) await cancelBatch(this.client, batch.id);
+		} catch (error) {
+			// Another execution may have cancelled it meanwhile.
+			const now = await findBatch(this.client, batch.id).catch(() => batch);
+			if (now && isAdoptable(now)) {
+				this.client.hint(
+					isFinished(now)
+						? ranTwice(batch.id, standing.id)
+						: notYielded(batch.id, standing.id, error),
+				);
+				return false;
+			}
+		}
+		await this.dropRows(batch, standing);
+		return true;
+	}
+
+	/** The rows of a batch that was given up. Retries of one batch, and parts that wait, share theirs. */
+	private async dropRows(batch: Batch, standing: Batch): Promise<void> {
+		const rowsFileId = rowsFileOf(batch);
+		if (rowsFileId === undefined || rowsFileId === rowsFileOf(standing)) return;
+		await deleteFile(this.client, rowsFileId).catch(() => undefined);
+	}
+
 	private done(batch: Batch, key: string, adopted: boolean): CreatedBatch {
 		this.scope.memory.noteCreated(key, batch.id);
 		if (keyOf(batch) === undefined) this.client.hint(withoutMetadata(batch.id));
@@ -123,186 +236,24 @@ const unknown = (kind: Fault['kind'], message: string): Fault => ({
 	mayHaveExecuted: true,
 });
 
-/** A file of JSONL that is uploaded for a batch, and deleted when the batch is refused. */
-interface NewFile extends Omit<UploadSource, 'fileName' | 'contentType'> {
-	/** Given the key, so that the name belongs to this content alone. */
-	fileName: (key: string) => string;
-}
+/** Whether a batch was created beside an older one of the same content, and costs nothing yet. */
+const isAbandoned = (batch: Batch, older: Batch) =>
+	statusOf(batch) === 'validating' &&
+	(batch.created_at ?? Infinity) - (older.created_at ?? 0) <= RIVALS_WITHIN;
 
-/** The file of the requests of a batch. */
-export interface NewInputFile extends NewFile {
-	/** The file with what is kept of their rows. The batch names it in its metadata. */
-	rows?: NewFile;
-	/** Seconds; of both files. */
-	expiresAfter: number | undefined;
-	/** The id of a file with this name and length that an earlier try has uploaded. */
-	earlier?: (fileName: string, bytes: number) => Promise<string | undefined>;
-}
+const reasonOf = (error: unknown) => (error as Error).message;
 
-/** The ids of the files of a part. */
-export interface FileIds {
-	/** Of the requests. */
-	fileId: string;
-	/** Of what is kept of their rows. */
-	rowsFileId?: string;
-}
+const unsettled = (id: string, error: unknown) =>
+	`Batch ${id} was created. Whether another execution has created the same batch at the same moment is not known, because the list of batches could not be read: ${reasonOf(error)}. The next run under the same key looks again.`;
 
-/** The files of a part. Those that are at the service already are used as they are, and never deleted. */
-export type PartInput = NewInputFile | (FileIds & { isGone?: boolean });
+const rivals = (oldest: string, younger: readonly Batch[], error: unknown) =>
+	`Batches ${[oldest, ...younger.map(({ id }) => id)].join(' and ')} have the same requests. Batch ${oldest} is the oldest, but it could not be read: ${reasonOf(error)}. If it runs, cancel the others to avoid paying for them.`;
 
-/** The file of the rows that were kept for the results of a batch. */
-export const rowsFileOf = ({ metadata }: Batch): string | undefined => metadata?.[ROWS_FILE_ID];
+const givenUp = (id: string, standing: string) =>
+	`Batches ${standing} and ${id} were created for the same requests at the same moment. Batch ${id} was cancelled before any of its requests ran.`;
 
-/** The files of a batch; undefined where the server does not say them. */
-export function filesOf(batch: Batch): FileIds | undefined {
-	const { input_file_id: fileId } = batch;
-	return fileId ? { fileId, rowsFileId: rowsFileOf(batch) } : undefined;
-}
+const ranTwice = (id: string, standing: string) =>
+	`Batches ${standing} and ${id} were created for the same requests at the same moment, and batch ${id} could not be cancelled before it ended. Both are paid.`;
 
-/** Statuses with which servers refuse the content of a file. */
-const NOT_TAKEN: readonly string[] = ['400', '415', '422'];
-
-const ROWS_ADVICE =
-	'This file holds what Keep Fields keeps of the rows. If the server takes only files of requests, remove Keep Fields, and add the rows to the results by their custom_id in a Merge node.';
-
-/** The files of the parts of a submission at the service. */
-export class PartFiles {
-	private readonly uploaded = new Map<string, FileIds>();
-
-	constructor(
-		private readonly client: OpenAiClient,
-		private readonly search: SubmissionSearch,
-	) {}
-
-	/** The files that are there, by the key of their part. */
-	get known(): ReadonlyMap<string, FileIds> {
-		return this.uploaded;
-	}
-
-	/** Files that an earlier execution has uploaded. */
-	note(key: string, { fileId, rowsFileId }: FileIds): void {
-		this.uploaded.set(key, { fileId, rowsFileId });
-	}
-
-	/** The files of a part, which are uploaded where they are not there yet. */
-	async of(input: PartInput, key: string): Promise<FileIds> {
-		if ('fileId' in input) {
-			if (input.isGone) throw this.client.error(gone(input.fileId));
-			return { fileId: input.fileId, rowsFileId: input.rowsFileId };
-		}
-		const known = this.uploaded.get(key);
-		if (known) return known;
-		const rowsFileId = input.rows && (await this.uploadRows(input.rows, input, key));
-		try {
-			const fileId = await this.fileOf(input, input, key);
-			const files = { fileId, rowsFileId };
-			this.uploaded.set(key, files);
-			return files;
-		} catch (error) {
-			// With `earlier`, the next try finds it.
-			if (rowsFileId !== undefined && !input.earlier) await this.deleteQuietly(rowsFileId);
-			throw this.search.withCreated(error as NodeApiError, [key]);
-		}
-	}
-
-	/** Servers that look into the files that they get may refuse this one, which has no requests. */
-	private async uploadRows(rows: NewFile, input: NewInputFile, key: string): Promise<string> {
-		try {
-			return await this.fileOf(rows, input, key);
-		} catch (error) {
-			const refused = error as NodeApiError;
-			if (NOT_TAKEN.includes(refused.httpCode ?? '')) {
-				refused.description = [ROWS_ADVICE, refused.description].filter(Boolean).join(' ');
-			}
-			throw this.search.withCreated(refused, [key]);
-		}
-	}
-
-	private async fileOf(
-		file: NewFile,
-		{ earlier, expiresAfter }: NewInputFile,
-		key: string,
-	): Promise<string> {
-		const name = file.fileName(key);
-		const found = await earlier?.(name, file.bytes);
-		if (found !== undefined) return found;
-		const { bytes, open } = file;
-		const stored = await uploadSafely(this.client, {
-			source: { fileName: name, contentType: 'application/jsonl', bytes, open },
-			purpose: 'batch',
-			expiresAfterSeconds: expiresAfter,
-		});
-		if (!earlier || stored.filename === name) return stored.id;
-		await this.deleteQuietly(stored.id);
-		throw this.client.error(RENAMED);
-	}
-
-	/** @returns whether the file is gone */
-	private async deleteQuietly(fileId: string): Promise<boolean> {
-		return await deleteFile(this.client, fileId).then(
-			() => true,
-			(error: NodeApiError) => error.httpCode === '404',
-		);
-	}
-
-	/**
-	 * The file of kept rows that was uploaded for a batch that is not needed. The batch that stands
-	 * instead names its own.
-	 */
-	async dropRows(batch: Batch, key: string): Promise<void> {
-		const rowsFileId = this.uploaded.get(key)?.rowsFileId;
-		// A server that does not return metadata does not say which file the batch has.
-		if (rowsFileId === undefined || keyOf(batch) === undefined) return;
-		if (rowsFileOf(batch) !== rowsFileId) await this.deleteQuietly(rowsFileId);
-	}
-
-	/**
-	 * Cleans up after a create that failed, and says what may exist and what is left behind.
-	 *
-	 * @param input undefined for one that is written down and waits
-	 */
-	async createError(
-		fault: Fault,
-		key: string,
-		{ fileId, rowsFileId }: FileIds,
-		input: PartInput | undefined,
-	): Promise<NodeApiError> {
-		const said = fault.mayHaveExecuted ? perhapsCreated(key) : 'The batch was not created';
-		if (!input) {
-			return this.client.error(fault, `${said}; Submit Waiting Parts tries it again`);
-		}
-		if ('fileId' in input) return this.client.error(fault, said);
-		const rows = rowsFileId === undefined ? '' : `, and the file of kept rows is ${rowsFileId}`;
-		if (fault.mayHaveExecuted) {
-			return this.client.error(fault, `${said}; its input file is ${fileId}${rows}`);
-		}
-		if (isQueueFull(fault)) {
-			const kept = rows && `, with ${rowsFileId} as ${ROWS_FILE_ID} in the metadata`;
-			return this.client.error(
-				fault,
-				`${said}; its input file ${fileId} is kept, for the operation Create${kept}`,
-			);
-		}
-		const isDeleted = await this.deleteQuietly(fileId);
-		const areRowsLeft = rowsFileId !== undefined && !(await this.deleteQuietly(rowsFileId));
-		// After an upload without an answer there may be another copy, which goes by the same name.
-		const left = isDeleted
-			? `its input file ${input.fileName(key)} was deleted`
-			: `its input file ${fileId} is left behind`;
-		const alsoLeft = areRowsLeft ? `, and the file of kept rows ${rowsFileId} is left behind` : '';
-		return this.client.error(fault, `${said}, ${left}${alsoLeft}`);
-	}
-}
-
-const RENAMED: Fault = {
-	kind: 'source',
-	message:
-		'The server gives files names of its own, so what waits could not be found again. Remove the option Max Enqueued Tokens',
-	mayHaveExecuted: false,
-};
-
-const gone = (fileId: string): Fault => ({
-	kind: 'source',
-	message: `The service does not have its input file ${fileId} any more`,
-	mayHaveExecuted: false,
-});
+const notYielded = (id: string, standing: string, error: unknown) =>
+	`Batches ${standing} and ${id} were created for the same requests at the same moment. Batch ${id} is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;

@@ -18,6 +18,9 @@ export const SUBMISSION_KEY = 'submission_key';
 /** The metadata pair with the place of a batch among the parts of its submission, as `2/3`. */
 export const SUBMISSION_PART = 'submission_part';
 
+/** The metadata pair with which a retry names the batch whose requests it repeats. */
+export const RETRY_OF = 'retry_of';
+
 /** The metadata pair with the estimated tokens of a batch's input, and its model, when these are limited. */
 export const SUBMISSION_TOKENS = 'submission_tokens';
 
@@ -70,6 +73,9 @@ export function isSameContent(key: string, other: string): boolean {
 export function keyOf(batch: Batch): string | undefined {
 	return batch.metadata?.[SUBMISSION_KEY];
 }
+
+/** The file of the rows that were kept for the results of a batch. */
+export const rowsFileOf = ({ metadata }: Batch): string | undefined => metadata?.[ROWS_FILE_ID];
 
 /** The id of the submission in a key. */
 export const submissionIdIn = (key: string): string => key.slice(0, ID_DIGITS);
@@ -290,6 +296,12 @@ class CreateMemory {
 		return sentences.filter(Boolean).join(' ');
 	}
 }
+
+/**
+ * Batches with one key that were created this close to each other come from executions that did not
+ * see each other. Seconds.
+ */
+export const RIVALS_WITHIN = 900;
 
 /** A batch that cost nothing, or that the user stopped, does not stand for its submission. */
 const NOT_ADOPTED: readonly string[] = ['failed', 'cancelling', 'cancelled'];

@@ -1,8 +1,9 @@
 import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
+import type { FileIds, PartInput } from './partFiles';
+import { filesOf, PartFiles } from './partFiles';
 import type { QueueRoom, QueueShare, RoomLimits } from './queue';
 import { shareText } from './queue';
-import type { FileIds, PartInput } from './safeCreate';
-import { filesOf, PartFiles, rowsFileOf, SafeCreate } from './safeCreate';
+import { SafeCreate } from './safeCreate';
 import type { CreatedBatch, Place, SubmissionChoices, SubmissionScope } from './submission';
 import {
 	isAdoptable,
@@ -10,6 +11,7 @@ import {
 	oldestOf,
 	placeText,
 	ROWS_FILE_ID,
+	rowsFileOf,
 	SUBMISSION_KEY,
 	SUBMISSION_PART,
 	SUBMISSION_TOKENS,
@@ -20,17 +22,11 @@ import {
 	SubmissionSearch,
 } from './submission';
 import type { BatchSettings, CreateBatchBody } from '../api/batches';
-import { cancelBatch, findBatch, NO_LIST } from '../api/batches';
+import { NO_LIST } from '../api/batches';
 import type { Batch } from '../api/objects';
 import { isFinished } from '../api/objects';
 import { isQueueFull } from '../apiErrors';
 import type { Fault, OpenAiClient } from '../client';
-
-/**
- * How long after its creates an execution looks for those of others under the same key. The list
- * may lag by a second; see docs/reliability.md for what a longer lag means.
- */
-const SETTLE_AFTER_MS = 2_000;
 
 /** One batch to create: a part of a submission. */
 export interface SubmissionPart {
@@ -297,14 +293,12 @@ export class Submissions {
 		const { scope } = this;
 		const standing = this.standing(run, part, key);
 		if (standing) {
-			const adopted = asAdopted(standing, key);
 			const { input } = part;
 			const hasRows = 'rows' in input && input.rows !== undefined;
 			if (hasRows && keyOf(standing) !== undefined && !rowsFileOf(standing)) {
 				this.client.hint(withoutRows(standing.id));
 			}
-			const hasSent = scope.memory.fileOf(key) !== undefined;
-			return hasSent ? await this.settle(run, adopted, key) : adopted;
+			return await this.safeCreate.settle(asAdopted(standing, key), key, run.found);
 		}
 		const { share } = part;
 		if (this.isLater(run, part, key)) return { key, ...(await run.files.of(part.input, key)) };
@@ -324,63 +318,11 @@ export class Submissions {
 		// What is written down may be created by Submit Waiting Parts at the same moment.
 		const isShared = scope.isShared || run.room !== undefined || part.key !== undefined;
 		if (!isShared && !this.safeCreate.isDoubtful.has(key)) return one;
-		const looked = await this.lookAgain(run.keys, one);
+		const looked = await this.safeCreate.lookAgain(run.keys, one, this.startedAt);
 		if (looked === undefined) return one;
 		const shown = new Set(looked.map(({ id }) => id));
 		run.found = [...looked, ...run.found.filter(({ id }) => !shown.has(id))];
-		return await this.settle(run, one, key);
-	}
-
-	/**
-	 * Reads the list once more, shortly after a create: another execution may have created the same
-	 * batch at the same moment, or an earlier create that seemed lost may show up late.
-	 *
-	 * @returns undefined when it cannot be read, which a hint says
-	 */
-	private async lookAgain(
-		keys: readonly string[],
-		{ batch }: CreatedBatch,
-	): Promise<Batch[] | undefined> {
-		if (this.search.hasNoList || !(await this.client.pause(SETTLE_AFTER_MS))) return undefined;
-		try {
-			return await this.search.findSince(this.startedAt, new Set(keys));
-		} catch (error) {
-			this.client.hint(unsettled(batch.id, error));
-			return undefined;
-		}
-	}
-
-	/**
-	 * Of several batches with one key the oldest stands. A younger one is cancelled by the execution
-	 * that created it, while it is validated, which costs nothing. Its own batches are known by the
-	 * input file that it has sent.
-	 */
-	private async settle(run: Run, one: CreatedBatch, key: string): Promise<CreatedBatch> {
-		const live = run.found.filter((batch) => this.search.belongs(batch, key) && isAdoptable(batch));
-		const oldest = oldestOf(live);
-		const isAlone = live.length === 1 && oldest?.id === one.batch.id;
-		if (oldest === undefined || isAlone) return one;
-		// Its own execution may have given it up meanwhile, for a batch that is not seen here.
-		const standing = await findBatch(this.client, oldest.id).catch(() => undefined);
-		if (standing === undefined || !isAdoptable(standing)) return one;
-		const file = this.scope.memory.fileOf(key);
-		const own = live.filter(
-			({ id, input_file_id: input }) => id !== oldest.id && input === file && file !== undefined,
-		);
-		for (const batch of own) await this.giveUp(batch, standing.id);
-		if (standing.id === one.batch.id) return one;
-		this.scope.memory.noteCreated(key, standing.id);
-		await run.files.dropRows(standing, key);
-		const isOfThisRun = own.length > 0;
-		return { batch: standing, key: keyOf(standing) ?? key, adopted: true, isOfThisRun };
-	}
-
-	private async giveUp(batch: Batch, standingId: string): Promise<void> {
-		try {
-			if (!isFinished(batch)) await cancelBatch(this.client, batch.id);
-		} catch (error) {
-			this.client.hint(notYielded(batch.id, standingId, error));
-		}
+		return await this.safeCreate.settle(one, key, run.found);
 	}
 
 	private async uploadAndCreate(
@@ -440,14 +382,6 @@ function sayListed(error: NodeApiError, listId: string): void {
 	const listed = `All parts are listed in file ${listId}, and Submit Waiting Parts goes on with them. Before you submit the same items again without a Submission Key, delete this file: otherwise they are paid twice.`;
 	error.description = [listed, error.description].filter(Boolean).join(' ');
 }
-
-const reasonOf = (error: unknown) => (error as Error).message;
-
-const unsettled = (id: string, error: unknown) =>
-	`Batch ${id} was created. Whether another execution has created the same batch at the same moment is not known, because the list of batches could not be read: ${reasonOf(error)}.`;
-
-const notYielded = (id: string, standing: string, error: unknown) =>
-	`Another execution created batch ${standing} at the same moment, so batch ${id} of this execution is not needed, but it could not be cancelled: ${reasonOf(error)}. Cancel it to avoid paying for it.`;
 
 function createBody(
 	{ fileId, rowsFileId }: FileIds,

@@ -35,8 +35,9 @@ export function checkError(world: World, act: Act, thrown: unknown, left: LeftBe
 		if (status === 'failed') continue;
 		const key = metadata?.submission_key ?? id;
 		if (text.includes(id) || text.includes(key)) continue;
-		// Its user has cancelled it in the meantime, and it was made again: that one is named.
-		const isMadeAgain = left.batches.some(
+		// It was given up for one of the same content, or its user has cancelled it in the meantime and it
+		// was made again: that one is named.
+		const isMadeAgain = world.emulator.ledger.batches.some(
 			(other) => other.metadata?.submission_key === key && text.includes(other.id),
 		);
 		if (isMadeAgain && /^cancel/.test(status)) continue;

@@ -56,23 +56,26 @@ export function checkNoneForgotten(
 
 /**
  * Each request succeeds once at most, whatever batches it was in: a second answer is paid too. Only
- * who has stopped a batch, and submits the same again, has what it had done by then done again.
- *
- * @param operationOf which operation has created a batch
+ * who has stopped a batch, and submits the same again, has what it had done by then done again, also
+ * by a retry of what was submitted then.
  */
-export function checkAnsweredOnce(
-	{ written, broken, emulator }: World,
-	operationOf: (batchId: string) => string | undefined,
-): void {
+export function checkAnsweredOnce(world: World): void {
+	const { written, broken, emulator } = world;
+	const spent = givenUp(world);
+	const originalOf = (batchId: string): string => {
+		const of = emulator.batch(batchId).metadata?.retry_of;
+		return of === undefined ? batchId : originalOf(of);
+	};
 	const owners = new Map<string, string>();
 	for (const [batchId, lines] of written) {
+		if (world.unsettled.has(batchId)) continue;
 		for (const [customId, { isSuccess }] of lines) {
 			if (!isSuccess) continue;
 			const owner = owners.get(customId);
 			owners.set(customId, batchId);
 			if (owner === undefined) continue;
-			const isStopped = emulator.batch(owner).status === 'cancelled';
-			if (isStopped && operationOf(batchId) !== 'retry') continue;
+			const isStopped = emulator.batch(owner).status === 'cancelled' && !spent.has(owner);
+			if (isStopped && originalOf(batchId) !== originalOf(owner)) continue;
 			broken('no request is answered twice', { customId, batches: [owner, batchId] });
 		}
 	}

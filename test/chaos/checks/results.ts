@@ -1,7 +1,12 @@
 import type { IDataObject } from 'n8n-workflow';
+import type { WireBatch } from '../../support/emulator/batches/batch';
 import type { World, WrittenLine } from '../world';
 
-type Outcomes = Map<string, { status: string; requestId: string | null }>;
+type Outcomes = Map<string, { status: string; requestId: string | null; batchId: string }>;
+
+/** Whether none of the requests of a batch ran. */
+export const hasNeverRun = ({ written }: World, { id, status }: WireBatch) =>
+	status === 'failed' && !written.has(id);
 
 const NEVER_RAN: Record<string, string> = {
 	batch_expired: 'expired',
@@ -9,7 +14,7 @@ const NEVER_RAN: Record<string, string> = {
 };
 
 /** What a line says of its request, as far as the server puts it there. */
-function outcomeOf({ isSuccess, wire }: WrittenLine) {
+export function outcomeOf({ isSuccess, wire }: WrittenLine) {
 	const { response, error } = wire as IDataObject;
 	const { code } = (error ?? {}) as { code?: string };
 	const { request_id: requestId } = (response ?? {}) as { request_id?: string | null };
@@ -26,13 +31,16 @@ function truth(world: World, batchIds: string[]): Outcomes {
 	for (const id of batchIds) {
 		for (const [customId, line] of written.get(id) ?? []) {
 			const isAnswered = outcomes.get(customId)?.status === 'succeeded';
-			if (line.isSuccess || !isAnswered) outcomes.set(customId, outcomeOf(line));
+			if (line.isSuccess || !isAnswered)
+				outcomes.set(customId, { ...outcomeOf(line), batchId: id });
 		}
 	}
 	const [original] = batchIds;
 	const knowsAll = server.namesRequests && hasInput(world, original);
 	for (const id of (knowsAll && requested.get(original)) || []) {
-		if (!outcomes.has(id!)) outcomes.set(id!, { status: 'missing', requestId: null });
+		if (!outcomes.has(id!)) {
+			outcomes.set(id!, { status: 'missing', requestId: null, batchId: original });
+		}
 	}
 	return outcomes;
 }
@@ -58,9 +66,11 @@ export function checkResults(world: World, batchIds: string[], items: IDataObjec
 	const expected = truth(world, batchIds);
 	const seen = new Set<unknown>();
 	const knowsAttempts = world.server.namesRequests && batchIds.every((id) => hasInput(world, id));
+	const ran = batchIds.filter((one) => !hasNeverRun(world, world.emulator.batch(one)));
 	for (const item of items) {
 		const { custom_id: id, status, request_id: requestId, error, content, attempts } = item;
-		const all = batchIds.filter((one) => world.requested.get(one)?.includes(id as string));
+		const { batch_id: batchId } = item;
+		const all = ran.filter((one) => world.requested.get(one)?.includes(id as string));
 		if (knowsAttempts && attempts !== undefined && attempts !== all.length) {
 			wrong('it was asked more or less often', { id, attempts, all });
 		}
@@ -70,6 +80,8 @@ export function checkResults(world: World, batchIds: string[], items: IDataObjec
 		if (!outcome) wrong('there is no such request', id);
 		else if (outcome.status !== status || outcome.requestId !== requestId) {
 			wrong('it is something else', { id, status, requestId, outcome });
+		} else if (outcome.batchId !== batchId) {
+			wrong('it is of another batch', { id, batchId, outcome });
 		}
 		const isSuccess = status === 'succeeded';
 		if (isSuccess ? error !== null : error === null || content !== null) {

@@ -20,6 +20,17 @@ const isList = ({ path }: RecordedRequest) => /\/(batches|files)$/.test(path);
 export const isUpload = ({ method, path }: RecordedRequest) =>
 	method === 'POST' && path.endsWith('/files');
 
+const isCreate = ({ method, path }: RecordedRequest) =>
+	method === 'POST' && path.endsWith('/batches');
+
+/** Of how many submissions parts have been written down. */
+const submissionsOf = ({ emulator }: World) =>
+	new Set(
+		emulator.ledger.uploads
+			.map(({ filename }) => filename!)
+			.filter((name) => name.startsWith('n8n-submission-')),
+	).size;
+
 /** What these ask of a file is only a help: without an answer they go on, and read its content. */
 const DESCRIBING = ['getResults', 'retry'];
 
@@ -54,6 +65,7 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 		return LOOKING.includes(operation) && request.method === 'GET' && isList(request);
 	};
 	let repeatedFinals = 0;
+	let refusedCreates = 0;
 	for (const [index, request] of requests.entries()) {
 		if (!request.fault) continue;
 		const later = requests.slice(index + 1);
@@ -61,8 +73,14 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 		const isSource = requests.slice(0, index).some(isUpload) && request.path.endsWith('/content');
 		if (KINDS[request.fault].isFinal) {
 			const again = later.find((other) => isSame(request, other));
-			// A final answer does not end a try that can do without it, so the next one asks again.
-			if (tries > 1 && DESCRIBING.includes(operation) && isDescription(request)) continue;
+			// A final answer does not end what can do without it, so whoever reads the file next, to send
+			// it or in another try, asks again.
+			if (DESCRIBING.includes(operation) && isDescription(request)) continue;
+			// A refused create ends its submission. Those of others may be as long, and are tried too.
+			if (operation === 'submitWaiting' && isCreate(request)) {
+				if (++refusedCreates > submissionsOf(world)) wrong('it was final', request);
+				continue;
+			}
 			// With "Retry On Fail" n8n itself begins anew.
 			if (again && !isSource && !isNewLook(request, again) && ++repeatedFinals >= tries) {
 				wrong('it was final', request);
@@ -72,8 +90,8 @@ export function checkRetries(world: World, { act, requests, begun }: Done): void
 		if (!next || !isSame(request, next)) continue;
 		const asked = tries === 1 && !isSource ? ASKED[request.fault] : undefined;
 		if (asked && next.at - request.at < asked) wrong('it came too soon', request);
-		const isCreate = request.method === 'POST' && request.path.endsWith('/batches');
-		if (isCreate && mayHaveCreated(request.fault)) wrong('nobody looked at the list', request);
+		if (isCreate(request) && mayHaveCreated(request.fault))
+			wrong('nobody looked at the list', request);
 	}
 }
 

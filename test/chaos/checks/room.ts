@@ -48,13 +48,12 @@ export class Room {
 	private readonly creators = new Map<string, { number?: number; at: number }>();
 
 	constructor(private readonly world: World) {
-		world.emulator.ledger.onCreated = (batch, request) => this.check(batch, request);
-	}
-
-	/** Which operation has created a batch. */
-	operationOf(batchId: string): string | undefined {
-		const number = this.creators.get(batchId)?.number;
-		return number === undefined ? undefined : this.world.executions[number].act.operation;
+		const { ledger } = world.emulator;
+		const { onCreated } = ledger;
+		ledger.onCreated = (batch, request) => {
+			onCreated(batch, request);
+			this.check(batch, request);
+		};
 	}
 
 	private check(batch: WireBatch, request: RecordedRequest): void {

@@ -84,20 +84,37 @@ export class Scene {
 		return execution;
 	}
 
-	/** Waits for a value. Throws as soon as an execution of the workflow has failed. */
-	async until<T>(workflowId: string, look: () => Promise<T | undefined>): Promise<T> {
+	/**
+	 * Waits for a value. Throws as soon as an execution of the workflow has failed, other than with an
+	 * error that has the `expected` text.
+	 */
+	async until<T>(
+		workflowId: string,
+		look: () => Promise<T | undefined>,
+		expected?: string,
+	): Promise<T> {
 		const deadline = Date.now() + PATIENCE_MS;
 		for (;;) {
 			const found = await look();
 			if (found !== undefined) return found;
-			const failed = (await this.rest.executions(workflowId)).find(
-				({ status }) => status === 'error' || status === 'crashed',
+			const wrong = (await this.failures(workflowId)).find(
+				({ message }) => expected === undefined || !message.includes(expected),
 			);
-			if (failed) throw failureOf(await this.rest.execution(failed.id));
+			if (wrong) throw wrong;
 			if (Date.now() > deadline)
 				throw new Error(`The value did not come. The batches: ${JSON.stringify(this.batches)}`);
 			await sleep(1_000);
 		}
+	}
+
+	/** What the executions of a workflow have failed with. */
+	async failures(workflowId: string): Promise<Error[]> {
+		const failed = (await this.rest.executions(workflowId)).filter(
+			({ status }) => status === 'error' || status === 'crashed',
+		);
+		return await Promise.all(
+			failed.map(async ({ id }) => failureOf(await this.rest.execution(id))),
+		);
 	}
 
 	/** Returns the rows once the column is filled in all of them. */

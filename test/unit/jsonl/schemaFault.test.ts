@@ -101,6 +101,50 @@ test('stops in a value that is very deep', () => {
 	expect(schemaFault(schema, value)).toBeUndefined();
 });
 
+describe('takes no more steps than a long answer needs', () => {
+	/** More than the budget has; without one, nobody would see the end. */
+	const TOO_MANY = 1_000_000;
+
+	/** A schema that counts how often it is looked at. */
+	const counted = (schema: JsonObject) => {
+		const seen = { times: 0 };
+		Object.defineProperty(schema, 'type', {
+			enumerable: true,
+			get: () => {
+				if (++seen.times > TOO_MANY) throw new Error('It never ends');
+				return undefined;
+			},
+		});
+		return { schema, seen };
+	};
+
+	const SELF = { $ref: '#' };
+
+	test.each<[string, JsonObject, JsonValue]>([
+		['alternatives that are the schema itself', { anyOf: [SELF, SELF] }, 1],
+		['the same of oneOf', { oneOf: [SELF, SELF, SELF] }, 1],
+		['the same of allOf', { allOf: [SELF, SELF] }, 1],
+		[
+			'alternatives in a nested value',
+			{ anyOf: [{ properties: { a: SELF } }, { properties: { a: SELF } }] },
+			JSON.parse(`${'{"a":'.repeat(150)}1${'}'.repeat(150)}`) as JsonValue,
+		],
+	])('in %s', (_, recursive, one) => {
+		const { schema, seen } = counted(recursive);
+		expect(schemaFault(schema, one)).toBeUndefined();
+		expect(seen.times).toBeGreaterThan(100);
+		expect(seen.times).toBeLessThanOrEqual(100_000);
+	});
+
+	test('and claims nothing of what lies beyond', () => {
+		const row = { type: 'object', properties: { a: { type: 'string' } } };
+		const schema = { type: 'array', items: row };
+		const rows = (length: number) => [...Array.from({ length }, () => ({ a: '' })), { a: 1 }];
+		expect(schemaFault(schema, rows(30_000))).toBe('[30000].a is not of the type string');
+		expect(schemaFault(schema, rows(60_000))).toBeUndefined();
+	});
+});
+
 const NAMES = ['a', 'b', 'c'];
 const name = fc.constantFrom(...NAMES);
 const value = fc.letrec<{ value: JsonValue }>((tie) => ({

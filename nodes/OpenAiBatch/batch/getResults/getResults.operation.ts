@@ -25,6 +25,7 @@ import { assertFinished, failedValidation, hasNeverRun } from '../results/readin
 import { findOriginal, findRetries } from '../results/retryChain';
 import type { SubmittedPart } from '../../../openai/submissions/parts';
 import { partsOfSubmission } from '../results/submissionBatches';
+import { submissionIdOf } from '../../../openai/submissions/submission';
 
 /** The batches whose results are wanted: the given one alone, with its retries, or all parts. */
 async function partsFor(
@@ -165,22 +166,54 @@ export const getResults: Operation = {
 			'Get the results of a batch that is completed, expired or cancelled: one item for each request, or one file',
 	},
 	properties: showFor('batch', 'getResults', [batchIdField, ...getResultsProperties]),
-	execute: forEachItem(async (context, itemIndex, client) => {
-		const batchId = idParameter(context, 'batchId', itemIndex);
-		const options = getResultsOptions(context, itemIndex);
-		const given = await getBatch(client, batchId);
-		const jobs: Job[] = [];
-		for (const part of await partsFor(context, client, given, options)) {
-			jobs.push(jobOf(context, part, itemIndex));
-		}
-		const output =
-			options.returnAs === 'items'
-				? await itemsOf(context, client, jobs, options, itemIndex)
-				: [await fileOf(context, client, jobs, options, itemIndex)];
-		if (options.deleteFiles) await deleteBatchFiles(context, client, jobs);
-		return output;
-	}),
+	execute: async (context, client) => {
+		const returned = new Map<string, number>();
+		return await forEachItem(async (...item) => await resultsOf(returned, ...item))(
+			context,
+			client,
+		);
+	},
 };
+
+/**
+ * The results of one input item.
+ *
+ * @param returned the submissions whose results are among the output, and with which options, with
+ * the item that asked for them: of a submission, each of its batches may come as an item
+ */
+async function resultsOf(
+	returned: Map<string, number>,
+	context: IExecuteFunctions,
+	itemIndex: number,
+	client: OpenAiClient,
+): Promise<INodeExecutionData[]> {
+	const batchId = idParameter(context, 'batchId', itemIndex);
+	const options = getResultsOptions(context, itemIndex);
+	const given = await getBatch(client, batchId);
+	const submission = options.wholeSubmission ? submissionIdOf(given) : null;
+	// With other options these are other results, such as the next page.
+	const raw = context.getNodeParameter('options', itemIndex, {});
+	const wanted = `${submission} ${options.returnAs} ${JSON.stringify(raw)}`;
+	const earlier = submission === null ? undefined : returned.get(wanted);
+	if (earlier !== undefined) {
+		client.hint(returnedBefore(given, submission!, earlier));
+		return [];
+	}
+	const jobs: Job[] = [];
+	for (const part of await partsFor(context, client, given, options)) {
+		jobs.push(jobOf(context, part, itemIndex));
+	}
+	const output =
+		options.returnAs === 'items'
+			? await itemsOf(context, client, jobs, options, itemIndex)
+			: [await fileOf(context, client, jobs, options, itemIndex)];
+	if (options.deleteFiles) await deleteBatchFiles(context, client, jobs);
+	returned.set(wanted, itemIndex);
+	return output;
+}
+
+const returnedBefore = ({ id }: Batch, submission: string, item: number) =>
+	`Batch ${id} belongs to submission ${submission}, whose results item ${item} has returned. With Whole Submission they are returned once.`;
 
 /** One item for each result. */
 async function itemsOf(

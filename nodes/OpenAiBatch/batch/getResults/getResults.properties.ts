@@ -196,7 +196,7 @@ const getResultsOptionsField: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to return the results of all parts of the submission that the batch belongs to, with all their retries, in the order of the parts. If a part is not finished, or has no batch, the operation stops with an error.',
+				'Whether to return the results of all parts of the submission that the batch belongs to, with all their retries, in the order of the parts. When several batches of one submission come as items, they are returned once. If a part is not finished, or has no batch, the operation stops with an error.',
 		},
 	],
 };

@@ -1,7 +1,14 @@
 import { getBatch, listBatches } from '../../../openai/api/batches';
 import type { Batch } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
-import { RETRY_OF } from '../../../openai/submissions/parts';
+import {
+	isAdoptable,
+	isSameContent,
+	keyOf,
+	oldestOf,
+	RETRY_OF,
+	RIVALS_WITHIN,
+} from '../../../openai/submissions/submission';
 
 /**
  * The batch that a chain of retries began with: the batch itself when it is not a retry.
@@ -40,6 +47,22 @@ export async function findRetries(client: OpenAiClient, original: Batch): Promis
 	return retries.every(({ created_at: at }) => typeof at === 'number')
 		? retries.sort((a, b) => a.created_at! - b.created_at!)
 		: retries;
+}
+
+/**
+ * The batch that stands for the same requests as one that was cancelled: it was submitted again, or
+ * two executions had created it at the same moment. Undefined when there is none.
+ */
+export async function findTwin(client: OpenAiClient, cancelled: Batch): Promise<Batch | undefined> {
+	const key = keyOf(cancelled);
+	if (key === undefined) return undefined;
+	const earliest = (cancelled.created_at ?? 0) - RIVALS_WITHIN;
+	const found: Batch[] = [];
+	for await (const batch of listBatches(client)) {
+		if (typeof batch.created_at === 'number' && batch.created_at < earliest) break;
+		if (isAdoptable(batch) && isSameContent(keyOf(batch) ?? '', key)) found.push(batch);
+	}
+	return oldestOf(found);
 }
 
 /** Whether a batch was created before another, as far as the server says so. */

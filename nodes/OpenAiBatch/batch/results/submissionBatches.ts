@@ -5,7 +5,7 @@ import type { Batch } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import type { SubmittedPart } from '../../../openai/submissions/parts';
 import { findPart, isPart, partCountOf, partNumberOf } from '../../../openai/submissions/parts';
-import { submissionIdOf } from '../../../openai/submissions/submission';
+import { RIVALS_WITHIN, submissionIdOf } from '../../../openai/submissions/submission';
 
 /** How long before its youngest batch a submission may have begun: parts can wait for room. */
 const LONGEST_SECONDS = 30 * 86_400;
@@ -25,14 +25,16 @@ export async function batchesOfSubmission(
 	if (id === null) throw noSubmission(context, client, batch);
 	const found: Batch[] = [];
 	const toFind = new Set(partsOf(batch));
-	const earliest = (batch.created_at ?? 0) - LONGEST_SECONDS;
+	let earliest = (batch.created_at ?? 0) - LONGEST_SECONDS;
 	for await (const one of listBatches(client)) {
 		if (one.created_at && one.created_at < earliest) break;
 		if (submissionIdOf(one) !== id) continue;
 		found.push(one);
 		if (isPart(one)) toFind.delete(partNumberOf(one));
-		if (toFind.size === 0) break;
+		// Beside the last one there may be an older one of the same part, which is the one that stands.
+		if (toFind.size === 0) earliest = (one.created_at ?? Infinity) - RIVALS_WITHIN;
 	}
+	if (!found.some((one) => one.id === batch.id)) found.push(batch);
 	return found;
 }
 

@@ -1,7 +1,9 @@
+import { unversionedPath } from '../../../endpoints/endpoint';
 import type { Issue, JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject, merged, replaceIn, textOrNull, tryParseJson } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import { MAX_BYTES } from '../../../jsonl/split';
+import type { Provider } from '../../../openai/client';
 import type { InputRequest } from '../results/batchFiles';
 
 /** Checks requests by the rules of the service, as those of a submission are. */
@@ -24,6 +26,12 @@ export interface ChangedLine {
 /** What limits the tokens of an answer. A body needs one of them, and OpenAI refuses two. */
 const TOKEN_LIMITS = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'];
 
+/**
+ * Where OpenAI and Azure cut off nothing but at the end of the model's context, as long as a body
+ * sets no limit. Completions end after 16 tokens by default.
+ */
+const WITHOUT_DEFAULT: ReadonlySet<unknown> = new Set(['/chat/completions', '/responses']);
+
 /** Changes the lines of a batch by fields that are merged deeply into each body. */
 export class LineChange {
 	/** Lines that have grown may need a second file. */
@@ -31,12 +39,14 @@ export class LineChange {
 	/** Lines are made again while they are sent, and checked only the first time. */
 	private readonly checked = new Set<number>();
 
+	/** @param provider whose server runs the requests; others than OpenAI and Azure may have low limits */
 	constructor(
 		private readonly fields: JsonObject,
 		private readonly checker: LineChecker,
+		private readonly provider: Provider,
 	) {}
 
-	of({ line, text }: Line, { body }: InputRequest): ChangedLine {
+	of({ line, text }: Line, { body, url }: InputRequest): ChangedLine {
 		const request = this.changed(JSON.parse(text) as JsonObject);
 		const [before, after] = [body, request.body].map((one) => (isObject(one) ? one : {}));
 		const issues = this.checked.has(line) ? [] : this.checker.check(request, line);
@@ -44,9 +54,15 @@ export class LineChange {
 		return {
 			text: this.textOf(text, request),
 			model: textOrNull(after.model) ?? undefined,
-			mayEndLater: mayEndLater(before, after),
+			mayEndLater: mayEndLater(before, after, this.defaultLimit(url)),
 			issues,
 		};
+	}
+
+	/** The most tokens of an answer where a body sets no limit; undefined where nobody knows. */
+	private defaultLimit(url: string | null): number | undefined {
+		const isKnown = this.provider !== 'other' && WITHOUT_DEFAULT.has(unversionedPath(url));
+		return isKnown ? Infinity : undefined;
 	}
 
 	private changed(request: JsonObject): JsonObject {
@@ -89,13 +105,20 @@ function without(object: JsonObject, names: readonly string[]): JsonObject {
 }
 
 /** Whether an answer that was cut off may be whole now: it has more tokens, or is another one. */
-function mayEndLater(before: JsonObject, after: JsonObject): boolean {
-	if (tokenLimitOf(after) > tokenLimitOf(before)) return true;
+function mayEndLater(
+	before: JsonObject,
+	after: JsonObject,
+	defaultLimit: number | undefined,
+): boolean {
+	const [was, is] = [before, after].map((body) => tokenLimitOf(body) ?? defaultLimit);
+	// A default that is not known may be lower than any limit, or higher.
+	const isHigher = was === undefined || is === undefined ? was !== is : is > was;
+	if (isHigher) return true;
 	const others = [before, after].map((body) => JSON.stringify(without(body, TOKEN_LIMITS)));
 	return others[0] !== others[1];
 }
 
-function tokenLimitOf(body: JsonObject): number {
+function tokenLimitOf(body: JsonObject): number | undefined {
 	const limits: Array<JsonValue | undefined> = TOKEN_LIMITS.map((name) => body[name]);
-	return (limits.find((limit) => typeof limit === 'number') as number | undefined) ?? Infinity;
+	return limits.find((limit) => typeof limit === 'number');
 }

@@ -12,6 +12,7 @@ import {
 	endpointUnknown,
 	inputFileGone,
 	namelessLines,
+	submittedAgain,
 	unknownIdsHint,
 	unreadableResults,
 	cutOffHint,
@@ -23,7 +24,7 @@ import { selectForRetry } from './retrySelection';
 import type { Server } from '../../../endpoints/endpoint';
 import { getBatch } from '../../../openai/api/batches';
 import type { Batch, FileObject } from '../../../openai/api/objects';
-import { transientFailure } from '../../../openai/api/objects';
+import { statusOf, transientFailure } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import {
 	createdItem,
@@ -32,9 +33,9 @@ import {
 	SUBMISSION_METADATA,
 	SUBMISSION_TOKENS,
 	keyOf,
+	RETRY_OF,
 } from '../../../openai/submissions/submission';
 import type { SubmissionPart } from '../../../openai/submissions/submissions';
-import { RETRY_OF } from '../../../openai/submissions/parts';
 import { Submissions } from '../../../openai/submissions/submissions';
 import { MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
@@ -42,6 +43,7 @@ import type { Operation } from '../../shared/operation';
 import { asNodeError, forEachItem, showFor } from '../../shared/operation';
 import { findInputFile, inputLines, requestIn } from '../results/batchFiles';
 import { assertFinished, failedValidation, hasNeverRun } from '../results/readiness';
+import { findTwin } from '../results/retryChain';
 
 /** Makes what checks the lines that Body Fields change. */
 export type CheckerFor = (options: { endpoint?: string; server: Server }) => LineChecker;
@@ -84,14 +86,14 @@ function retryMetadata(
 /**
  * The batch to retry and its input file.
  *
- * @throws {NodeOperationError} when it is not finished, when its own requests are invalid, or when
- * they cannot be read any more
+ * @throws {NodeOperationError} when it is not finished, when its own requests are invalid or were
+ * submitted again, or when they cannot be read any more
  */
 async function findOriginal(
 	client: OpenAiClient,
 	node: INode,
 	batchId: string,
-	{ bodyFields, customIds }: RetryOptions,
+	{ bodyFields, customIds, createWithoutSearch }: RetryOptions,
 	itemIndex: number,
 ): Promise<{ original: Batch; inputFile: FileObject }> {
 	const original = await getBatch(client, batchId);
@@ -100,6 +102,10 @@ async function findOriginal(
 	const isOther = bodyFields !== undefined || customIds !== undefined;
 	if (hasNeverRun(original) && !transientFailure(original) && !isOther) {
 		throw failedValidation(node, original, itemIndex);
+	}
+	if (statusOf(original) === 'cancelled' && !customIds && !createWithoutSearch) {
+		const twin = await findTwin(client, original);
+		if (twin) throw submittedAgain(node, original, twin, itemIndex);
 	}
 	const inputFile = await findInputFile(client, original);
 	if (!inputFile) throw inputFileGone(node, original, itemIndex);
@@ -200,13 +206,14 @@ async function chosenParts(
 ): Promise<Plan> {
 	const { bodyFields, inputExpiresAfter: expiresAfter } = options;
 	const node = client.context.getNode();
-	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
+	const provider = await client.provider();
+	const server = provider === 'openai' ? 'openai' : 'compatible';
 	const checker = bodyFields && checkerFor({ endpoint: original.endpoint ?? undefined, server });
 	const selection = await select(client, original, inputFile, {
 		...options,
 		// Nothing of it has run, so nothing of it can be left out.
 		include: hasNeverRun(original) ? new Set([...options.include, ...UNFINISHED]) : options.include,
-		change: bodyFields && checker && new LineChange(bodyFields, checker),
+		change: bodyFields && checker && new LineChange(bodyFields, checker, provider),
 		earlier: retries,
 		own,
 	});
@@ -260,7 +267,7 @@ export const retryWith = (checkerFor: CheckerFor): Operation => ({
 		value: 'retry',
 		action: 'Retry the unfinished requests of a batch',
 		description:
-			'Create a new batch from only the requests that failed for a transient reason, expired, were cancelled or never came back. With Include, also of those whose answers are of no use.',
+			'Create a new batch of the requests that failed for a transient reason, expired, were cancelled or have no result. With options, also of requests whose answers are of no use, or of exactly the requests that you name.',
 	},
 	properties: showFor('batch', 'retry', retryProperties),
 	execute: forEachItem(async (context, itemIndex, client) => {

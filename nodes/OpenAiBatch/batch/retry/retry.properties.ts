@@ -31,7 +31,7 @@ export const retryProperties: INodeProperties[] = [
 				type: 'json',
 				default: '{\n  "max_completion_tokens": 4000\n}',
 				description:
-					'Fields that change the requests before they run again, as JSON: for example more tokens, another model or a higher effort. They are merged into each body, also inside of objects. A token limit replaces the one that the request had.',
+					'JSON that changes the requests before they run again: for example more tokens, another model or a higher effort. The fields are merged into the body of each request, and objects are merged field by field. A token limit replaces the limit of the request, whatever the name of that limit is.',
 			},
 			createWithoutSearchField,
 			{
@@ -41,7 +41,7 @@ export const retryProperties: INodeProperties[] = [
 				default: '',
 				placeholder: 'e.g. film-12, film-40',
 				description:
-					'Runs exactly these requests again, whatever became of them, also those that have an answer: you pay for them again. Separate the IDs by commas or line breaks, or use an expression that returns a list. Include, Retry All Failed and Retry Unreadable have no effect then.',
+					'Runs exactly these requests again, including those that already have an answer. You pay for each of them again. Separate the IDs by commas or line breaks, or use an expression that returns a list. With this option, Include, Retry All Failed and Retry Unreadable are ignored.',
 			},
 			{
 				displayName: 'Include',
@@ -58,34 +58,40 @@ export const retryProperties: INodeProperties[] = [
 						name: 'Cut Off',
 						value: 'cut_off',
 						description:
-							'Has an answer that was cut off at the token limit. Needs more tokens, or another change, in Body Fields.',
+							'The answer was cut off at the token limit. Also set a higher limit, or another change, in Body Fields: the same request would be cut off again.',
 					},
-					{ name: 'Expired', value: 'expired', description: 'Did not run in time' },
+					{
+						name: 'Expired',
+						value: 'expired',
+						description: 'The request did not run before the batch expired',
+					},
 					{
 						name: 'Failed',
 						value: 'failed',
-						description: 'Failed for a transient reason, such as a rate limit or a server error',
+						description:
+							'The request failed for a transient reason, such as a rate limit or a server error',
 					},
 					{
 						name: 'Missing',
 						value: 'missing',
-						description: 'Has no result; it may have run and been charged all the same',
+						description:
+							'The request has no result. It may have run, and been charged, all the same.',
 					},
 					{
 						name: 'Not JSON',
 						value: 'invalid_json',
 						description:
-							'Asked for JSON, but the answer is not JSON or does not follow the schema. Answers that were cut off or refused are not counted here.',
+							'The request asked for JSON, but the answer is not JSON or does not match the schema. Answers that were cut off or refused do not belong here.',
 					},
 					{
 						name: 'Refused',
 						value: 'refused',
-						description: 'Has an answer in which the model or a filter declined to answer',
+						description: 'The model or a filter declined to answer',
 					},
 				],
 				default: ['failed', 'expired', 'cancelled', 'missing'],
 				description:
-					'Which requests to run again, by what became of them. Cut Off, Not JSON and Refused have succeeded and were charged; their new answers are charged too, and replace the old ones in Get Results.',
+					'Which requests to run again. Requests that are Cut Off, Not JSON or Refused have an answer, and you were charged for it. You are charged for the new answer too, and Get Results returns the new answer in place of the old one.',
 			},
 			inputExpiryField,
 			outputExpiryField,
@@ -107,7 +113,7 @@ export const retryProperties: INodeProperties[] = [
 			},
 			submissionKeyField(
 				'e.g. retry-films-2026-11-22',
-				'The same choices for the same batch under the same key make one retry, also over several executions. Without a key, another execution runs again what no earlier retry has answered or still runs.',
+				'With the same key, the same options for the same batch create one retry only, even in several executions. Without a key, another execution creates another retry, of the requests that no earlier retry has answered or is still running.',
 			),
 		],
 	},

@@ -3,6 +3,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { UnreadableResultsError } from './outcomes';
 import type { Selection } from './retrySelection';
 import type { Batch } from '../../../openai/api/objects';
+import { statusOf } from '../../../openai/api/objects';
 import type { CreatedBatch } from '../../../openai/submissions/submission';
 import { asNodeError } from '../../shared/operation';
 
@@ -25,6 +26,18 @@ export function inputFileGone(
 		itemIndex,
 		description: OWN_DATA_ADVICE,
 	});
+}
+
+/** The error for a batch whose requests another one has, so that they would be paid twice. */
+export function submittedAgain(node: INode, { id }: Batch, twin: Batch, itemIndex: number) {
+	return new NodeOperationError(
+		node,
+		`Batch ${id} was cancelled, and batch ${twin.id} has the same requests`,
+		{
+			itemIndex,
+			description: `Batch ${twin.id} is ${statusOf(twin)}. Get the results of that batch, or retry it, when it has ended. To ask for some requests of this one all the same, name them in the option Custom IDs.`,
+		},
+	);
 }
 
 /** The error for a batch of which nobody says to which endpoint its requests go. */
@@ -119,7 +132,7 @@ export function assertRetryable(
 }
 
 const MORE_TOKENS =
-	'The same request with the same limit is cut off, and charged, again. Set a higher token limit in Body Fields, for example {"max_completion_tokens": 4000} (max_output_tokens for Responses), or another model or a lower effort.';
+	'The same request with the same limit is cut off, and charged, again. Set a higher token limit in Body Fields, for example {"max_completion_tokens": 4000} (max_output_tokens for Responses), or another model or a lower effort. OpenAI and Azure end a request without a limit only at the end of the context of the model, so a limit does not help there.';
 
 function cutOffOf({ id }: Batch, count: number): string {
 	const [was, they] = count === 1 ? ['was', 'it'] : ['were', 'they'];

@@ -11,8 +11,8 @@ import {
 	keyOf,
 	placeOf,
 	submissionIdOf,
+	RETRY_OF,
 } from '../../../openai/submissions/submission';
-import { RETRY_OF } from '../../../openai/submissions/parts';
 import type { SubmissionPart, Submissions } from '../../../openai/submissions/submissions';
 import { asNodeError } from '../../shared/operation';
 import { hasNeverRun } from '../results/readiness';

@@ -42,6 +42,24 @@ describe('the JSON that a request asks for', () => {
 		],
 		['of vLLM', { guided_json: SCHEMA }, { schema: SCHEMA }],
 		['of vLLM, as text', { guided_json: JSON.stringify(SCHEMA) }, { schema: SCHEMA }],
+		['of newer versions of vLLM', { structured_outputs: { json: SCHEMA } }, { schema: SCHEMA }],
+		[
+			'of newer versions of vLLM, as text',
+			{ structured_outputs: { json: JSON.stringify(SCHEMA) } },
+			{ schema: SCHEMA },
+		],
+		['of vLLM, of any form', { structured_outputs: { json_object: true } }, {}],
+		[
+			'of vLLM beside a format that says nothing',
+			{ structured_outputs: { json: SCHEMA }, response_format: { type: 'text' } },
+			{ schema: SCHEMA },
+		],
+		[
+			'of a format beside fields of vLLM that say nothing',
+			{ structured_outputs: { json: null, json_object: false }, response_format: named },
+			{ schema: SCHEMA },
+		],
+		['where vLLM is asked for a choice', { structured_outputs: { choice: ['a'] } }, undefined],
 		[
 			'with a schema that is none',
 			{ response_format: { type: 'json_schema', json_schema: 1 } },
@@ -130,6 +148,24 @@ describe('with JSON asked for, an answer is', () => {
 		['refused', chat(choice(null, {}, { refusal: 'No.' })), 'refused'],
 	])('%s', (_, body, expected) => {
 		expect(use(body, { schema: SCHEMA })).toBe(expected);
+	});
+
+	const TEXT = { type: 'string' };
+	const TEXT_OR_OBJECT = { anyOf: [{ type: 'string', enum: ['{}'] }, { type: 'object' }] };
+
+	test.each<[string, string, JsonObject, ReturnType<typeof use>]>([
+		['a text', '"abc"', TEXT, undefined],
+		['a text in quotes', JSON.stringify('"abc"'), TEXT, undefined],
+		['a text that holds JSON', JSON.stringify(GOOD), TEXT, undefined],
+		['a text that holds a list', JSON.stringify('[1]'), TEXT, undefined],
+		['such a text behind thoughts', `<think>So?</think>${JSON.stringify(GOOD)}`, TEXT, undefined],
+		['such a text in an alternative', JSON.stringify('{}'), TEXT_OR_OBJECT, undefined],
+		['an object that was made twice', JSON.stringify(GOOD), SCHEMA, undefined],
+		['another object that was made twice', JSON.stringify('{"film":1}'), SCHEMA, 'invalid_json'],
+		['an object in place of a text', GOOD, TEXT, 'invalid_json'],
+		['prose in place of a text', 'abc', TEXT, 'invalid_json'],
+	])('judged as the schema has it: %s', (_, content, schema, expected) => {
+		expect(use(chat(choice(content)), { schema })).toBe(expected);
 	});
 
 	test('of use with any JSON, where no schema was given', () => {
