@@ -4,7 +4,10 @@ import type { ValueName } from './fields';
 import { isUnset, optionalText, wholeNumber } from './fields';
 import type { Issue } from '../../jsonl/json';
 import { kindOf } from '../../jsonl/json';
-import { MAX_EXPIRY_HOURS, MIN_EXPIRY_HOURS } from '../../openai/api/files';
+
+/** How long OpenAI keeps a file may be set between these, in hours. */
+const MIN_EXPIRY_HOURS = 1;
+const MAX_EXPIRY_HOURS = 720;
 
 const DEFAULT_WINDOW = '24h';
 

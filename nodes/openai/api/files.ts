@@ -8,10 +8,6 @@ import type { Fault, OpenAiClient, Result, UploadSource } from '../client';
 /** The API lists up to 10,000 files at once; smaller pages keep answers quick. */
 export const FILE_PAGE_SIZE = 1000;
 
-/** How long the service keeps a file may be set between these, in hours. */
-export const MIN_EXPIRY_HOURS = 1;
-export const MAX_EXPIRY_HOURS = 720;
-
 /** The largest file that the API stores, in bytes. */
 export const MAX_FILE_BYTES = 512 * 1024 * 1024;
 

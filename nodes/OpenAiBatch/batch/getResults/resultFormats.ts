@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { KeptRow } from './keptRows';
-import { csvCell } from '../../../jsonl/csvCells';
+import { csvCell } from '../../../jsonl/csv';
 import type { JsonValue } from '../../../jsonl/json';
 import { isObject, membersOf } from '../../../jsonl/json';
 

@@ -3,7 +3,6 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { TokenEstimate } from '../../../endpoints';
 import type { PartLimits } from '../../../jsonl/split';
 import { batchExpiries, completionWindow, roomLimits } from '../../shared/batchOptions';
-import type { RoomLimits } from '../../../openai/submissions/queue';
 import { isUnset, optionalText, wholeNumber } from '../../shared/fields';
 import type { CostEstimate, Prices } from '../../shared/prices';
 import { estimateCost, pricesOf } from '../../shared/prices';
@@ -22,7 +21,7 @@ export interface SubmitOptions {
 	limits: PartLimits;
 	ceilings: Ceilings;
 	/** How much of the queue of a model the submission may fill; undefined without a limit. */
-	room: RoomLimits | undefined;
+	room: ReturnType<typeof roomLimits>;
 	/** For estimates; undefined where no price was given. */
 	prices: Prices | undefined;
 	/** As given; see `SubmissionChoices`. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { cellsOf } from '../../../nodes/jsonl/csv';
-import { csvCell } from '../../../nodes/jsonl/csvCells';
+import { cellsOf, csvCell } from '../../../nodes/jsonl/csv';
 
 /** Text with what matters in CSV, and anything else. */
 const text = fc.oneof(
