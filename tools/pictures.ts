@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { runCommand } from '../test/support/command';
+import { readFilms } from '../test/support/films';
 import type { Account } from '../test/support/lab/account';
 import { openBrowser, signIn } from '../test/support/lab/editor/browser';
 import { Canvas } from '../test/support/lab/editor/canvas';
@@ -10,7 +11,7 @@ import type { WorkflowJson, WorkflowNode } from '../test/support/lab/n8n/types';
 import { finishedBatch } from '../test/support/lab/service';
 import { showOnConsole } from '../test/support/lab/show';
 import { withChoices } from '../test/support/lab/workflows/choices';
-import { readFilms, serveFilms } from './demo/films';
+import { serveFilms } from './demo/films';
 import { readWorkflow } from './demo/workflows';
 
 const FOLDER = resolve(__dirname, '..', 'docs', 'pictures');

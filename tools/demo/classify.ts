@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Film } from '../../test/support/films';
 import { createCredential } from '../../test/support/lab/account';
 import type { Lab } from '../../test/support/lab/lab';
 import { assertSucceeded, itemsOf } from '../../test/support/lab/n8n/executions';
@@ -7,7 +8,7 @@ import type { Show } from '../../test/support/lab/show';
 import { withChoices } from '../../test/support/lab/workflows/choices';
 import { START } from '../../test/support/lab/workflows/steps';
 import type { Api } from './api';
-import { expectedRows, type Film } from './films';
+import { expectedRows } from './films';
 import { compareRows, type Completeness, type EndedBatch } from './outcome';
 import { readWorkflow } from './workflows';
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readFilms } from '../../test/support/films';
 import { Lab } from '../../test/support/lab/lab';
 import { assertPortFree } from '../../test/support/lab/n8n/ports';
 import type { Owner } from '../../test/support/lab/n8n/types';
@@ -6,7 +7,7 @@ import type { Show } from '../../test/support/lab/show';
 import { localApi, realApi } from './api';
 import { REAL_FILMS, type Arguments } from './arguments';
 import { classifyFilms } from './classify';
-import { readFilms, serveFilms } from './films';
+import { serveFilms } from './films';
 import { isComplete } from './outcome';
 import { batchLine, rowLines } from './report';
 

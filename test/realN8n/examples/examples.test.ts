@@ -8,6 +8,7 @@ import { nightlyEmbeddings } from './nightlyEmbeddings';
 import { oneMail } from './oneMail';
 import { productPhotos } from './productPhotos';
 import { retryUntilDone } from './retryUntilDone';
+import { spreadsheet } from './spreadsheet';
 import { submitWaitingParts } from './submitWaitingParts';
 import { tokenLimitQueue } from './tokenLimitQueue';
 import { waitInOneWorkflow } from './waitInOneWorkflow';
@@ -17,8 +18,8 @@ import { labFolder, removeFolder } from '../../support/lab/folder';
 import { Lab } from '../../support/lab/lab';
 
 /**
- * By the name of the example's file: runs it in n8n and checks the rows. `files` is a folder of
- * which n8n may read the files.
+ * By the name of the example's file: runs it in n8n and checks the rows. `files` is a folder in
+ * which n8n may read and write files.
  */
 const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'agent-tools': agentTools,
@@ -31,6 +32,7 @@ const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'one-mail': oneMail,
 	'product-photos': productPhotos,
 	'retry-until-done': retryUntilDone,
+	spreadsheet,
 	'submit-waiting-parts': submitWaitingParts,
 	'token-limit-queue': tokenLimitQueue,
 	'wait-in-one-workflow': waitInOneWorkflow,

@@ -15,6 +15,7 @@ const NAMES = [
 	'one-mail',
 	'product-photos',
 	'retry-until-done',
+	'spreadsheet',
 	'submit-waiting-parts',
 	'token-limit-queue',
 	'wait-in-one-workflow',
