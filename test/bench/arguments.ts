@@ -8,6 +8,8 @@ export const USAGE = `Usage: npm run bench -- [options]
   --only <text>   only the jobs whose name contains the text, as "results 50,000"
   --json <file>   write all measurements
   --profile <dir> leave CPU profiles of n8n there, which make it slower
+  --million       a file of a million rows there and back, in an n8n with a heap of 320 MB
+  --rows <n>      how many rows that file has; default 1,000,000
   --plot <file>   draw the times of the largest jobs as SVG
   --help`;
 
@@ -20,9 +22,14 @@ const LARGE: Size[] = [
 	{ rows: 50_000, bytes: 4_096 },
 ];
 
+/** The ids of more rows would not have the same length. */
+const MILLION = 1_000_000;
+
 const OPTIONS = {
 	help: { type: 'boolean', default: false },
 	quick: { type: 'boolean', default: false },
+	million: { type: 'boolean', default: false },
+	rows: { type: 'string' },
 	runs: { type: 'string' },
 	only: { type: 'string', default: '' },
 	json: { type: 'string' },
@@ -36,6 +43,8 @@ export interface Arguments {
 	runs: number;
 	sizes: Size[];
 	only: string;
+	/** How many rows the file has that goes there and back, in place of all other jobs. */
+	million: number | undefined;
 	json?: string;
 	plot?: string;
 	profile?: string;
@@ -43,14 +52,19 @@ export interface Arguments {
 
 /** Reads the command line. Throws, with the usage, for an option that does not exist. */
 export function readArguments(args: string[]): Arguments {
-	const { quick, runs, profile, ...rest } = readOptions(args, OPTIONS, USAGE);
+	const { quick, runs, profile, million, rows, ...rest } = readOptions(args, OPTIONS, USAGE);
 	const count = runs === undefined ? (quick ? 1 : 3) : Number(runs);
 	if (!Number.isInteger(count) || count < 1)
 		throw new Error(`--runs has to be a whole number of at least 1\n${USAGE}`);
+	const rowCount = rows === undefined ? MILLION : Number(rows);
+	if (!Number.isInteger(rowCount) || rowCount < 1 || rowCount > MILLION)
+		throw new Error(`--rows has to be a whole number from 1 to 1000000\n${USAGE}`);
+	if (rows !== undefined && !million) throw new Error(`--rows belongs to --million\n${USAGE}`);
 	const folder = profile && resolve(profile);
 	return {
 		...rest,
 		profile: folder,
+		million: million ? rowCount : undefined,
 		quick,
 		runs: count,
 		sizes: quick ? SMALL : [...SMALL, ...LARGE],

@@ -4,6 +4,7 @@ import { startChild } from '../support/processes/child';
 import type { Arguments } from './arguments';
 import { Contest } from './contest';
 import { allJobs, type Job } from './jobs';
+import { runMillion, SMALL_HEAP, type TooMany } from './million';
 import { N8nBench } from './n8nBench';
 import { requireCost, type RequireCost } from './requireCost';
 import type { Contestant, JobSamples, Sample } from './samples';
@@ -13,34 +14,34 @@ const WARM_UP = { rows: 1_000, bytes: 600 };
 
 export interface Outcome {
 	jobs: JobSamples[];
-	required: RequireCost;
+	/** Undefined where it was not measured. */
+	required?: RequireCost;
+	tooMany?: TooMany;
 }
 
 /** Starts everything that takes part, each in its own process. */
 async function start(
 	folder: string,
-	profiles: string | undefined,
+	options: { profiles?: string; heap?: number },
 	show: Show,
 	stack: AsyncDisposableStack,
 	signal: AbortSignal,
-) {
+): Promise<Contest> {
 	show.step('Starting the API and undici');
 	const emulator = startChild<typeof import('./emulatorProcess')>(
 		join(__dirname, 'emulatorProcess.ts'),
-		['api', 'complete', 'settle', 'keep'],
+		['api', 'complete', 'completeAll', 'removeAll', 'settle', 'keep'],
 	);
 	stack.defer(async () => void (await emulator.end()));
 	const floor = startChild<typeof import('./floor/process')>(
 		join(__dirname, 'floor', 'process.ts'),
-		['submit', 'submitImages', 'results', 'uploadFile', 'downloadFile'],
+		['submit', 'submitCsv', 'submitImages', 'results', 'resultsCsv', 'uploadFile', 'downloadFile'],
 	);
 	stack.defer(async () => void (await floor.end()));
 	const api = await emulator.api();
-	const n8n = await N8nBench.open({ folder, api, profiles, show, signal });
+	const n8n = await N8nBench.open({ folder, api, ...options, show, signal });
 	stack.defer(async () => await n8n.close());
-	const contest = new Contest(api, emulator, floor, n8n);
-	show.step('Loading the package as n8n does');
-	return { contest, required: await requireCost() };
+	return new Contest(api, emulator, floor, n8n);
 }
 
 async function runJob({ contestants }: Job, { samples }: JobSamples, signal: AbortSignal) {
@@ -56,13 +57,19 @@ async function runJob({ contestants }: Job, { samples }: JobSamples, signal: Abo
  * the machine affects all of them.
  */
 export async function runBench(
-	{ sizes, runs, only, profile }: Arguments,
+	{ sizes, runs, only, profile: profiles, million }: Arguments,
 	folder: string,
 	show: Show,
 	stack: AsyncDisposableStack,
 	signal: AbortSignal,
 ): Promise<Outcome> {
-	const { contest, required } = await start(folder, profile, show, stack, signal);
+	if (million !== undefined) {
+		const contest = await start(folder, { profiles, heap: SMALL_HEAP }, show, stack, signal);
+		return await runMillion(contest, million, show, signal);
+	}
+	const contest = await start(folder, { profiles }, show, stack, signal);
+	show.step('Loading the package as n8n does');
+	const required = await requireCost();
 	const chosen = allJobs(contest, sizes).filter(({ name }) => name.includes(only));
 	const jobs = chosen.map(({ name, group, size }): JobSamples => {
 		return { job: name, group, size, samples: {} };

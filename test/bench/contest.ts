@@ -30,17 +30,22 @@ export class Contest {
 		this.packageNode = new PackageSteps(n8n.credential);
 	}
 
-	/** Measures what the child process of the limit does. */
-	async limit(work: () => Promise<Measured>, check: Check): Promise<Sample> {
+	/** Measures what the child process of the limit does. @param keeps whether the uploads stay */
+	async limit(work: () => Promise<Measured>, check: Check, keeps = false): Promise<Sample> {
 		const { seconds, cpuSeconds, extraMegabytes, keptMegabytes, freezeMs, ...more } = await work();
-		const { requests } = await this.settle(more, check);
+		const { requests } = await this.settle(more, check, keeps);
 		return { seconds, cpuSeconds, extraMegabytes, keptMegabytes, freezeMs, requests };
 	}
 
-	/** Measures the steps of a workflow behind a source of items. */
-	async steps(source: Record<string, unknown>, steps: Step[], check: Check): Promise<Sample> {
+	/** Measures the steps of a workflow behind a source of items. @param keeps as for the limit */
+	async steps(
+		source: Record<string, unknown>,
+		steps: Step[],
+		check: Check,
+		keeps = false,
+	): Promise<Sample> {
 		const run = await this.n8n.run(bench('Source', source), steps);
-		const { requests } = await this.settle(run, check);
+		const { requests } = await this.settle(run, check, keeps);
 		const { nodeSeconds, seconds, cpuSeconds, extraMegabytes, keptMegabytes, freezeMs } = run;
 		const { wholeSeconds, wholeExtraMegabytes, wholeFreezeMs } = run;
 		return {
@@ -57,8 +62,13 @@ export class Contest {
 		};
 	}
 
-	private async settle(outcome: object, check: Check) {
-		const settled = await this.emulator.settle();
+	/** Whether n8n has ended, or is about to. */
+	async hasEnded(): Promise<boolean> {
+		return await this.n8n.hasEnded();
+	}
+
+	private async settle(outcome: object, check: Check, keeps: boolean) {
+		const settled = await this.emulator.settle(keeps);
 		if (check({ ...outcome, uploaded: settled.uploaded })) return settled;
 		throw new Error(
 			`The job was not done as a whole: ${JSON.stringify({ ...outcome, ...settled })}`,

@@ -1,3 +1,4 @@
+import { RESULTS_FILE, SUBMIT_FILE } from './million';
 import type { RequireCost } from './requireCost';
 import type { JobSamples } from './samples';
 import { medianOf, timeRatio } from './samples';
@@ -50,17 +51,49 @@ function forTransfer(job: JobSamples): Goal[] {
 	];
 }
 
+/** The most memory above that of n8n just before, in MB, whatever the number of rows. */
+const FILE_MEMORY = 200;
+
+/** The goals of one file of rows there and back. */
+function forFiles(submit: JobSamples, results: JobSamples): Goal[] {
+	const pair = [submit, results];
+	const seconds = (contestant: 'package' | 'nodes'): Value => {
+		const [one, other] = pair.map((job) => medianOf(job, contestant, 'seconds'));
+		return one === undefined || other === undefined ? undefined : one + other;
+	};
+	const [own, nodes] = [seconds('package'), seconds('nodes')];
+	const faster = own === undefined || nodes === undefined ? undefined : nodes / own;
+	const rows = `${submit.size.rows.toLocaleString('en-US')} rows there and back`;
+	return [
+		...pair.flatMap((job) => {
+			const memory = medianOf(job, 'package', 'extraMegabytes');
+			return [
+				...goal(`${job.job}: MB`, memory, 'at most', FILE_MEMORY),
+				...goal(`${job.job}: ms of freeze`, medianOf(job, 'package', 'freezeMs'), 'at most', 250),
+			];
+		}),
+		...goal(`${rows}: times faster than n8n's nodes`, faster, 'at least', 10),
+	];
+}
+
+/** Whether a goal is one of memory, which does not depend on how fast a machine is. */
+export const isMemory = ({ name }: Goal): boolean => name.endsWith(': MB');
+
 /** The goals apply to the largest number of requests that a batch can have. */
 const MANY = 50_000;
 
 /** The goals of the package, and whether they are met. */
-export function goals(all: JobSamples[], required: RequireCost): Goal[] {
+export function goals(all: JobSamples[], required?: RequireCost): Goal[] {
+	const submitted = all.filter(({ group }) => group === SUBMIT_FILE);
+	const returned = all.filter(({ group }) => group === RESULTS_FILE);
 	return [
+		...submitted.flatMap((submit, index) => forFiles(submit, returned[index])),
 		...all.flatMap((job) => {
+			if (job.group === SUBMIT_FILE || job.group === RESULTS_FILE) return [];
 			if (job.size.rows >= MANY && job.samples.package) return forRequests(job);
 			return job.size.rows === 1 ? forTransfer(job) : [];
 		}),
-		...goal("loading the package in n8n's start: ms", required.milliseconds, 'at most', 15),
-		...goal("loading the package in n8n's start: MB", required.megabytes, 'at most', 5),
+		...goal("loading the package in n8n's start: ms", required?.milliseconds, 'at most', 15),
+		...goal("loading the package in n8n's start: MB", required?.megabytes, 'at most', 5),
 	];
 }

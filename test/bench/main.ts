@@ -6,7 +6,7 @@ import { showOnConsole } from '../support/lab/show';
 import { toTable } from '../support/table';
 import { readArguments, USAGE } from './arguments';
 import { runBench } from './bench';
-import { goals, type Goal } from './goals';
+import { goals, isMemory, type Goal } from './goals';
 import { drawPlot } from './plot';
 import { resultsTable } from './table';
 
@@ -21,7 +21,10 @@ const goalsTable = (all: Goal[]): string =>
 		]),
 	]);
 
-/** The exit code is 0 when every job was done as it should be, however long it took. */
+/**
+ * The exit code is 0 when every job was done as it should be, however long it took. With `--million`,
+ * it also has to have been done within the memory that is its goal.
+ */
 runCommand(async (stack, signal) => {
 	const options = readArguments(process.argv.slice(2));
 	if (options.help) {
@@ -34,8 +37,11 @@ runCommand(async (stack, signal) => {
 	const outcome = await runBench(options, folder, showOnConsole, stack, signal);
 	const reached = goals(outcome.jobs, outcome.required);
 	console.log(`\n${resultsTable(outcome.jobs)}\n\n${goalsTable(reached)}`);
+	const { tooMany } = outcome;
+	if (tooMany) console.log(`\n${tooMany.rows} rows with n8n's own nodes: ${tooMany.outcome}.`);
 	const json = JSON.stringify({ ...outcome, goals: reached }, null, '\t');
 	if (options.json) await writeFile(options.json, `${json}\n`);
 	if (options.plot) await drawPlot(outcome.jobs, options.plot);
-	return 0;
+	const isTooLarge = reached.some((one) => isMemory(one) && !one.isMet);
+	return options.million !== undefined && isTooLarge ? 1 : 0;
 });

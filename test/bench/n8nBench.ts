@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createCredential } from '../support/lab/account';
 import { Lab } from '../support/lab/lab';
 import { failureOf } from '../support/lab/n8n/executions';
@@ -9,8 +10,11 @@ import { factsOf } from '../support/processes/facts';
 import { compileCustomNode } from './customNode';
 import type { Api } from './floor/api';
 import type { NodeReport } from './node/Bench.node';
-import { watch } from './watch';
+import { watch, type Watched } from './watch';
 import { bench } from './workflows/nodes';
+
+/** How long n8n may take to end after it has stopped answering. */
+const END_MS = 60_000;
 
 const MEGABYTE = 1024 * 1024;
 
@@ -38,23 +42,28 @@ export class N8nBench {
 	 *
 	 * @param folder for the compiled node
 	 * @param profiles where n8n leaves CPU profiles when it ends, which make it slower
+	 * @param heap how large n8n's heap may become, in MB; by default as large as Node.js allows
 	 */
 	static async open(options: {
 		folder: string;
 		api: Api;
 		profiles?: string;
+		heap?: number;
 		show: Show;
 		signal: AbortSignal;
 	}): Promise<N8nBench> {
-		const { folder, api, profiles, show, signal } = options;
+		const { folder, api, profiles, heap, show, signal } = options;
 		await compileCustomNode(folder);
 		const env = {
 			N8N_CUSTOM_EXTENSIONS: folder,
 			// The task runner runs all the time, so that its start is not measured.
 			N8N_RUNNERS_AUTO_SHUTDOWN_TIMEOUT: '0',
-			...(profiles && {
-				NODE_OPTIONS: `--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=${profiles}`,
-			}),
+			NODE_OPTIONS: [
+				profiles && `--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=${profiles}`,
+				heap && `--max-old-space-size=${heap}`,
+			]
+				.filter(Boolean)
+				.join(' '),
 		};
 		const lab = await Lab.open({ env, show, signal });
 		const started = new N8nBench(lab, await createCredential(lab.rest, api));
@@ -78,15 +87,27 @@ export class N8nBench {
 		const { id } = await rest.createWorkflow(workflow);
 		const stopWatching = watch(n8n.url, this.idle.pid || process.pid);
 		const start = performance.now();
-		await this.finish(id, await rest.run(id, START));
-		const wholeSeconds = (performance.now() - start) / 1000;
-		const { peak, longestAnswerMs } = await stopWatching();
+		let wholeSeconds = 0;
+		let watched: Watched;
+		try {
+			await this.finish(id, await rest.run(id, START));
+			wholeSeconds = (performance.now() - start) / 1000;
+		} finally {
+			watched = await stopWatching();
+		}
+		const { peak, longestAnswerMs } = watched;
 		return {
 			...(JSON.parse(await readFile(report, 'utf8')) as NodeReport),
 			wholeSeconds,
 			wholeExtraMegabytes: (peak - this.idle.memory) / MEGABYTE,
 			wholeFreezeMs: longestAnswerMs,
 		};
+	}
+
+	/** Whether n8n has ended. One that runs out of memory does so shortly after it stops answering. */
+	async hasEnded(): Promise<boolean> {
+		const ended = this.lab.n8n.exited.then(() => true);
+		return await Promise.race([ended, sleep(END_MS, false, { ref: false })]);
 	}
 
 	async close(): Promise<void> {

@@ -32,6 +32,8 @@ export function watch(url: string, pid: number): () => Promise<Watched> {
 		}
 	};
 	const both = Promise.all([ask(), look()]);
+	// An n8n that has ended is an error of the run.
+	both.catch(() => (isOver = true));
 	return async () => {
 		isOver = true;
 		await both;

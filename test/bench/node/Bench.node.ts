@@ -7,6 +7,7 @@ import type {
 	INodeTypeDescription,
 	IRunExecutionData,
 } from 'n8n-workflow';
+import { csvChunks } from './csv';
 import { fileChunks, imageChunks } from './fileChunks';
 import { measure, type Measured } from './meter';
 import { idOf, makeRow, type RowKind } from './rows';
@@ -50,6 +51,11 @@ const OPERATIONS: Record<string, Operation> = {
 	file: async (context) => {
 		const chunks = Readable.from(fileChunks(parameter<number>(context, 'bytes')));
 		const data = await context.helpers.prepareBinaryData(chunks, 'bench.bin', 'text/plain');
+		return [{ json: {}, binary: { data } }];
+	},
+	csv: async (context) => {
+		const chunks = Readable.from(csvChunks(parameter<number>(context, 'rows')));
+		const data = await context.helpers.prepareBinaryData(chunks, 'rows.csv', 'text/csv');
 		return [{ json: {}, binary: { data } }];
 	},
 	images: async (context) => {

@@ -1,4 +1,5 @@
 import type { Api } from '../floor/api';
+import { INSTRUCTIONS } from '../node/csv';
 import { DATA_URL, ENDPOINT, IMAGE_PROMPT, MODEL } from '../node/rows';
 import type { Step } from '../../support/lab/workflows/steps';
 import { code, convertToFile, extractFromFile, httpRequest } from './nodes';
@@ -34,6 +35,17 @@ const lines = $input.all().map(({ json }) => JSON.stringify({
 return [{ json: { jsonl: lines.join('\\n') + '\\n' } }];
 `;
 
+/** Makes the JSONL of a batch from the rows of a CSV file. */
+const MAKE_CSV_JSONL = `
+const lines = $input.all().map(({ json: { id, title, text } }) => JSON.stringify({
+  custom_id: id,
+  method: 'POST',
+  url: '${ENDPOINT}',
+  body: { model: '${MODEL}', messages: [{ role: 'user', content: \`${INSTRUCTIONS}\${title}: \${text}\` }] },
+}));
+return [{ json: { jsonl: lines.join('\\n') + '\\n' } }];
+`;
+
 const LINES = `
 const linesOf = (text) => text.split('\\n').filter(Boolean).map((line) => JSON.parse(line));
 `;
@@ -59,6 +71,26 @@ return linesOf($('Extract output').first().json.output).map(({ custom_id, respon
   },
 }));
 `;
+
+const PARSE_AND_JOIN_ROWS = `${LINES}
+const answers = new Map(linesOf($input.first().json.output).map(({ custom_id, response }) => [
+  custom_id,
+  response.body,
+]));
+return $('Extract rows').all().map(({ json }) => {
+  const { choices, usage } = answers.get(json.id);
+  return {
+    json: {
+      ...json,
+      content: choices[0].message.content,
+      input_tokens: usage.prompt_tokens,
+      output_tokens: usage.completion_tokens,
+    },
+  };
+});
+`;
+
+const extractRows = extractFromFile('Extract rows', { operation: 'csv' });
 
 /** The steps of workflows made of n8n's own nodes, for the same jobs. */
 export class OwnNodesSteps {
@@ -95,6 +127,15 @@ export class OwnNodesSteps {
 		...this.text('output', outputFileId),
 		...(inputFileId ? this.text('input', inputFileId) : []),
 		code('Parse', inputFileId ? PARSE_AND_JOIN : PARSE),
+	];
+
+	submitFile = (): Step[] => [extractRows, ...this.submitLines(MAKE_CSV_JSONL)];
+
+	resultsFile = (outputFileId: string): Step[] => [
+		extractRows,
+		...this.text('output', outputFileId).map((step) => ({ ...step, executeOnce: true })),
+		code('Parse', PARSE_AND_JOIN_ROWS),
+		convertToFile('Convert to CSV', { operation: 'csv' }),
 	];
 
 	upload = (purpose = 'user_data'): Step[] => [

@@ -1,3 +1,4 @@
+import { INSTRUCTIONS } from '../node/csv';
 import { ENDPOINT, IMAGE_PROMPT, textOf, type Size } from '../node/rows';
 import { openAi, type Step } from '../../support/lab/workflows/steps';
 
@@ -44,6 +45,24 @@ export class PackageSteps {
 
 	results = (batchId: string, includeRequest: boolean): Step[] => [
 		this.node('batch', 'getResults', { batchId, options: { includeRequest } }),
+	];
+
+	submitFile = (): Step[] => [
+		this.node('batch', 'submit', {
+			endpoint: ENDPOINT,
+			requestSource: 'rowsFile',
+			prompt: `${INSTRUCTIONS}{title}: {text}`,
+			customId: '{id}',
+			options: { keepFields: '*' },
+		}),
+	];
+
+	resultsFile = (batchId: string): Step[] => [
+		this.node('batch', 'getResults', {
+			batchId,
+			returnAs: 'csv',
+			options: { wholeSubmission: true, includeRow: true, inputOrder: true },
+		}),
 	];
 
 	upload = (): Step[] => [this.node('file', 'upload', { purpose: 'user_data' })];

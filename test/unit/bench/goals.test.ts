@@ -1,4 +1,5 @@
-import { goals } from '../../bench/goals';
+import { goals, isMemory } from '../../bench/goals';
+import { RESULTS_FILE, SUBMIT_FILE } from '../../bench/million';
 import type { JobSamples, Sample } from '../../bench/samples';
 import { timeRatio } from '../../bench/samples';
 
@@ -47,4 +48,42 @@ test('a goal is met up to its limit and missed beyond', () => {
 test('small jobs have no goals', () => {
 	const small = { ...job({ package: [sample(3)] }), size: { rows: 1_000, bytes: 600 } };
 	expect(goals([small], required)).toHaveLength(2);
+});
+
+describe('a file there and back', () => {
+	const file = (group: string, samples: JobSamples['samples']): JobSamples => ({
+		job: `${group} 10,000 rows`,
+		group,
+		size: { rows: 50_000, bytes: 100 },
+		samples,
+	});
+
+	test('has goals of memory and freeze for each way, and of time for both together', () => {
+		const submit = file(SUBMIT_FILE, {
+			package: [sample(1, { extraMegabytes: 201 })],
+			nodes: [sample(4)],
+		});
+		const results = file(RESULTS_FILE, {
+			package: [sample(2, { freezeMs: 251 })],
+			nodes: [sample(26)],
+		});
+		const reached = goals([submit, results]);
+		expect(reached.map(({ value, isMet }) => [value, isMet])).toEqual([
+			[201, false],
+			[20, true],
+			[10, true],
+			[251, false],
+			[10, true],
+		]);
+		expect(reached.filter(isMemory).map(({ value }) => value)).toEqual([201, 10]);
+	});
+
+	test("has no goal of time where n8n's own nodes were not measured", () => {
+		const [submit, results] = [SUBMIT_FILE, RESULTS_FILE].map((group) =>
+			file(group, { package: [sample(1)] }),
+		);
+		expect(goals([submit, results]).map(({ name }) => /times faster/.test(name))).toEqual(
+			Array(4).fill(false),
+		);
+	});
 });
