@@ -54,11 +54,25 @@ async function chainResults(world: World, root: string): Promise<void> {
 	world.count('chains read', ids.length > 2 ? 1 : 0);
 }
 
+/** Whether a batch was cancelled and another one has the same requests, which Retry refuses to repeat. */
+function isSubmittedAgain({ emulator }: World, batchId: string): boolean {
+	const { metadata, status } = emulator.batch(batchId);
+	return (
+		status === 'cancelled' &&
+		emulator.ledger.batches.some(
+			(other) =>
+				other.metadata?.submission_key === metadata?.submission_key &&
+				!['failed', 'cancelling', 'cancelled'].includes(other.status),
+		)
+	);
+}
+
 /** @returns the id of the new batch; undefined when there was nothing to retry */
 async function retry(world: World, batchId: string, round: number): Promise<string | undefined> {
 	const { emulator } = world;
 	// What earlier retries have done is known by the list, which lags.
 	await virtualTime.pass(world.lag + 1_000);
+	if (isSubmittedAgain(world, batchId)) return undefined;
 	const choice = retryChoice(world, batchId, round);
 	const act = {
 		resource: 'batch',

@@ -48,6 +48,25 @@ const refusing = (status: number, json: object): Dialect => ({
 	lacks: { 'GET /files/:id': { status, json } },
 });
 
+test('JSON with nothing in it is not taken for a shorter file, however often it comes', async () => {
+	const { id, error_file_id: fileId } = addBatch();
+	product.emulator.faults.next({
+		path: `/files/${fileId}/content`,
+		times: 100,
+		fault: {
+			type: 'status-after',
+			status: 200,
+			headers: { 'content-type': 'application/json' },
+			body: {},
+		},
+	});
+	await expect(results(id)).rejects.toMatchObject({
+		message: expect.stringContaining(`File ${fileId} could not be downloaded: `),
+	});
+	product.emulator.faults.clear();
+	expect((await results(id)).results).toEqual(RESULTS);
+});
+
 test('a description of twice the length: what arrives whole is the file, with a hint', async () => {
 	const { id, output_file_id: fileId } = addBatch();
 	product.emulator.speak(describing((bytes) => ({ bytes: bytes * 2 })));

@@ -201,7 +201,7 @@ export class Submissions {
 			let one: Submitted['parts'][number];
 			try {
 				const isEnded = ended.has(submissionIdIn(key));
-				one = isEnded ? undefined : await this.submitPart(run, part, key);
+				one = isEnded ? this.adopted(run, part, key) : await this.submitPart(run, part, key);
 			} catch (error) {
 				if (listId !== undefined) sayListed(error as NodeApiError, listId);
 				result.failures.push({ index, error });
@@ -247,8 +247,7 @@ export class Submissions {
 				if (!batch || !isFinished(batch)) listed.push({ index, key, ...files, batch });
 			} catch (error) {
 				sayUploaded(error as NodeApiError, run);
-				const standing = parts.map((one, place) => this.standing(run, one, keys[place]));
-				const adopted = standing.map((one, place) => one && asAdopted(one, keys[place]));
+				const adopted = parts.map((one, place) => this.adopted(run, one, keys[place]));
 				return { parts: adopted, failures: [{ index, error }] };
 			}
 		}
@@ -277,6 +276,12 @@ export class Submissions {
 		const standing = oldestOf(known.filter(isAdoptable));
 		if (standing || known.length === 0) return standing;
 		return part.afterAttempts?.(known) === 'never' ? known[0] : undefined;
+	}
+
+	/** What there is of a part already. */
+	private adopted(run: Run, part: SubmissionPart, key: string): CreatedBatch | undefined {
+		const standing = this.standing(run, part, key);
+		return standing && asAdopted(standing, key);
 	}
 
 	/** Whether a part was refused not long ago, and is tried again only after a while. */

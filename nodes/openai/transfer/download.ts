@@ -32,6 +32,7 @@ export async function* downloadFile(
 		// A file of nothing whose content comes all the same is as good as not described.
 		mustEndLine: isOfLines && !expectedBytes,
 		mayBeEmpty: expectedBytes === 0,
+		isOfLines,
 	});
 }
 
@@ -42,7 +43,11 @@ export async function downloadStream(
 	expectedBytes?: number | null,
 ): Promise<NodeStream> {
 	const first = await openFile(client, fileId, expectedBytes);
-	const chunks = readToEnd(client, fileId, first, { mustEndLine: false, mayBeEmpty: true });
+	const chunks = readToEnd(client, fileId, first, {
+		mustEndLine: false,
+		mayBeEmpty: true,
+		isOfLines: false,
+	});
 	// Verified nodes may not import Node's stream module, but every response body is a stream, and
 	// its class has the constructor function for others.
 	const { from } = first.body.constructor as unknown as StreamClass;
@@ -88,16 +93,18 @@ interface Whole {
 	/** It has to end with a whole line. */
 	mustEndLine: boolean;
 	mayBeEmpty: boolean;
+	/** Its lines have a `custom_id`. */
+	isOfLines: boolean;
 }
 
 async function* readToEnd(
 	client: OpenAiClient,
 	fileId: string,
 	first: OpenedFile,
-	{ mustEndLine, mayBeEmpty }: Whole,
+	{ mustEndLine, mayBeEmpty, isOfLines }: Whole,
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
-	const doubt = new Doubt(mustEndLine, mayBeEmpty);
+	const doubt = new Doubt(isOfLines, mayBeEmpty);
 	let opened = first;
 	for (let fruitless = 0; ; fruitless++) {
 		const attempt = readFrom(client, opened, delivered, doubt);
@@ -136,7 +143,7 @@ function shorterThanDescribed(fileId: string, { bytes, describedBytes }: OpenedF
 /** Reads what is new in one attempt, and says whether the file was there to its end. */
 async function* readFrom(
 	client: OpenAiClient,
-	{ body, bytes, guard, headers }: OpenedFile,
+	{ body, bytes, describedBytes, guard, headers }: OpenedFile,
 	delivered: Overlap,
 	doubt: Doubt,
 ): AsyncGenerator<Uint8Array, Result<void>> {
@@ -146,7 +153,8 @@ async function* readFrom(
 	guard.touch(IDLE_LIMIT_MS);
 	try {
 		// A length that is known would not be reached by an error.
-		const chunks = bytes > 0 ? body : doubt.pass(body, headers);
+		const isShort = describedBytes !== undefined;
+		const chunks = bytes > 0 && !isShort ? body : doubt.pass(body, headers);
 		for await (const chunk of chunks) {
 			// While the reader is busy with it, the server is not to blame.
 			guard.hold();
@@ -183,6 +191,9 @@ class NotTheFile extends Error {
 
 /** What only the lines of a batch have. */
 const LINE_MARK = 'custom_id';
+
+/** JSON with nothing in it, which is no line of any server's files, however often it comes. */
+const SAYS_NOTHING = /^\s*(?:\{\s*\}|\[\s*\]|null|"")\s*$/;
 
 /** How often something has to come to be believed, and how often nothing, which proxies send more. */
 const SAME_TIMES = 2;
@@ -240,7 +251,7 @@ class Doubt {
 		if (error || !this.isOfLines || content.includes(LINE_MARK)) return error;
 		const times = this.doubted?.content === content ? this.doubted.times + 1 : 1;
 		this.doubted = { content, times };
-		if (this.isOver) return undefined;
+		if (this.isOver && !SAYS_NOTHING.test(content)) return undefined;
 		const message = content === '' ? 'Nothing came' : 'What came has no custom_id in it';
 		return { kind: 'answer', message, mayHaveExecuted: true };
 	}
