@@ -191,8 +191,8 @@ async function resultsOf(
 	const given = await getBatch(client, batchId);
 	const submission = options.wholeSubmission ? submissionIdOf(given) : null;
 	// With other options these are other results, such as the next page.
-	const wanted = `${submission} ${JSON.stringify(context.getNodeParameter('options', itemIndex, {}))}`;
-	const earlier = submission === null ? undefined : returned.get(wanted);
+	const asked = `${submission} ${JSON.stringify(context.getNodeParameter('options', itemIndex, {}))}`;
+	const earlier = submission === null ? undefined : returned.get(asked);
 	if (earlier !== undefined) {
 		client.hint(returnedBefore(given, submission!, earlier));
 		return [];
@@ -220,7 +220,7 @@ async function resultsOf(
 		const all = jobs.flatMap(({ batch, retries, failed }) => [batch, ...retries, ...failed]);
 		await deleteBatchFiles(context, client, all);
 	}
-	returned.set(wanted, itemIndex);
+	returned.set(asked, itemIndex);
 	return jobs.length > 1 ? items.slice(offset, offset + limit) : items;
 }
 
