@@ -308,7 +308,13 @@ export class Submissions {
 		const { scope } = this;
 		const standing = this.standing(run, part, key);
 		if (standing) {
-			return await this.safeCreate.settle(asAdopted(standing, key), key, run.found);
+			const found = asAdopted(standing, key);
+			// Its rivals may not have shown up yet, and one of them may stand in its place.
+			const looked =
+				scope.isShared && !run.room && isNew(standing)
+					? await this.safeCreate.lookAgain(run.keys, found, this.startedAt)
+					: undefined;
+			return await this.safeCreate.settle(found, key, looked ?? run.found);
 		}
 		const { share } = part;
 		if (this.isLater(run, part, key)) return { key, fileId: await this.fileOf(run, part, key) };
@@ -434,6 +440,12 @@ export class Submissions {
 		return this.client.error(fault, `${said}, ${left}`);
 	}
 }
+
+/** Whether a batch was created in the last seconds, as far as the clocks agree. */
+const isNew = ({ created_at: at, status }: Batch) =>
+	/^validating$/i.test(status) && Math.abs(Date.now() / 1000 - (at ?? 0)) <= NEW_SECONDS;
+
+const NEW_SECONDS = 5;
 
 const asAdopted = (batch: Batch, key: string): CreatedBatch => ({
 	batch,
