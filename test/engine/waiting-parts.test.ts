@@ -24,6 +24,16 @@ const queues = async () => {
 	const files = await product.json('file', 'getAll', { returnAll: true });
 	return files.filter(({ filename }) => String(filename).startsWith('n8n-submission-'));
 };
+/** Submits two parts, of which the first is cancelled, so that the second is created. */
+async function submitAndStop(rows: IDataObject[], options: IDataObject): Promise<IDataObject[]> {
+	const [first] = await submit(rows, options);
+	await product.json('batch', 'cancel', { batchId: first.id as string });
+	await product.emulator.step(String(first.id), 'cancelled');
+	await product.emulator.advance(2_000);
+	const [second] = await submitWaiting();
+	return [first, second];
+}
+
 const creates = () => product.emulator.ledger.calls('POST', /\/batches$/).length;
 
 const REFUSED = { type: 'status', status: 400 } as const;
@@ -136,11 +146,7 @@ describe('nothing is lost and nothing created twice', () => {
 	it('when a part that was cancelled and waits again is retried by hand', async () => {
 		const rows = rowsOf(4);
 		const options = { ...LIMIT, submissionKey: 'again' };
-		const [first] = await submit(rows, options);
-		await product.json('batch', 'cancel', { batchId: first.id as string });
-		await product.emulator.step(String(first.id), 'cancelled');
-		await product.emulator.advance(2_000);
-		const [second] = await submitWaiting();
+		const [first, second] = await submitAndStop(rows, options);
 		const again = await submit(rows, options);
 		expect(again.map(({ id, status }) => [id, status])).toEqual([
 			[null, 'waiting'],
@@ -162,11 +168,7 @@ describe('nothing is lost and nothing created twice', () => {
 	it('when only some requests of a part that waits again are retried by hand', async () => {
 		const rows = rowsOf(4);
 		const options = { ...LIMIT, submissionKey: 'some again' };
-		const [first] = await submit(rows, options);
-		await product.json('batch', 'cancel', { batchId: first.id as string });
-		await product.emulator.step(String(first.id), 'cancelled');
-		await product.emulator.advance(2_000);
-		const [second] = await submitWaiting();
+		const [first, second] = await submitAndStop(rows, options);
 		await submit(rows, options);
 		const [retry] = await product.json('batch', 'retry', {
 			batchId: first.id as string,

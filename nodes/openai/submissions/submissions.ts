@@ -303,7 +303,13 @@ export class Submissions {
 			if (hasRows && keyOf(standing) !== undefined && !rowsFileOf(standing)) {
 				this.client.hint(withoutRows(standing.id));
 			}
-			return await this.safeCreate.settle(asAdopted(standing, key), key, run.found);
+			const found = asAdopted(standing, key);
+			// Its rivals may not have shown up yet, and one of them may stand in its place.
+			const looked =
+				scope.isShared && !run.room && isNew(standing)
+					? await this.safeCreate.lookAgain(run.keys, found, this.startedAt)
+					: undefined;
+			return await this.safeCreate.settle(found, key, looked ?? run.found);
 		}
 		const { share } = part;
 		if (this.isLater(run, part, key)) return { key, ...(await run.files.of(part.input, key)) };
@@ -365,6 +371,12 @@ export class Submissions {
 
 const withoutRows = (id: string) =>
 	`Batch ${id} was created before, without Keep Fields. Its results have no rows.`;
+
+/** Whether a batch was created in the last seconds, as far as the clocks agree. */
+const isNew = ({ created_at: at, status }: Batch) =>
+	/^validating$/i.test(status) && Math.abs(Date.now() / 1000 - (at ?? 0)) <= NEW_SECONDS;
+
+const NEW_SECONDS = 5;
 
 const asAdopted = (batch: Batch, key: string): CreatedBatch => ({
 	batch,

@@ -12,6 +12,9 @@ const PUBLIC_URL = 'https://n8n.example.test/';
 /** Every half second for ten minutes; the service goes on for three days. */
 const RETRIES = Array.from({ length: 1_200 }, () => 500);
 
+/** How often the moment before an acknowledgement is tried to be met. */
+const MOST_TRIES = 10;
+
 let stage: Stage;
 
 beforeAll(async () => {
@@ -148,21 +151,29 @@ describe('the webhook trigger in n8n', () => {
 		expect(eventIds(await stage.reported(id))).toEqual([`${batch}:completed`]);
 	});
 
-	it('loses nothing when n8n is killed just before it acknowledges', async () => {
-		const id = await publish('acknowledging');
-		const batch = await stage.account.batch('acknowledging', 'in_progress');
+	/** Kills n8n as soon as it knows the batch; says whether that was before it acknowledged. */
+	async function killBeforeAcknowledging(batch: string): Promise<boolean> {
 		const asked = () => stage.account.emulator.ledger.calls('GET', `/batches/${batch}`);
 		await stage.account.emulator.step(batch, 'completed');
 		await until('n8n to be answered', () => asked().some(({ status }) => status === 200), {
 			every: 1,
 		});
 		await stage.lab.n8n.kill();
+		const sent = deliveriesOf(batch).length;
 		await stage.lab.restart();
+		return deliveriesOf(batch).indexOf(await acknowledged(batch)) >= sent;
+	}
 
-		await acknowledged(batch);
-		await stage.untilReported(id, [`${batch}:completed`]);
-		const found = await stage.reported(id);
-		expect([...new Set(eventIds(found))]).toEqual([`${batch}:completed`]);
+	it('loses nothing when n8n is killed just before it acknowledges', async () => {
+		const id = await publish('acknowledging');
+		// On a busy machine n8n may acknowledge first; then it is n8n that has lost its execution.
+		for (let tries = 1; ; tries++) {
+			const batch = await stage.account.batch('acknowledging', 'in_progress');
+			if (!(await killBeforeAcknowledging(batch)) && tries < MOST_TRIES) continue;
+			await stage.untilReported(id, [`${batch}:completed`]);
+			expect(eventIds(await stage.reported(id))).toContain(`${batch}:completed`);
+			return;
+		}
 	});
 
 	it('leaves one endpoint when n8n was killed while it registered, and is published again', async () => {

@@ -193,8 +193,8 @@ async function resultsOf(
 	const submission = options.wholeSubmission ? submissionIdOf(given) : null;
 	// With other options these are other results, such as the next page.
 	const raw = context.getNodeParameter('options', itemIndex, {});
-	const wanted = `${submission} ${options.returnAs} ${JSON.stringify(raw)}`;
-	const earlier = submission === null ? undefined : returned.get(wanted);
+	const asked = `${submission} ${options.returnAs} ${JSON.stringify(raw)}`;
+	const earlier = submission === null ? undefined : returned.get(asked);
 	if (earlier !== undefined) {
 		client.hint(returnedBefore(given, submission!, earlier));
 		return [];
@@ -208,7 +208,7 @@ async function resultsOf(
 			? await itemsOf(context, client, jobs, options, itemIndex)
 			: [await fileOf(context, client, jobs, options, itemIndex)];
 	if (options.deleteFiles) await deleteBatchFiles(context, client, jobs);
-	returned.set(wanted, itemIndex);
+	returned.set(asked, itemIndex);
 	return output;
 }
 
