@@ -1,3 +1,4 @@
+import { randomInt } from 'crypto';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { ChoiceOptions } from './chosenResults';
 import { ChosenResults } from './chosenResults';
@@ -230,7 +231,7 @@ class Writer {
 		results: ChosenResults,
 		files: FileObject[],
 	): AsyncGenerator<Array<Pick<Joined, 'text' | 'partners'>>> {
-		const known = new IdNumbers(0);
+		const known = new IdNumbers(randomInt(2 ** 32));
 		let written = 0;
 		const rows = onlyNew(this.rowPieces(files), known);
 		for await (const some of join(rows, () => this.pieces(results), 'toFirst')) {

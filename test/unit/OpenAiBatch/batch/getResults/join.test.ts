@@ -101,9 +101,9 @@ test('the other file is read once when there is room, and not at all without lin
 		id: `${index}`,
 		text: 'x'.repeat(50),
 	}));
-	const once = await joined(many, many, 'toEach', { mostBytes: 100 * 600 });
+	const once = await joined(many, many, 'toEach', { mostBytes: 100 * 450 });
 	expect(once.readings).toBe(1);
-	const often = await joined(many, many, 'toEach', { mostBytes: 20 * 600 });
+	const often = await joined(many, many, 'toEach', { mostBytes: 20 * 450 });
 	expect(often.readings).toBeGreaterThanOrEqual(5);
 	expect(often.readings).toBeLessThan(20);
 	expect(often.found).toEqual(once.found);
