@@ -29,19 +29,46 @@ test('contestants are compared within each run, so that a slow run is slow for b
 	expect(timeRatio(measured, 'nodes', 'package')).toBeUndefined();
 });
 
+const alone: JobSamples = {
+	...job({ control: [sample(0, { wholeSeconds: 2, wholeExtraMegabytes: 500 })] }),
+	job: 'items alone 50,000 × 600 B',
+	group: 'items alone',
+};
+
 test('a goal is met up to its limit and missed beyond', () => {
+	const whole = { wholeSeconds: 4.4, wholeExtraMegabytes: 1_000 };
 	const measured = job({
 		undici: [sample(1)],
-		package: [sample(3, { extraMegabytes: 180, keptMegabytes: 60, freezeMs: 251 })],
+		package: [sample(3, { ...whole, extraMegabytes: 210, keptMegabytes: 60, freezeMs: 251 })],
 		nodes: [sample(30)],
 	});
-	expect(goals([measured], required).map(({ value, isMet }) => [value, isMet])).toEqual([
-		[3, false],
+	expect(goals([alone, measured], required).map(({ value, isMet }) => [value, isMet])).toEqual([
 		[10, true],
-		[120, true],
+		[2.2, true],
+		[2, false],
+		[150, true],
 		[251, false],
 		[10, true],
 		[3, true],
+	]);
+});
+
+test('an execution is compared with one of items of the same size', () => {
+	const other = { ...alone, size: { rows: 50_000, bytes: 4_096 } };
+	const measured = job({ package: [sample(3, { wholeSeconds: 4 })] });
+	expect(goals([other, measured]).map(({ name }) => name)).toEqual([
+		'results 50,000 × 600 B: MB over the items',
+		'results 50,000 × 600 B: ms of freeze',
+	]);
+	expect(goals([other, alone, measured])[0]).toMatchObject({ value: 2 });
+});
+
+test("a file is compared with n8n's own node", () => {
+	const size = { rows: 1, bytes: 100 };
+	const upload = { ...job({ package: [sample(1.2)], nodes: [sample(1)] }), size };
+	expect(goals([upload]).map(({ value, isMet }) => [value, isMet])).toEqual([
+		[1.2, true],
+		[10, true],
 	]);
 });
 
