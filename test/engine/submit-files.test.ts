@@ -298,6 +298,21 @@ describe('a file of rows is refused', () => {
 			{},
 			['UTF-16LE'],
 		],
+		[
+			'half a character of UTF-16 far behind the header',
+			Buffer.concat([
+				Buffer.from(`\ufeffid,title\n${'1,a\n'.repeat(50_000)}`, 'utf16le'),
+				Buffer.from([0x00, 0xd8, 0x31, 0x00]),
+			]),
+			{},
+			["The file 'films.csv' cannot be used: ", 'UTF-16LE', 'Encoding under Rows File Options'],
+		],
+		[
+			'a first line of JSONL that is too long to find the columns',
+			`{"id": 1, "title": "${'x'.repeat(262_144)}"}\n`,
+			{},
+			['Line 1 is longer than 262144 bytes'],
+		],
 		['an Excel workbook', Buffer.from('PK\x03\x04xx'), {}, ['Excel workbook. Rows are read from']],
 		['gzip', Buffer.from([0x1f, 0x8b, 8, 0]), {}, ['compressed with gzip. Rows are read from']],
 		['a JSON list', '[{"id": 1}]', {}, ['one JSON document']],
@@ -427,6 +442,18 @@ describe('Requests File', () => {
 			`"url" : "${CHAT}"`,
 		);
 		expect(await contentOf(batch)).toBe(`${expected}\n${spelled(CHAT)}\n`);
+	});
+
+	it('keeps a line as it is that spells the endpoint right, with escapes or twice', async () => {
+		const lines = [
+			request('a', BODY).replaceAll('/v1/', '\\/v1\\/'),
+			request('b', BODY).replace('{', '{"url": "/chat/completions", '),
+			request('c', BODY).replace('/v1', ''),
+			request('d', BODY).replaceAll('/v1/', '\\/v1\\/'),
+		];
+		const [batch] = await submit(REQUESTS, [lines.join('\n')]);
+		const expected = [...lines.slice(0, 2), request('c', BODY), lines[3]];
+		expect(await contentOf(batch)).toBe(`${expected.join('\n')}\n`);
 	});
 
 	it('is divided by models whose requests alternate', async () => {

@@ -6,13 +6,12 @@ import { fieldLabel, ITEM_ID, ROW_ID } from './request.properties';
 import type { RequestSource } from './requestSource';
 import { fieldsSource } from './requestSource';
 import type { Encoding } from '../../jsonl/fileFormat';
-import { encodingOf, foreignRows, inUtf8 } from '../../jsonl/fileFormat';
+import { encodingOf, foreignRows, inUtf8, WrongEncodingError } from '../../jsonl/fileFormat';
 import type { Separator, TextRecord } from '../../jsonl/lines';
 import { readRecords, SLICE_BYTES } from '../../jsonl/lines';
 import type { RequestLine } from '../../jsonl/split';
 import { serializeRequest } from '../../jsonl/split';
 import type { ItemParameter, ItemParameterOptions } from '../parameters/itemParameters';
-import type { BinarySource } from '../shared/binary';
 
 /** A column that a text inserts. */
 interface Insertion {
@@ -210,25 +209,40 @@ export async function openRows(
 	const source = fieldsSource({ context, parameters, endpoint, server });
 	parameters.checkInsertions();
 	const row = keep && reader.kept(keep);
-	return rowsFile(opened.source, { itemIndex, encoding, reader, parameters, source, row });
+	return rowsFile(opened, { itemIndex, encoding, reader, parameters, source, row });
 }
 
 /** The head in UTF-8. It may end within a character, unless it is all of the file. */
-async function decoded({ head, isWhole, error }: Opened, encoding: Encoding): Promise<Buffer> {
+async function decoded(opened: Opened, encoding: Encoding): Promise<Buffer> {
+	const { head, isWhole } = opened;
 	const pieces: Buffer[] = [];
-	try {
-		for await (const piece of inUtf8([head], encoding)) {
-			pieces.push(piece);
-			if (!isWhole && pieces.length * SLICE_BYTES >= head.length) break;
-		}
-	} catch (fault) {
-		throw error((fault as Error).message);
+	for await (const piece of readable(inUtf8([head], encoding), opened)) {
+		pieces.push(piece);
+		if (!isWhole && pieces.length * SLICE_BYTES >= head.length) break;
 	}
 	return Buffer.concat(pieces);
 }
 
+/** What is decoded, with an error that names the file where it has other bytes. */
+async function* readable(
+	pieces: AsyncIterable<Buffer>,
+	{ error }: Pick<Opened, 'error'>,
+): AsyncGenerator<Buffer> {
+	let fault: unknown;
+	try {
+		return yield* pieces;
+	} catch (thrown) {
+		fault = thrown;
+	}
+	throw fault instanceof WrongEncodingError
+		? error(
+				`${fault.message} It may be cut off or damaged. If it is in another encoding, set Encoding under Rows File Options.`,
+			)
+		: fault;
+}
+
 function rowsFile(
-	{ open: openSource }: BinarySource,
+	{ source: { open: openSource }, error }: Pick<Opened, 'source' | 'error'>,
 	{
 		itemIndex,
 		encoding,
@@ -264,7 +278,7 @@ function rowsFile(
 		itemIndex,
 		unit: 'row',
 		read: (signal, from = reader.from) =>
-			readRecords(inUtf8(openSource(signal), encoding), { separator, from }),
+			readRecords(readable(inUtf8(openSource(signal), encoding), { error }), { separator, from }),
 		customId,
 		request,
 		row,
