@@ -214,10 +214,20 @@ async function resultsOf(
 		options.returnAs === 'items'
 			? await itemsOf(context, client, jobs, options, itemIndex)
 			: [await fileOf(context, client, jobs, options, itemIndex)];
-	if (options.deleteFiles) toDelete.push(...jobs);
+	if (options.deleteFiles) {
+		if (output.some(mayBeLost)) client.hint(NOT_DELETED);
+		else toDelete.push(...jobs);
+	}
 	submissions.set(asked, itemIndex);
 	return output;
 }
+
+/** Whether n8n may not be able to read again what it has stored for an item. */
+const mayBeLost = ({ binary = {} }: INodeExecutionData) =>
+	Object.values(binary).some((one) => storageHint(one) !== undefined);
+
+const NOT_DELETED =
+	'The files of the batches were not deleted, since n8n may not be able to read their results again.';
 
 const returnedBefore = ({ id }: Batch, submission: string, item: number) =>
 	`Batch ${id} belongs to submission ${submission}, whose results item ${item} has returned. With Whole Submission they are returned once.`;
