@@ -7,6 +7,7 @@ import type { Batch } from '../openai/api/objects';
 import { isFinished, statusOf } from '../openai/api/objects';
 import { findPart, isPart, partCountOf } from '../openai/submissions/parts';
 import {
+	ROWS_FILE_ID,
 	SUBMISSION_METADATA,
 	SUBMISSION_TOKENS,
 	submissionIdOf,
@@ -75,7 +76,7 @@ function shared<T>(values: readonly T[]): T | null {
 	return values.every((value) => value === values[0]) ? (values[0] ?? null) : null;
 }
 
-const OURS: readonly string[] = [...SUBMISSION_METADATA, SUBMISSION_TOKENS];
+const OURS: readonly string[] = [...SUBMISSION_METADATA, SUBMISSION_TOKENS, ROWS_FILE_ID];
 
 /** The user's metadata that all batches carry. */
 function sharedMetadata(batches: readonly Batch[]): Record<string, string> {

@@ -355,6 +355,23 @@ describe('Delete Files', () => {
 		}
 	});
 
+	test('deletes nothing before all items are there, since an error takes the results of all', async () => {
+		const [done, open] = [mixedBatch(), addHistory(product, { status: 'in_progress' })];
+		const getResults = async (more = {}) =>
+			await product.run(
+				'batch',
+				'getResults',
+				{ batchId: '={{ $json.id }}', options: { deleteFiles: true } } as never,
+				[{ id: done.id }, { id: open.id }],
+				more,
+			);
+		expect((await getResults()).error).toBeDefined();
+		expect(() => product.emulator.file(done.output_file_id!)).not.toThrow();
+		const { items } = await getResults({ onError: 'continueRegularOutput' });
+		expect(items('Node')).toHaveLength(11);
+		expect(() => product.emulator.file(done.output_file_id!)).toThrow();
+	});
+
 	test('does not lose the results when a file cannot be deleted', async () => {
 		const batch = addHistory(product, { output: [answerLine('a')], request_counts: { total: 1 } });
 		product.emulator.faults.next({

@@ -337,6 +337,30 @@ describe('nothing is paid twice or left behind', () => {
 		expect(await rowsFiles()).toEqual([]);
 	});
 
+	it('says that the batch of an earlier run has kept other rows, or that they are gone', async () => {
+		let executions = 0;
+		const run = async (keepFields: string, items = ITEMS) => {
+			const options = { keepFields, submissionKey: 'k', fileName: keepFields };
+			const executionId = `${++executions}`;
+			const { error, hints } = await submitItems(options, items, { executionId });
+			if (error) throw error;
+			expect(batches()).toHaveLength(1);
+			return hints('Node').map(({ message }) => message);
+		};
+		expect(await run('id')).toEqual([]);
+		expect(await run('id')).toEqual([]);
+		const [batch] = batches();
+		const others = `Batch ${String(batch.id)} was created before, and has kept other rows`;
+		expect(await run('year')).toEqual([expect.stringContaining(others)]);
+		const changed = ITEMS.map((item) => ({ ...item, note: 'new' }));
+		expect(await run('id,note', changed)).toEqual([expect.stringContaining(others)]);
+		const uploaded = uploads();
+		await product.json('file', 'delete', { fileId: rowsFileId(batch) });
+		const gone = `Batch ${String(batch.id)} was created before, and its kept rows are no longer`;
+		expect(await run('id')).toEqual([expect.stringContaining(gone)]);
+		expect(uploads()).toBe(uploaded);
+	});
+
 	it('finishes only what is missing after a run that ended between the parts', async () => {
 		strike('POST', '/batches', UNHARMED);
 		strike('POST', '/batches', { type: 'status', status: 403 });

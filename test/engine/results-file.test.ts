@@ -628,6 +628,19 @@ describe('the storage of n8n', () => {
 	});
 });
 
+it('what n8n may not be able to read again is not deleted at the service', async () => {
+	const batch = answered([['a', 'yes']]);
+	await storeIn('database', 268_435_444);
+	const hints = hintsOf(await run(batch.id, { deleteFiles: true }));
+	expect(hints[0]).toMatch(/^The file has 256 MiB or more\./);
+	expect(hints[1]).toMatch(/^The files of the batches were not deleted/);
+	expect(() => product.emulator.file(batch.output_file_id!)).not.toThrow();
+	await storeIn('database', 268_435_443);
+	expect(hintsOf(await run(batch.id, { deleteFiles: true }))).toEqual([]);
+	expect(() => product.emulator.file(batch.output_file_id!)).toThrow();
+	await storeIn('filesystem-v2');
+});
+
 describe('a file at the service that breaks off', () => {
 	afterEach(async () => await storeIn('filesystem-v2'));
 

@@ -298,6 +298,51 @@ describe('a file of rows is refused', () => {
 			{},
 			['UTF-16LE'],
 		],
+		[
+			'half a character of UTF-16 far behind the header',
+			Buffer.concat([
+				Buffer.from(`\ufeffid,title\n${'1,a\n'.repeat(50_000)}`, 'utf16le'),
+				Buffer.from([0x00, 0xd8, 0x31, 0x00]),
+			]),
+			{},
+			["The file 'films.csv' cannot be used: ", 'UTF-16LE', 'Encoding under Rows File Options'],
+		],
+		[
+			'a first line of JSONL that is too long to find the columns',
+			`{"id": 1, "title": "${'x'.repeat(262_144)}"}\n`,
+			{},
+			['Line 1 is longer than 262144 bytes'],
+		],
+		[
+			'a column as the model',
+			'id,title,m\n1,a,gpt-6',
+			{ model: '{m}' },
+			['Model cannot insert {m}', 'a file of its own'],
+		],
+		[
+			'an expression in a fixed model',
+			'id,title\n1,a',
+			{ model: { __rl: true, mode: 'id', value: 'x {{ $json.m }}' } },
+			['Model cannot insert {{ $json.m }}'],
+		],
+		[
+			'an encoding that is none',
+			'id,title\n1,a',
+			{ rowsOptions: { encoding: 'latin1' } },
+			['Encoding has to be auto, utf-8, utf-16le, utf-16be or windows-1252'],
+		],
+		[
+			'a separator that is none',
+			'id,title\n1,a',
+			{ rowsOptions: { separator: 'Semicolon' } },
+			['Separator has to be auto,'],
+		],
+		[
+			'a format that is none',
+			'id,title\n1,a',
+			{ rowsOptions: { format: 'xlsx' } },
+			['Format has to be auto, csv or jsonl'],
+		],
 		['an Excel workbook', Buffer.from('PK\x03\x04xx'), {}, ['Excel workbook. Rows are read from']],
 		['gzip', Buffer.from([0x1f, 0x8b, 8, 0]), {}, ['compressed with gzip. Rows are read from']],
 		['a JSON list', '[{"id": 1}]', {}, ['one JSON document']],
@@ -427,6 +472,18 @@ describe('Requests File', () => {
 			`"url" : "${CHAT}"`,
 		);
 		expect(await contentOf(batch)).toBe(`${expected}\n${spelled(CHAT)}\n`);
+	});
+
+	it('keeps a line as it is that spells the endpoint right, with escapes or twice', async () => {
+		const lines = [
+			request('a', BODY).replaceAll('/v1/', '\\/v1\\/'),
+			request('b', BODY).replace('{', '{"url": "/chat/completions", '),
+			request('c', BODY).replace('/v1', ''),
+			request('d', BODY).replaceAll('/v1/', '\\/v1\\/'),
+		];
+		const [batch] = await submit(REQUESTS, [lines.join('\n')]);
+		const expected = [...lines.slice(0, 2), request('c', BODY), lines[3]];
+		expect(await contentOf(batch)).toBe(`${expected.join('\n')}\n`);
 	});
 
 	it('is divided by models whose requests alternate', async () => {

@@ -169,8 +169,12 @@ export async function openRequests(
 	};
 }
 
-/** A line whose url is the endpoint of the batch, where it is so in another spelling. */
+/**
+ * A line whose url is the endpoint of the batch, where it is so in another spelling. Any other line
+ * stays as it is, since those before the first such line were measured like this.
+ */
 function respelled(text: string, endpoint: string): string {
+	if ((JSON.parse(text) as JsonObject).url === endpoint) return text;
 	let made = '';
 	let end = 0;
 	for (const { key, from, to } of membersOf(text)) {
@@ -268,8 +272,11 @@ export function jsonReader({ head, isWhole, error }: Opened): RowReader {
 	}
 	if (names.size > 0) return new JsonColumns([...names]);
 	const [first] = records;
+	if (first) throw error(`Line ${first.line} is no JSON object with the columns as keys.`);
 	throw error(
-		first ? `Line ${first.line} is no JSON object with the columns as keys.` : 'It has no rows.',
+		isWhole
+			? 'It has no rows.'
+			: `Line ${splitter.checkpoint.line} is longer than ${HEAD_BYTES} bytes. The columns are the keys of the lines in this beginning of the file. Put a shorter row first.`,
 	);
 }
 

@@ -109,7 +109,7 @@ export class MeasuredParts {
 			sizeOf,
 		}: { bytes: number; identity: string; row?: string; sizeOf?: SizeOfImage },
 	): number {
-		const tokens = this.isEstimated ? estimateTokens(body, this.endpoint, sizeOf) : undefined;
+		const tokens = this.isEstimated ? this.tokensOf(body, sizeOf) : undefined;
 		const index = this.planner.add({
 			bytes,
 			model: modelOf(body),
@@ -125,6 +125,19 @@ export class MeasuredParts {
 		}
 		if (tokens) this.tokens[index] = addTokens(this.tokens[index] ?? NO_TOKENS, tokens);
 		return index;
+	}
+
+	/** @throws {RequestProblem} for a body that is nested too deeply; it then has used its position */
+	private tokensOf(body: JsonObject, sizeOf: SizeOfImage | undefined): TokenEstimate {
+		try {
+			return estimateTokens(body, this.endpoint, sizeOf);
+		} catch {
+			this.planner.skip();
+		}
+		throw new RequestProblem(
+			'The tokens of the body cannot be estimated. It may be nested too deeply.',
+			'body',
+		);
 	}
 
 	/** Leaves out the position of a request that is in no part. */

@@ -6,13 +6,20 @@ import { fieldLabel, ITEM_ID, ROW_ID } from './request.properties';
 import type { RequestSource } from './requestSource';
 import { fieldsSource } from './requestSource';
 import type { Encoding } from '../../jsonl/fileFormat';
-import { encodingOf, foreignRows, inUtf8 } from '../../jsonl/fileFormat';
-import type { Separator, TextRecord } from '../../jsonl/lines';
-import { readRecords, SLICE_BYTES } from '../../jsonl/lines';
+import {
+	ENCODINGS,
+	encodingOf,
+	foreignRows,
+	inUtf8,
+	WrongEncodingError,
+} from '../../jsonl/fileFormat';
+import { isObject } from '../../jsonl/json';
+import type { TextRecord } from '../../jsonl/lines';
+import { readRecords, SEPARATORS, SLICE_BYTES } from '../../jsonl/lines';
 import type { RequestLine } from '../../jsonl/split';
 import { serializeRequest } from '../../jsonl/split';
 import type { ItemParameter, ItemParameterOptions } from '../parameters/itemParameters';
-import type { BinarySource } from '../shared/binary';
+import { isUnset } from '../shared/fields';
 
 /** A column that a text inserts. */
 interface Insertion {
@@ -28,6 +35,9 @@ const TEMPLATES =
 
 /** A brace that is meant as it stands, a column in braces, or a brace that is neither. */
 const BRACES = /\\\{|\{([^{}]*)\}|\{/g;
+
+/** What looks like a column, or an expression of n8n's, in a text that takes none. */
+const INSERTION = /\{\{.*?\}\}|\{[^{}]*\}/s;
 
 /** An expression of n8n's, which is not evaluated here. */
 const UNEVALUATED = /\{\{\s*\$/;
@@ -59,6 +69,7 @@ export class RowParameters {
 	read(name: string, { fallback }: ItemParameterOptions = {}): ItemParameter {
 		const value = this.valueOf(name, fallback);
 		if (name === 'requestOptions') this.refuseBinaries(value);
+		if (name === 'model') this.refuseInsertions(value);
 		return this.compile(name, value) ?? (() => value);
 	}
 
@@ -71,6 +82,16 @@ export class RowParameters {
 		throw this.error(
 			'Attachments from a binary field cannot be used with Rows File',
 			'Set Source of the attachment to URL or File ID. Both may insert columns, such as {url}.',
+		);
+	}
+
+	/** A model in braces would be sent as it stands, and every request would fail hours later. */
+	private refuseInsertions(model: unknown): void {
+		const found = INSERTION.exec(String(isObject(model) ? model.value : model))?.[0];
+		if (found === undefined) return;
+		throw this.error(
+			`Model cannot insert ${shortened(found)}, since all rows of a file have the same model`,
+			'Enter the name of the model, or switch the field to Expression. To use several models, make a file of its own for each.',
 		);
 	}
 
@@ -193,42 +214,75 @@ export async function openRows(
 	{ endpoint, server, inputField, keep }: OpenOptions,
 ): Promise<RequestFile> {
 	const opened = await open(context, itemIndex, inputField);
-	const chosen = context.getNodeParameter('rowsOptions', itemIndex, {}) as IDataObject;
-	const set = (value: unknown) => (value === undefined || value === 'auto' ? undefined : value);
-	const encoding = (set(chosen.encoding) ?? encodingOf(opened.head)) as Encoding;
+	const chosen = rowsOptions(context, itemIndex);
+	const encoding = chosen.encoding ?? encodingOf(opened.head);
 	const head = await decoded(opened, encoding);
 	const text = head.toString();
-	const format = set(chosen.format) ?? (/^\s*\{/.test(text) ? 'jsonl' : 'csv');
-	const foreign = foreignRows(opened.head, set(chosen.format) === 'csv' ? undefined : text);
+	const format = chosen.format ?? (/^\s*\{/.test(text) ? 'jsonl' : 'csv');
+	const foreign = foreignRows(opened.head, chosen.format === 'csv' ? undefined : text);
 	if (foreign !== undefined) throw opened.error(foreign);
 	const inHead = { ...opened, head };
-	const reader =
-		format === 'csv'
-			? csvReader(inHead, text, set(chosen.separator) as Separator | undefined)
-			: jsonReader(inHead);
+	const reader = format === 'csv' ? csvReader(inHead, text, chosen.separator) : jsonReader(inHead);
 	const parameters = new RowParameters(context, itemIndex, reader);
 	const source = fieldsSource({ context, parameters, endpoint, server });
 	parameters.checkInsertions();
 	const row = keep && reader.kept(keep);
-	return rowsFile(opened.source, { itemIndex, encoding, reader, parameters, source, row });
+	return rowsFile(opened, { itemIndex, encoding, reader, parameters, source, row });
+}
+
+/**
+ * How the file is to be read; undefined for what is to be detected.
+ *
+ * @throws {NodeOperationError} for a value that an expression gave and that is not in the list
+ */
+function rowsOptions(context: IExecuteFunctions, itemIndex: number) {
+	const chosen = context.getNodeParameter('rowsOptions', itemIndex, {}) as IDataObject;
+	const choice = <T extends string>(label: string, value: unknown, all: readonly T[]) => {
+		if (isUnset(value) || value === 'auto') return undefined;
+		const known = all.find((one) => one === value);
+		if (known !== undefined) return known;
+		const names = all.map((one) => (one === '\t' ? 'a tab' : one));
+		const message = `${label} has to be auto, ${names.slice(0, -1).join(', ')} or ${names.at(-1)!}`;
+		throw new NodeOperationError(context.getNode(), message, { itemIndex });
+	};
+	return {
+		encoding: choice('Encoding', chosen.encoding, ENCODINGS),
+		format: choice('Format', chosen.format, ['csv', 'jsonl']),
+		separator: choice('Separator', chosen.separator, SEPARATORS),
+	};
 }
 
 /** The head in UTF-8. It may end within a character, unless it is all of the file. */
-async function decoded({ head, isWhole, error }: Opened, encoding: Encoding): Promise<Buffer> {
+async function decoded(opened: Opened, encoding: Encoding): Promise<Buffer> {
+	const { head, isWhole } = opened;
 	const pieces: Buffer[] = [];
-	try {
-		for await (const piece of inUtf8([head], encoding)) {
-			pieces.push(piece);
-			if (!isWhole && pieces.length * SLICE_BYTES >= head.length) break;
-		}
-	} catch (fault) {
-		throw error((fault as Error).message);
+	for await (const piece of readable(inUtf8([head], encoding), opened)) {
+		pieces.push(piece);
+		if (!isWhole && pieces.length * SLICE_BYTES >= head.length) break;
 	}
 	return Buffer.concat(pieces);
 }
 
+/** What is decoded, with an error that names the file where it has other bytes. */
+async function* readable(
+	pieces: AsyncIterable<Buffer>,
+	{ error }: Pick<Opened, 'error'>,
+): AsyncGenerator<Buffer> {
+	let fault: unknown;
+	try {
+		return yield* pieces;
+	} catch (thrown) {
+		fault = thrown;
+	}
+	throw fault instanceof WrongEncodingError
+		? error(
+				`${fault.message} It may be cut off or damaged. If it is in another encoding, set Encoding under Rows File Options.`,
+			)
+		: fault;
+}
+
 function rowsFile(
-	{ open: openSource }: BinarySource,
+	{ source: { open: openSource }, error }: Pick<Opened, 'source' | 'error'>,
 	{
 		itemIndex,
 		encoding,
@@ -264,7 +318,7 @@ function rowsFile(
 		itemIndex,
 		unit: 'row',
 		read: (signal, from = reader.from) =>
-			readRecords(inUtf8(openSource(signal), encoding), { separator, from }),
+			readRecords(readable(inUtf8(openSource(signal), encoding), { error }), { separator, from }),
 		customId,
 		request,
 		row,

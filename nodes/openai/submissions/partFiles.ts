@@ -2,8 +2,8 @@ import type { NodeApiError } from 'n8n-workflow';
 import { perhapsCreated } from './safeCreate';
 import type { SubmissionSearch } from './submission';
 import { keyOf, ROWS_FILE_ID, rowsFileOf } from './submission';
-import { deleteFile, uploadSafely } from '../api/files';
-import type { Batch } from '../api/objects';
+import { deleteFile, findFile, uploadSafely } from '../api/files';
+import type { Batch, FileObject } from '../api/objects';
 import { isQueueFull } from '../apiErrors';
 import type { Fault, OpenAiClient, UploadSource } from '../client';
 
@@ -126,6 +126,23 @@ export class PartFiles {
 		);
 	}
 
+	/** A hint about a batch that was created before, which keeps what was kept of its rows then. */
+	async compareRows(input: PartInput, batch: Batch, key: string): Promise<void> {
+		const rows = 'rows' in input ? input.rows : undefined;
+		// A server that does not return metadata does not say which file the batch has.
+		if (!rows || keyOf(batch) === undefined) return;
+		const rowsFileId = rowsFileOf(batch);
+		if (rowsFileId === undefined) {
+			this.client.hint(createdBefore(batch, 'without Keep Fields. Its results have no rows'));
+			return;
+		}
+		const stored = await findFile(this.client, rowsFileId).catch(() => ({ id: rowsFileId }));
+		if (!stored) this.client.hint(createdBefore(batch, ROWS_GONE));
+		else if (!haveSameContent(stored, rows, key)) {
+			this.client.hint(createdBefore(batch, OTHER_ROWS));
+		}
+	}
+
 	/**
 	 * The file of kept rows that was uploaded for a batch that is not needed. The batch that stands
 	 * instead names its own.
@@ -173,6 +190,22 @@ export class PartFiles {
 		const alsoLeft = areRowsLeft ? `, and the file of kept rows ${rowsFileId} is left behind` : '';
 		return this.client.error(fault, `${said}, ${left}${alsoLeft}`);
 	}
+}
+
+const createdBefore = ({ id }: Batch, what: string) => `Batch ${id} was created before, ${what}.`;
+
+const ROWS_GONE = 'and its kept rows are no longer at the service. Its results have no rows';
+
+const OTHER_ROWS = 'and has kept other rows or fields, which come with its results';
+
+/** The digest of the content at the end of the name of a file of rows. */
+const DIGEST = /-rows-[0-9a-f]{8}\.jsonl$/;
+
+/** Whether a file of rows has the content of a new one, as far as its length and its name say so. */
+function haveSameContent({ bytes, filename }: FileObject, rows: NewFile, key: string): boolean {
+	const was = DIGEST.exec(filename ?? '')?.[0];
+	const isNamedAlike = was === undefined || was === DIGEST.exec(rows.fileName(key))?.[0];
+	return isNamedAlike && (bytes ?? rows.bytes) === rows.bytes;
 }
 
 const RENAMED: Fault = {

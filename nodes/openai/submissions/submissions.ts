@@ -11,7 +11,6 @@ import {
 	oldestOf,
 	placeText,
 	ROWS_FILE_ID,
-	rowsFileOf,
 	SUBMISSION_KEY,
 	SUBMISSION_PART,
 	SUBMISSION_TOKENS,
@@ -298,11 +297,7 @@ export class Submissions {
 		const { scope } = this;
 		const standing = this.standing(run, part, key);
 		if (standing) {
-			const { input } = part;
-			const hasRows = 'rows' in input && input.rows !== undefined;
-			if (hasRows && keyOf(standing) !== undefined && !rowsFileOf(standing)) {
-				this.client.hint(withoutRows(standing.id));
-			}
+			await run.files.compareRows(part.input, standing, key);
 			const found = asAdopted(standing, key);
 			// Its rivals may not have shown up yet, and one of them may stand in its place.
 			const looked =
@@ -368,9 +363,6 @@ export class Submissions {
 		}
 	}
 }
-
-const withoutRows = (id: string) =>
-	`Batch ${id} was created before, without Keep Fields. Its results have no rows.`;
 
 /** Whether a batch was created in the last seconds, as far as the clocks agree. */
 const isNew = ({ created_at: at, status }: Batch) =>

@@ -103,6 +103,14 @@ describe('the item of a submission that has finished', () => {
 		});
 	});
 
+	test('has the metadata of the user, and none of those by which the node finds things again', () => {
+		const metadata = { job: 'films', submission_tokens: '10 gpt-5', rows_file_id: 'file-rows' };
+		const alone = batchOf('batch_9', { metadata });
+		const again = batchOf('batch_10', { retryOf: 'batch_9', metadata });
+		expect(itemOf([alone]).metadata).toEqual({ job: 'films' });
+		expect(itemOf([again, alone]).metadata).toEqual({ job: 'films' });
+	});
+
 	test('has the whole batches without Simplify, in the order of their ids', () => {
 		const { batches, ...rest } = itemOf(all, false);
 		expect(batches).toEqual([first, second, retry, third]);

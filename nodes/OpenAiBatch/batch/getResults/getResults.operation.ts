@@ -167,22 +167,29 @@ export const getResults: Operation = {
 	},
 	properties: showFor('batch', 'getResults', [batchIdField, ...getResultsProperties]),
 	execute: async (context, client) => {
-		const returned = new Map<string, number>();
-		return await forEachItem(async (...item) => await resultsOf(returned, ...item))(
-			context,
-			client,
-		);
+		const returned: Returned = { submissions: new Map(), toDelete: [] };
+		const run = forEachItem(async (...item) => await resultsOf(returned, ...item));
+		const output = await run(context, client);
+		// An error of a later item would have taken the results of the earlier ones with it.
+		await deleteBatchFiles(context, client, returned.toDelete);
+		return output;
 	},
 };
 
-/**
- * The results of one input item.
- *
- * @param returned the submissions whose results are among the output, and with which options, with
- * the item that asked for them: of a submission, each of its batches may come as an item
- */
+/** What is among the output already. */
+interface Returned {
+	/**
+	 * The submissions, and with which options, with the item that asked for them: of a submission, each
+	 * of its batches may come as an item.
+	 */
+	submissions: Map<string, number>;
+	/** Whose files are to be deleted when the output is complete. */
+	toDelete: Job[];
+}
+
+/** The results of one input item. */
 async function resultsOf(
-	returned: Map<string, number>,
+	{ submissions, toDelete }: Returned,
 	context: IExecuteFunctions,
 	itemIndex: number,
 	client: OpenAiClient,
@@ -194,7 +201,7 @@ async function resultsOf(
 	// With other options these are other results, such as the next page.
 	const raw = context.getNodeParameter('options', itemIndex, {});
 	const asked = `${submission} ${options.returnAs} ${JSON.stringify(raw)}`;
-	const earlier = submission === null ? undefined : returned.get(asked);
+	const earlier = submission === null ? undefined : submissions.get(asked);
 	if (earlier !== undefined) {
 		client.hint(returnedBefore(given, submission!, earlier));
 		return [];
@@ -207,10 +214,20 @@ async function resultsOf(
 		options.returnAs === 'items'
 			? await itemsOf(context, client, jobs, options, itemIndex)
 			: [await fileOf(context, client, jobs, options, itemIndex)];
-	if (options.deleteFiles) await deleteBatchFiles(context, client, jobs);
-	returned.set(asked, itemIndex);
+	if (options.deleteFiles) {
+		if (output.some(mayBeLost)) client.hint(NOT_DELETED);
+		else toDelete.push(...jobs);
+	}
+	submissions.set(asked, itemIndex);
 	return output;
 }
+
+/** Whether n8n may not be able to read again what it has stored for an item. */
+const mayBeLost = ({ binary = {} }: INodeExecutionData) =>
+	Object.values(binary).some((one) => storageHint(one) !== undefined);
+
+const NOT_DELETED =
+	'The files of the batches were not deleted, since n8n may not be able to read their results again.';
 
 const returnedBefore = ({ id }: Batch, submission: string, item: number) =>
 	`Batch ${id} belongs to submission ${submission}, whose results item ${item} has returned. With Whole Submission they are returned once.`;

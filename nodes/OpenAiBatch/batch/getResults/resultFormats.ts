@@ -110,6 +110,11 @@ const fieldColumn = (name: string): Column => ({
 
 /** Enough digits that some of them may be lost when it becomes a number. */
 const LONG_NUMBER = /[\d.]{16}/;
+/**
+ * A cell at the beginning of a file by which Excel takes the file for SYLK, and refuses it. A cell
+ * that is in quotes already begins with a quote.
+ */
+const SYLK = /^ID[^,\r]*/;
 /** JavaScript puts such keys before all others. */
 const NUMBER_KEY = /^\d+$/;
 
@@ -161,7 +166,8 @@ class Csv implements ResultFormat {
 		const names = freeNames([...before, ...results, ...fields], this.rowColumns);
 		this.columns = [...before, ...fields, ...results];
 		const header = [...this.rowColumns, ...this.columns.map((column) => names.get(column)!)];
-		return `${byteOrderMark ? '\ufeff' : ''}${this.cells(header)}\r\n`;
+		const line = `${byteOrderMark ? '\ufeff' : ''}${this.cells(header)}\r\n`;
+		return line.replace(SYLK, '"$&"');
 	}
 
 	resultText(item: IDataObject) {
@@ -172,7 +178,10 @@ class Csv implements ResultFormat {
 		const written = LONG_NUMBER.test(text) ? textsOf(text) : undefined;
 		const cells = Array.from(this.rowColumns, (name) => {
 			const value = member(row, name);
-			return typeof value === 'number' ? (written?.get(name) ?? String(value)) : this.cell(value);
+			if (typeof value === 'number') return written?.get(name) ?? String(value);
+			return this.cell(
+				isObject(value) || Array.isArray(value) ? (written?.get(name) ?? value) : value,
+			);
 		});
 		return cells.join(',');
 	}

@@ -150,6 +150,23 @@ describe('a plan of files', () => {
 		);
 	});
 
+	it('has the right lines also behind one whose tokens cannot be estimated', async () => {
+		const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+		const requestOf = (text: string): RequestLine => {
+			const input = (text.startsWith('b') ? JSON.parse(deep) : 'x') as string;
+			return { custom_id: text, method: 'POST', url: '/v1/other', body: { model: 'm', input } };
+		};
+		const source: RequestFile = {
+			...file(['a', 'b', 'c', 'd']).source,
+			customId: ({ text }) => text,
+			request: ({ text }) => requestOf(text),
+		};
+		const options = { ...OPTIONS, endpoint: '/v1/other', estimate: true, limits: {} };
+		const { badItems, parts } = await new FilePlanner([source], options).plan(undefined);
+		expect(badItems.map(({ line: at }) => at)).toEqual([2]);
+		expect(await contentOf(parts[0].open)).toBe('a\nc\nd\n');
+	});
+
 	it('ends with the execution', async () => {
 		const controller = new AbortController();
 		controller.abort();

@@ -98,6 +98,7 @@ test('what is written for a row and a result never depends on the rows around it
 		'{"b":null,"a":{"c":[2]}}',
 		'{}',
 		'{"a":0.10000000000000000001}',
+		'{"a": {"id": 12345678901234567890, "=": "x"}, "b": ["-12345678901234567890"]}',
 	];
 	expect(csvOf(rows).split('\r\n')).toEqual([
 		'a,2,b,custom_id,status,content,finish_reason,error_code,error_message,input_tokens,output_tokens',
@@ -105,8 +106,21 @@ test('what is written for a row and a result never depends on the rows around it
 		'"{""c"":[2]}",,,1,succeeded,,,,,,',
 		',,,2,succeeded,,,,,,',
 		'0.10000000000000000001,,,3,succeeded,,,,,,',
+		'"{""id"": 12345678901234567890, ""="": ""x""}",,"[""-12345678901234567890""]",4,succeeded,,,,,,',
 		'',
 	]);
+});
+
+test('a file does not begin with ID, by which Excel takes it for another format', () => {
+	const headOf = (name: string, byteOrderMark = false) => {
+		const format = RESULT_FORMATS.csv({ ...OPTIONS, byteOrderMark });
+		format.lookAtRow({ customId: 'a', row: { [name]: 1, b: 2 }, text: '' });
+		return format.head().split(',').slice(0, 2).join();
+	};
+	expect(headOf('ID')).toBe('"ID",b');
+	expect(headOf('IDs "x"')).toBe('"IDs ""x""",b');
+	expect(headOf('id')).toBe('id,b');
+	expect(headOf('ID', true)).toBe('\ufeffID,b');
 });
 
 test('a name is given once, first to the rows, then to the results, then to the content', () => {
