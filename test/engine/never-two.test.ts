@@ -127,6 +127,26 @@ it('an execution that could not give up its batch, or died before, leaves that t
 	expect(new Set(ids)).toEqual(new Set([third.items('Node')[0].json.id]));
 });
 
+it('a batch of this moment is not returned before it is known whether it stands', async () => {
+	const { emulator } = product;
+	await submit('a', 'equal');
+	const [mine] = live();
+	emulator.ledger.onRequest = ({ method, path }, stage) => {
+		if (method !== 'GET' || !path.endsWith('/batches')) return;
+		// The list shows one of two batches of the same second at first.
+		if (stage === 'arrived') {
+			emulator.addBatch({ ...mine, created_at: Math.floor(Date.now() / 1000) });
+		} else {
+			emulator.ledger.onRequest = () => {};
+			emulator.addBatch({ ...emulator.batch(mine.id), id: 'batch_0' });
+		}
+	};
+	const { items, error } = await submit('b', 'equal');
+	expect(error).toBeUndefined();
+	expect(items('Node').map(({ json }) => json.id)).toEqual(['batch_0']);
+	expect(emulator.batch(mine.id).status).toMatch(/^cancel/);
+});
+
 it('a younger batch that has begun meanwhile is left as it is', async () => {
 	product.emulator.faults.next({
 		method: 'POST',

@@ -17,6 +17,14 @@ const PASSED_ON = [
 	'http_proxy',
 ];
 
+/**
+ * How long n8n waits for its own database before it answers every call with "Database is not ready".
+ * Its five seconds are too few on a busy machine.
+ */
+const PATIENT = {
+	DB_PING_TIMEOUT_MS: '600000',
+};
+
 /** The calls that n8n makes home, and the panels that go with them. */
 const QUIET = {
 	N8N_DIAGNOSTICS_ENABLED: 'false',
@@ -53,6 +61,7 @@ export function n8nEnvironment(
 	return {
 		...passedOn,
 		...QUIET,
+		...PATIENT,
 		NO_PROXY: ['127.0.0.1', 'localhost', parent.NO_PROXY ?? parent.no_proxy]
 			.filter(Boolean)
 			.join(','),
