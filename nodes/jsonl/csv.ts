@@ -77,6 +77,9 @@ export function separatorOf(head: string): Separator {
 const UTF8_ADVICE =
 	'Set Encoding under Rows File Options to the encoding of the file, often Windows-1252, or save the file as UTF-8.';
 
+const OLD_LINE_ENDS =
+	'Its lines end with carriage returns alone, as on very old computers. Save it with the line breaks of Unix or Windows.';
+
 /** What the first row of a CSV says. */
 export interface CsvHeader {
 	names: string[];
@@ -107,6 +110,7 @@ export function readHeader(
 	if (isWhole && records.length < wanted) records.push(...splitter.end());
 	const header = records[wanted - 1];
 	if (header === undefined) {
+		if (!head.includes('\n') && head.includes('\r')) return OLD_LINE_ENDS;
 		return 'Its header does not end. Rows are read from CSV whose first line names the columns.';
 	}
 	if (header.invalidUtf8) return `Its header has bytes that are not UTF-8. ${UTF8_ADVICE}`;
@@ -158,9 +162,7 @@ function quoteFault(
  */
 export function headerFault({ cells, fault }: CsvRow): string | undefined {
 	if (fault) return 'A quote in the header is not closed, or has text behind it.';
-	if (cells.some((name) => name.includes('\r'))) {
-		return 'Its lines end with carriage returns alone, as on very old computers. Save it with the line breaks of Unix or Windows.';
-	}
+	if (cells.some((name) => /\r(?!\n)/.test(name))) return OLD_LINE_ENDS;
 	const empty = cells.findIndex((name) => name.trim() === '');
 	if (empty !== -1) {
 		return `Column ${empty + 1} of the header has no name. The first line has to name all columns. Remove empty columns.`;

@@ -153,6 +153,7 @@ describe('Rows File', () => {
 		['UTF-8 with a mark', Buffer.from('\ufeffid;title\n1;Größe'), {}],
 		['Windows-1252', Buffer.from('id|title\n1|Größe', 'latin1'), { encoding: 'windows-1252' }],
 		['a separator that was set', Buffer.from('id;a,title,b\n1;2,Größe,3'), { separator: ',' }],
+		['a line break in the header', Buffer.from('id;"title\r\nof the film";title\r\n1;x;Größe'), {}],
 		['what Excel says first', Buffer.from('sep=;\r\nid;title\r\n1;Größe\r\n'), {}],
 	])('reads %s', async (_name, content, rowsOptions) => {
 		const [batch] = await submit({ ...ROWS, customId: '{$line}', rowsOptions }, [content]);
@@ -286,6 +287,12 @@ describe('a file of rows is refused', () => {
 		],
 		['a header that does not end', 'id,"title\n1,2', {}, ['quote in the header is not closed']],
 		['old line ends', 'id,title\r1,a\r', {}, ['carriage returns alone']],
+		[
+			'old line ends and many rows',
+			`id,title\r${'1,a\r'.repeat(70_000)}`,
+			{},
+			['carriage returns alone'],
+		],
 		[
 			'Latin-1',
 			Buffer.from('id,title\n1,a\n2,Größe', 'latin1'),
