@@ -4,10 +4,11 @@ import { startEmulator, type Emulator } from '../support/emulator';
 import { startChild } from '../support/processes/child';
 
 const MB = 1024 * 1024;
-const ROWS = 10_000;
-/** Some 10 and 40 MB of results and rows. */
-const PARTS = [1, 4];
-const TEXT = 'What somebody has written about a film, with "quotes", commas and '.repeat(5);
+/** Of a part. */
+const ROWS = 1_000;
+/** Some 6 and 24 MB of results and rows. */
+const PARTS = [4, 16];
+const TEXT = 'What somebody has written about a film, with "quotes", commas and '.repeat(10);
 
 let emulator: Emulator;
 const child = startChild<typeof import('./support/resultsProcess')>(
@@ -29,7 +30,7 @@ const shuffled = (count: number) =>
 	Array.from({ length: count }, (_, index) => (index * 7_919) % count);
 
 const answer = (row: number) =>
-	JSON.stringify({ genre: `genre ${row % 9}`, note: TEXT.slice(0, 90) });
+	JSON.stringify({ genre: `genre ${row % 9}`, note: TEXT.slice(0, 300) });
 
 /** A submission whose parts all have the same files, and the first of its batches. */
 function addSubmission(key: string, parts: number, rows: number): string {
@@ -66,7 +67,7 @@ it.each([
 	['csv', { parseJson: true, inputOrder: true }],
 	['jsonl', {}],
 ])(
-	'a file of results takes as little memory for 10 as for 40 MB, as %s with %j',
+	'a file of results takes as little memory for 6 as for 24 MB, as %s with %j',
 	async (returnAs, options) => {
 		const { url, apiKey } = emulator;
 		const held: number[] = [];
@@ -83,13 +84,13 @@ it.each([
 				`${parts * ROWS} results: ${inMB(measured.bytes)}, ${inMB(measured.held)} held, ${inMB(measured.extra)} with garbage, ${measured.seconds.toFixed(1)} s, busy for ${Math.round(measured.longestMs)} ms at most\n`,
 			);
 			expect(measured.json).toMatchObject({ requests: parts * ROWS, returned: parts * ROWS });
-			expect(measured.bytes).toBeGreaterThan(parts * ROWS * 400);
+			expect(measured.bytes).toBeGreaterThan(parts * ROWS * 900);
 			held.push(measured.held);
-			// A busy machine adds to it; n8n is to go on with its other work.
-			expect(measured.longestMs).toBeLessThan(1_000);
+			// n8n is to go on with its other work.
+			expect(measured.longestMs).toBeLessThan(500);
 		}
-		expect(Math.max(...held)).toBeLessThan(40 * MB);
+		expect(Math.max(...held)).toBeLessThan(10 * MB);
 		// A byte for each result, and nothing else, grows with the results.
-		expect(held[1] - held[0]).toBeLessThan(10 * MB);
+		expect(held[1] - held[0]).toBeLessThan(3 * MB);
 	},
 );

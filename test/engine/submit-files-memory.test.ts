@@ -40,8 +40,8 @@ test.each([
 			const kept = measured.batches.map(({ metadata }) => (metadata as IDataObject).rows_file_id);
 			expect(kept.filter(Boolean)).toHaveLength('keepFields' in options ? requests.length : 0);
 			held.push(measured.held);
-			// A busy machine adds to it; n8n is to go on with its other work.
-			expect(measured.longestMs).toBeLessThan(1_000);
+			// n8n is to go on with its other work.
+			expect(measured.longestMs).toBeLessThan(500);
 		}
 		expect(Math.max(...held)).toBeLessThan(30 * MB);
 		// The ids take 21 bytes each at most, and nothing else grows with the file.

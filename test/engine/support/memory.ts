@@ -30,8 +30,12 @@ export async function leastExtraMemory(run: (index: number) => Promise<unknown>)
 	return Math.min(...measured);
 }
 
-/** Two collections take some 100 milliseconds, and the work has to get on. */
-const LOOK_EVERY_MS = 1_000;
+/**
+ * A look takes some 100 milliseconds, and seconds on a busy machine. The work gets on for as long
+ * before the next one.
+ */
+const PAUSE_OF_LOOKS = 1;
+const FIRST_LOOK_MS = 50;
 
 /**
  * How many bytes this process holds more than before, at most, while `run` runs: looked at now and
@@ -48,11 +52,17 @@ export async function heldMemory(run: () => Promise<unknown>): Promise<number> {
 	};
 	const before = held();
 	let peak = before;
-	const sampler = setInterval(() => (peak = Math.max(peak, held())), LOOK_EVERY_MS);
+	let timer: NodeJS.Timeout;
+	const look = () => {
+		const start = performance.now();
+		peak = Math.max(peak, held());
+		timer = setTimeout(look, PAUSE_OF_LOOKS * (performance.now() - start));
+	};
+	timer = setTimeout(look, FIRST_LOOK_MS);
 	try {
 		await run();
 	} finally {
-		clearInterval(sampler);
+		clearTimeout(timer);
 	}
 	return peak - before;
 }

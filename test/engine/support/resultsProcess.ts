@@ -1,9 +1,9 @@
 import '../../support/engine/environment';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { IDataObject } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../../credentials/OpenAiBatchApi.credentials';
 import { createEngine } from '../../support/engine';
 import { OpenAiBatch } from '../../support/engine/nodes';
+import { longestStretch } from './longestStretch';
 import { extraMemory, heldMemory } from './memory';
 
 /**
@@ -31,16 +31,14 @@ export async function writeResults(
 		return { json, bytes: Number((binary!.data as { bytes?: number }).bytes) };
 	};
 	await write(warmUp);
-	const delay = monitorEventLoopDelay({ resolution: 5 });
+	let longestMs = 0;
 	let seconds = 0;
 	const extra = await extraMemory(async () => {
-		delay.enable();
 		const start = performance.now();
-		await write(batchId);
+		longestMs = await longestStretch(async () => await write(batchId));
 		seconds = (performance.now() - start) / 1000;
-		delay.disable();
 	});
 	let file: Awaited<ReturnType<typeof write>> | undefined;
 	const held = await heldMemory(async () => (file = await write(batchId)));
-	return { ...file!, held, extra, seconds, longestMs: delay.max / 1e6 };
+	return { ...file!, held, extra, seconds, longestMs };
 }
