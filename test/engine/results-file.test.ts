@@ -200,6 +200,14 @@ describe('a CSV file', () => {
 		expect(await fileOf(id)).toContain(`\r\na,succeeded,"${text.replaceAll('"', '""')}",stop,`);
 	});
 
+	it('separates the cells as the option says', async () => {
+		const { id } = answered([['a', 'x;y']]);
+		expect(await fileOf(id, { separator: ';' })).toContain('\r\na;succeeded;"x;y";stop;');
+		expect(await fileOf(id, { separator: '\t' })).toContain('\r\na\tsucceeded\t"x;y"\tstop\t');
+		const { error } = await run(id, { separator: 'Semicolon' });
+		expect(error?.message).toBe('Separator has to be a comma, a semicolon or a tab');
+	});
+
 	it('makes formulas harmless, unless that is turned off, and leaves numbers', async () => {
 		const texts = ['=1+1', '+49 30', '-5', '-5,20', '@cmd', '- first', 'a=b', '\tx', '＝1'];
 		const { id } = answered(texts.map((text, index) => [`=${index}`, text]));

@@ -30,7 +30,7 @@ async function fileItem(
 ): Promise<INodeExecutionData> {
 	const { requests, bytes, model } = planned.part;
 	const binary = await context.helpers.prepareBinaryData(
-		streamOf(planned.open()) as never,
+		streamOf(planned.open(context.getExecutionCancelSignal())) as never,
 		`${fileName}.jsonl`,
 		'application/jsonl',
 	);

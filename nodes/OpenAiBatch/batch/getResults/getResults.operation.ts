@@ -5,7 +5,7 @@ import { collectResults } from './collect';
 import type { Job } from './decide';
 import { Selection } from './decide';
 import type { ReturnAs } from './getResults.properties';
-import { getResultsProperties, returnAsParameter } from './getResults.properties';
+import { getResultsProperties, returnAsParameter, separatorOption } from './getResults.properties';
 import { KeptRows, rowsFileIds } from './keptRows';
 import type { ResultItem, ResultStatus } from './resultItem';
 import type { FileOptions } from './resultsFile';
@@ -290,6 +290,7 @@ interface RawOptions extends PriceOptions {
 	mediaAsBinary?: boolean;
 	offset?: unknown;
 	parseJson?: boolean;
+	separator?: unknown;
 	simplify?: boolean;
 	wholeSubmission?: boolean;
 }
@@ -346,6 +347,7 @@ export function getResultsOptions(
 		offset,
 		parseJson: raw.parseJson ?? false,
 		prices: pricesOf(context, raw, itemIndex),
+		separator: separatorOption(context, raw.separator, itemIndex),
 		simplify: !hasObjects || (raw.simplify ?? true),
 		wholeSubmission: raw.wholeSubmission ?? false,
 		withAttempts: (raw.followRetries || raw.wholeSubmission) ?? false,

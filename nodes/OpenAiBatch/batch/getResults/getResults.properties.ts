@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import type { Separator } from '../../../jsonl/lines';
 import { outputBinaryField } from '../../shared/binary';
 import { optionsField } from '../../shared/fields';
 import { cachedInputPriceField, inputPriceField, outputPriceField } from '../../shared/prices';
@@ -45,6 +46,27 @@ export function returnAsParameter(context: IExecuteFunctions, itemIndex: number)
 	});
 }
 
+const SEPARATORS_OF_RESULTS: ReadonlyArray<{ name: string; value: Separator }> = [
+	{ name: 'Comma', value: ',' },
+	{ name: 'Semicolon', value: ';' },
+	{ name: 'Tab', value: '\t' },
+];
+
+/** What separates the cells. @throws {NodeOperationError} for a value that is not in the list */
+export function separatorOption(
+	context: IExecuteFunctions,
+	value: unknown,
+	itemIndex: number,
+): Separator {
+	const known = SEPARATORS_OF_RESULTS.find((one) => one.value === (value ?? ','));
+	if (known) return known.value;
+	throw new NodeOperationError(
+		context.getNode(),
+		'Separator has to be a comma, a semicolon or a tab',
+		{ itemIndex },
+	);
+}
+
 const showForFormats = (...formats: ReturnAs[]) => ({ show: { '/returnAs': formats } });
 
 /** The options of Get Results. Without any, all results are returned as simple items. */
@@ -67,7 +89,7 @@ const getResultsOptionsField: INodeProperties = {
 			type: 'boolean',
 			default: false,
 			description:
-				'Whether to delete the input, output and error files, and the kept rows, after reading them. The results then exist only in this execution: if a later step fails, they are lost. Requests that did not succeed can no longer be retried.',
+				'Whether to delete the input, output and error files, and the kept rows, after reading them. The results then exist only in this execution: if a later step fails, they are lost. Requests that did not succeed can no longer be retried, and a batch that was retried and its retries have the same kept rows.',
 		},
 		{
 			displayName: 'Escape Formulas',
@@ -180,6 +202,16 @@ const getResultsOptionsField: INodeProperties = {
 			default: true,
 			description:
 				'Whether to parse content that is JSON, so that you can use its fields, such as content.name. Each choice of an answer with several choices is parsed. Content that is not JSON stays text, and parse_error says why.',
+		},
+		{
+			displayName: 'Separator',
+			name: 'separator',
+			type: 'options',
+			options: SEPARATORS_OF_RESULTS.map(({ name, value }) => ({ name, value })),
+			default: ',',
+			displayOptions: showForFormats('csv'),
+			description:
+				'What separates the cells. Excel expects semicolons in countries that write decimals with a comma.',
 		},
 		{
 			displayName: 'Simplify',

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import type { KeptRow } from './keptRows';
 import { csvCell } from '../../../jsonl/csv';
+import type { Separator } from '../../../jsonl/lines';
 import type { JsonValue } from '../../../jsonl/json';
 import { isObject, membersOf } from '../../../jsonl/json';
 
@@ -29,6 +30,8 @@ export interface FormatOptions {
 	hasCost: boolean;
 	escapeFormulas: boolean;
 	byteOrderMark: boolean;
+	/** What separates the cells of CSV. */
+	separator: Separator;
 }
 
 /** JSON Lines: each result as the item would be. */
@@ -114,7 +117,7 @@ const LONG_NUMBER = /[\d.]{16}/;
  * A cell at the beginning of a file by which Excel takes the file for SYLK, and refuses it. A cell
  * that is in quotes already begins with a quote.
  */
-const SYLK = /^ID[^,\r]*/;
+const SYLK = /^ID[^,;\t\r]*/;
 /** JavaScript puts such keys before all others. */
 const NUMBER_KEY = /^\d+$/;
 
@@ -183,16 +186,17 @@ class Csv implements ResultFormat {
 				isObject(value) || Array.isArray(value) ? (written?.get(name) ?? value) : value,
 			);
 		});
-		return cells.join(',');
+		return cells.join(this.options.separator);
 	}
 
 	line(result: string, row: string | undefined) {
 		if (this.rowColumns.size === 0) return `${result}\r\n`;
-		return `${row ?? ','.repeat(this.rowColumns.size - 1)},${result}\r\n`;
+		const { separator } = this.options;
+		return `${row ?? separator.repeat(this.rowColumns.size - 1)}${separator}${result}\r\n`;
 	}
 
 	private cells(values: unknown[]): string {
-		return values.map((value) => this.cell(value)).join(',');
+		return values.map((value) => this.cell(value)).join(this.options.separator);
 	}
 
 	private cell(value: unknown): string {

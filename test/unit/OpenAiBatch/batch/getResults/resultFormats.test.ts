@@ -7,7 +7,13 @@ import { encodingOf, inUtf8 } from '../../../../../nodes/jsonl/fileFormat';
 import type { Separator } from '../../../../../nodes/jsonl/lines';
 import { readRecords, SEPARATORS } from '../../../../../nodes/jsonl/lines';
 
-const OPTIONS = { parseJson: false, hasCost: false, escapeFormulas: false, byteOrderMark: false };
+const OPTIONS = {
+	parseJson: false,
+	hasCost: false,
+	escapeFormulas: false,
+	byteOrderMark: false,
+	separator: ',' as Separator,
+};
 
 /** The cells of a CSV, read as Submit reads a file of rows. */
 async function cellsIn(csv: string): Promise<string[][]> {
@@ -57,6 +63,7 @@ const table = fc
 			rows: fc.array(fc.array(cell, { minLength: columns.length, maxLength: columns.length })),
 			separator: fc.constantFrom(...SEPARATORS),
 			byteOrderMark: fc.boolean(),
+			between: fc.constantFrom(...([',', ';', '\t'] as const)),
 		}),
 	);
 
@@ -68,13 +75,13 @@ const written = (rows: string[][], separator: Separator) =>
 
 test('any table that is read as rows comes back as the first columns of the results', async () => {
 	await fc.assert(
-		fc.asyncProperty(table, async ({ columns, rows, separator, byteOrderMark }) => {
+		fc.asyncProperty(table, async ({ columns, rows, separator, byteOrderMark, between }) => {
 			// A file of one column has no separator.
 			const [header, ...read] = await cellsIn(
 				written([columns, ...rows], columns.length > 1 ? separator : ','),
 			);
 			const kept = read.map((cells) => rowOf(header, cells));
-			const csv = csvOf(kept, { ...OPTIONS, byteOrderMark });
+			const csv = csvOf(kept, { ...OPTIONS, byteOrderMark, separator: between });
 			const back = await cellsIn(csv);
 			if (rows.length === 0) return;
 			expect(back.map((cells) => cells.slice(0, columns.length))).toEqual([columns, ...rows]);
@@ -86,7 +93,15 @@ test('any table that is read as rows comes back as the first columns of the resu
 		{
 			numRuns: 300,
 			examples: [
-				[{ columns: ['\ufeffa', 'b'], rows: [['1', '2']], separator: ',', byteOrderMark: false }],
+				[
+					{
+						columns: ['\ufeffa', 'b'],
+						rows: [['1', '2']],
+						separator: ',',
+						byteOrderMark: false,
+						between: ',',
+					},
+				],
 			],
 		},
 	);
