@@ -3,7 +3,7 @@ import { perhapsCreated } from './safeCreate';
 import type { SubmissionSearch } from './submission';
 import { keyOf, ROWS_FILE_ID, rowsFileOf } from './submission';
 import { deleteFile, uploadSafely } from '../api/files';
-import type { Batch } from '../api/objects';
+import type { Batch, FileObject } from '../api/objects';
 import { isQueueFull } from '../apiErrors';
 import type { Fault, OpenAiClient, UploadSource } from '../client';
 
@@ -39,6 +39,13 @@ export function filesOf(batch: Batch): FileIds | undefined {
 	const { input_file_id: fileId } = batch;
 	return fileId ? { fileId, rowsFileId: rowsFileOf(batch) } : undefined;
 }
+
+/** How the name of a file of kept rows goes on behind that of the requests, without its extension. */
+export const rowsSuffix = (contentHash: string) => `-rows-${contentHash.slice(0, 8)}`;
+
+/** Whether a file is one of kept rows, by the name that Submit gives it. */
+export const isRowsFile = ({ filename }: FileObject): boolean =>
+	/-\d+-of-\d+-rows-[0-9a-f]{8}\.jsonl$/.test(filename ?? '');
 
 /** Statuses with which servers refuse the content of a file. */
 const NOT_TAKEN: readonly string[] = ['400', '415', '422'];
