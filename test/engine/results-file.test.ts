@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { UnexpectedError, UserError } from 'n8n-workflow';
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
 import { productForTests } from './product';
 import { STORAGES, storeIn } from './support/binaryStorage';
@@ -622,9 +623,84 @@ describe('the storage of n8n', () => {
 			[268_435_443, []],
 			[268_435_444, [expect.stringMatching(/^The file has 256 MiB or more\./)]],
 		] as const) {
-			await storeIn('database', bytes);
+			await storeIn('database', { fileSize: bytes });
 			expect(hintsOf(await run(id))).toEqual(hints);
 		}
+	});
+
+	it('may be a database that cannot read the file again: Delete Files then deletes nothing', async () => {
+		const { id } = answered([['a', 'yes']]);
+		await storeIn('database', { fileSize: 268_435_444 });
+		const hints = hintsOf(await run(id, { deleteFiles: true }));
+		expect(hints).toContainEqual(
+			expect.stringMatching(/^The files of the batch were not deleted, in spite of Delete Files/),
+		);
+		expect(product.emulator.ledger.calls('DELETE', /files/)).toEqual([]);
+		await storeIn('database', { fileSize: 268_435_443 });
+		expect(hintsOf(await run(id, { deleteFiles: true }))).toEqual([]);
+		expect(product.emulator.ledger.calls('DELETE', /files/)).toHaveLength(2);
+	});
+
+	/** As n8n words it for its database. */
+	const tooLarge = (bytes: number, fileName: string) =>
+		new UserError(
+			`Failed to write binary file "${fileName}" (1b2c) because its size of ${bytes / 1e6} MB exceeds the max size limit of 0.0001 MB set for \`database\` mode. Consider increasing \`N8N_BINARY_DATA_DATABASE_MAX_FILE_SIZE\` up to 1 GB, or using S3 storage mode if you require writes larger than 1 GB.`,
+		);
+
+	it('may refuse a file that is too large: the error has the sizes and what to do, and nothing is lost', async () => {
+		const { id } = answered([['a', 'x'.repeat(1_000)]]);
+		await storeIn('database', { refusal: tooLarge });
+		const { error, items } = await run(id, { deleteFiles: true });
+		expect(items('Node')).toEqual([]);
+		expect(error).toMatchObject({
+			name: 'NodeOperationError',
+			message: expect.stringMatching(
+				`^n8n cannot store the file 'results-${id}.csv': it has 0\\.001\\d+ MB, and n8n stores at most 0\\.0001 MB in its database$`,
+			),
+			description: expect.stringMatching(
+				/^The results are still at the service, and none of their files was deleted\. Set Offset and Limit .* S3\./,
+			),
+			context: { itemIndex: 0 },
+		});
+		expect(error?.description).not.toContain('Whole Submission');
+		expect(product.emulator.ledger.calls('DELETE', /files/)).toEqual([]);
+		await storeIn('database');
+		expect(rowsIn(await fileOf(id))).toHaveLength(2);
+	});
+
+	it('may refuse the file of a whole submission: a file for each batch is a way out', async () => {
+		const submission = { submission_key: 'a'.repeat(32), submission_part: '1/1' };
+		const { id } = answered([['a', 'yes']], { metadata: submission });
+		await storeIn('database', { refusal: tooLarge });
+		const { error } = await run(id, { wholeSubmission: true });
+		expect(error?.description).toContain('turn off Whole Submission to get a file for each batch');
+	});
+
+	it('may give up while nothing comes: the error has the setting', async () => {
+		const { id } = answered([['a', 'yes']]);
+		const words = 'Response body timed out after 300000ms without data';
+		await storeIn('database', { refusal: () => new UnexpectedError(words) });
+		const { error } = await run(id);
+		expect(error?.message).toBe(
+			`n8n did not store the file 'results-${id}.csv', since nothing more of it came for 300 seconds`,
+		);
+		expect(error?.description).toContain('N8N_HTTP_RESPONSE_BODY_READ_TIMEOUT');
+	});
+
+	it('gets the file when the first line is known, since it waits only some minutes for it', async () => {
+		const kept = keepRows([['a', { n: 1 }]]);
+		const { id, output_file_id: output } = answered([['a', '{"b": 2}']], keptIn(kept));
+		const { ledger } = product.emulator;
+		const readings = () =>
+			[output!, kept].map((file) => ledger.calls('GET', new RegExp(`${file}/content$`)).length);
+		let before: number[] | undefined;
+		await storeIn('database', { onStore: () => (before = readings()) });
+		const [, row] = rowsIn(await fileOf(id, { includeRow: true, parseJson: true }));
+		expect(row.slice(0, 4)).toEqual(['1', 'a', 'succeeded', '2']);
+		expect([before, readings()]).toEqual([
+			[1, 1],
+			[2, 2],
+		]);
 	});
 });
 

@@ -207,10 +207,20 @@ async function resultsOf(
 		options.returnAs === 'items'
 			? await itemsOf(context, client, jobs, options, itemIndex)
 			: [await fileOf(context, client, jobs, options, itemIndex)];
-	if (options.deleteFiles) await deleteBatchFiles(context, client, jobs);
+	if (options.deleteFiles) {
+		if (output.every(canBeRead)) await deleteBatchFiles(context, client, jobs);
+		else client.hint(NOT_DELETED);
+	}
 	returned.set(asked, itemIndex);
 	return output;
 }
+
+/** Whether n8n can certainly read the files of an item again. */
+const canBeRead = ({ binary = {} }: INodeExecutionData) =>
+	Object.values(binary).every((file) => storageHint(file) === undefined);
+
+const NOT_DELETED =
+	'The files of the batch were not deleted, in spite of Delete Files, since n8n may not be able to read their only copy.';
 
 const returnedBefore = ({ id }: Batch, submission: string, item: number) =>
 	`Batch ${id} belongs to submission ${submission}, whose results item ${item} has returned. With Whole Submission they are returned once.`;

@@ -13,7 +13,7 @@ import { IdNumbers } from '../../../jsonl/idTable';
 import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { submissionIdOf } from '../../../openai/submissions/submission';
-import { streamOf } from '../../shared/binary';
+import { storeFile, streamOf } from '../../shared/binary';
 import { asNodeError, breathing } from '../../shared/operation';
 
 export interface FileOptions
@@ -96,6 +96,11 @@ function summary(jobs: Job[], parts: ChosenResults[], { wholeSubmission }: FileO
 	};
 }
 
+const STILL_THERE =
+	'The results are still at the service, and none of their files was deleted. Set Offset and Limit to get a part of the results in each file.';
+
+const BATCHES_APART = 'Or turn off Whole Submission to get a file for each batch.';
+
 /** A stream of n8n's takes larger chunks than lines with less effort. */
 const BLOCK_CHARACTERS = 65_536;
 
@@ -113,15 +118,15 @@ class Writer {
 
 	async store(context: IExecuteFunctions, name: string) {
 		const { extension, mimeType } = this.format;
-		const stream = streamOf(this.blocks());
+		const { itemIndex } = this.client.options;
+		const fileName = `${name}.${extension}`;
+		const advice = this.options.wholeSubmission ? `${STILL_THERE} ${BATCHES_APART}` : STILL_THERE;
 		try {
-			return await context.helpers.prepareBinaryData(
-				stream as never,
-				`${name}.${extension}`,
-				mimeType,
-			);
+			// Before n8n has the stream, since it gives up one from which nothing comes for some minutes.
+			await this.lookAhead();
+			const stream = streamOf(this.blocks());
+			return await storeFile(context, stream, { fileName, mimeType, itemIndex, advice });
 		} catch (error) {
-			const { itemIndex } = this.client.options;
 			throw asNodeError(context.getNode(), this.fault ?? error, itemIndex);
 		}
 	}
@@ -129,7 +134,6 @@ class Writer {
 	private async *blocks(): AsyncGenerator<Buffer> {
 		let text = '';
 		try {
-			await this.lookAhead();
 			text = this.format.head();
 			for await (const lines of breathing(this.lines())) {
 				for (const line of lines) text += line;
