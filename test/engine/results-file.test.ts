@@ -408,19 +408,85 @@ describe('rows that Submit has kept', () => {
 		]);
 	});
 
-	it.each(['items', 'jsonl', 'csv'])(
-		'are an error where a line is no row, as %s',
-		async (returnAs) => {
-			const file = product.emulator.addFile('{"custom_id":"a","row":{}}\n{"custom_id":"b"}\n', {
-				purpose: 'batch',
-			});
+	describe.each(['items', 'jsonl', 'csv'])('as %s', (returnAs) => {
+		/** The rows of the results by id, and the hints. */
+		async function rowsOf(batchId: string, options: IDataObject = included) {
+			const result = await run(batchId, options, { returnAs });
+			const csv = returnAs === 'csv' ? rowsIn(await contentOf(result)) : [[]];
+			const [header, ...lines] = csv;
+			const place = header.indexOf('custom_id');
+			const pairs = {
+				items: () => result.items('Node').map(({ json }) => [json.custom_id, json.row]),
+				jsonl: async () =>
+					linesIn(await contentOf(result)).map((line) => [line.custom_id, line.row]),
+				csv: () =>
+					lines.map((cells) => [
+						cells[place],
+						place && cells[0] ? { n: Number(cells[0]) } : undefined,
+					]),
+			}[returnAs]!;
+			return { rows: Object.fromEntries(await pairs()), hints: hintsOf(result) };
+		}
+
+		it('are left out where a line is no row, and a hint names the line', async () => {
+			const lines = '{"custom_id":"a","row":{"n":1}}\n{"custom_id":"b"}\n';
+			const file = product.emulator.addFile(lines, { purpose: 'batch' });
 			const { id } = answered(ANSWERS, keptIn(file.id));
-			const { error } = await run(id, included, { returnAs });
-			expect(error?.message).toBe(
-				`Line 2 of the file ${file.id} is not a row that was kept by Submit`,
-			);
-		},
-	);
+			const { rows, hints } = await rowsOf(id);
+			expect(rows).toEqual({ a: { n: 1 }, b: undefined });
+			expect(hints).toEqual([
+				`Line 2 of the file ${file.id} is not a row that was kept by Submit, and was left out. 1 result has no row, since the kept rows of batch ${id} at the service are not complete.`,
+			]);
+		});
+
+		it('may be cut off at any byte: the results come, each with its own row or none, and a hint says so', async () => {
+			const ids = ['ä', 'b"', 'c'];
+			const lines = ids.map((custom_id, n) => `${JSON.stringify({ custom_id, row: { n } })}\n`);
+			const whole = Buffer.from(lines.join(''));
+			const ends = lines.map((_, at) => Buffer.byteLength(lines.slice(0, at + 1).join('')));
+			for (let cut = 1; cut <= whole.length; cut++) {
+				const file = product.emulator.addFile(whole.subarray(0, cut), { purpose: 'batch' });
+				const { id } = answered(
+					[...ids].reverse().map((one): [string, string] => [one, 'yes']),
+					keptIn(file.id),
+				);
+				// A line needs no line break at its end.
+				const there = ends.filter((end) => cut >= end - 1).length;
+				const isWithinLine = ends.every((end) => cut !== end && cut !== end - 1);
+				const { rows, hints } = await rowsOf(id, { ...included, inputOrder: cut % 2 === 0 });
+				expect(rows).toEqual(
+					Object.fromEntries(ids.map((one, n) => [one, n < there ? { n } : undefined])),
+				);
+				const lacking = ids.length - there;
+				const about = [
+					isWithinLine && `Line ${there + 1} of the file ${file.id} is not a row`,
+					lacking > 0 && `${lacking === 1 ? '1 result has' : `${lacking} results have`} no row`,
+				].filter((one) => one !== false);
+				expect(hints).toHaveLength(about.length > 0 ? 1 : 0);
+				for (const one of about) expect(hints[0]).toContain(one);
+			}
+		});
+	});
+
+	it('may be cut off in several batches: one hint counts the results without a row', async () => {
+		const cut = product.emulator.addFile('{"custom_id":"a","row":{}}\n{"cus', { purpose: 'batch' });
+		const submission = (part: number) => ({
+			created_at: 5_000 + part,
+			metadata: {
+				submission_key: `${'c'.repeat(31)}${part}`,
+				submission_part: `${part}/2`,
+				rows_file_id: part === 1 ? cut.id : keepRows([]),
+			},
+		});
+		const first = answered(ANSWERS, submission(1));
+		const second = answered([['x', 'yes']], submission(2));
+		const options = { ...included, wholeSubmission: true };
+		for (const returnAs of ['items', 'csv']) {
+			expect(hintsOf(await run(first.id, options, { returnAs }))).toEqual([
+				`Line 2 of the file ${cut.id} is not a row that was kept by Submit, and was left out. 2 results have no row, since the kept rows of the batches ${first.id}, ${second.id} at the service are not complete.`,
+			]);
+		}
+	});
 
 	it('are deleted with the other files, once for all retries that share them', async () => {
 		const kept = keepRows([['a', {}]]);

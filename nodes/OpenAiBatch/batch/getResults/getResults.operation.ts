@@ -237,7 +237,7 @@ async function itemsOf(
 	const selection = new Selection(options);
 	const keptRows = new KeptRows(client);
 	for (const job of jobs) {
-		const rows = options.includeRow ? await keptRows.filesOf(job) : undefined;
+		const rows = options.includeRow ? await keptRows.of(job) : undefined;
 		const collected = await collectResults(context, client, job, selection, { ...options, rows });
 		const hint = resultsHint(job, collected);
 		if (hint) client.hint(hint);

@@ -5,12 +5,12 @@ import type { Job, Wanted } from './decide';
 import { requestsOf, Selection } from './decide';
 import type { Joined, Piece } from './join';
 import { join } from './join';
-import { KeptRows, readRows } from './keptRows';
+import type { StoredRows } from './keptRows';
+import { KeptRows } from './keptRows';
 import type { FormatOptions, ResultFormat } from './resultFormats';
 import { RESULT_FORMATS, withMember } from './resultFormats';
 import type { ResultItem, ResultStatus } from './resultItem';
 import { IdNumbers } from '../../../jsonl/idTable';
-import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { submissionIdOf } from '../../../openai/submissions/submission';
 import { storeFile, streamOf } from '../../shared/binary';
@@ -28,7 +28,7 @@ export interface FileOptions
 interface Part {
 	results: ChosenResults;
 	/** Undefined when no rows are wanted, or none are there. */
-	rows: FileObject[] | undefined;
+	rows: StoredRows | undefined;
 }
 
 /** A file in n8n's binary storage, and what is known of the results in it. */
@@ -62,7 +62,7 @@ export async function writeResults(
 	for (const job of jobs) {
 		parts.push({
 			results: new ChosenResults(client, job, selection, options),
-			rows: options.includeRow ? await keptRows.filesOf(job) : undefined,
+			rows: options.includeRow ? await keptRows.of(job) : undefined,
 		});
 	}
 	const writer = new Writer(client, parts, selection, format, options);
@@ -153,7 +153,7 @@ class Writer {
 		const { format } = this;
 		for (const { results, rows } of this.parts) {
 			if (format.looksAtRows && rows) {
-				for await (const some of readRows(this.client, rows)) {
+				for await (const some of rows.read()) {
 					for (const row of some) format.lookAtRow(row);
 				}
 			}
@@ -179,6 +179,7 @@ class Writer {
 				? this.inInputOrder(results, rows)
 				: join(this.pieces(results), () => this.rowPieces(rows), 'toEach');
 			for await (const some of joined) {
+				rows.lacking += some.filter(({ id, partners }) => id !== null && !partners.length).length;
 				yield some.map(({ text, partners }) => line(text, partners[0]));
 			}
 		}
@@ -223,8 +224,8 @@ class Writer {
 		}
 	}
 
-	private async *rowPieces(files: FileObject[]): AsyncGenerator<Piece[]> {
-		for await (const rows of readRows(this.client, files)) {
+	private async *rowPieces(stored: StoredRows): AsyncGenerator<Piece[]> {
+		for await (const rows of stored.read()) {
 			yield rows.map((row) => ({ id: row.customId, text: this.format.rowText(row) }));
 		}
 	}
@@ -232,14 +233,14 @@ class Writer {
 	/** The results in the order of the rows; those without a row come last. */
 	private async *inInputOrder(
 		results: ChosenResults,
-		files: FileObject[],
-	): AsyncGenerator<Array<Pick<Joined, 'text' | 'partners'>>> {
+		stored: StoredRows,
+	): AsyncGenerator<Joined[]> {
 		const known = new IdNumbers(0);
 		let written = 0;
-		const rows = onlyNew(this.rowPieces(files), known);
+		const rows = onlyNew(this.rowPieces(stored), known);
 		for await (const some of join(rows, () => this.pieces(results), 'toFirst')) {
-			const lines = some.flatMap(({ text: row, partners }) =>
-				partners.map((text) => ({ text, partners: [row] })),
+			const lines = some.flatMap(({ id, text: row, partners }) =>
+				partners.map((text) => ({ id, text, partners: [row] })),
 			);
 			written += lines.length;
 			yield lines;
@@ -248,7 +249,7 @@ class Writer {
 		for await (const some of this.pieces(results)) {
 			yield some
 				.filter(({ id }) => id === null || known.numberOf(id) === undefined)
-				.map(({ text }) => ({ text, partners: [] }));
+				.map(({ id, text }) => ({ id, text, partners: [] }));
 		}
 	}
 }
