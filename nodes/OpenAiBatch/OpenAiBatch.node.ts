@@ -8,7 +8,7 @@ import type {
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import { batchOperations } from './batch';
 import { fileOperations } from './file';
-import { searchBatches, searchFiles, searchModels } from './shared/pickers';
+import { searchBatches, searchFiles, searchInputFiles, searchModels } from './shared/pickers';
 import type { Operation } from './shared/operation';
 import { asNodeError } from './shared/operation';
 import { requestFileOperations } from './requestFile';
@@ -88,7 +88,7 @@ export class OpenAiBatch implements INodeType {
 		],
 	};
 
-	methods = { listSearch: { searchBatches, searchFiles, searchModels } };
+	methods = { listSearch: { searchBatches, searchFiles, searchInputFiles, searchModels } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const resource = this.getNodeParameter('resource', 0) as string;

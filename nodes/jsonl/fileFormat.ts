@@ -1,5 +1,5 @@
 import type { ByteChunks } from './lines';
-import { bufferOf, inPieces, SLICE_BYTES } from './lines';
+import { bufferOf, inPieces, lineFeedsIn, SLICE_BYTES } from './lines';
 
 /** The encodings that are read. Windows-1252 is what most programs call Latin-1 or ANSI. */
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
@@ -197,8 +197,9 @@ export function encodingOf(head: Uint8Array): Exclude<Encoding, 'windows-1252'> 
 
 /** A file has bytes that its encoding does not have. */
 export class WrongEncodingError extends Error {
-	constructor(readonly encoding: Encoding) {
-		super(`The file has bytes that are not ${encoding.toUpperCase()}.`);
+	/** @param where the 1-based line, in words */
+	constructor(encoding: Encoding, where: string) {
+		super(`The file has bytes that are not ${encoding.toUpperCase()}, ${where}.`);
 		this.name = 'WrongEncodingError';
 	}
 }
@@ -226,10 +227,17 @@ export async function* inUtf8(chunks: ByteChunks, encoding: Encoding): AsyncGene
 function decoderOf(encoding: Exclude<Encoding, 'utf-8'>): (bytes?: Buffer) => Buffer {
 	if (encoding === 'windows-1252') return (bytes) => Buffer.from(fromWindows(bytes));
 	const decoder = new TextDecoder(encoding, { fatal: true });
+	let line = 1;
 	return (bytes) => {
 		const text = decoded(decoder, bytes);
-		if (text === undefined) throw new WrongEncodingError(encoding);
-		return Buffer.from(text);
+		if (text === undefined) {
+			// Half a character at the end is one that was cut off.
+			const where = bytes ? `in line ${line} or behind it` : `at its end, in line ${line}`;
+			throw new WrongEncodingError(encoding, where);
+		}
+		const piece = Buffer.from(text);
+		line += lineFeedsIn(piece);
+		return piece;
 	};
 }
 

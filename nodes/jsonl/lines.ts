@@ -292,7 +292,7 @@ export class RecordSplitter {
 	}
 }
 
-function lineFeedsIn(bytes: Buffer): number {
+export function lineFeedsIn(bytes: Buffer): number {
 	let count = 0;
 	for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) count++;
 	return count;

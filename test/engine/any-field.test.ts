@@ -471,6 +471,7 @@ const ACTS: Record<string, Act> = {
 	'file: Delete': run('file', 'delete', ofFile),
 	'picker of batches': pick('searchBatches'),
 	'picker of files': pick('searchFiles'),
+	'picker of input files': pick('searchInputFiles'),
 	'picker of models': async (choice) => {
 		const models = [{ id: 'gpt-6-luna', created: NOON }].map((model) =>
 			changed('model', model, choice.changes),

@@ -1,5 +1,8 @@
 import { LoadOptionsContext } from 'n8n-core';
+import type { INodeProperties } from 'n8n-workflow';
 import { CREDENTIAL, NODE, productForTests } from './product';
+import { ASK_TEXT } from './support/submitParameters';
+import { OpenAiBatch } from '../../nodes/OpenAiBatch/OpenAiBatch.node';
 
 const NOON = Date.UTC(2026, 10, 22, 12) / 1000;
 
@@ -83,6 +86,72 @@ test('the file picker shows the newest file first, with purpose and date', async
 		['rows.jsonl', 'batch', '2026-11-22 12:00'],
 	]);
 	expect((await search('searchFiles', { filter: 'batch_out' })).results).toHaveLength(1);
+});
+
+describe('the picker of the input file', () => {
+	/** What the service keeps for a submission of which a part waits: input files, rows, the list. */
+	const submit = async () => {
+		const options = { keepFields: '*', maxEnqueuedTokens: 1, maxRequestsPerBatch: 1 };
+		const rows = ['a', 'b'].map((id) => ({ id, text: id }));
+		return await product.json('batch', 'submit', { ...ASK_TEXT, options } as never, rows);
+	};
+
+	it('belongs to Create', () => {
+		const method = ({ displayOptions, modes }: INodeProperties) =>
+			displayOptions?.show?.operation?.includes('create') &&
+			modes?.[0].typeOptions?.searchListMethod;
+		const { properties } = new OpenAiBatch().description;
+		const methods = properties.filter(({ name }) => name === 'fileId').map(method);
+		expect(methods.filter(Boolean)).toEqual(['searchInputFiles']);
+	});
+
+	it('offers files of requests, no kept rows, no lists of waiting parts and no results', async () => {
+		const own = product.emulator.addFile('x', { filename: 'my-rows-1.jsonl', purpose: 'batch' });
+		const parts = await submit();
+		const { results } = await search('searchInputFiles');
+		const offered = results.map(({ value }) => value);
+		const inputs = parts.map(({ input_file_id: id }) => id);
+		expect(inputs.every((id) => typeof id === 'string')).toBe(true);
+		expect(offered).toEqual(expect.arrayContaining([...inputs, own.id]));
+		const names = results.map(({ name }) => name.split(' · ')[0]);
+		expect(
+			names.filter((name) => /-rows-.{8}\.jsonl$|^n8n-submission|^results/.test(name)),
+		).toEqual([]);
+		const all = (await product.json('file', 'getAll', { returnAll: true })).map(
+			({ filename }) => filename,
+		);
+		expect(all.filter((name) => /-rows-.{8}\.jsonl$/.test(String(name)))).toHaveLength(2);
+		expect(all.filter((name) => /^n8n-submission-/.test(String(name)))).toHaveLength(1);
+	});
+
+	it('offers no results where the server does not filter by purpose', async () => {
+		const data = ['batch', 'batch_output', undefined].map((purpose, index) => ({
+			object: 'file',
+			id: `file-${index}`,
+			bytes: 1,
+			created_at: NOON,
+			filename: 'x.jsonl',
+			purpose,
+		}));
+		const body = { object: 'list', data, has_more: false };
+		product.emulator.faults.next({
+			method: 'GET',
+			path: '/files',
+			fault: { type: 'status', status: 200, body },
+		});
+		const { results } = await search('searchInputFiles');
+		expect(results.map(({ value }) => value)).toEqual(['file-0', 'file-2']);
+	});
+
+	it('goes on where a page has nothing to offer', async () => {
+		const { id } = product.emulator.addFile('x', { filename: 'last.jsonl', purpose: 'batch' });
+		for (let index = 0; index < 150; index++) {
+			const filename = `n8n-submission-${String(index).padStart(16, '0')}.jsonl`;
+			product.emulator.addFile('x', { filename, purpose: 'batch' });
+		}
+		const { results } = await search('searchInputFiles');
+		expect(results[0]).toMatchObject({ value: id });
+	});
 });
 
 test('the model picker finds a model by a part of its name', async () => {

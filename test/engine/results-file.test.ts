@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { UnexpectedError, UserError } from 'n8n-workflow';
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
 import { productForTests } from './product';
 import { STORAGES, storeIn } from './support/binaryStorage';
@@ -415,19 +416,85 @@ describe('rows that Submit has kept', () => {
 		]);
 	});
 
-	it.each(['items', 'jsonl', 'csv'])(
-		'are an error where a line is no row, as %s',
-		async (returnAs) => {
-			const file = product.emulator.addFile('{"custom_id":"a","row":{}}\n{"custom_id":"b"}\n', {
-				purpose: 'batch',
-			});
+	describe.each(['items', 'jsonl', 'csv'])('as %s', (returnAs) => {
+		/** The rows of the results by id, and the hints. */
+		async function rowsOf(batchId: string, options: IDataObject = included) {
+			const result = await run(batchId, options, { returnAs });
+			const csv = returnAs === 'csv' ? rowsIn(await contentOf(result)) : [[]];
+			const [header, ...lines] = csv;
+			const place = header.indexOf('custom_id');
+			const pairs = {
+				items: () => result.items('Node').map(({ json }) => [json.custom_id, json.row]),
+				jsonl: async () =>
+					linesIn(await contentOf(result)).map((line) => [line.custom_id, line.row]),
+				csv: () =>
+					lines.map((cells) => [
+						cells[place],
+						place && cells[0] ? { n: Number(cells[0]) } : undefined,
+					]),
+			}[returnAs]!;
+			return { rows: Object.fromEntries(await pairs()), hints: hintsOf(result) };
+		}
+
+		it('are left out where a line is no row, and a hint names the line', async () => {
+			const lines = '{"custom_id":"a","row":{"n":1}}\n{"custom_id":"b"}\n';
+			const file = product.emulator.addFile(lines, { purpose: 'batch' });
 			const { id } = answered(ANSWERS, keptIn(file.id));
-			const { error } = await run(id, included, { returnAs });
-			expect(error?.message).toBe(
-				`Line 2 of the file ${file.id} is not a row that was kept by Submit`,
-			);
-		},
-	);
+			const { rows, hints } = await rowsOf(id);
+			expect(rows).toEqual({ a: { n: 1 }, b: undefined });
+			expect(hints).toEqual([
+				`Line 2 of the file ${file.id} is not a row that was kept by Submit, and was left out. 1 result has no row, since the kept rows of batch ${id} at the service are not complete.`,
+			]);
+		});
+
+		it('may be cut off at any byte: the results come, each with its own row or none, and a hint says so', async () => {
+			const ids = ['ä', 'b"', 'c'];
+			const lines = ids.map((custom_id, n) => `${JSON.stringify({ custom_id, row: { n } })}\n`);
+			const whole = Buffer.from(lines.join(''));
+			const ends = lines.map((_, at) => Buffer.byteLength(lines.slice(0, at + 1).join('')));
+			for (let cut = 1; cut <= whole.length; cut++) {
+				const file = product.emulator.addFile(whole.subarray(0, cut), { purpose: 'batch' });
+				const { id } = answered(
+					[...ids].reverse().map((one): [string, string] => [one, 'yes']),
+					keptIn(file.id),
+				);
+				// A line needs no line break at its end.
+				const there = ends.filter((end) => cut >= end - 1).length;
+				const isWithinLine = ends.every((end) => cut !== end && cut !== end - 1);
+				const { rows, hints } = await rowsOf(id, { ...included, inputOrder: cut % 2 === 0 });
+				expect(rows).toEqual(
+					Object.fromEntries(ids.map((one, n) => [one, n < there ? { n } : undefined])),
+				);
+				const lacking = ids.length - there;
+				const about = [
+					isWithinLine && `Line ${there + 1} of the file ${file.id} is not a row`,
+					lacking > 0 && `${lacking === 1 ? '1 result has' : `${lacking} results have`} no row`,
+				].filter((one) => one !== false);
+				expect(hints).toHaveLength(about.length > 0 ? 1 : 0);
+				for (const one of about) expect(hints[0]).toContain(one);
+			}
+		});
+	});
+
+	it('may be cut off in several batches: one hint counts the results without a row', async () => {
+		const cut = product.emulator.addFile('{"custom_id":"a","row":{}}\n{"cus', { purpose: 'batch' });
+		const submission = (part: number) => ({
+			created_at: 5_000 + part,
+			metadata: {
+				submission_key: `${'c'.repeat(31)}${part}`,
+				submission_part: `${part}/2`,
+				rows_file_id: part === 1 ? cut.id : keepRows([]),
+			},
+		});
+		const first = answered(ANSWERS, submission(1));
+		const second = answered([['x', 'yes']], submission(2));
+		const options = { ...included, wholeSubmission: true };
+		for (const returnAs of ['items', 'csv']) {
+			expect(hintsOf(await run(first.id, options, { returnAs }))).toEqual([
+				`Line 2 of the file ${cut.id} is not a row that was kept by Submit, and was left out. 2 results have no row, since the kept rows of the batches ${first.id}, ${second.id} at the service are not complete.`,
+			]);
+		}
+	});
 
 	it('are deleted with the other files, once for all retries that share them', async () => {
 		const kept = keepRows([['a', {}]]);
@@ -630,23 +697,85 @@ describe('the storage of n8n', () => {
 			[268_435_443, []],
 			[268_435_444, [expect.stringMatching(/^The file has 256 MiB or more\./)]],
 		] as const) {
-			await storeIn('database', bytes);
+			await storeIn('database', { fileSize: bytes });
 			expect(hintsOf(await run(id))).toEqual(hints);
 		}
 	});
-});
 
-it('what n8n may not be able to read again is not deleted at the service', async () => {
-	const batch = answered([['a', 'yes']]);
-	await storeIn('database', 268_435_444);
-	const hints = hintsOf(await run(batch.id, { deleteFiles: true }));
-	expect(hints[0]).toMatch(/^The file has 256 MiB or more\./);
-	expect(hints[1]).toMatch(/^The files of the batches were not deleted/);
-	expect(() => product.emulator.file(batch.output_file_id!)).not.toThrow();
-	await storeIn('database', 268_435_443);
-	expect(hintsOf(await run(batch.id, { deleteFiles: true }))).toEqual([]);
-	expect(() => product.emulator.file(batch.output_file_id!)).toThrow();
-	await storeIn('filesystem-v2');
+	it('may be a database that cannot read the file again: Delete Files then deletes nothing', async () => {
+		const { id } = answered([['a', 'yes']]);
+		await storeIn('database', { fileSize: 268_435_444 });
+		const hints = hintsOf(await run(id, { deleteFiles: true }));
+		expect(hints).toContainEqual(
+			expect.stringMatching(/^The files of the batch were not deleted, in spite of Delete Files/),
+		);
+		expect(product.emulator.ledger.calls('DELETE', /files/)).toEqual([]);
+		await storeIn('database', { fileSize: 268_435_443 });
+		expect(hintsOf(await run(id, { deleteFiles: true }))).toEqual([]);
+		expect(product.emulator.ledger.calls('DELETE', /files/)).toHaveLength(2);
+	});
+
+	/** As n8n words it for its database. */
+	const tooLarge = (bytes: number, fileName: string) =>
+		new UserError(
+			`Failed to write binary file "${fileName}" (1b2c) because its size of ${bytes / 1e6} MB exceeds the max size limit of 0.0001 MB set for \`database\` mode. Consider increasing \`N8N_BINARY_DATA_DATABASE_MAX_FILE_SIZE\` up to 1 GB, or using S3 storage mode if you require writes larger than 1 GB.`,
+		);
+
+	it('may refuse a file that is too large: the error has the sizes and what to do, and nothing is lost', async () => {
+		const { id } = answered([['a', 'x'.repeat(1_000)]]);
+		await storeIn('database', { refusal: tooLarge });
+		const { error, items } = await run(id, { deleteFiles: true });
+		expect(items('Node')).toEqual([]);
+		expect(error).toMatchObject({
+			name: 'NodeOperationError',
+			message: expect.stringMatching(
+				`^n8n cannot store the file 'results-${id}.csv': it has 0\\.001\\d+ MB, and n8n stores at most 0\\.0001 MB in its database$`,
+			),
+			description: expect.stringMatching(
+				/^The results are still at the service, and none of their files was deleted\. Set Offset and Limit .* S3\./,
+			),
+			context: { itemIndex: 0 },
+		});
+		expect(error?.description).not.toContain('Whole Submission');
+		expect(product.emulator.ledger.calls('DELETE', /files/)).toEqual([]);
+		await storeIn('database');
+		expect(rowsIn(await fileOf(id))).toHaveLength(2);
+	});
+
+	it('may refuse the file of a whole submission: a file for each batch is a way out', async () => {
+		const submission = { submission_key: 'a'.repeat(32), submission_part: '1/1' };
+		const { id } = answered([['a', 'yes']], { metadata: submission });
+		await storeIn('database', { refusal: tooLarge });
+		const { error } = await run(id, { wholeSubmission: true });
+		expect(error?.description).toContain('turn off Whole Submission to get a file for each batch');
+	});
+
+	it('may give up while nothing comes: the error has the setting', async () => {
+		const { id } = answered([['a', 'yes']]);
+		const words = 'Response body timed out after 300000ms without data';
+		await storeIn('database', { refusal: () => new UnexpectedError(words) });
+		const { error } = await run(id);
+		expect(error?.message).toBe(
+			`n8n did not store the file 'results-${id}.csv', since nothing more of it came for 300 seconds`,
+		);
+		expect(error?.description).toContain('N8N_HTTP_RESPONSE_BODY_READ_TIMEOUT');
+	});
+
+	it('gets the file when the first line is known, since it waits only some minutes for it', async () => {
+		const kept = keepRows([['a', { n: 1 }]]);
+		const { id, output_file_id: output } = answered([['a', '{"b": 2}']], keptIn(kept));
+		const { ledger } = product.emulator;
+		const readings = () =>
+			[output!, kept].map((file) => ledger.calls('GET', new RegExp(`${file}/content$`)).length);
+		let before: number[] | undefined;
+		await storeIn('database', { onStore: () => (before = readings()) });
+		const [, row] = rowsIn(await fileOf(id, { includeRow: true, parseJson: true }));
+		expect(row.slice(0, 4)).toEqual(['1', 'a', 'succeeded', '2']);
+		expect([before, readings()]).toEqual([
+			[1, 1],
+			[2, 2],
+		]);
+	});
 });
 
 describe('a file at the service that breaks off', () => {

@@ -158,7 +158,9 @@ describe.each(Object.entries(ECHOES))('a server that gives away secrets in %s', 
 		expect(leaks(outcomes)).toEqual([]);
 	});
 
-	it.each(['searchBatches', 'searchFiles', 'searchModels'])('the picker %s', async (method) => {
+	const PICKERS = ['searchBatches', 'searchFiles', 'searchInputFiles', 'searchModels'];
+
+	it.each(PICKERS)('the picker %s', async (method) => {
 		const found = await engine
 			.listSearch('openAiBatch', method, {}, {
 				credentialData: { openAiBatchApi: credential() },

@@ -12,7 +12,7 @@ import {
 	submissionKeyField,
 	userMetadata,
 } from '../shared/batchOptions';
-import { fileIdField, idParameter, metadataField, optionsField } from '../shared/fields';
+import { idParameter, inputFileIdField, metadataField, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -31,7 +31,7 @@ export const create: Operation = {
 		description: 'Create a batch from a JSONL file that is uploaded already',
 	},
 	properties: showFor('batch', 'create', [
-		fileIdField,
+		inputFileIdField,
 		...endpointFields,
 		metadataField,
 		{

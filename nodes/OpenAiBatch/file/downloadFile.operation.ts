@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { downloadStream } from '../../openai/transfer/download';
 import { getFile } from '../../openai/api/files';
-import { binaryPropertyName, outputBinaryField } from '../shared/binary';
+import { binaryPropertyName, outputBinaryField, storeFile } from '../shared/binary';
 import { chosenFileField, idParameter } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
@@ -25,11 +25,10 @@ export const download: Operation = {
 		const file = await getFile(client, fileId);
 		const stream = await downloadStream(client, fileId, file.bytes);
 		const fileName = file.filename || `${fileId}.jsonl`;
-		const binary = await context.helpers.prepareBinaryData(
-			stream as never,
-			fileName,
-			mimeTypeOf(fileName),
-		);
+		const mimeType = mimeTypeOf(fileName);
+		const advice =
+			'The file is still at the service. The results of a batch can be read in parts: use Get Results with Offset and Limit.';
+		const binary = await storeFile(context, stream, { fileName, mimeType, itemIndex, advice });
 		return { json: file as unknown as IDataObject, binary: { [property]: binary } };
 	}),
 };

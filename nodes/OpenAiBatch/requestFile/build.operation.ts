@@ -10,6 +10,7 @@ import {
 	binaryPropertyName,
 	inputBinaryField,
 	outputBinaryField,
+	storeFile,
 	streamOf,
 } from '../shared/binary';
 import { optionsField } from '../shared/fields';
@@ -29,11 +30,11 @@ async function fileItem(
 	place: { part: number; parts: number },
 ): Promise<INodeExecutionData> {
 	const { requests, bytes, model } = planned.part;
-	const binary = await context.helpers.prepareBinaryData(
-		streamOf(planned.open(context.getExecutionCancelSignal())) as never,
-		`${fileName}.jsonl`,
-		'application/jsonl',
-	);
+	const binary = await storeFile(context, streamOf(planned.open(context.getExecutionCancelSignal())), {
+		fileName: `${fileName}.jsonl`,
+		mimeType: 'application/jsonl',
+		advice: 'Set Max Bytes per Batch to a lower value.',
+	});
 	return {
 		json: { ...place, requests, bytes, model: model ?? null },
 		binary: { [property]: binary },

@@ -3,6 +3,7 @@ import type { IBinaryData, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { NodeOperationError } from 'n8n-workflow';
 import type { UploadSource } from '../../openai/client';
 import { pause } from '../../openai/client';
+import { asNodeError } from './operation';
 
 /** The binary field of the input items that an operation reads. */
 export const inputBinaryField: INodeProperties = {
@@ -100,6 +101,60 @@ const FROM_DATABASE = 'database:';
 export function storageHint({ id, bytes = 0 }: IBinaryData & { bytes?: number }) {
 	if (!id?.startsWith(FROM_DATABASE) || bytes <= MOST_FROM_POSTGRES) return undefined;
 	return 'The file has 256 MiB or more. n8n stores it in its database, but cannot read it again if that is PostgreSQL. Let n8n store binary data in S3, or return fewer results at a time with Limit and Offset.';
+}
+
+/** How n8n (2.41) refuses a file that is larger than its setting for the database allows. */
+const TOO_LARGE = /size of ([\d.]+) MB exceeds the max size limit of ([\d.]+) MB/;
+
+/** How n8n (2.41) gives up a stream that it reads into memory, for its database or for the items. */
+const TIMED_OUT = /timed out after (\d+)ms without data/;
+
+/** A file that n8n is to store. */
+interface NewBinary {
+	fileName: string;
+	/** With undefined, n8n finds it by the name. */
+	mimeType: string | undefined;
+	itemIndex?: number;
+	/** What the user can do where n8n does not store it, in whole sentences. */
+	advice: string;
+}
+
+/**
+ * Stores a stream as a file of n8n's binary storage.
+ *
+ * @throws {NodeApiError | NodeOperationError} when the stream cannot be read to its end; and when n8n
+ * does not store it: its database takes 512 MiB by default, and it waits for 5 minutes for more data
+ */
+export async function storeFile(
+	context: IExecuteFunctions,
+	stream: NodeStream,
+	file: NewBinary,
+): Promise<IBinaryData> {
+	const { fileName, mimeType, itemIndex } = file;
+	try {
+		return await context.helpers.prepareBinaryData(stream as never, fileName, mimeType);
+	} catch (error) {
+		const refusal = refusalOf((error as Error).message, file);
+		if (!refusal) throw asNodeError(context.getNode(), error, itemIndex);
+		const { message, description } = refusal;
+		throw new NodeOperationError(context.getNode(), message, { itemIndex, description });
+	}
+}
+
+function refusalOf(text: string, { fileName, advice }: NewBinary) {
+	const [, size, limit] = TOO_LARGE.exec(text) ?? [];
+	if (size !== undefined) {
+		return {
+			message: `n8n cannot store the file '${fileName}': it has ${size} MB, and n8n stores at most ${limit} MB in its database`,
+			description: `${advice} Larger files need n8n to store binary data in S3. The environment variable N8N_BINARY_DATA_DATABASE_MAX_FILE_SIZE raises the limit up to 1024 MB, but n8n cannot read a file of 256 MB or more from PostgreSQL.`,
+		};
+	}
+	const [, waited] = TIMED_OUT.exec(text) ?? [];
+	if (waited === undefined) return undefined;
+	return {
+		message: `n8n did not store the file '${fileName}', since nothing more of it came for ${Number(waited) / 1000} seconds`,
+		description: `${advice} The environment variable N8N_HTTP_RESPONSE_BODY_READ_TIMEOUT says how many milliseconds n8n waits.`,
+	};
 }
 
 /** Far more than a working database needs for 512 MiB. */

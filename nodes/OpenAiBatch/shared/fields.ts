@@ -99,16 +99,20 @@ export const chosenBatchField: INodeProperties = idLocator(
 /** The batch of the item, unless the user chooses another one. */
 export const batchIdField: INodeProperties = { ...chosenBatchField, default: ID_OF_ITEM };
 
+const fileLocator = (searchListMethod: string) =>
+	idLocator('fileId', 'File', 'e.g. file-V7XpECC2hkGU5DSKJpNEDr', searchListMethod);
+
 /** A file that the user has to choose. */
-export const chosenFileField: INodeProperties = idLocator(
-	'fileId',
-	'File',
-	'e.g. file-V7XpECC2hkGU5DSKJpNEDr',
-	'searchFiles',
-);
+export const chosenFileField: INodeProperties = fileLocator('searchFiles');
 
 /** The file of the item, unless the user chooses another one. */
 export const fileIdField: INodeProperties = { ...chosenFileField, default: ID_OF_ITEM };
+
+/** As `fileIdField`, where only a file of requests is of use. */
+export const inputFileIdField: INodeProperties = {
+	...fileLocator('searchInputFiles'),
+	default: ID_OF_ITEM,
+};
 
 /**
  * The id chosen in a locator, or given as plain text.

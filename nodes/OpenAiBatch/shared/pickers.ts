@@ -10,6 +10,8 @@ import { listModels } from '../../openai/api/models';
 import type { Batch, FileObject, ListPage, PageStart } from '../../openai/api/objects';
 import { nextPage, statusOf } from '../../openai/api/objects';
 import { HttpClient } from '../../openai/http/httpClient';
+import { isRowsFile } from '../../openai/submissions/partFiles';
+import { queueOf } from '../../openai/submissions/queue';
 import { placeOf, placeText, submissionIdOf } from '../../openai/submissions/submission';
 
 const PAGE_SIZE = 100;
@@ -54,6 +56,8 @@ function startOf(paginationToken: unknown): PageStart | undefined {
 interface Search<T> {
 	fetchPage: (page: PageStart & { limit: number }) => Promise<ListPage<T>>;
 	label: (entry: T, zone: string) => string;
+	/** By default, every entry is offered. */
+	isOffered?: (entry: T) => boolean;
 }
 
 /**
@@ -62,7 +66,7 @@ interface Search<T> {
  */
 async function search<T extends { id: string }>(
 	context: ILoadOptionsFunctions,
-	{ fetchPage, label }: Search<T>,
+	{ fetchPage, label, isOffered = () => true }: Search<T>,
 	filter: string | undefined,
 	paginationToken: unknown,
 ): Promise<INodeListSearchResult> {
@@ -72,6 +76,7 @@ async function search<T extends { id: string }>(
 	for (let pages = 0; start && pages < MAX_SEARCHED_PAGES && results.length === 0; pages++) {
 		const page: ListPage<T> = await fetchPage({ ...start, limit: PAGE_SIZE });
 		results = page.data
+			.filter(isOffered)
 			.map((entry) => ({ name: label(entry, zone), value: entry.id }))
 			.filter(({ name }) => isWanted(name, filter));
 		start = nextPage(page, PAGE_SIZE);
@@ -100,6 +105,28 @@ export async function searchFiles(
 	const fetchPage: Search<FileObject>['fetchPage'] = async (page) =>
 		await listFilePage(client, page);
 	return await search(this, { fetchPage, label: fileLabel }, filter, paginationToken);
+}
+
+const INPUT_PURPOSE = 'batch';
+
+/** Kept rows and lists of waiting parts have the purpose of input files, and no batch can run them. */
+function mayBeInput(file: FileObject): boolean {
+	// Some servers do not filter by purpose, and some do not say it.
+	const isBatchFile = (file.purpose ?? INPUT_PURPOSE) === INPUT_PURPOSE;
+	return isBatchFile && !isRowsFile(file) && queueOf(file) === undefined;
+}
+
+/** Files that a batch can be created from, for the picker: newest first. */
+export async function searchInputFiles(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+	paginationToken?: unknown,
+): Promise<INodeListSearchResult> {
+	const client = new HttpClient(this);
+	const fetchPage: Search<FileObject>['fetchPage'] = async (page) =>
+		await listFilePage(client, { ...page, purpose: INPUT_PURPOSE });
+	const wanted = { fetchPage, label: fileLabel, isOffered: mayBeInput };
+	return await search(this, wanted, filter, paginationToken);
 }
 
 /** Models for the picker, newest first. Any other name can be typed. */

@@ -40,6 +40,13 @@ export function filesOf(batch: Batch): FileIds | undefined {
 	return fileId ? { fileId, rowsFileId: rowsFileOf(batch) } : undefined;
 }
 
+/** How the name of a file of kept rows goes on behind that of the requests, without its extension. */
+export const rowsSuffix = (contentHash: string) => `-rows-${contentHash.slice(0, 8)}`;
+
+/** Whether a file is one of kept rows, by the name that Submit gives it. */
+export const isRowsFile = ({ filename }: FileObject): boolean =>
+	/-\d+-of-\d+-rows-[0-9a-f]{8}\.jsonl$/.test(filename ?? '');
+
 /** Statuses with which servers refuse the content of a file. */
 const NOT_TAKEN: readonly string[] = ['400', '415', '422'];
 

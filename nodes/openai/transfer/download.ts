@@ -19,6 +19,7 @@ const MAX_FRUITLESS_TRIES = 4;
  *
  * @param expectedBytes the file's `bytes`, where known
  * @param isOfLines a file of lines whose length is not known has to end with a whole line
+ * @param onShort called at the end of a file that is shorter than `expectedBytes`
  * @throws {NodeApiError} when the file cannot be read to its end
  */
 export async function* downloadFile(
@@ -26,9 +27,11 @@ export async function* downloadFile(
 	fileId: string,
 	expectedBytes?: number | null,
 	isOfLines = false,
+	onShort?: () => void,
 ): AsyncGenerator<Uint8Array> {
 	const first = await openFile(client, fileId, expectedBytes);
 	yield* readToEnd(client, fileId, first, {
+		onShort,
 		// A file of nothing whose content comes all the same is as good as not described.
 		mustEndLine: isOfLines && !expectedBytes,
 		mayBeEmpty: expectedBytes === 0,
@@ -95,13 +98,14 @@ interface Whole {
 	mayBeEmpty: boolean;
 	/** Its lines have a `custom_id`. */
 	isOfLines: boolean;
+	onShort?: () => void;
 }
 
 async function* readToEnd(
 	client: OpenAiClient,
 	fileId: string,
 	first: OpenedFile,
-	{ mustEndLine, mayBeEmpty, isOfLines }: Whole,
+	{ mustEndLine, mayBeEmpty, isOfLines, onShort }: Whole,
 ): AsyncGenerator<Uint8Array> {
 	const delivered = new Overlap();
 	const doubt = new Doubt(isOfLines, mayBeEmpty);
@@ -124,7 +128,9 @@ async function* readToEnd(
 		const isEmpty = delivered.end === 0 && (mayBeEmpty || doubt.isOver);
 		const isTrusted = describedBytes === undefined && (!mustEndLine || isEmpty);
 		if (step.value.ok && (isTrusted || delivered.endsLine)) {
-			if (describedBytes !== undefined) client.hint(shorterThanDescribed(fileId, opened));
+			if (describedBytes === undefined) return;
+			client.hint(shorterThanDescribed(fileId, opened));
+			onShort?.();
 			return;
 		}
 		const fault = step.value.ok ? cutOff(delivered.end, describedBytes) : step.value.fault;

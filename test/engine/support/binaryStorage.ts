@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { BinaryDataService } from 'n8n-core';
-import type { IBinaryData } from 'n8n-workflow';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import { Container } from '../../support/engine/container';
 import { startBinaryData } from '../../support/engine/binaryData';
 
@@ -9,6 +9,16 @@ import { startBinaryData } from '../../support/engine/binaryData';
 export const STORAGES = ['default', 'filesystem-v2', 'database', 's3'] as const;
 
 export type Storage = (typeof STORAGES)[number];
+
+/** How a storage behaves from here on. */
+interface Behaviour {
+	/** How long a file is said to be, in place of its length. */
+	fileSize?: number;
+	/** Called before anything of a file is read. */
+	onStore?: () => void;
+	/** Why a file is not stored, after it was read. */
+	refusal?: (bytes: number, fileName: string) => Error | undefined;
+}
 
 /** What n8n's binary data service asks a storage for. */
 class Kept {
@@ -20,15 +30,17 @@ class Kept {
 
 	async init() {}
 
-	async store(_location: unknown, content: Buffer | Readable) {
+	async store(_location: unknown, content: Buffer | Readable, { fileName }: IDataObject) {
+		this.behaviour.onStore?.();
 		const fileId = randomUUID();
 		const file = Buffer.isBuffer(content) ? content : Buffer.concat(await content.toArray());
+		const refusal = this.behaviour.refusal?.(file.length, String(fileName));
+		if (refusal) throw refusal;
 		this.files.set(fileId, file);
-		return { fileId, fileSize: this.fileSize ?? file.length };
+		return { fileId, fileSize: this.behaviour.fileSize ?? file.length };
 	}
 
-	/** How long a file is said to be, in place of its length. */
-	fileSize?: number;
+	behaviour: Behaviour = {};
 
 	getPath = (fileId: string) => fileId;
 
@@ -59,14 +71,14 @@ function unevenly(file: Buffer): Buffer[] {
 /** Stands in for the two storages that are n8n's own and not part of n8n-core. */
 const OTHERS = { database: new Kept((file) => [file]), s3: new Kept(unevenly) };
 
-/** Where n8n keeps binary data from here on. @param fileSize what the database says of new files */
-export async function storeIn(storage: Storage, fileSize?: number): Promise<void> {
+/** Where n8n keeps binary data from here on. @param behaviour of the database */
+export async function storeIn(storage: Storage, behaviour: Behaviour = {}): Promise<void> {
 	await startBinaryData();
 	const service = Container.get(BinaryDataService);
 	for (const [mode, manager] of Object.entries(OTHERS)) {
 		service.setManager(mode as never, manager as never);
 	}
-	OTHERS.database.fileSize = fileSize;
+	OTHERS.database.behaviour = behaviour;
 	(service as unknown as { mode: string }).mode = storage;
 }
 

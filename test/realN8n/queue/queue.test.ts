@@ -1,3 +1,4 @@
+import { files } from './proofs/files';
 import { jobs } from './proofs/jobs';
 import { killed } from './proofs/killed';
 import { large } from './proofs/large';
@@ -20,4 +21,5 @@ describe('many submissions in queue mode', () => many(() => stage));
 describe('workers that do the same at once', () => together(() => stage));
 describe('workers that die', () => killed(() => stage));
 describe('main processes that come and go', () => mains(() => stage));
+describe('files of rows in the database', () => files(() => stage));
 describe('files as large as they may be', () => large(() => stage));

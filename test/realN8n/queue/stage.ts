@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { request } from 'undici';
 import type { EmulatorOptions } from '../../support/emulator';
 import { Account } from '../../support/lab/account';
 import { ensureN8n } from '../../support/lab/install/install';
@@ -17,7 +16,11 @@ import { byWebhook } from './workflows';
 /** A published workflow that a POST starts. */
 export interface Called {
 	workflowId: string;
-	/** Starts an execution by a webhook processor; it is not waited for. */
+	/**
+	 * Starts an execution by a webhook processor; it is not waited for.
+	 *
+	 * @param body JSON, or a form, whose files become binary fields
+	 */
 	call: (body: unknown) => Promise<void>;
 }
 
@@ -65,15 +68,21 @@ export class Stage {
 		const path = randomUUID();
 		const workflowId = await this.publish(chain(name, [byWebhook(path), ...steps]));
 		const call = async (body: unknown) => {
-			const answer = await request(`${this.cluster.webhook.url}/webhook/${path}`, {
-				method: 'POST',
-				headers: { 'content-type': 'application/json' },
-				body: JSON.stringify(body),
-			});
-			const text = await answer.body.text();
-			if (answer.statusCode !== 200) throw new Error(`n8n answered ${answer.statusCode}: ${text}`);
+			await this.post(`/webhook/${path}`, body);
 		};
 		return { workflowId, call };
+	}
+
+	/** Sends JSON or a form to the webhook processor. Throws when it does not take it. */
+	async post(path: string, body: unknown): Promise<void> {
+		const isForm = body instanceof FormData;
+		const answer = await fetch(`${this.cluster.webhook.url}${path}`, {
+			method: 'POST',
+			headers: isForm ? {} : { 'content-type': 'application/json' },
+			body: isForm ? body : JSON.stringify(body),
+		});
+		const text = await answer.text();
+		if (answer.status !== 200) throw new Error(`n8n answered ${answer.status}: ${text}`);
 	}
 
 	/** The executions of a workflow, oldest first, once there are so many and all have ended. */

@@ -201,9 +201,15 @@ describe('encodings', () => {
 		expect(replacement).toEqual([{ line: 1, text: '\ufffd' }]);
 	});
 
-	it('bytes that are not UTF-16 are an error', async () => {
-		const broken = Buffer.concat([Buffer.from('\ufeffa', 'utf16le'), Buffer.from([0x00])]);
-		await expect(recordsOf(broken, { encoding: 'utf-16le' })).rejects.toThrow(WrongEncodingError);
+	it.each([
+		['half a character at the end', Buffer.from([0x00]), 'at its end, in line 2.'],
+		['half a pair at the end', Buffer.from([0x34, 0xd8]), 'at its end, in line 2.'],
+		['half a pair before it', Buffer.from([0x1e, 0xdd, 0x0a, 0x00]), 'in line 2 or behind it.'],
+	])('bytes that are not UTF-16 are an error with their line: %s', async (_name, bytes, where) => {
+		const broken = Buffer.concat([Buffer.from('\ufeffa\nb', 'utf16le'), bytes]);
+		const reading = recordsOf(broken, { encoding: 'utf-16le', size: 8 });
+		await expect(reading).rejects.toThrow(WrongEncodingError);
+		await expect(recordsOf(broken, { encoding: 'utf-16le', size: 8 })).rejects.toThrow(where);
 	});
 });
 

@@ -1,12 +1,11 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { Job, Selection } from './decide';
 import { decide, isWhole, requestsOf } from './decide';
-import { readRows } from './keptRows';
+import type { StoredRows } from './keptRows';
 import type { ItemShape, ResultItem } from './resultItem';
 import { missingItem, moveMedia, resultItem } from './resultItem';
 import type { Tally } from './resultSet';
 import { ResultSet } from './resultSet';
-import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { hasNeverRun } from '../results/readiness';
 
@@ -37,7 +36,7 @@ type Items = Map<number, ResultItem | undefined>;
  * batch's input file when requests are to be joined or when the results are fewer than the batch's
  * requests. With a limit, and without retries, it reads no further than it has to.
  *
- * @param rows the files of the rows to join; undefined without any
+ * @param rows the rows to join; undefined without any
  * @throws {NodeApiError | NodeOperationError} when a file cannot be read to its end; it never
  * returns a part of the results
  */
@@ -46,7 +45,7 @@ export async function collectResults(
 	client: OpenAiClient,
 	job: Job,
 	selection: Selection,
-	options: CollectOptions & { rows: FileObject[] | undefined },
+	options: CollectOptions & { rows: StoredRows | undefined },
 ): Promise<Collected> {
 	const { batch, retries } = job;
 	const results = new ResultSet();
@@ -87,7 +86,7 @@ export async function collectResults(
 		for (const [entry, item] of items) item!.json.attempts = first + results.attemptsOf(entry);
 	}
 	if (options.rows) {
-		items = await joinRows(client, results, items, options.rows, options.inputOrder);
+		items = await joinRows(results, items, options.rows, options.inputOrder);
 	}
 	const total = batch.request_counts?.total ?? Infinity;
 	return {
@@ -157,15 +156,14 @@ function join(json: IDataObject | undefined, body: unknown): boolean {
  * @returns the items in the order in which they came, or in that of the rows
  */
 async function joinRows(
-	client: OpenAiClient,
 	results: ResultSet,
 	items: Items,
-	files: FileObject[],
+	stored: StoredRows,
 	inputOrder: boolean,
 ): Promise<Items> {
 	const ordered: Items = new Map();
 	let toJoin = [...items.values()].filter((item) => (item?.json.custom_id ?? null) !== null).length;
-	for await (const rows of toJoin > 0 ? readRows(client, files) : []) {
+	for await (const rows of toJoin > 0 ? stored.read() : []) {
 		for (const { customId, row } of rows) {
 			for (const entry of results.find(customId)) {
 				const item = items.get(entry);
@@ -177,5 +175,6 @@ async function joinRows(
 		}
 		if (toJoin === 0) break;
 	}
+	stored.lacking = toJoin;
 	return inputOrder ? new Map([...ordered, ...items]) : items;
 }

@@ -227,7 +227,7 @@ const mayBeLost = ({ binary = {} }: INodeExecutionData) =>
 	Object.values(binary).some((one) => storageHint(one) !== undefined);
 
 const NOT_DELETED =
-	'The files of the batches were not deleted, since n8n may not be able to read their results again.';
+	'The files of the batch were not deleted, in spite of Delete Files, since n8n may not be able to read their only copy.';
 
 const returnedBefore = ({ id }: Batch, submission: string, item: number) =>
 	`Batch ${id} belongs to submission ${submission}, whose results item ${item} has returned. With Whole Submission they are returned once.`;
@@ -244,7 +244,7 @@ async function itemsOf(
 	const selection = new Selection(options);
 	const keptRows = new KeptRows(client);
 	for (const job of jobs) {
-		const rows = options.includeRow ? await keptRows.filesOf(job) : undefined;
+		const rows = options.includeRow ? await keptRows.of(job) : undefined;
 		const collected = await collectResults(context, client, job, selection, { ...options, rows });
 		const hint = resultsHint(job, collected);
 		if (hint) client.hint(hint);

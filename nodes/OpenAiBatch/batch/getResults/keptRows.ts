@@ -1,4 +1,3 @@
-import { NodeOperationError } from 'n8n-workflow';
 import type { Job } from './decide';
 import type { JsonObject } from '../../../jsonl/json';
 import { isObject, membersOf, tryParseJson } from '../../../jsonl/json';
@@ -25,28 +24,68 @@ export function rowsFileIds({ batch, retries, failed }: Job): string[] {
 	return [...new Set(ids.filter((id): id is string => !!id && idProblem(id) === undefined))];
 }
 
+/** The kept rows of a batch, as the service has them. */
+export class StoredRows {
+	/** By file, the first line that is no row. */
+	readonly broken = new Map<string, number>();
+	/** How many results have no row here. */
+	lacking = 0;
+
+	constructor(
+		private readonly client: OpenAiClient,
+		/** Of the batch and its retries. */
+		private readonly files: readonly FileObject[],
+		readonly batchId: string,
+	) {}
+
+	/**
+	 * The rows in their order, as many at a time as came in one piece. What is no row is left out: a
+	 * file that was cut off somewhere has one such line, and no row of it becomes another one.
+	 *
+	 * @throws {NodeApiError} when a file cannot be read to its end
+	 */
+	async *read(): AsyncGenerator<KeptRow[]> {
+		for (const file of this.files) {
+			for await (const lines of inputLines(this.client, file)) {
+				const rows: KeptRow[] = [];
+				for (const line of lines) {
+					const row = rowIn(line);
+					if (row) rows.push(row);
+					else if (!this.broken.has(file.id)) this.broken.set(file.id, line.line);
+				}
+				yield rows;
+			}
+		}
+	}
+}
+
 /** The kept rows of the batches whose results are returned, and which batches have none. */
 export class KeptRows {
+	private readonly stored: StoredRows[] = [];
 	private readonly without: string[] = [];
 	private readonly gone: string[] = [];
 
 	constructor(private readonly client: OpenAiClient) {}
 
 	/**
-	 * The files with the rows of a batch and its retries.
+	 * The rows of a batch and its retries.
 	 *
-	 * @returns undefined when there is none, of which the hint then speaks
+	 * @returns undefined when there are none, of which the hint then speaks
 	 */
-	async filesOf(job: Job): Promise<FileObject[] | undefined> {
+	async of(job: Job): Promise<StoredRows | undefined> {
 		const ids = rowsFileIds(job);
 		const files: FileObject[] = [];
 		for (const id of ids) {
 			const file = await findFile(this.client, id);
 			if (file && (await isThere(this.client, file))) files.push(file);
 		}
-		if (files.length > 0) return files;
-		(ids.length > 0 ? this.gone : this.without).push(job.batch.id);
-		return undefined;
+		if (files.length === 0) {
+			(ids.length > 0 ? this.gone : this.without).push(job.batch.id);
+			return undefined;
+		}
+		const stored = new StoredRows(this.client, files, job.batch.id);
+		this.stored.push(stored);
+		return stored;
 	}
 
 	/** What the user should know about rows that are not there; undefined when all are. */
@@ -62,6 +101,22 @@ export class KeptRows {
 				`No rows were kept for ${batches(this.without)}, so the results have no row. Set Keep Fields when you submit.`,
 			);
 		}
+		const [first, ...others] = this.stored.flatMap(({ broken }) => [...broken]);
+		if (first) {
+			const also = others.length > 0 ? ` So were lines of ${others.length} more files.` : '';
+			parts.push(
+				`Line ${first[1]} of the file ${first[0]} is not a row that was kept by Submit, and was left out.${also}`,
+			);
+		}
+		const short = this.stored.filter(({ lacking }) => lacking > 0);
+		const lacking = short.reduce((sum, one) => sum + one.lacking, 0);
+		if (lacking > 0) {
+			const results = lacking === 1 ? '1 result has' : `${lacking} results have`;
+			const named = batches(short.map(({ batchId }) => batchId));
+			parts.push(
+				`${results} no row, since the kept rows of ${named} at the service are not complete.`,
+			);
+		}
 		return parts.length > 0 ? parts.join(' ') : undefined;
 	}
 }
@@ -70,7 +125,7 @@ export class KeptRows {
 async function isThere(client: OpenAiClient, file: FileObject): Promise<boolean> {
 	if (typeof file.bytes === 'number') return true;
 	try {
-		const first = await readRows(client, [file]).next();
+		const first = await new StoredRows(client, [file], '').read().next();
 		return first.done !== true;
 	} catch (error) {
 		if ((error as { httpCode?: unknown }).httpCode === '404') return false;
@@ -84,23 +139,6 @@ function batches(ids: string[]): string {
 	if (ids.length === 1) return `batch ${ids[0]}`;
 	const rest = ids.length - NAMED;
 	return `the batches ${ids.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-
-/**
- * The rows of files, in their order, as many at a time as came in one piece.
- *
- * @throws {NodeApiError | NodeOperationError} when a file cannot be read to its end, or has a line
- * that is no row
- */
-export async function* readRows(
-	client: OpenAiClient,
-	files: readonly FileObject[],
-): AsyncGenerator<KeptRow[]> {
-	for (const file of files) {
-		for await (const lines of inputLines(client, file)) {
-			yield lines.map((line) => rowIn(line) ?? reject(client, file, line));
-		}
-	}
 }
 
 function rowIn({ text }: Line): KeptRow | undefined {
@@ -123,16 +161,4 @@ function rowText(line: string, customId: string): string {
 		if (key === 'row') text = line.slice(from, to);
 	}
 	return text;
-}
-
-function reject({ context, options }: OpenAiClient, { id }: FileObject, { line }: Line): never {
-	throw new NodeOperationError(
-		context.getNode(),
-		`Line ${line} of the file ${id} is not a row that was kept by Submit`,
-		{
-			itemIndex: options.itemIndex,
-			description:
-				'Each line has to be an object with a custom_id and a row. Turn off Include Row to get the results without rows.',
-		},
-	);
 }

@@ -6,15 +6,15 @@ import type { Job, Wanted } from './decide';
 import { requestsOf, Selection } from './decide';
 import type { Joined, Piece } from './join';
 import { join } from './join';
-import { KeptRows, readRows } from './keptRows';
+import type { StoredRows } from './keptRows';
+import { KeptRows } from './keptRows';
 import type { FormatOptions, ResultFormat } from './resultFormats';
 import { RESULT_FORMATS, withMember } from './resultFormats';
 import type { ResultItem, ResultStatus } from './resultItem';
 import { IdNumbers } from '../../../jsonl/idTable';
-import type { FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { submissionIdOf } from '../../../openai/submissions/submission';
-import { streamOf } from '../../shared/binary';
+import { storeFile, streamOf } from '../../shared/binary';
 import { asNodeError, breathing } from '../../shared/operation';
 
 export interface FileOptions
@@ -29,7 +29,7 @@ export interface FileOptions
 interface Part {
 	results: ChosenResults;
 	/** Undefined when no rows are wanted, or none are there. */
-	rows: FileObject[] | undefined;
+	rows: StoredRows | undefined;
 }
 
 /** A file in n8n's binary storage, and what is known of the results in it. */
@@ -63,7 +63,7 @@ export async function writeResults(
 	for (const job of jobs) {
 		parts.push({
 			results: new ChosenResults(client, job, selection, options),
-			rows: options.includeRow ? await keptRows.filesOf(job) : undefined,
+			rows: options.includeRow ? await keptRows.of(job) : undefined,
 		});
 	}
 	const writer = new Writer(client, parts, selection, format, options);
@@ -97,6 +97,11 @@ function summary(jobs: Job[], parts: ChosenResults[], { wholeSubmission }: FileO
 	};
 }
 
+const STILL_THERE =
+	'The results are still at the service, and none of their files was deleted. Set Offset and Limit to get a part of the results in each file.';
+
+const BATCHES_APART = 'Or turn off Whole Submission to get a file for each batch.';
+
 /** A stream of n8n's takes larger chunks than lines with less effort. */
 const BLOCK_CHARACTERS = 65_536;
 
@@ -114,15 +119,15 @@ class Writer {
 
 	async store(context: IExecuteFunctions, name: string) {
 		const { extension, mimeType } = this.format;
-		const stream = streamOf(this.blocks());
+		const { itemIndex } = this.client.options;
+		const fileName = `${name}.${extension}`;
+		const advice = this.options.wholeSubmission ? `${STILL_THERE} ${BATCHES_APART}` : STILL_THERE;
 		try {
-			return await context.helpers.prepareBinaryData(
-				stream as never,
-				`${name}.${extension}`,
-				mimeType,
-			);
+			// Before n8n has the stream, since it gives up one from which nothing comes for some minutes.
+			await this.lookAhead();
+			const stream = streamOf(this.blocks());
+			return await storeFile(context, stream, { fileName, mimeType, itemIndex, advice });
 		} catch (error) {
-			const { itemIndex } = this.client.options;
 			throw asNodeError(context.getNode(), this.fault ?? error, itemIndex);
 		}
 	}
@@ -130,7 +135,6 @@ class Writer {
 	private async *blocks(): AsyncGenerator<Buffer> {
 		let text = '';
 		try {
-			await this.lookAhead();
 			text = this.format.head();
 			for await (const lines of breathing(this.lines())) {
 				for (const line of lines) text += line;
@@ -150,7 +154,7 @@ class Writer {
 		const { format } = this;
 		for (const { results, rows } of this.parts) {
 			if (format.looksAtRows && rows) {
-				for await (const some of readRows(this.client, rows)) {
+				for await (const some of rows.read()) {
 					for (const row of some) format.lookAtRow(row);
 				}
 			}
@@ -176,6 +180,7 @@ class Writer {
 				? this.inInputOrder(results, rows)
 				: join(this.pieces(results), () => this.rowPieces(rows), 'toEach');
 			for await (const some of joined) {
+				rows.lacking += some.filter(({ id, partners }) => id !== null && !partners.length).length;
 				yield some.map(({ text, partners }) => line(text, partners[0]));
 			}
 		}
@@ -220,8 +225,8 @@ class Writer {
 		}
 	}
 
-	private async *rowPieces(files: FileObject[]): AsyncGenerator<Piece[]> {
-		for await (const rows of readRows(this.client, files)) {
+	private async *rowPieces(stored: StoredRows): AsyncGenerator<Piece[]> {
+		for await (const rows of stored.read()) {
 			yield rows.map((row) => ({ id: row.customId, text: this.format.rowText(row) }));
 		}
 	}
@@ -229,14 +234,14 @@ class Writer {
 	/** The results in the order of the rows; those without a row come last. */
 	private async *inInputOrder(
 		results: ChosenResults,
-		files: FileObject[],
-	): AsyncGenerator<Array<Pick<Joined, 'text' | 'partners'>>> {
+		stored: StoredRows,
+	): AsyncGenerator<Joined[]> {
 		const known = new IdNumbers(randomInt(2 ** 32));
 		let written = 0;
-		const rows = onlyNew(this.rowPieces(files), known);
+		const rows = onlyNew(this.rowPieces(stored), known);
 		for await (const some of join(rows, () => this.pieces(results), 'toFirst')) {
-			const lines = some.flatMap(({ text: row, partners }) =>
-				partners.map((text) => ({ text, partners: [row] })),
+			const lines = some.flatMap(({ id, text: row, partners }) =>
+				partners.map((text) => ({ id, text, partners: [row] })),
 			);
 			written += lines.length;
 			yield lines;
@@ -245,7 +250,7 @@ class Writer {
 		for await (const some of this.pieces(results)) {
 			yield some
 				.filter(({ id }) => id === null || known.numberOf(id) === undefined)
-				.map(({ text }) => ({ text, partners: [] }));
+				.map(({ id, text }) => ({ id, text, partners: [] }));
 		}
 	}
 }

@@ -34,9 +34,10 @@ export interface InputRequest {
  * The results of a batch, as many at a time as came in one piece: first those of the output file,
  * then those of the error file. A request can have several.
  *
- * @param acceptsLoss also where a file came empty that cannot be empty by the counts of the batch
+ * @param acceptsLoss also where a file came empty or shorter than the counts of the batch allow
  * @throws {NodeApiError | NodeOperationError} when a file is gone or cannot be read to its end, and
- * when one came empty, its length is not known, and the batch counts more results than there are
+ * when the batch counts more results than there are, while a file whose length is not known came
+ * empty, or one came shorter than it is described
  */
 export async function* readResults(
 	client: OpenAiClient,
@@ -44,15 +45,16 @@ export async function* readResults(
 	acceptsLoss = false,
 ): AsyncGenerator<BatchResult[]> {
 	const tally: Tally = { results: 0, ran: 0 };
-	const emptied: string[] = [];
+	const doubtful: Doubtful[] = [];
 	for (const [name, id] of resultFiles(batch)) {
 		const title = `The ${name} file ${id} of batch ${batch.id}`;
 		// The description is needed only for the length. A server can have the content without it.
 		const file = await findFile(client, id);
-		let isInDoubt = typeof file?.bytes !== 'number';
+		let isEmpty = typeof file?.bytes !== 'number';
+		const onShort = () => void doubtful.push({ title, how: 'short' });
 		try {
-			for await (const lines of fileLines(client, id, file?.bytes)) {
-				isInDoubt = false;
+			for await (const lines of fileLines(client, id, file?.bytes, onShort)) {
+				isEmpty = false;
 				const results = lines.flatMap((line) => resultsIn(line, batch));
 				tally.results += results.length;
 				tally.ran += results.filter(hasRun).length;
@@ -61,11 +63,17 @@ export async function* readResults(
 		} catch (error) {
 			throw unreadable(client, error, title);
 		}
-		if (isInDoubt) emptied.push(title);
+		if (isEmpty) doubtful.push({ title, how: 'empty' });
 	}
-	if (emptied.length > 0 && !acceptsLoss && isShort(tally, batch)) {
-		throw cameEmpty(client, emptied[0], batch, tally);
+	if (doubtful.length > 0 && !acceptsLoss && isShort(tally, batch)) {
+		throw cameShort(client, doubtful[0], batch, tally);
 	}
+}
+
+/** A file of which a part may have been lost on the way. */
+interface Doubtful {
+	title: string;
+	how: 'empty' | 'short';
 }
 
 /** How many results have come, and how many of them are of requests that ran. */
@@ -94,10 +102,16 @@ function countsOf({ request_counts: counts }: Batch) {
 	};
 }
 
-/** The error for a file that came empty, and may have been emptied on the way. */
-function cameEmpty(
+/** How a file came, and why its content may have been lost on the way. */
+const CAME = {
+	empty: ['came empty', 'The server did not say how long the file is, so its content'],
+	short: ['came shorter than the server describes it', 'A part of its content'],
+} as const;
+
+/** The error for a file that came empty or short, and may have been cut off on the way. */
+function cameShort(
 	{ context, options }: OpenAiClient,
-	file: string,
+	{ title, how }: Doubtful,
 	batch: Batch,
 	{ ran }: Tally,
 ): NodeOperationError {
@@ -106,15 +120,11 @@ function cameEmpty(
 		total === 0
 			? 'the batch is completed'
 			: `the batch counts ${completed} completed and ${failed} failed requests, and its files have the results of ${ran}`;
-	return new NodeOperationError(
-		context.getNode(),
-		`${file} came empty, although ${contradiction}`,
-		{
-			itemIndex: options.itemIndex,
-			description:
-				'The server did not say how long the file is, so its content may have been lost on the way. Run the node again. If the file stays empty, its results are lost: Retry Unfinished, with its option Retry Unreadable, runs the requests again, and they are charged again.',
-		},
-	);
+	const [came, content] = CAME[how];
+	return new NodeOperationError(context.getNode(), `${title} ${came}, although ${contradiction}`, {
+		itemIndex: options.itemIndex,
+		description: `${content} may have been lost on the way. Run the node again. If the file stays ${how}, its results are lost: Retry Unfinished, with its option Retry Unreadable, runs the requests again, and they are charged again.`,
+	});
 }
 
 /** The ids of the files that have results. Some servers send '' when there is none. */
@@ -183,8 +193,9 @@ function fileLines(
 	client: OpenAiClient,
 	fileId: string,
 	bytes: number | null | undefined,
+	onShort?: () => void,
 ): AsyncGenerator<Line[]> {
-	return breathing(readLineBatches(downloadFile(client, fileId, bytes, true)));
+	return breathing(readLineBatches(downloadFile(client, fileId, bytes, true, onShort)));
 }
 
 export interface ErrorCount {

@@ -12,6 +12,7 @@ import {
 import { addTokens, NO_TOKENS } from '../../../endpoints';
 import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
 import type { OpenAiClient } from '../../../openai/client';
+import { rowsSuffix } from '../../../openai/submissions/partFiles';
 import type { QueueShare, WaitingPart } from '../../../openai/submissions/queue';
 import { EarlierFiles, QueueRoom, waitingItem } from '../../../openai/submissions/queue';
 import type { Place } from '../../../openai/submissions/submission';
@@ -166,7 +167,7 @@ function submissionPart(
 			expiresAfter: inputExpiresAfter,
 			rows: rows && {
 				// The key says nothing of what is kept, since the same requests are not to be paid twice.
-				fileName: (key) => name(key, `-rows-${rows.contentHash.slice(0, 8)}`),
+				fileName: (key) => name(key, rowsSuffix(rows.contentHash)),
 				bytes: rows.bytes,
 				open: rows.open,
 			},

@@ -1,4 +1,4 @@
-import { assertSucceeded, itemsOf, type Json } from '../../../support/lab/n8n/executions';
+import { assertSucceeded, binaryOf, itemsOf, type Json } from '../../../support/lab/n8n/executions';
 import type { Stage } from '../stage';
 import { byHand, byId, chain } from '../../../support/lab/workflows/steps';
 import { REQUESTS, rowsOfBody } from '../workflows';
@@ -113,11 +113,4 @@ export function jobs(stage: () => Stage): void {
 		const binary = binaryOf(execution, 'Download', 'output');
 		expect(binary).toMatchObject({ id: expect.stringMatching(/^database:/) });
 	});
-}
-
-/** The reference to a binary field that an execution holds. */
-function binaryOf(execution: Parameters<typeof itemsOf>[0], node: string, field: string): unknown {
-	const [run] = execution.data.resultData.runData[node];
-	const [item] = run.data?.main[0] as unknown as Array<{ binary: Record<string, unknown> }>;
-	return item.binary[field];
 }

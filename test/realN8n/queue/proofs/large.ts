@@ -56,7 +56,9 @@ export function large(stage: () => Stage): void {
 	});
 
 	it("reports n8n's own limit for a file that is larger than n8n stores", async () => {
-		expect(await failure(513)).toMatch(/exceeds the max size limit of 512 MB/);
+		expect(await failure(513)).toMatch(
+			/^n8n cannot store the file 'file\.jsonl': it has 513 MB, and n8n stores at most 512 MB in its database$/,
+		);
 	});
 
 	/** The message that the user sees when a file of so many MiB goes through the storage. */

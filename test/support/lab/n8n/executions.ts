@@ -20,3 +20,10 @@ export function itemsOf({ data }: Execution, node: string): Json[] {
 	const [run] = data.resultData.runData[node] ?? [];
 	return (run?.data?.main[0] ?? []).map(({ json }) => json);
 }
+
+/** The reference to a binary field of the first item of a node's first output. */
+export function binaryOf({ data }: Execution, node: string, field: string): unknown {
+	const [run] = data.resultData.runData[node];
+	const [item] = run.data?.main[0] as unknown as Array<{ binary: Record<string, unknown> }>;
+	return item.binary[field];
+}

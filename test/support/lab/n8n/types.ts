@@ -40,6 +40,8 @@ export interface Execution extends ExecutionSummary {
 			runData: Record<string, NodeRun[]>;
 			error?: { message: string; description?: string; node?: { name: string } };
 		};
+		/** Of an execution that waits: what a call that resumes it has to have. */
+		resumeToken?: string;
 	};
 }
 
