@@ -30,11 +30,15 @@ async function fileItem(
 	place: { part: number; parts: number },
 ): Promise<INodeExecutionData> {
 	const { requests, bytes, model } = planned.part;
-	const binary = await storeFile(context, streamOf(planned.open(context.getExecutionCancelSignal())), {
-		fileName: `${fileName}.jsonl`,
-		mimeType: 'application/jsonl',
-		advice: 'Set Max Bytes per Batch to a lower value.',
-	});
+	const binary = await storeFile(
+		context,
+		streamOf(planned.open(context.getExecutionCancelSignal())),
+		{
+			fileName: `${fileName}.jsonl`,
+			mimeType: 'application/jsonl',
+			advice: 'Set Max Bytes per Batch to a lower value.',
+		},
+	);
 	return {
 		json: { ...place, requests, bytes, model: model ?? null },
 		binary: { [property]: binary },
