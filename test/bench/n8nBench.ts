@@ -58,8 +58,6 @@ export class N8nBench {
 			N8N_CUSTOM_EXTENSIONS: folder,
 			// The task runner runs all the time, so that its start is not measured.
 			N8N_RUNNERS_AUTO_SHUTDOWN_TIMEOUT: '0',
-			// On a busy machine, n8n would take its own database for gone, and refuse requests.
-			DB_PING_TIMEOUT_MS: '600000',
 			NODE_OPTIONS: [
 				profiles && `--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=${profiles}`,
 				heap && `--max-old-space-size=${heap}`,
