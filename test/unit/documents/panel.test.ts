@@ -39,11 +39,16 @@ function actionsOf(entries: Entry[]): string[] {
 const descriptions = [node, polling, webhook];
 const all = [...descriptions.flatMap(({ properties }) => properties), ...credential.properties];
 
+/** The names of a node's outputs, which may be given by an expression. */
+const outputsOf = ({ outputs }: INodeTypeDescription) =>
+	[...JSON.stringify(outputs).matchAll(/displayName\W+(\w[\w ]*\w)/g)].map(([, name]) => name);
+
 /** Everything of this package that a person sees as a name in n8n. */
 const OWN = new Set([
 	...namesOf(all),
 	...actionsOf(all),
 	...descriptions.map(({ displayName }) => displayName),
+	...descriptions.flatMap(outputsOf),
 	credential.displayName,
 	`Credential for ${credential.displayName}`,
 ]);
@@ -51,6 +56,7 @@ const OWN = new Set([
 /** What n8n itself shows. */
 const OF_N8N = new Set([
 	'Code',
+	'Code in JavaScript',
 	'Continue',
 	'Continue (using error output)',
 	'Edit Fields',
@@ -70,11 +76,12 @@ const OF_N8N = new Set([
 	'Run once for each item',
 	'Save successful production executions',
 	'Settings',
+	'Trigger manually',
 	'Update Row',
 	'Write File to Disk',
 ]);
 
-/** The name of the list of a page's other pages, which stands above its first section. */
+/** The links to the other pages, with the name of the page itself in bold. */
 const NAVIGATION = /^\[README\].*$/m;
 
 /** The names of fields in which entries are added or chosen. */
@@ -99,11 +106,13 @@ function tabled(text: string): string[] {
 	return [...cells, ...headings.filter((heading) => LISTS.has(heading))];
 }
 
-/** The names that a text marks: in italics, or in bold. "Include: Cut Off" are two. */
-function marked(text: string): string[] {
+/** The names that a text marks: in italics, and in bold. "Include: Cut Off" are two. */
+function marked(text: string, withBold = true): string[] {
 	const plain = withoutCode(text.replace(NAVIGATION, ''));
 	const matches = plain.matchAll(/\*\*([^*\n]+)\*\*|(?<![\w/])_([^_\n]+)_(?!\w)/g);
-	return [...matches].flatMap(([, bold, italic]) => (bold ?? italic).split(': '));
+	return [...matches].flatMap(([, bold, italic]) =>
+		bold && !withBold ? [] : (bold ?? italic).split(': '),
+	);
 }
 
 const namedIn = (text: string) => new Set([...tabled(text), ...marked(text)]);
@@ -220,23 +229,22 @@ describe('docs/servers.md', () => {
 });
 
 const PAGES = [
-	'README.md',
-	'docs/operations.md',
-	'docs/triggers.md',
-	'docs/servers.md',
-	'docs/recipes.md',
-	'docs/troubleshooting.md',
-	'docs/scaling.md',
-	'examples/README.md',
+	{ path: 'docs/operations.md', isReference: true },
+	{ path: 'docs/triggers.md', isReference: true },
+	{ path: 'docs/servers.md', isReference: true },
+	// In the others, bold text is not only for names.
+	{ path: 'README.md', isReference: false },
+	{ path: 'docs/recipes.md', isReference: false },
+	{ path: 'docs/troubleshooting.md', isReference: false },
+	{ path: 'docs/scaling.md', isReference: false },
+	{ path: 'examples/README.md', isReference: false },
 ];
 
-describe.each(PAGES)('%s', (path) => {
+describe.each(PAGES)('$path', ({ path, isReference }) => {
 	it('marks only names that n8n shows', () => {
 		const text = readPage(path);
-		// Lower case in italics, such as the status of a batch, is not a name.
-		const italic = [...withoutCode(text).matchAll(/(?<![\w/])_([^_\n]+)_(?!\w)/g)]
-			.flatMap(([, name]) => name.split(': '))
-			.filter((name) => /^[A-Z]/.test(name));
-		expect(missing([...italic, ...tabled(text)], new Set([...OWN, ...OF_N8N]))).toEqual([]);
+		// Lower case, such as the status of a batch, is not a name.
+		const names = marked(text, isReference).filter((name) => /^[A-Z]/.test(name));
+		expect(missing([...names, ...tabled(text)], new Set([...OWN, ...OF_N8N]))).toEqual([]);
 	});
 });
