@@ -34,7 +34,8 @@ export class OpenAiBatchApi implements ICredentialType {
 		dark: 'file:../nodes/OpenAiBatch/openAiBatch.dark.svg',
 	};
 
-	documentationUrl = 'https://github.com/n8n-nodes-openai-batch/n8n-nodes-openai-batch#credentials';
+	documentationUrl =
+		'https://github.com/n8n-nodes-openai-batch/n8n-nodes-openai-batch/blob/HEAD/docs/servers.md';
 
 	properties: INodeProperties[] = [
 		{

@@ -44,7 +44,7 @@ export interface Unread extends NewsRule {
 	rank: number;
 }
 
-/** What the trigger knows of the list of batches. `docs/trigger.md` has a drawing. */
+/** What the trigger knows of the list of batches. `docs/polling.md` has a drawing. */
 export interface State {
 	/**
 	 * Batches created before this second are settled: nothing of them is news, except of those in

@@ -4,7 +4,7 @@ import { ENDPOINTS } from '../../nodes/endpoints';
 import { versionedPath } from '../../nodes/endpoints/endpoint';
 import { DIALECTS, type DialectName } from '../support/emulator';
 
-/** The dialects in which the servers of the README's table are tested, here and in `servers*`. */
+/** The dialects in which the servers of the table in docs/servers.md are tested, here and in `servers*`. */
 const ROWS: Record<string, readonly DialectName[]> = {
 	OpenAI: ['openai'],
 	'Azure OpenAI': ['azure', 'azure-iso'],
@@ -18,11 +18,11 @@ const ROWS: Record<string, readonly DialectName[]> = {
 	SiliconFlow: ['siliconflow'],
 };
 
-const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+const page = readFileSync(join(__dirname, '../../docs/servers.md'), 'utf8');
 
 /** The cells of the table of servers, a list for each row. */
-const table = readme
-	.slice(readme.indexOf('### Servers'), readme.indexOf('**A server without a list'))
+const table = page
+	.slice(page.indexOf('## Servers'), page.indexOf('The facts about other servers'))
 	.split('\n')
 	.filter((line) => line.startsWith('|'))
 	.slice(2)

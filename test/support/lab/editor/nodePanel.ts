@@ -60,6 +60,18 @@ export class NodePanel {
 		await saved;
 	}
 
+	/** Replaces an expression or a program by pasting, and waits until n8n has saved the workflow. */
+	async paste(parameter: string, text: string): Promise<void> {
+		const stored = JSON.stringify(text).slice(1, -1);
+		const saved = this.page.waitForResponse((response) =>
+			Boolean(response.request().postData()?.includes(stored)),
+		);
+		await this.parameter(parameter).locator('.cm-content').click();
+		await this.page.keyboard.press('ControlOrMeta+a');
+		await this.page.keyboard.insertText(text);
+		await saved;
+	}
+
 	/** Opens the list of a "From List" field and searches it. */
 	async searchList(parameter: string, text: string): Promise<Locator> {
 		await this.parameter(parameter).getByTestId('rlc-input').first().click();

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Page } from 'playwright-core';
+import { Canvas } from '../../support/lab/editor/canvas';
+import type { NodePanel } from '../../support/lab/editor/nodePanel';
+import { itSeen, keep } from './seen';
+import type { World } from './world';
+
+const README = readFileSync(resolve(__dirname, '..', '..', '..', 'README.md'), 'utf8');
+
+/** What the README says to enter, and what it says is there before. */
+function firstWorkflow() {
+	const [, rows] = /```js\n([^]*?)```/.exec(README)!;
+	const [, prompt] = /_Prompt_: `([^`]+)`/.exec(README)!;
+	const [, initial, customId] = /_Custom ID_: replace `([^`]+)`.*?`([^`]+)`/.exec(README)!;
+	return { rows: rows.trim(), prompt, initial, customId };
+}
+
+/** Creates a credential in the panel of a node that has none. */
+async function createCredential(page: Page, { apiKey, apiUrl }: World): Promise<void> {
+	const list = page.getByTestId('node-credentials-select');
+	const button = page.getByTestId('node-credentials-empty-state').getByRole('button');
+	await list.or(button).first().click();
+	if (await list.isVisible()) {
+		await page.getByTestId('node-credentials-select-item-new').filter({ visible: true }).click();
+	}
+	const dialog = page.getByTestId('editCredential-modal');
+	await dialog.getByTestId('parameter-input-apiKey').locator('input').fill(apiKey);
+	await dialog.getByTestId('parameter-input-url').locator('input').fill(apiUrl);
+	await keep(page, 'readme 2 credential');
+	await dialog.getByTestId('credential-save-button').click();
+	await dialog.waitFor({ state: 'hidden' });
+}
+
+/** Adds the node of an action behind the last one, and opens its panel. */
+async function add(canvas: Canvas, search: string, node: string, action: string) {
+	await canvas.addNext();
+	await (await canvas.search(search, node)).click();
+	await canvas.entry(action).click();
+	return await canvas.panel();
+}
+
+const addBatch = async (canvas: Canvas, action: string): Promise<NodePanel> =>
+	await add(canvas, 'OpenAI Batch', 'OpenAI Batch', action);
+
+describe('the first workflow of the README', () => {
+	itSeen('has an answer for each row, word for word', async (page, world) => {
+		const { rows, prompt, initial, customId } = firstWorkflow();
+		const canvas = new Canvas(page);
+		await canvas.openNew(world.n8nUrl);
+		await canvas.addFirst();
+		await (await canvas.search('Trigger manually', 'Trigger manually')).click();
+
+		const code = await add(canvas, 'Code', 'Code', 'Code in JavaScript');
+		await code.paste('jsCode', rows);
+		await keep(page, 'readme 1 rows');
+		await code.close();
+
+		const submit = await addBatch(canvas, 'Submit items as a batch');
+		const documentation = page.getByTestId('ndv').getByRole('link', { name: 'Docs' });
+		expect(await documentation.getAttribute('href')).toContain('/docs/operations.md');
+		await createCredential(page, world);
+		await submit.fill('prompt', prompt);
+		expect(await submit.parameter('customId').innerText()).toContain(initial);
+		await submit.paste('customId', customId);
+		await keep(page, 'readme 3 submit');
+		await submit.close();
+
+		await (await addBatch(canvas, 'Wait for a batch to finish')).close();
+		const results = await addBatch(canvas, 'Get the results of a batch');
+		await results.close();
+
+		await page.getByTestId('execute-workflow-button').first().click();
+		await page.getByText('Workflow executed successfully').first().waitFor();
+		await keep(page, 'readme 4 executed');
+		const [heading, ...items] = await (await canvas.openNode('Get the results of a batch')).table();
+		await keep(page, 'readme 5 results');
+		const column = (name: string) => items.map((item) => item[heading.indexOf(name)]);
+		expect(column('custom_id').sort()).toEqual(['1', '2', '3', '4', '5']);
+		expect(column('status')).toEqual(Array(5).fill('succeeded'));
+		expect(column('content').every((content) => content.length > 0)).toBe(true);
+	});
+});
