@@ -35,6 +35,14 @@ const history = fc.record({
 	isFollowed: fc.boolean(),
 });
 
+/** As many results as requests, although only one of the requests has results. */
+const REPEATED = {
+	batches: [{ outcomes: IDS.map(() => ['a', 'answer'] as [string, 'answer']), hasTotal: true }],
+	kept: undefined,
+	options: { include: ['missing' as const], includeRequest: true },
+	isFollowed: false,
+};
+
 let runs = 0;
 
 /** Puts the batches there, each a retry of the one before. @returns the id of the first */
@@ -124,6 +132,6 @@ test('a file has what the items have, whatever the batches and their retries ret
 				expect(order).toEqual([...order].sort((a, b) => (a === b ? 0 : a - b)));
 			}
 		}),
-		{ numRuns: 60 },
+		{ numRuns: 60, examples: [[REPEATED]] },
 	);
 });

@@ -75,7 +75,7 @@ export class ChosenResults {
 			if (found.length > 0) yield found;
 			if (isOver()) break;
 		}
-		if (!isOver() && (this.options.includeRequest || !isWhole(batch, results))) {
+		if (!isOver() && !isWhole(batch, results)) {
 			const missing = marks[marks.length - 1];
 			for await (const place of this.findMissing(results, marks.length - 1)) {
 				if (takes('missing')) missing.set(place, this.firstAttempts + 1);

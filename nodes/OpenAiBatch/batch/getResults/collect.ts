@@ -129,7 +129,7 @@ async function collectRequests(
 		for (const { customId, body } of some) {
 			const known = results.find(customId);
 			if (includeRequest && known.some((entry) => join(items.get(entry)?.json, body))) toJoin--;
-			if (known.length === 0 && !isOver()) {
+			if (canBeMissing && known.length === 0 && !isOver()) {
 				const entry = results.add(missing, customId, 'missing', null)!;
 				if (isWanted('missing')) {
 					const item = missingItem(customId, batch.id);

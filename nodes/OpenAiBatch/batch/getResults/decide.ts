@@ -129,8 +129,12 @@ async function* readRequests(
 	}
 }
 
-/** Whether every request of the batch has a result, by the total that the batch states. */
+/**
+ * Whether every request of the batch has a result, by the total that the batch states. Where an id
+ * comes twice, the results are as many although another request may have none.
+ */
 export function isWhole(batch: Batch, results: ResultSet): boolean {
 	const total = batch.request_counts?.total;
-	return typeof total === 'number' && total > 0 && total === results.size;
+	if (typeof total !== 'number' || total === 0) return false;
+	return total === results.size && results.tally.repeatedIds.length === 0;
 }
