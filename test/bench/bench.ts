@@ -22,7 +22,7 @@ export interface Outcome {
 /** Starts everything that takes part, each in its own process. */
 async function start(
 	folder: string,
-	options: { profiles?: string; heap?: number },
+	options: { profiles?: string; heap?: number; semiSpace?: number },
 	show: Show,
 	stack: AsyncDisposableStack,
 	signal: AbortSignal,
@@ -57,17 +57,18 @@ async function runJob({ contestants }: Job, { samples }: JobSamples, signal: Abo
  * the machine affects all of them.
  */
 export async function runBench(
-	{ sizes, runs, only, profile: profiles, million }: Arguments,
+	{ sizes, runs, only, profile: profiles, million, semiSpace }: Arguments,
 	folder: string,
 	show: Show,
 	stack: AsyncDisposableStack,
 	signal: AbortSignal,
 ): Promise<Outcome> {
 	if (million !== undefined) {
-		const contest = await start(folder, { profiles, heap: SMALL_HEAP }, show, stack, signal);
+		const options = { profiles, heap: SMALL_HEAP, semiSpace };
+		const contest = await start(folder, options, show, stack, signal);
 		return await runMillion(contest, million, show, signal);
 	}
-	const contest = await start(folder, { profiles }, show, stack, signal);
+	const contest = await start(folder, { profiles, semiSpace }, show, stack, signal);
 	show.step('Loading the package as n8n does');
 	const required = await requireCost();
 	const chosen = allJobs(contest, sizes).filter(({ name }) => name.includes(only));

@@ -49,10 +49,11 @@ export class N8nBench {
 		api: Api;
 		profiles?: string;
 		heap?: number;
+		semiSpace?: number;
 		show: Show;
 		signal: AbortSignal;
 	}): Promise<N8nBench> {
-		const { folder, api, profiles, heap, show, signal } = options;
+		const { folder, api, profiles, heap, semiSpace, show, signal } = options;
 		await compileCustomNode(folder);
 		const env = {
 			N8N_CUSTOM_EXTENSIONS: folder,
@@ -61,6 +62,7 @@ export class N8nBench {
 			NODE_OPTIONS: [
 				profiles && `--cpu-prof --cpu-prof-interval 200 --cpu-prof-dir=${profiles}`,
 				heap && `--max-old-space-size=${heap}`,
+				semiSpace && `--max-semi-space-size=${semiSpace}`,
 			]
 				.filter(Boolean)
 				.join(' '),
