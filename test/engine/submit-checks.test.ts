@@ -21,6 +21,9 @@ async function refused(parameters: Parameters, items: IDataObject[] = [{}]): Pro
 	return error as unknown as NodeError;
 }
 
+/** The first pair says where the rows are, so that Get Results finds them. */
+const FROM_ITEMS = { previousNode: 'Items', previousNodeOutput: 0, previousNodeRun: 0 };
+
 describe('bad items', () => {
 	it('are named together, and nothing is sent', async () => {
 		const items = [
@@ -75,7 +78,7 @@ describe('bad items', () => {
 		const result = await product.run('batch', 'submit', TEXT, mixed, { onError });
 		const [batch, ...bad] = result.items('Node');
 		expect(batch.json).toMatchObject({ object: 'batch', requests: 2 });
-		expect(batch.pairedItem).toEqual([{ item: 0 }, { item: 2 }]);
+		expect(batch.pairedItem).toEqual([{ item: 0, sourceOverwrite: FROM_ITEMS }, { item: 2 }]);
 		expect(bad).toMatchObject([
 			{ json: badB, pairedItem: { item: 1 } },
 			{ json: badC, pairedItem: { item: 3 } },

@@ -1,5 +1,10 @@
 import { createHash } from 'crypto';
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	IPairedItemData,
+	ISourceData,
+} from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { modelOf } from './requestChecker';
 import type { TokenEstimate } from '../../endpoints';
@@ -263,9 +268,17 @@ export function issueOf(error: unknown, customId: string | undefined): Issue {
 	return { ...issue, code: 'invalid_value', param };
 }
 
-/** The input items of a part, in the form in which n8n pairs them with its output item. */
-export const pairedItemsOf = (part: PlannedPart) =>
-	[...part.itemIndexes()].map((item) => ({ item }));
+/**
+ * The input items of a part, in the form in which n8n pairs them with its output item.
+ *
+ * @param source where the items came from. The first pair carries it, so that Get Results finds the
+ * items of this execution by it, and can pair each result with its own one.
+ */
+export function pairedItemsOf(part: PlannedPart, source?: ISourceData): IPairedItemData[] {
+	const pairs = [...part.itemIndexes()].map((item): IPairedItemData => ({ item }));
+	if (source && pairs.length > 0) pairs[0].sourceOverwrite = source;
+	return pairs;
+}
 
 const placeOf = ({ itemIndex, line }: BadItem) =>
 	line === undefined ? `Item ${itemIndex}` : `Item ${itemIndex}, line ${line}`;

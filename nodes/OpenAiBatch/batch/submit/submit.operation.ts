@@ -1,4 +1,9 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	ISourceData,
+} from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { SubmissionEstimate, SubmitOptions } from './submit.options';
 import {
@@ -211,6 +216,15 @@ function failedPartError(
 	return error;
 }
 
+/** Where the input items came from; undefined for a tool, which no node is connected to. */
+function sourceOf(context: IExecuteFunctions): ISourceData | undefined {
+	try {
+		return context.getInputSourceData();
+	} catch {
+		return undefined;
+	}
+}
+
 async function execute(
 	context: IExecuteFunctions,
 	client: OpenAiClient,
@@ -267,7 +281,7 @@ async function execute(
 		const json = isCreated(one)
 			? createdItem(one, { ...placeOf(index), requests, bytes })
 			: waitingItem(waitingPart(one, parts[index], placeOf(index)), endpoint);
-		return [{ json, pairedItem: pairedItemsOf(parts[index]) }];
+		return [{ json, pairedItem: pairedItemsOf(parts[index], sourceOf(context)) }];
 	});
 	if (!failure) return [[...batches, ...output]];
 	const error = failedPartError(context, failure, results, parts.length);
