@@ -240,22 +240,34 @@ function jsonOf(name: string, value: unknown): string | undefined {
 export const keptLine = (customId: string, row: string): string =>
 	`{"custom_id":${JSON.stringify(customId)},"row":${row}}`;
 
-/** Counts the prompts that insert nothing somewhere. */
+/** Counts the prompts, or other texts, that insert nothing somewhere. */
 export class EmptyPrompts {
-	private prompts = 0;
+	private texts = 0;
 	private first = '';
+	private last = '';
 
-	/** @param where the prompt is, as 'item 3' @param inserted as it stands in the field */
-	note(where: string, inserted: string): void {
-		if (this.prompts++ === 0) this.first = `${where}: ${inserted}`;
+	constructor(
+		private readonly kind = 'prompts',
+		private readonly inserted = 'an empty field',
+	) {}
+
+	/** @param where the text is, as 'item 3' @param code as it stands in the field */
+	note(where: string, code: string): void {
+		if (this.texts++ === 0) this.first = `${where}: ${code}`;
+		this.last = where;
+	}
+
+	/** Whether this was noted of the text there, after all others. */
+	isNoted(where: string): boolean {
+		return this.last === where;
 	}
 
 	/** A hint about them, in a whole sentence, if there are any. */
 	hints(total: number): string[] {
-		const { prompts, first } = this;
-		if (prompts === 0) return [];
-		const insert = prompts === 1 ? 'inserts' : 'insert';
-		return [`${prompts} of ${total} prompts ${insert} an empty field, first in ${first}.`];
+		const { first, inserted, kind, texts } = this;
+		if (texts === 0) return [];
+		const insert = texts === 1 ? 'inserts' : 'insert';
+		return [`${texts} of ${total} ${kind} ${insert} ${inserted}, first in ${first}.`];
 	}
 }
 
