@@ -1,4 +1,5 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NODE, productForTests } from './product';
 import type { NodeRunOptions } from '../support/engine';
 
@@ -170,5 +171,47 @@ describe('in the editor', () => {
 		]);
 		expect(await hints(parameters, rows(20_000), manual)).toEqual([]);
 		expect(await hints(parameters, rows(20_001))).toEqual([]);
+	});
+});
+
+describe('a model that the server does not list', () => {
+	const manual = { mode: 'manual' as const };
+	const asked = () => product.emulator.ledger.calls('GET', '/models').length;
+	const models = [
+		{ key: 'a', model: 'gpt-6-luna' },
+		{ key: 'b', model: 'gpt-6-lunar' },
+		{ key: 'c', model: 'gpt-6-lunar' },
+	];
+	const parameters = { prompt: '={{ $json.key }}', model: '={{ $json.model }}' };
+
+	it('gets a hint in the editor, with one request', async () => {
+		expect(await hints(parameters, models, manual)).toEqual([
+			"The model 'gpt-6-lunar' is not in the server's list of models. If its name is wrong, all requests fail, and you can cancel the batch now. Under Model, From List shows the names.",
+		]);
+		expect(asked()).toBe(1);
+	});
+
+	it('is not asked about where nobody sees a hint, and before anything is sent', async () => {
+		expect(await hints(parameters, models)).toEqual([]);
+		expect(await hints({ ...parameters, options: { dryRun: true } }, models, manual)).toEqual([]);
+		expect(asked()).toBe(0);
+	});
+
+	it.each([403, 404])('gets none where the list is answered with %s', async (status) => {
+		product.emulator.faults.next({ path: '/models', fault: { type: 'status', status } });
+		expect(await hints(parameters, models, manual)).toEqual([]);
+		expect(asked()).toBe(1);
+	});
+
+	it('does not make the batches wait for the list', async () => {
+		let release = () => {};
+		const held = new Promise<void>((resolve) => (release = resolve));
+		const fault = { type: 'hold', when: 'before', until: held } as const;
+		product.emulator.faults.next({ path: '/models', fault });
+		const creates = () => product.emulator.ledger.calls('POST', '/batches').length;
+		const run = hints(parameters, models, manual);
+		while (creates() < 2) await nextTurn();
+		release();
+		expect(await run).toHaveLength(1);
 	});
 });

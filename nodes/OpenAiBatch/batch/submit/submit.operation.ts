@@ -28,6 +28,7 @@ import {
 	submissionIdIn,
 } from '../../../openai/submissions/submission';
 import type { BatchSettings } from '../../../openai/api/batches';
+import { unlistedModels } from '../../../openai/api/models';
 import type {
 	ListedPart,
 	PartFailure,
@@ -272,9 +273,14 @@ async function execute(
 	const submitted = parts.map((part, index) =>
 		submissionPart(part, settings, options, placeOf(index)),
 	);
+	// Only who is at work in the editor sees a hint, so published workflows need no such request. It
+	// goes beside the others, which do not wait for it.
+	const unlisted =
+		context.getMode() === 'manual' ? unlistedModels(client, modelsOf(parts)) : undefined;
 	const { parts: results, failure } = options.room
 		? await createWithin(client, submissions, { parts, submitted, settings, options })
 		: await createAll(submissions, submitted);
+	for (const model of (await unlisted) ?? []) client.hint(notListed(model));
 	const batches = results.flatMap((one, index): INodeExecutionData[] => {
 		if (one === undefined) return [];
 		const { requests, bytes } = parts[index].part;
@@ -288,6 +294,13 @@ async function execute(
 	if (!context.continueOnFail()) throw error;
 	return [[...batches, errorItem(error, 0), ...output]];
 }
+
+const modelsOf = (parts: readonly PlannedPart[]) => [
+	...new Set(parts.flatMap(({ part }) => part.model ?? [])),
+];
+
+const notListed = (model: string) =>
+	`The model '${model}' is not in the server's list of models. If its name is wrong, all requests fail, and you can cancel the batch now. Under Model, From List shows the names.`;
 
 interface Outcome {
 	parts: Submitted['parts'];
