@@ -298,7 +298,7 @@ const placeOf = ({ itemIndex, line }: BadItem) =>
 /** One error for all that is bad, so that the user can correct all of it at once. */
 export function badItemsError(
 	context: IExecuteFunctions,
-	{ badItems, unlisted, total }: Plan,
+	{ badItems, isBroken, unlisted, total }: Plan,
 ): NodeOperationError {
 	const lines = badItems
 		.slice(0, LISTED)
@@ -307,6 +307,11 @@ export function badItemsError(
 	if (count > lines.length) lines.push(`… and ${count - lines.length} more`);
 	const [first] = badItems;
 	const unit = first.line === undefined ? 'item' : 'line';
+	if (!isBroken && count < total) {
+		lines.push(
+			`To submit the other ${unit}s, set On Error to Continue in the settings of the node.`,
+		);
+	}
 	return new NodeOperationError(
 		context.getNode(),
 		count === 1 && first.issues.length === 1

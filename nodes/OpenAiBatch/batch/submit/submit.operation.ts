@@ -61,6 +61,14 @@ const PRICE_DESCRIPTION = 'Without the batch discount; for the estimates of Dry 
 
 /** The fields of Submit, by the order in which they are needed. */
 export const submitProperties: INodeProperties[] = [
+	{
+		displayName:
+			'Each call of this tool submits one request, as a batch of its own. To let an agent submit many rows, give it a workflow with this node as a tool.',
+		name: 'toolNotice',
+		type: 'notice',
+		displayOptions: { show: { '@tool': [true] } },
+		default: '',
+	},
 	...endpointFields,
 	...requestFields,
 	metadataField,
