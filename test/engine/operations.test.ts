@@ -210,6 +210,13 @@ describe('the panel', () => {
 		},
 	);
 
+	it('lists Parse JSON, which most people need, before Delete Files, which nobody undoes', () => {
+		const names = collection('options', { resource: 'batch', operation: 'getResults' }).map(
+			({ name }) => name,
+		);
+		expect(names.indexOf('parseJson')).toBe(names.indexOf('deleteFiles') - 1);
+	});
+
 	it('says only in the panel of a tool that one call is one request', () => {
 		const root = { resource: 'batch', operation: 'submit' };
 		expect(shown(root)).not.toContain('toolNotice');
@@ -230,9 +237,9 @@ describe('the panel', () => {
 		for (const { name, type, options } of description.properties) {
 			if (name === 'operation') continue;
 			if (!options || !['collection', 'options', 'multiOptions'].includes(type)) continue;
-			const names = options.map((option) =>
-				'displayName' in option ? option.displayName : option.name,
-			);
+			const names = options
+				.map((option) => ('displayName' in option ? option.displayName : option.name))
+				.filter((name) => name !== 'Parse JSON');
 			if (names.length >= 5) expect([name, names]).toEqual([name, sorted(names)]);
 		}
 	});

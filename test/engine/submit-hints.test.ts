@@ -75,7 +75,7 @@ describe('a value that is not there', () => {
 		[
 			'the body',
 			{ requestSource: 'json', body: body('$json.crew.director.trim()') },
-			'The body is empty: its expression returns nothing. The item has no $json.crew.',
+			'The body is empty. Check its expression. The item has no $json.crew.',
 		],
 		[
 			'a list in the prompt',

@@ -166,7 +166,7 @@ export function fieldsSource({
 function bodyOf(raw: unknown): JsonObject {
 	if (isObject(raw)) return raw;
 	if (isAbsent(raw) || raw === '') {
-		throw new RequestProblem('The body is empty: its expression returns nothing.', 'body', true);
+		throw new RequestProblem('The body is empty. Check its expression.', 'body', true);
 	}
 	const parsed = Array.isArray(raw) ? undefined : tryParseJson(String(raw));
 	if (parsed?.ok && isObject(parsed.value)) return parsed.value;
