@@ -1,4 +1,4 @@
-import type { IConnections, IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { addHistory } from './batches';
 import { NODE, productForTests } from './product';
 import type { HarnessNode, RunResult } from '../support/engine';
@@ -57,7 +57,7 @@ interface Story {
 	between?: HarnessNode[];
 	expression?: string;
 	rows?: IDataObject[];
-	connections?: IConnections;
+	mode?: 'manual';
 }
 
 const MAIL = "$('Items').item.json.mail";
@@ -67,14 +67,14 @@ async function story({
 	between = [WAIT, GET_RESULTS],
 	expression = MAIL,
 	rows = ROWS,
-	connections,
+	mode,
 }: Story) {
 	const nodes = [
 		node('Submit', 'submit', { prompt: '={{ $json.text }}', ...submit }),
 		...between,
 		seen(expression),
 	];
-	return await product.engine.run({ nodes, input: rows, connections });
+	return await product.engine.run({ nodes, input: rows, mode });
 }
 
 const MULTIPLE = 'Multiple matches';
@@ -133,9 +133,14 @@ describe('in the execution that has submitted the rows, a result is paired with 
 });
 
 describe('what is not certain is paired with the batch alone', () => {
-	it('an id that only n8n can make', async () => {
-		const { error } = await story({ submit: { customId: '={{ $json.key.toUpperCase() }}' } });
-		expect(error?.description).toContain(MULTIPLE);
+	it('an id that only n8n can make, with a hint in the editor', async () => {
+		const submit = { customId: '={{ $json.key.toUpperCase() }}' };
+		const run = await story({ submit, mode: 'manual' });
+		expect(run.error?.description).toContain(MULTIPLE);
+		expect(run.hints('Get Results').map(({ message }) => message)).toEqual([
+			"The results are paired with their batch alone, not with its rows: the Custom ID in 'Submit' does more than insert fields. Use one such as {{ $json.key }}, keep the rows with Keep Fields, or join rows and results by custom_id in a Merge node.",
+		]);
+		expect((await story({ submit })).hints('Get Results')).toEqual([]);
 	});
 
 	it('a batch of another execution', async () => {

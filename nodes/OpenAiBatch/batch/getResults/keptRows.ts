@@ -177,18 +177,35 @@ export function rowPairs(
 	const parents = context.getParentNodes(ownName, { includeNodeParameters: true });
 	for (const { name, type, parameters = {} } of parents) {
 		if (type !== ownType || parameters.operation !== 'submit') continue;
+		const submitted = submittedItems(jobs, (run) => itemsOf(name, 0, run));
+		if (!submitted) continue;
 		const idOf = customIdsOf(parameters);
-		const submitted = idOf && submittedItems(jobs, (run) => itemsOf(name, 0, run));
-		if (submitted) return pairsOf(submitted, idOf, itemsOf);
+		if (idOf) return pairsOf(submitted, idOf, itemsOf);
+		const isMissed = hasMadeIds(parameters) && submitted.some(hasRows);
+		if (isMissed && itemIndex === 0 && context.getMode() === 'manual') {
+			context.addExecutionHints({ message: notPaired(name), location: 'outputPane' });
+		}
 	}
 	return undefined;
 }
 
+/** Whether Submit makes a request and its custom id of each item. */
+const hasMadeIds = ({ requestSource }: NodeParameters) =>
+	requestSource === 'fields' || requestSource === 'json';
+
+/** Whether a batch has several rows. With one alone, n8n knows which it is. */
+const hasRows = ({ pairedItem }: INodeExecutionData) =>
+	Array.isArray(pairedItem) && pairedItem.length > 1;
+
+const notPaired = (name: string) =>
+	`The results are paired with their batch alone, not with its rows: the Custom ID in '${name}' does more than insert fields. Use one such as {{ $json.key }}, keep the rows with Keep Fields, or join rows and results by custom_id in a Merge node.`;
+
 /** Makes the custom id of a row as Submit did; undefined where only n8n could. */
-function customIdsOf({ requestSource, customId }: NodeParameters) {
+function customIdsOf(parameters: NodeParameters) {
+	const { requestSource, customId } = parameters;
 	if (requestSource === 'lines') return ({ json }: INodeExecutionData) => json.custom_id;
-	const isItems = requestSource === 'fields' || requestSource === 'json';
-	return isItems && typeof customId === 'string' ? compileExpression(customId) : undefined;
+	const isText = hasMadeIds(parameters) && typeof customId === 'string';
+	return isText ? compileExpression(customId) : undefined;
 }
 
 type NodeParameters = Readonly<Record<string, unknown>>;
