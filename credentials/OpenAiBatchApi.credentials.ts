@@ -20,6 +20,21 @@ function onStatus(value: number, message: string) {
 	return { type: 'responseCode' as const, properties: { value, message } };
 }
 
+/**
+ * The message for a web page in place of an answer. A rule can only compare one value of the answer,
+ * so there is one for each place where the first tag may be: behind a line break, or a mark. JSON has
+ * no such character there.
+ */
+const WEB_PAGE = [0, 1, 2].map((at) => ({
+	type: 'responseSuccessBody' as const,
+	properties: {
+		key: `[${at}]`,
+		value: '<',
+		message:
+			'There is a web page at this Base URL and not an API. The Base URL usually ends with /v1.',
+	},
+}));
+
 function text(value: unknown): string {
 	return typeof value === 'string' ? value.trim() : '';
 }
@@ -129,13 +144,17 @@ export class OpenAiBatchApi implements ICredentialType {
 			url: '=/batches{{ (($credentials.url || "").match(/\\?.*$/) || [""])[0].trim() }}',
 			qs: { limit: 1 },
 			disableFollowRedirect: true,
+			// As text, so that the rules below can look at its first characters. Of a list without
+			// anything in it, n8n would make no item, and the rules would fail.
+			encoding: 'text',
 		},
 		// Without rules n8n shows the status line only, such as "Unauthorized", not the API's words.
 		rules: [
 			onStatus(401, 'The server does not accept this API key'),
 			onStatus(403, 'This API key has no permission for batches in this organization or project'),
 			onStatus(404, 'There is no Batch API at this Base URL, which usually ends with /v1'),
-		],
+			...WEB_PAGE,
+		] as ICredentialTestRequest['rules'],
 	};
 
 	authenticate = async (

@@ -52,7 +52,9 @@ export class OpenAiBatch implements INodeType {
 		icon: { light: 'file:openAiBatch.svg', dark: 'file:openAiBatch.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+		// The names of the panel. n8n's lint wants to see the text here.
+		subtitle:
+			'={{ ({ build: "Build", cancel: "Cancel", create: "Create", delete: "Delete", download: "Download", estimateCost: "Estimate Cost", get: "Get", getAll: "Get Many", getResults: "Get Results", retry: "Retry Unfinished", submit: "Submit", submitWaiting: "Submit Waiting Parts", upload: "Upload", validate: "Validate", wait: "Wait for Completion" })[$parameter["operation"]] + ": " + ({ batch: "Batch", file: "File", requestFile: "Request File" })[$parameter["resource"]] }}',
 		description: 'Run thousands of requests at half price within 24 hours',
 		defaults: { name: 'OpenAI Batch' },
 		usableAsTool: true,

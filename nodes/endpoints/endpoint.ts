@@ -181,6 +181,8 @@ export class RequestProblem extends Error {
 		message: string,
 		/** The API's name of the place, where there is one. */
 		readonly param?: string,
+		/** Whether there is nothing at that place. */
+		readonly isEmpty = false,
 	) {
 		super(message);
 		this.name = 'RequestProblem';

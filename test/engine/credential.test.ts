@@ -48,6 +48,62 @@ describe('the test button', () => {
 	});
 });
 
+describe('the test button at a server that is none of the API', () => {
+	let server: FastifyInstance;
+	let base: string;
+	const bodies: Record<string, [type: string, body: string]> = {
+		page: ['text/html', '<!doctype html><title>Welcome</title>'],
+		late: ['text/html; charset=utf-8', '\n <html><body>Welcome</body></html>'],
+		marked: ['text/html', '\ufeff<html></html>'],
+		empty: ['application/json', '[]'],
+		bare: ['application/json', '[{"id":"batch_1","status":"completed"}]'],
+		list: ['application/json', '\n{"object": "list", "data": [{"id": "<b>"}]}'],
+		text: ['text/plain', '{"object":"list","data":[]}'],
+	};
+
+	beforeAll(async () => {
+		server = fastify();
+		server.get('/:name/batches', async (request, reply) => {
+			const [type, body] = bodies[(request.params as { name: string }).name];
+			return await reply.header('content-type', type).send(body);
+		});
+		await server.listen({ host: '127.0.0.1', port: 0 });
+		base = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+	});
+
+	afterAll(async () => await server.close());
+
+	const test = async (url: string) =>
+		await product.engine.testCredential(CREDENTIAL, { apiKey: 'k', url } as never);
+
+	it.each(['page', 'late', 'marked'])('says that it is a web page: %s', async (name) => {
+		expect(await test(`${base}/${name}`)).toEqual({
+			status: 'Error',
+			message:
+				'There is a web page at this Base URL and not an API. The Base URL usually ends with /v1.',
+		});
+	});
+
+	it.each(['empty', 'bare', 'list', 'text'])('accepts a list in any form: %s', async (name) => {
+		expect(await test(`${base}/${name}`)).toMatchObject({ status: 'OK' });
+	});
+
+	it('the first operation says what the button cannot: that nobody answers there', async () => {
+		const free = fastify();
+		await free.listen({ host: '127.0.0.1', port: 0 });
+		const url = `http://127.0.0.1:${(free.server.address() as AddressInfo).port}/v1`;
+		await free.close();
+		expect(await test(url)).toMatchObject({ status: 'Error' });
+		const { error } = await product.run('batch', 'getAll', {}, [{}], {
+			credentialData: { [CREDENTIAL]: { apiKey: 'k', url } as never },
+		});
+		expect(error?.message).toBe('The server refused the connection');
+		expect(error?.description).toMatch(
+			/^Check the host and the port in the Base URL of the credential, and that the server runs\./,
+		);
+	});
+});
+
 describe('the headers of requests', () => {
 	let server: FastifyInstance;
 	let url: string;

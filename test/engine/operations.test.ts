@@ -157,7 +157,7 @@ describe('the panel', () => {
 	const operations = description.properties
 		.filter(({ name }) => name === 'operation')
 		.flatMap(({ displayOptions, options }) =>
-			(options as Array<{ value: string; action?: string }>).map((option) => ({
+			(options as Array<{ name: string; value: string; action?: string }>).map((option) => ({
 				resource: displayOptions!.show!.resource![0] as string,
 				...option,
 			})),
@@ -172,6 +172,61 @@ describe('the panel', () => {
 		expect(action).toMatch(/^[A-Z][a-z]+ [a-z ]+$/);
 	});
 
+	it.each(operations)(
+		'$resource: $value has the names of the panel under its node',
+		(operation) => {
+			const { resource, value, name } = operation;
+			const code = /^=\{\{(.*)\}\}$/.exec(description.subtitle!)![1];
+			const read = new Function('$parameter', `return ${code}`) as (given: Parameters) => string;
+			const { options } = description.properties.find((property) => property.name === 'resource')!;
+			const named = (options as Array<{ name: string; value: string }>).find(
+				(one) => one.value === resource,
+			)!;
+			expect(read({ resource, operation: value })).toBe(`${name}: ${named.name}`);
+		},
+	);
+
+	it.each(operations)(
+		'$resource: $value shows no group without an option',
+		({ resource, value }) => {
+			const choices: Record<string, string[]> = {
+				endpoint: [...Object.keys(OFFERED), 'other'],
+				requestSource: ['fields', 'json', 'lines', 'requestsFile', 'rowsFile'],
+				returnAs: ['items', 'jsonl', 'csv'],
+			};
+			let roots: Parameters[] = [{ resource, operation: value, promptType: 'text' }];
+			for (const [name, values] of Object.entries(choices)) {
+				roots = roots.flatMap((root) => values.map((one) => ({ ...root, [name]: one })));
+			}
+			for (const root of roots) {
+				const groups = description.properties.filter(
+					(property) => property.type === 'collection' && shown(root, [property]).length > 0,
+				);
+				for (const { name, options } of groups) {
+					const inside = shown({}, options as INodeProperties[], root);
+					expect([name, inside.length > 0]).toEqual([name, true]);
+				}
+			}
+		},
+	);
+
+	it('lists Parse JSON, which most people need, before Delete Files, which nobody undoes', () => {
+		const names = collection('options', { resource: 'batch', operation: 'getResults' }).map(
+			({ name }) => name,
+		);
+		expect(names.indexOf('parseJson')).toBe(names.indexOf('deleteFiles') - 1);
+	});
+
+	it('says only in the panel of a tool that one call is one request', () => {
+		const root = { resource: 'batch', operation: 'submit' };
+		expect(shown(root)).not.toContain('toolNotice');
+		const tool = { ...description, name: 'openAiBatchTool' };
+		const notice = description.properties.filter(({ name }) => name === 'toolNotice');
+		expect(
+			notice.filter((one) => NodeHelpers.displayParameter(root as never, one, null, tool)),
+		).toHaveLength(1);
+	});
+
 	it('lists the main operations first', () => {
 		const named = operations.map(({ resource, value }) => `${resource} ${value}`);
 		expect(named.slice(0, 2)).toEqual(['batch submit', 'batch getResults']);
@@ -182,9 +237,9 @@ describe('the panel', () => {
 		for (const { name, type, options } of description.properties) {
 			if (name === 'operation') continue;
 			if (!options || !['collection', 'options', 'multiOptions'].includes(type)) continue;
-			const names = options.map((option) =>
-				'displayName' in option ? option.displayName : option.name,
-			);
+			const names = options
+				.map((option) => ('displayName' in option ? option.displayName : option.name))
+				.filter((name) => name !== 'Parse JSON');
 			if (names.length >= 5) expect([name, names]).toEqual([name, sorted(names)]);
 		}
 	});

@@ -21,6 +21,9 @@ async function refused(parameters: Parameters, items: IDataObject[] = [{}]): Pro
 	return error as unknown as NodeError;
 }
 
+/** The first pair says where the rows are, so that Get Results finds them. */
+const FROM_ITEMS = { previousNode: 'Items', previousNodeOutput: 0, previousNodeRun: 0 };
+
 describe('bad items', () => {
 	it('are named together, and nothing is sent', async () => {
 		const items = [
@@ -36,6 +39,7 @@ describe('bad items', () => {
 			'Item 1: The prompt is empty.',
 			"Item 2: The custom_id 'a' is already used by item 0. Each request of a batch needs an id of its own.",
 			"Item 3: 'custom_id' is empty. Give each request an id of its own.",
+			'To submit the other items, set On Error to Continue in the settings of the node.',
 		]);
 	});
 
@@ -44,15 +48,18 @@ describe('bad items', () => {
 		const error = await refused(TEXT, items);
 		expect(error.message).toBe('45 of 50 items cannot be submitted; nothing was sent');
 		const lines = error.description!.split('<br>');
-		expect(lines).toHaveLength(21);
+		expect(lines).toHaveLength(22);
 		expect(lines[0]).toBe('Item 5: The prompt is empty.');
 		expect(lines[19]).toBe('Item 24: The prompt is empty.');
 		expect(lines[20]).toBe('… and 25 more');
+		expect(lines[21]).toMatch(/^To submit the other items, set On Error to Continue/);
 	});
 
 	it('have the reason in the message when there is one only', async () => {
 		const error = await refused(TEXT, [{ id: 1, text: 'fine' }, { id: 2 }]);
-		expect(error.message).toBe('Item 1 cannot be submitted: The prompt is empty.');
+		expect(error.message).toBe(
+			'Item 1 cannot be submitted: The prompt is empty. The item has no $json.text.',
+		);
 		expect(error.context.itemIndex).toBe(1);
 	});
 
@@ -75,7 +82,7 @@ describe('bad items', () => {
 		const result = await product.run('batch', 'submit', TEXT, mixed, { onError });
 		const [batch, ...bad] = result.items('Node');
 		expect(batch.json).toMatchObject({ object: 'batch', requests: 2 });
-		expect(batch.pairedItem).toEqual([{ item: 0 }, { item: 2 }]);
+		expect(batch.pairedItem).toEqual([{ item: 0, sourceOverwrite: FROM_ITEMS }, { item: 2 }]);
 		expect(bad).toMatchObject([
 			{ json: badB, pairedItem: { item: 1 } },
 			{ json: badC, pairedItem: { item: 3 } },
@@ -97,7 +104,7 @@ describe('bad items', () => {
 		const onError = 'continueRegularOutput' as const;
 		const result = await product.run('batch', 'submit', TEXT, [{ id: 1 }], { onError });
 		expect(result.items('Node').map(({ json }) => json)).toMatchObject([
-			{ error: 'The prompt is empty.', custom_id: '1' },
+			{ error: 'The prompt is empty. The item has no $json.text.', custom_id: '1' },
 		]);
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
@@ -105,7 +112,11 @@ describe('bad items', () => {
 
 describe('values of expressions', () => {
 	it.each([
-		['an unset prompt', { prompt: '={{ $json.nothing }}' }, 'The prompt is empty.'],
+		[
+			'an unset prompt',
+			{ prompt: '={{ $json.nothing }}' },
+			'The prompt is empty. The item has no $json.nothing.',
+		],
 		['an empty prompt', { prompt: '={{ "" }}' }, 'The prompt is empty.'],
 		[
 			'an object as the prompt',
@@ -233,7 +244,7 @@ describe('values of expressions', () => {
 			'= {{ { model: "m" } }}',
 			"The body has to be a JSON object, and this is the text '[object Object]': the expression has text or spaces around it. Remove everything outside of {{ }}.",
 		],
-		['nothing', '={{ null }}', 'The body has to be a JSON object.'],
+		['nothing', '={{ null }}', 'The body is empty. Check its expression.'],
 		[
 			'an object without messages',
 			'={{ { model: "gpt-6-luna" } }}',

@@ -200,7 +200,8 @@ describe('Rows File', () => {
 			for (const { json } of batches) found.push(...(await promptsOf(json)).map(([id]) => id));
 			expect(found).toEqual(ids);
 			if (options.maxRequestsPerBatch) {
-				expect(batches.map(({ pairedItem }) => pairedItem)).toEqual([
+				const pairs = batches.map(({ pairedItem }) => pairedItem as Array<{ item: number }>);
+				expect(pairs.map((own) => own.map(({ item }) => ({ item })))).toEqual([
 					[{ item: 0 }],
 					[{ item: 1 }, { item: 2 }],
 					[{ item: 2 }],

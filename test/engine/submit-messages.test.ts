@@ -177,7 +177,7 @@ describe('messages that are refused by item and number', () => {
 		[
 			'one whose expression gives nothing',
 			messages(['user', 'a'], ['user', '={{ $json.none }}']),
-			'Message 2 is empty. Check its expression, or remove the message.',
+			'Message 2 is empty. Check its expression, or remove the message. The item has no $json.none.',
 		],
 		[
 			'an empty list',

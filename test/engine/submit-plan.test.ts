@@ -175,7 +175,7 @@ describe('a dry run', () => {
 		const result = await product.run('batch', 'submit', parameters, items, { onError });
 		expect(result.items('Node').map(({ json }) => json)).toMatchObject([
 			{ dry_run: true, requests: 1 },
-			{ error: 'The prompt is empty.', custom_id: '2' },
+			{ error: 'The prompt is empty. The item has no $json.text.', custom_id: '2' },
 		]);
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});

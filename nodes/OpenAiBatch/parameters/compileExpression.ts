@@ -280,3 +280,36 @@ export function insertionsOf(expression: string): Insertion[] {
 		'code' in segment ? [{ code: segment.code.trim(), part: parseCode(segment.code) }] : [],
 	);
 }
+
+/** Code that may well expect that a field is not there. */
+const EXPECTS_ABSENCE = /[?|&!]|==|\b(?:typeof|in|if|try)\b/;
+
+const JSON_PATHS = /\$json((?:\.[A-Za-z_$][\w$]*|\[(?:\d+|"[^"]*"|'[^']*')\])+)(\s*\()?/g;
+
+/**
+ * The beginning of the first path in code that the item does not have: `$json.crew` for
+ * `$json.crew.name.trim()`. Undefined when it has all, and where the code may expect that.
+ */
+export function absentPath(code: string, { json }: INodeExecutionData): string | undefined {
+	if (EXPECTS_ABSENCE.test(code)) return undefined;
+	for (const [, steps, call] of code.matchAll(JSON_PATHS)) {
+		const path = parsePath(steps) ?? [];
+		let value: unknown = json;
+		let written = '$json';
+		for (const { key } of call ? path.slice(0, -1) : path) {
+			if (typeof value !== 'object' || value === null) break;
+			written += /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `["${key}"]`;
+			value = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+			if (value === undefined) return written;
+		}
+	}
+	return undefined;
+}
+
+const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
+
+/** Whether more braces are opened than closed in code, since n8n ends it at the first `}}`. */
+export function endsEarly(code: string): boolean {
+	const count = (brace: string) => code.replace(STRINGS, '').split(brace).length;
+	return count('{') > count('}');
+}

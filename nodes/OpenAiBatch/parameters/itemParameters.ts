@@ -1,8 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import {
+	absentPath,
 	BAIL,
 	compileExpression,
 	compileInsertions,
+	endsEarly,
 	isExpression,
 	isTemplate,
 	type CompiledExpression,
@@ -33,11 +35,16 @@ interface Expression {
 	insertions: CompiledInsertion[];
 }
 
-/** What JavaScript makes of an object in a text. */
+/** What JavaScript makes of an object in a text, and of a value that is not there. */
 export const OBJECT_TEXT = '[object Object]';
+export const UNDEFINED_TEXT = 'undefined';
 
 /** An expression of n8n's, which a field that is set to Fixed does not evaluate. */
-const UNEVALUATED = /\{\{\s*(\$(?:(?!\}\}).)*?)\s*\}\}/s;
+const UNEVALUATED =
+	/\{\{\s*((?:\$|(?:(?!\}\}).)*?\$(?:json|input)\b|(?:(?!\}\}).)*?\$\(["'])(?:(?!\}\}).)*?)\s*\}\}/s;
+
+/** The name of a field in braces, as templates of other programs have it. */
+const NAME_IN_BRACES = /\{\{\s*([A-Za-z_][\w]*)\s*\}\}/;
 
 /**
  * The parameters of a node that handles many items. Returns what `getNodeParameter` returns, but
@@ -56,7 +63,9 @@ export class ItemParameters {
 
 	private readonly items: INodeExecutionData[];
 	private readonly expressions: Expression[] = [];
-	/** Whether there is '[object Object]' in what code reads besides the item, by the code. */
+	/** Names of fields in braces in constants, which are sent as they stand. */
+	private readonly names: FoundCode[] = [];
+	/** Whether a word is in what code reads besides the item, by the word and the code. */
 	private readonly wordsElsewhere = new Map<string, boolean>();
 
 	constructor(private readonly context: IExecuteFunctions) {
@@ -101,47 +110,88 @@ export class ItemParameters {
 		const item = this.items[itemIndex];
 		for (const { parameter, isTemplate, insertions } of this.expressions) {
 			if (!isTemplate || (parameter !== name && !parameter.startsWith(`${name}.`))) continue;
-			const empty = insertions.find(({ read }) => read && isEmpty(read(item, itemIndex)));
+			const empty = insertions.find(({ code, read }) =>
+				read
+					? isEmpty(read(item, itemIndex))
+					: absentPath(code, item) !== undefined && isEmpty(this.evaluate(code, itemIndex)),
+			);
 			if (empty) return empty.code;
 		}
 		return undefined;
 	}
 
 	/**
-	 * The code of the prepared parameters that put an object into a text, where '[object Object]'
-	 * then stands. Undefined where that text came from elsewhere, such as the item's own texts.
+	 * The code of the prepared parameters that put an object, or a value that is not there, into a text,
+	 * where the given word then stands. Undefined where that word came from elsewhere, such as the
+	 * item's own texts.
 	 */
-	insertedObject(itemIndex: number): FoundCode | undefined {
+	inserted(
+		word: typeof OBJECT_TEXT | typeof UNDEFINED_TEXT,
+		itemIndex: number,
+	): FoundCode | undefined {
 		for (const expression of this.expressions) {
-			const code = this.objectIn(expression, itemIndex);
+			const code = this.codeWith(word, expression, itemIndex);
 			if (code !== undefined) return { parameter: expression.parameter, code };
 		}
 		return undefined;
 	}
 
-	private objectIn({ isTemplate, insertions }: Expression, itemIndex: number): string | undefined {
+	private codeWith(
+		word: string,
+		{ isTemplate, insertions }: Expression,
+		itemIndex: number,
+	): string | undefined {
 		const item = this.items[itemIndex];
 		return insertions.find(({ code, read }) => {
 			const value = read ? read(item, itemIndex) : BAIL;
-			if (value !== BAIL) return isTemplate && isObjectText(value);
+			// What is read from the item is inserted as nothing where it is not there.
+			if (value !== BAIL) return word === OBJECT_TEXT && isTemplate && isObjectText(value);
 			// As a text where it becomes one: dates have a text of their own.
 			const written = this.evaluate(code, itemIndex, isTemplate ? ' ' : '');
-			return contains(written, OBJECT_TEXT) && !this.readsWords(code, itemIndex);
+			return contains(written, word) && !this.readsWord(word, code, itemIndex);
 		})?.code;
 	}
 
-	/** Whether code may have '[object Object]' from a text that it has, or reads from anywhere. */
-	private readsWords(code: string, itemIndex: number): boolean {
-		if (code.includes(OBJECT_TEXT) || contains(this.items[itemIndex].json, OBJECT_TEXT))
-			return true;
-		let known = this.wordsElsewhere.get(code);
+	/** Whether code may have a word from a text that it has, or reads from anywhere. */
+	private readsWord(word: string, code: string, itemIndex: number): boolean {
+		if (code.includes(word) || contains(this.items[itemIndex].json, word)) return true;
+		const key = `${word} ${code}`;
+		let known = this.wordsElsewhere.get(key);
 		if (known === undefined) {
 			known = otherSources(code).some(
-				(source) => source === undefined || contains(this.evaluate(source, itemIndex), OBJECT_TEXT),
+				(source) => source === undefined || contains(this.evaluate(source, itemIndex), word),
 			);
-			this.wordsElsewhere.set(code, known);
+			this.wordsElsewhere.set(key, known);
 		}
 		return known;
+	}
+
+	/**
+	 * What the code of a prepared parameter, or of any, reads from the item and is not there:
+	 * `$json.title`.
+	 */
+	absentField(itemIndex: number, name?: string): string | undefined {
+		return this.expressions
+			.filter(
+				({ parameter }) =>
+					name === undefined || parameter === name || parameter.startsWith(`${name}.`),
+			)
+			.flatMap(({ insertions }) => insertions)
+			.map(({ code }) => absentPath(code, this.items[itemIndex]))
+			.find((path) => path !== undefined);
+	}
+
+	/** A prepared parameter with code that n8n ends inside of its braces. */
+	codeThatEndsEarly(): FoundCode | undefined {
+		return this.expressions
+			.flatMap(({ parameter, insertions }) => insertions.map(({ code }) => ({ parameter, code })))
+			.find(({ code }) => endsEarly(code));
+	}
+
+	/** The name of a field in braces in a constant, which looks as if the field were meant. */
+	fieldInBraces(): FoundCode | undefined {
+		const [first] = this.items;
+		return this.names.find(({ code }) => first && Object.hasOwn(first.json, code));
 	}
 
 	/**
@@ -172,6 +222,8 @@ export class ItemParameters {
 		} else if (typeof raw === 'string') {
 			const code = UNEVALUATED.exec(raw)?.[1];
 			if (code !== undefined) this.unevaluated.push({ parameter, code });
+			const name = NAME_IN_BRACES.exec(raw)?.[1];
+			if (name !== undefined) this.names.push({ parameter, code: name });
 		}
 	}
 }

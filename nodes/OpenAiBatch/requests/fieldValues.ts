@@ -122,7 +122,8 @@ export function schemaName(value: unknown, displayName: string): string | undefi
 	);
 }
 
-const problem = (message: string) => new RequestProblem(message, 'messages');
+const problem = (message: string, isEmpty?: boolean) =>
+	new RequestProblem(message, 'messages', isEmpty);
 
 /**
  * Reads the messages of a request from the rows of the panel, in the form that both endpoints take.
@@ -157,7 +158,7 @@ function messageOf(row: unknown, index: number): JsonObject & { role: string } {
 /** A content is text. A number or a boolean is written out, and a list of parts stays as it is. */
 function contentOf(content: JsonValue | undefined, place: number): JsonValue {
 	if (isEmpty(content)) {
-		throw problem(`Message ${place} is empty. Check its expression, or remove the message.`);
+		throw problem(`Message ${place} is empty. Check its expression, or remove the message.`, true);
 	}
 	if (isObject(content)) {
 		throw problem(`The content of message ${place} is an object. Turn it into text first.`);

@@ -4,7 +4,7 @@ import type { OpenFile, OpenOptions } from './inputFile';
 import { openRequests } from './inputFile';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
 import { CHUNK_BYTES, EmptyPrompts, issueOf, KeptFields, keptLine, MeasuredParts } from './plan';
-import { fieldLabel } from './request.properties';
+import { fieldLabel, ITEM_ID } from './request.properties';
 import { RequestChecker } from './requestChecker';
 import type { RequestSource } from './requestSource';
 import { requestSource } from './requestSource';
@@ -13,7 +13,8 @@ import { RequestProblem } from '../../endpoints/endpoint';
 import type { Issue } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/split';
 import { positionsOf, serializeRequest } from '../../jsonl/split';
-import { ItemParameters, OBJECT_TEXT } from '../parameters/itemParameters';
+import type { FoundCode } from '../parameters/itemParameters';
+import { ItemParameters, OBJECT_TEXT, UNDEFINED_TEXT } from '../parameters/itemParameters';
 import { Breather } from '../shared/operation';
 
 /** From this many slow evaluations on, a hint explains how to make them fast. */
@@ -32,7 +33,8 @@ export class RequestPlanner {
 	/** The item at each position of the planner, which has only accepted requests. */
 	private readonly itemOf: number[] = [];
 	private readonly kept = new Map<number, string>();
-	private readonly empty = new EmptyPrompts();
+	private readonly empty: EmptyPrompts;
+	private readonly undefined = new EmptyPrompts('requests', `'${UNDEFINED_TEXT}'`);
 
 	constructor(
 		private readonly source: RequestSource,
@@ -44,6 +46,7 @@ export class RequestPlanner {
 		const { endpoint, server } = options;
 		this.checker = new RequestChecker({ endpoint, server, unit: 'item' });
 		this.measured = new MeasuredParts(options);
+		this.empty = new EmptyPrompts(source.isBody ? 'bodies' : 'prompts');
 	}
 
 	/** Plans all items. A cancelled execution ends it early; the caller notices that itself. */
@@ -55,8 +58,11 @@ export class RequestPlanner {
 			if (preparing) this.remember(await preparing, itemIndex);
 			const issues = this.add(itemIndex, slowBefore);
 			if (issues.length > 0) this.badItems.push({ itemIndex, issues });
-			const code = this.source.emptyInsertion?.(itemIndex);
-			if (code !== undefined) this.empty.note(`item ${itemIndex}`, `{{ ${code} }}`);
+			const where = `item ${itemIndex}`;
+			const code = this.undefined.isNoted(where)
+				? undefined
+				: this.source.emptyInsertion?.(itemIndex);
+			if (code !== undefined) this.empty.note(where, `{{ ${code} }}`);
 			if (breather.isDue) await breather.breathe();
 		}
 		return {
@@ -64,7 +70,7 @@ export class RequestPlanner {
 			badItems: this.badItems,
 			unlisted: 0,
 			total: itemCount,
-			hints: [...this.empty.hints(itemCount), ...this.checker.hints(itemCount)],
+			hints: [this.empty, this.undefined, this.checker].flatMap((one) => one.hints(itemCount)),
 		};
 	}
 
@@ -82,19 +88,43 @@ export class RequestPlanner {
 			const text = serializeRequest(request);
 			const problem = text.includes(OBJECT_TEXT) ? this.objectProblem(itemIndex) : undefined;
 			if (problem) throw problem;
+			if (text.includes(UNDEFINED_TEXT)) this.noteUndefined(itemIndex);
 			this.place(itemIndex, request, text);
 			if (this.parameters.slowEvaluations > slowBefore) this.kept.set(itemIndex, text);
 			return [];
 		} catch (error) {
-			return [issueOf(error, customId)];
+			return [issueOf(this.explained(error as Error, itemIndex), customId)];
 		}
+	}
+
+	/** The error with what its expression lacks, as far as that is known. */
+	private explained(error: Error, itemIndex: number): Error {
+		const { message } = error;
+		if (error instanceof RequestProblem) {
+			const { isEmpty, param } = error;
+			const absent = isEmpty && this.parameters.absentField(itemIndex, param);
+			return absent ? new RequestProblem(`${message} The item has no ${absent}.`, param) : error;
+		}
+		if (/\bsyntax\b/i.test(message)) {
+			const early = this.parameters.codeThatEndsEarly();
+			return early ? new RequestProblem(endsEarlyText(early), early.parameter) : error;
+		}
+		const absent = /Cannot read propert/.test(message) && this.parameters.absentField(itemIndex);
+		return absent ? new RequestProblem(`${message}. The item has no ${absent}.`) : error;
+	}
+
+	private noteUndefined(itemIndex: number): void {
+		const found = this.parameters.inserted(UNDEFINED_TEXT, itemIndex);
+		if (!found) return;
+		const { parameter, code } = found;
+		this.undefined.note(`item ${itemIndex}`, `${fieldLabel(parameter)}, {{ ${shortened(code)} }}`);
 	}
 
 	/** Why '[object Object]' stands in a request, unless it was in the item's own texts. */
 	private objectProblem(itemIndex: number): RequestProblem | undefined {
-		const found = this.parameters.insertedObject(itemIndex);
+		const found = this.parameters.inserted(OBJECT_TEXT, itemIndex);
 		if (!found) return undefined;
-		const code = found.code.length > 80 ? `${found.code.slice(0, 80)}…` : found.code;
+		const code = shortened(found.code);
 		return new RequestProblem(
 			`${fieldLabel(found.parameter)} has '${OBJECT_TEXT}' in its text, because an object is inserted there: {{ ${code} }}. Insert one of its fields, or use JSON.stringify().`,
 			found.parameter,
@@ -177,6 +207,14 @@ export class RequestPlanner {
 	}
 }
 
+const shortened = (code: string) => (code.length > 80 ? `${code.slice(0, 80)}…` : code);
+
+/** What is wrong with code that n8n ends before its own braces are closed. */
+function endsEarlyText({ parameter, code }: FoundCode): string {
+	const end = code.length > 30 ? `…${code.slice(-30)}` : code;
+	return `${fieldLabel(parameter)} is not a valid expression. n8n ends an expression at the first }}, here after ${end}. Put a space between braces that belong to the code: } }.`;
+}
+
 function* mapped<T, U>(values: Iterable<T>, convert: (value: T) => U): Generator<U> {
 	for (const value of values) yield convert(value);
 }
@@ -194,10 +232,42 @@ async function planItems(context: IExecuteFunctions, options: PlanOptions): Prom
 			`${parameters.slowEvaluations} expressions were evaluated one by one, which keeps n8n busy. Expressions that only insert fields, such as {{ $json.title }}, are fast. Prepare all other values in an Edit Fields node before this node.`,
 		);
 	}
+	const named = parameters.fieldInBraces();
+	if (named) {
+		plan.hints.push(
+			`${fieldLabel(named.parameter)} is set to Fixed, so {{ ${named.code} }} in it is sent as it stands. To insert the field of each item, switch it to Expression and write {{ $json.${named.code} }}.`,
+		);
+	}
+	if (context.getMode() === 'manual') plan.hints.push(...editorHints(context, options));
 	for (const message of plan.hints) {
 		context.addExecutionHints({ message, location: 'outputPane' });
 	}
 	return plan;
+}
+
+/** From so many items on, n8n's editor is busy for tens of seconds when it shows them. */
+const MANY_ITEMS = 20_000;
+
+/** What only somebody who is at work in the editor has to know, and is not wrong. */
+function editorHints(context: IExecuteFunctions, { keep }: PlanOptions): string[] {
+	const hints: string[] = [];
+	const items = context.getInputData().length;
+	if (items > MANY_ITEMS) {
+		hints.push(
+			`This execution of ${items} items was started in the editor, whose tab may not react for tens of seconds when it shows so many. Publish the workflow and let a trigger start it, or submit the rows from a file: set Requests From to Rows File.`,
+		);
+	}
+	const customId: unknown = context.getNodeParameter('customId', 0, '', { rawExpressions: true });
+	const { name } = context.getNode();
+	const readers = context.getChildNodes(name, { includeNodeParameters: true });
+	// Results that are read in the same execution are paired with their rows.
+	const arePaired = readers.some(({ parameters }) => parameters?.operation === 'getResults');
+	if (items > 1 && customId === ITEM_ID && !keep && !arePaired) {
+		hints.push(
+			'Custom ID is the index of the item, which matches no row of a table. If another workflow reads the results, set Custom ID to a key of your rows, such as {{ $json.id }}, or use the option Keep Fields.',
+		);
+	}
+	return hints;
 }
 
 /** How the file of an item is opened, by the request source. */

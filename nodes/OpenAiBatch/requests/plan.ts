@@ -1,5 +1,10 @@
 import { createHash } from 'crypto';
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	IPairedItemData,
+	ISourceData,
+} from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { modelOf } from './requestChecker';
 import type { TokenEstimate } from '../../endpoints';
@@ -248,22 +253,34 @@ function jsonOf(name: string, value: unknown): string | undefined {
 export const keptLine = (customId: string, row: string): string =>
 	`{"custom_id":${JSON.stringify(customId)},"row":${row}}`;
 
-/** Counts the prompts that insert nothing somewhere. */
+/** Counts the prompts, or other texts, that insert nothing somewhere. */
 export class EmptyPrompts {
-	private prompts = 0;
+	private texts = 0;
 	private first = '';
+	private last = '';
 
-	/** @param where the prompt is, as 'item 3' @param inserted as it stands in the field */
-	note(where: string, inserted: string): void {
-		if (this.prompts++ === 0) this.first = `${where}: ${inserted}`;
+	constructor(
+		private readonly kind = 'prompts',
+		private readonly inserted = 'an empty field',
+	) {}
+
+	/** @param where the text is, as 'item 3' @param code as it stands in the field */
+	note(where: string, code: string): void {
+		if (this.texts++ === 0) this.first = `${where}: ${code}`;
+		this.last = where;
+	}
+
+	/** Whether this was noted of the text there, after all others. */
+	isNoted(where: string): boolean {
+		return this.last === where;
 	}
 
 	/** A hint about them, in a whole sentence, if there are any. */
 	hints(total: number): string[] {
-		const { prompts, first } = this;
-		if (prompts === 0) return [];
-		const insert = prompts === 1 ? 'inserts' : 'insert';
-		return [`${prompts} of ${total} prompts ${insert} an empty field, first in ${first}.`];
+		const { first, inserted, kind, texts } = this;
+		if (texts === 0) return [];
+		const insert = texts === 1 ? 'inserts' : 'insert';
+		return [`${texts} of ${total} ${kind} ${insert} ${inserted}, first in ${first}.`];
 	}
 }
 
@@ -276,9 +293,17 @@ export function issueOf(error: unknown, customId: string | undefined): Issue {
 	return { ...issue, code: 'invalid_value', param };
 }
 
-/** The input items of a part, in the form in which n8n pairs them with its output item. */
-export const pairedItemsOf = (part: PlannedPart) =>
-	[...part.itemIndexes()].map((item) => ({ item }));
+/**
+ * The input items of a part, in the form in which n8n pairs them with its output item.
+ *
+ * @param source where the items came from. The first pair carries it, so that Get Results finds the
+ * items of this execution by it, and can pair each result with its own one.
+ */
+export function pairedItemsOf(part: PlannedPart, source?: ISourceData): IPairedItemData[] {
+	const pairs = [...part.itemIndexes()].map((item): IPairedItemData => ({ item }));
+	if (source && pairs.length > 0) pairs[0].sourceOverwrite = source;
+	return pairs;
+}
 
 const placeOf = ({ itemIndex, line }: BadItem) =>
 	line === undefined ? `Item ${itemIndex}` : `Item ${itemIndex}, line ${line}`;
@@ -286,7 +311,7 @@ const placeOf = ({ itemIndex, line }: BadItem) =>
 /** One error for all that is bad, so that the user can correct all of it at once. */
 export function badItemsError(
 	context: IExecuteFunctions,
-	{ badItems, unlisted, total }: Plan,
+	{ badItems, isBroken, unlisted, total }: Plan,
 ): NodeOperationError {
 	const lines = badItems
 		.slice(0, LISTED)
@@ -295,6 +320,11 @@ export function badItemsError(
 	if (count > lines.length) lines.push(`… and ${count - lines.length} more`);
 	const [first] = badItems;
 	const unit = first.line === undefined ? 'item' : 'line';
+	if (!isBroken && count < total) {
+		lines.push(
+			`To submit the other ${unit}s, set On Error to Continue in the settings of the node.`,
+		);
+	}
 	return new NodeOperationError(
 		context.getNode(),
 		count === 1 && first.issues.length === 1

@@ -287,6 +287,7 @@ export const requestFields: INodeProperties[] = [
 		displayOptions: { hide: { requestSource: ['lines', 'requestsFile', 'rowsFile'] } },
 		default: ITEM_ID,
 		required: true,
+		placeholder: 'e.g. {{ $json.key }}',
 		description:
 			'Identifies the request in the results. Must be unique. Use a key of your rows when another workflow reads the results, because the item index is not known there.',
 	},

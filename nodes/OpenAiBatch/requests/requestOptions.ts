@@ -89,7 +89,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			type: 'string',
 			default: 'answer',
 			description:
-				'Tells the model what the answer is. Use only letters, digits, underscores and dashes.',
+				'Name of the schema, seen by the model. Use only letters, digits, underscores and dashes.',
 		},
 		read: schemaName,
 	},

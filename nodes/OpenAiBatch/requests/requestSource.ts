@@ -30,13 +30,16 @@ export interface RequestSource {
 	files?: AttachedFiles;
 	/** The whole request. @throws {RequestProblem} */
 	request: (itemIndex: number, customId: string) => RequestLine;
-	/** The code in an item's prompt or messages that inserts nothing; undefined when all of it inserts something. */
+	/** The code in an item's prompt, messages or body that inserts nothing; undefined without any. */
 	emptyInsertion?: (itemIndex: number) => string | undefined;
+	/** Whether that code is in a body. */
+	isBody?: true;
 }
 
 export interface SourceContext {
 	context: IExecuteFunctions;
-	parameters: Pick<ItemParameters, 'read' | 'emptyInsertion'>;
+	parameters: Pick<ItemParameters, 'read' | 'emptyInsertion'> &
+		Partial<Pick<ItemParameters, 'absentField'>>;
 	endpoint: string;
 	server: Server;
 }
@@ -74,7 +77,7 @@ function modelCheck(endpoint: string, { model: { example } }: Endpoint): (model:
 /** A prompt is text. A number or a boolean is written out, and a list stays as it is. */
 function promptOf(value: unknown): string | JsonValue[] {
 	if (value === undefined || value === null || value === '') {
-		throw new RequestProblem('The prompt is empty.', 'prompt');
+		throw new RequestProblem('The prompt is empty.', 'prompt', true);
 	}
 	if (Array.isArray(value)) return value as JsonValue[];
 	if (typeof value === 'object') {
@@ -162,6 +165,9 @@ export function fieldsSource({
 
 function bodyOf(raw: unknown): JsonObject {
 	if (isObject(raw)) return raw;
+	if (isAbsent(raw) || raw === '') {
+		throw new RequestProblem('The body is empty. Check its expression.', 'body', true);
+	}
 	const parsed = Array.isArray(raw) ? undefined : tryParseJson(String(raw));
 	if (parsed?.ok && isObject(parsed.value)) return parsed.value;
 	throw new RequestProblem(bodyProblem(raw, parsed), 'body');
@@ -183,7 +189,9 @@ function jsonSource({ parameters, endpoint }: SourceContext): RequestSource {
 	const customId = parameters.read('customId');
 	const body = remembered(parameters.read('body'), bodyOf);
 	return {
+		isBody: true,
 		customId: (itemIndex) => customIdOf(customId(itemIndex)),
+		emptyInsertion: (itemIndex) => parameters.absentField?.(itemIndex, 'body'),
 		request: (itemIndex, custom_id) => ({
 			custom_id,
 			method: 'POST',

@@ -185,8 +185,20 @@ export const metadataField: INodeProperties = {
 			displayName: 'Pair',
 			name: 'pairs',
 			values: [
-				{ displayName: 'Key', name: 'key', type: 'string', default: '' },
-				{ displayName: 'Value', name: 'value', type: 'string', default: '' },
+				{
+					displayName: 'Key',
+					name: 'key',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. job',
+				},
+				{
+					displayName: 'Value',
+					name: 'value',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. films',
+				},
 			],
 		},
 	],

@@ -26,6 +26,12 @@ const ADVICE_BY_STATUS: Record<number, string> = {
 const UNKNOWN_ID_ADVICE = 'Check the id, and that it belongs to the same project as the API key.';
 const UNKNOWN_PATH_ADVICE =
 	'The server does not know this address: check the Base URL in the credential, which usually ends with /v1.';
+/** For codes of a connection to a server that is not there. */
+const ADVICE_BY_CODE: Record<string, string> = {
+	ECONNREFUSED:
+		'Check the host and the port in the Base URL of the credential, and that the server runs.',
+	ENOTFOUND: 'Check the host in the Base URL of the credential.',
+};
 const QUEUE_FULL_ADVICE =
 	'The queue of this model is full: try again when other batches are finished.';
 
@@ -37,7 +43,8 @@ function adviceFor(fault: Fault): string | undefined {
 	if (fault.kind === 'blocked') return 'Check the credential, and what n8n is allowed to reach.';
 	if (isQueueFull(fault)) return QUEUE_FULL_ADVICE;
 	if (fault.status === 404) return fault.namesId ? UNKNOWN_ID_ADVICE : UNKNOWN_PATH_ADVICE;
-	const advice = ADVICE_BY_STATUS[fault.status ?? 0];
+	const byCode = fault.kind === 'connection' ? ADVICE_BY_CODE[fault.code ?? ''] : undefined;
+	const advice = byCode ?? ADVICE_BY_STATUS[fault.status ?? 0];
 	if (advice) return advice;
 	return isTransient(fault)
 		? 'The request was repeated without success: try again later.'

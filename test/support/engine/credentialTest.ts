@@ -7,6 +7,7 @@ import {
 	type ICredentialsDecrypted,
 	type ICredentialTestRequest,
 	type INode,
+	type INodeExecutionData,
 	type INodeType,
 	type INodeTypes,
 	type NodeApiError,
@@ -71,10 +72,28 @@ function failure(error: NodeApiError, { rules = [] }: ICredentialTestRequest): s
 	return cause?.code ?? error.message;
 }
 
+/** The value at a path such as `error.code` or `[0]`, of an object or a text, as lodash reads it. */
+function valueAt(value: unknown, path: string): unknown {
+	const steps = path.split(/[.[\]]+/).filter((step) => step !== '');
+	return steps.reduce(
+		(inner, step) => (inner as Record<string, unknown> | undefined)?.[step],
+		value,
+	);
+}
+
+/** What n8n's credential tester does with the rules on the body of an answer that succeeded. */
+function bodyRule(response: INodeExecutionData[][], { rules = [] }: ICredentialTestRequest) {
+	for (const { type, properties } of rules) {
+		if (type !== 'responseSuccessBody') continue;
+		if (valueAt(response[0][0].json, properties.key) === properties.value)
+			return properties.message;
+	}
+	return undefined;
+}
+
 /**
  * The "Test" button: sends the credential type's `test` request, authenticated with `data`, over
- * real HTTP. Rules on the body of a successful answer are not looked at (no credential here has
- * one).
+ * real HTTP.
  */
 export async function testCredential(
 	parts: EngineParts,
@@ -113,7 +132,9 @@ export async function testCredential(
 	);
 	try {
 		const routing = new RoutingNode(execution, type, credentials);
-		await workflow.expression.withIsolate(async () => await routing.runNode());
+		const response = await workflow.expression.withIsolate(async () => await routing.runNode());
+		const message = bodyRule(response!, test);
+		if (message !== undefined) return { status: 'Error', message };
 		return { status: 'OK', message: 'Connection successful!' };
 	} catch (error) {
 		return { status: 'Error', message: failure(error as NodeApiError, test) };

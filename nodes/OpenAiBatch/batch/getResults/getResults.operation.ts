@@ -6,7 +6,8 @@ import type { Job } from './decide';
 import { Selection } from './decide';
 import type { ReturnAs } from './getResults.properties';
 import { getResultsProperties, returnAsParameter, separatorOption } from './getResults.properties';
-import { KeptRows, rowsFileIds } from './keptRows';
+import type { RowPairs } from './keptRows';
+import { KeptRows, rowPairs, rowsFileIds } from './keptRows';
 import type { ResultItem, ResultStatus } from './resultItem';
 import type { FileOptions } from './resultsFile';
 import { writeResults } from './resultsFile';
@@ -61,20 +62,28 @@ function jobOf(context: IExecuteFunctions, part: SubmittedPart, itemIndex: numbe
 	return { batch, retries: withResults, failed: retries.filter(hasNeverRun) };
 }
 
-/** The output items. With the error output turned on, requests that did not succeed go there. */
+/**
+ * The output items. With the error output turned on, requests that did not succeed go there.
+ *
+ * @param rows where known, each result is paired with its row too: the batch alone is paired with all
+ * rows of its part, so that n8n could not choose one of them
+ */
 function toOutput(
 	context: IExecuteFunctions,
 	items: ResultItem[],
 	itemIndex: number,
+	rows: RowPairs | undefined,
 ): INodeExecutionData[] {
 	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
 	const error = new NodeOperationError(context.getNode(), 'The request did not succeed');
-	const pairedItem = { item: itemIndex };
-	return items.map((item) =>
-		hasErrorOutput && item.json.status !== 'succeeded'
+	const toBatch = { item: itemIndex };
+	return items.map((item) => {
+		const row = rows?.get(String(item.json.custom_id));
+		const pairedItem = row ? [toBatch, row] : toBatch;
+		return hasErrorOutput && item.json.status !== 'succeeded'
 			? failedItem(item.json, error, pairedItem)
-			: { ...item, pairedItem },
-	);
+			: { ...item, pairedItem };
+	});
 }
 
 const NOT_SUCCEEDED = ['failed', 'expired', 'cancelled', 'missing'] as const;
@@ -243,12 +252,13 @@ async function itemsOf(
 	const output: INodeExecutionData[] = [];
 	const selection = new Selection(options);
 	const keptRows = new KeptRows(client);
+	const pairs = rowPairs(context, itemIndex, jobs);
 	for (const job of jobs) {
 		const rows = options.includeRow ? await keptRows.of(job) : undefined;
 		const collected = await collectResults(context, client, job, selection, { ...options, rows });
 		const hint = resultsHint(job, collected);
 		if (hint) client.hint(hint);
-		output.push(...toOutput(context, collected.items, itemIndex));
+		output.push(...toOutput(context, collected.items, itemIndex, pairs));
 		if (selection.isFull) break;
 	}
 	if (keptRows.hint) client.hint(keptRows.hint);

@@ -84,6 +84,14 @@ const getResultsOptionsField: INodeProperties = {
 		},
 		cachedInputPriceField,
 		{
+			displayName: 'Parse JSON',
+			name: 'parseJson',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to parse content that is JSON, so that you can use its fields, such as content.name. Each choice of an answer with several choices is parsed. Content that is not JSON stays text, and parse_error says why.',
+		},
+		{
 			displayName: 'Delete Files',
 			name: 'deleteFiles',
 			type: 'boolean',
@@ -195,14 +203,6 @@ const getResultsOptionsField: INodeProperties = {
 				'How many results to skip, in the order of the result files. Missing requests come last.',
 		},
 		outputPriceField,
-		{
-			displayName: 'Parse JSON',
-			name: 'parseJson',
-			type: 'boolean',
-			default: true,
-			description:
-				'Whether to parse content that is JSON, so that you can use its fields, such as content.name. Each choice of an answer with several choices is parsed. Content that is not JSON stays text, and parse_error says why.',
-		},
 		{
 			displayName: 'Separator',
 			name: 'separator',

@@ -1,4 +1,9 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+	ISourceData,
+} from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { SubmissionEstimate, SubmitOptions } from './submit.options';
 import {
@@ -24,6 +29,7 @@ import {
 	submissionIdIn,
 } from '../../../openai/submissions/submission';
 import type { BatchSettings } from '../../../openai/api/batches';
+import { unlistedModels } from '../../../openai/api/models';
 import type {
 	ListedPart,
 	PartFailure,
@@ -56,6 +62,14 @@ const PRICE_DESCRIPTION = 'Without the batch discount; for the estimates of Dry 
 
 /** The fields of Submit, by the order in which they are needed. */
 export const submitProperties: INodeProperties[] = [
+	{
+		displayName:
+			'Each call of this tool submits one request, as a batch of its own. To let an agent submit many rows, give it a workflow with this node as a tool.',
+		name: 'toolNotice',
+		type: 'notice',
+		displayOptions: { show: { '@tool': [true] } },
+		default: '',
+	},
 	...endpointFields,
 	...requestFields,
 	metadataField,
@@ -212,6 +226,15 @@ function failedPartError(
 	return error;
 }
 
+/** Where the input items came from; undefined for a tool, which no node is connected to. */
+function sourceOf(context: IExecuteFunctions): ISourceData | undefined {
+	try {
+		return context.getInputSourceData();
+	} catch {
+		return undefined;
+	}
+}
+
 async function execute(
 	context: IExecuteFunctions,
 	client: OpenAiClient,
@@ -259,22 +282,34 @@ async function execute(
 	const submitted = parts.map((part, index) =>
 		submissionPart(part, settings, options, placeOf(index)),
 	);
+	// Only who is at work in the editor sees a hint, so published workflows need no such request. It
+	// goes beside the others, which do not wait for it.
+	const unlisted =
+		context.getMode() === 'manual' ? unlistedModels(client, modelsOf(parts)) : undefined;
 	const { parts: results, failure } = options.room
 		? await createWithin(client, submissions, { parts, submitted, settings, options })
 		: await createAll(submissions, submitted);
+	for (const model of (await unlisted) ?? []) client.hint(notListed(model));
 	const batches = results.flatMap((one, index): INodeExecutionData[] => {
 		if (one === undefined) return [];
 		const { requests, bytes } = parts[index].part;
 		const json = isCreated(one)
 			? createdItem(one, { ...placeOf(index), requests, bytes })
 			: waitingItem(waitingPart(one, parts[index], placeOf(index)), endpoint);
-		return [{ json, pairedItem: pairedItemsOf(parts[index]) }];
+		return [{ json, pairedItem: pairedItemsOf(parts[index], sourceOf(context)) }];
 	});
 	if (!failure) return [[...batches, ...output]];
 	const error = failedPartError(context, failure, results, parts.length);
 	if (!context.continueOnFail()) throw error;
 	return [[...batches, errorItem(error, 0), ...output]];
 }
+
+const modelsOf = (parts: readonly PlannedPart[]) => [
+	...new Set(parts.flatMap(({ part }) => part.model ?? [])),
+];
+
+const notListed = (model: string) =>
+	`The model '${model}' is not in the server's list of models. If its name is wrong, all requests fail, and you can cancel the batch now. Under Model, From List shows the names.`;
 
 interface Outcome {
 	parts: Submitted['parts'];

@@ -1,7 +1,7 @@
 import {
 	imageFormat,
 	soundFormat,
-} from '../../../../../nodes/OpenAiBatch/batch/getResults/mediaFormat';
+} from '../../../../../nodes/OpenAiBatch/batch/getResults/resultItem';
 import { PICTURES } from '../../../../support/emulator/pictures';
 
 const hex = (digits: string) => Buffer.from(digits.replace(/ /g, ''), 'hex');
