@@ -233,7 +233,7 @@ describe('messages that are refused by item and number', () => {
 			onError: 'continueRegularOutput',
 		});
 		const [batch, bad] = result.items('Node');
-		expect(batch.json).toMatchObject({ object: 'batch', requests: 1 });
+		expect(batch.json).toMatchObject({ status: 'validating', requests: 1 });
 		expect(bad.json).toMatchObject({ code: 'invalid_value', param: 'messages' });
 	});
 

@@ -165,7 +165,7 @@ describe('an object inserted into a text', () => {
 		const items = [FILM, { ...FILM, id: 'c', crew: 'Ridley' }];
 		const result = await submit(parameters, items, { onError: 'continueRegularOutput' });
 		const [batch, bad] = result.items('Node');
-		expect(batch.json).toMatchObject({ object: 'batch', requests: 1 });
+		expect(batch.json).toMatchObject({ status: 'validating', requests: 1 });
 		expect(bad).toMatchObject({
 			json: { code: 'invalid_value', param: 'prompt', custom_id: 'a' },
 			pairedItem: { item: 0 },

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { faultHints } from './answerFaults';
 import type { CollectOptions, Collected } from './collect';
 import { collectResults } from './collect';
 import type { Job } from './decide';
@@ -8,6 +9,7 @@ import type { ReturnAs } from './getResults.properties';
 import { getResultsProperties, returnAsParameter } from './getResults.properties';
 import { KeptRows, rowsFileIds } from './keptRows';
 import type { ResultItem, ResultStatus } from './resultItem';
+import { RESULT_FIELDS } from './resultItem';
 import type { FileOptions } from './resultsFile';
 import { writeResults } from './resultsFile';
 import { getBatch } from '../../../openai/api/batches';
@@ -70,10 +72,10 @@ function toOutput(
 	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
 	const error = new NodeOperationError(context.getNode(), 'The request did not succeed');
 	const pairedItem = { item: itemIndex };
-	return items.map((item) =>
-		hasErrorOutput && item.json.status !== 'succeeded'
-			? failedItem(item.json, error, pairedItem)
-			: { ...item, pairedItem },
+	return items.map(({ json, binary }) =>
+		hasErrorOutput && json.status !== 'succeeded'
+			? failedItem(json, error, pairedItem)
+			: { json, ...(binary && { binary }), pairedItem },
 	);
 }
 
@@ -125,6 +127,7 @@ function resultsHint({ batch, failed }: Job, outcome: Outcome): string | undefin
 		const ids = failed.map(({ id }) => id).join(', ');
 		parts.push(`These retries failed before any request ran, so they have no results: ${ids}.`);
 	}
+	parts.push(...faultHints(outcome.answers));
 	return parts.length > 0 ? parts.join(' ') : undefined;
 }
 
@@ -166,6 +169,7 @@ export const getResults: Operation = {
 			'Get the results of a batch that is completed, expired or cancelled: one item for each request, or one file',
 	},
 	properties: showFor('batch', 'getResults', [batchIdField, ...getResultsProperties]),
+	output: RESULT_FIELDS,
 	execute: async (context, client) => {
 		const returned = new Map<string, number>();
 		return await forEachItem(async (...item) => await resultsOf(returned, ...item))(
@@ -252,8 +256,8 @@ async function fileOf(
 		format: options.returnAs as FileOptions['format'],
 	});
 	for (const part of parts) {
-		const { job, tally, missingKnown, stoppedEarly } = part;
-		const about = resultsHint(job, { tally: tally!, missingKnown, stoppedEarly });
+		const { job, tally, answers, missingKnown, stoppedEarly } = part;
+		const about = resultsHint(job, { tally: tally!, answers, missingKnown, stoppedEarly });
 		if (about) client.hint(about);
 	}
 	for (const about of [hint, storageHint(binary)]) if (about) client.hint(about);
