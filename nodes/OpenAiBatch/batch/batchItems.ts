@@ -100,13 +100,16 @@ interface Created {
 	adopted: boolean;
 }
 
-/** The fields of a batch that was created. */
-export const CREATED_FIELDS: FieldsOf<Batch & Created> = {
-	...OWN_FIELDS,
-	submission_id: text,
-	submission_key: text,
-	adopted: yesOrNo,
-};
+const { output_file_ids: _outputs, error_file_ids: _errors, ...ofNew } = OWN_FIELDS;
+
+/** The fields of a batch that was created, which has no lists of files yet. */
+export const CREATED_FIELDS: FieldsOf<Omit<Batch, 'output_file_ids' | 'error_file_ids'> & Created> =
+	{
+		...ofNew,
+		submission_id: text,
+		submission_key: text,
+		adopted: yesOrNo,
+	};
 
 /**
  * The JSON of a batch that was created, or found to be there already.
