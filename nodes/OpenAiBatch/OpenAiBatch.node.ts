@@ -7,7 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import { OPERATIONS } from './operations';
-import { searchBatches, searchFiles, searchModels } from './shared/pickers';
+import { searchBatches, searchFiles, searchModels, searchRunningBatches } from './shared/pickers';
 import type { Operation } from './shared/operation';
 import { asNodeError } from './shared/operation';
 import { HttpClient } from '../openai/http/httpClient';
@@ -94,7 +94,7 @@ export class OpenAiBatch implements INodeType {
 		],
 	};
 
-	methods = { listSearch: { searchBatches, searchFiles, searchModels } };
+	methods = { listSearch: { searchBatches, searchFiles, searchModels, searchRunningBatches } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const resource = this.getNodeParameter('resource', 0) as string;

@@ -9,7 +9,7 @@ import type { OpenAiClient } from '../../openai/client';
 import { deleteQueue } from '../../openai/submissions/queue';
 import { partCountOf } from '../../openai/submissions/parts';
 import { SUBMISSION_TOKENS, submissionIdOf } from '../../openai/submissions/submission';
-import { chosenBatchField, idParameter, optionsField } from '../shared/fields';
+import { idParameter, optionsField, runningBatchField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -26,7 +26,7 @@ export const cancel: Operation = {
 			'Stop a batch that is not finished. The service keeps the results so far, and charges for them.',
 	},
 	properties: showFor('batch', 'cancel', [
-		chosenBatchField,
+		runningBatchField,
 		{
 			...optionsField,
 			options: [

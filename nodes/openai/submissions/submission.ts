@@ -30,6 +30,14 @@ export const ROWS_FILE_ID = 'rows_file_id';
 /** The metadata keys that every batch of a submission carries. */
 export const SUBMISSION_METADATA = [SUBMISSION_KEY, SUBMISSION_PART];
 
+/** Every metadata key that a batch has from this node; all others are the user's. */
+export const NODE_METADATA: readonly string[] = [
+	...SUBMISSION_METADATA,
+	RETRY_OF,
+	SUBMISSION_TOKENS,
+	ROWS_FILE_ID,
+];
+
 /** How many hexadecimal digits of a key are those of the submission; as many are the part's. */
 const ID_DIGITS = 16;
 
