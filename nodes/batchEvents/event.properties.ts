@@ -80,7 +80,7 @@ export const eventsField: INodeProperties = {
 /** For users who add the trigger by one of its events, which selects that event alone. */
 export const expiredNotice: INodeProperties = {
 	displayName:
-		'This event alone does not report batches that expired, failed or were cancelled. Requests that finished before a batch expired or was cancelled have results, and these are charged. Choose Any Outcome to notice every batch that ends.',
+		'Without the events Expired, Cancelled and Failed, the workflow does not notice such batches. Requests that finished before a batch expired or was cancelled have results, and these are charged. Choose Any Outcome to notice every batch that ends.',
 	name: 'expiredNotice',
 	type: 'notice',
 	displayOptions: { hide: { events: [ANY_OUTCOME, 'expired', SUBMISSION_FINISHED] } },
