@@ -1,5 +1,5 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
@@ -233,7 +233,7 @@ describe('a field that is empty', () => {
 	const hints = async (parameters: Parameters, items: IDataObject[]) => {
 		const result = await submit({ ...parameters, customId: '=item-{{ $itemIndex }}' }, items);
 		expect(result.error).toBeUndefined();
-		return result.hints('Node').map(({ message }) => message);
+		return remarksOf(result).map(({ message }) => message);
 	};
 	const rows = [
 		{ a: 'x', b: 'y' },
