@@ -17,7 +17,7 @@ import {
 } from '../shared/outputFields';
 
 /** The service's own fields of a batch: first what most workflows need, last what few do. */
-const OWN_FIELDS: FieldsOf<Batch> = {
+const USUAL_FIELDS: FieldsOf<Omit<Batch, 'output_file_ids' | 'error_file_ids'>> = {
 	id: text,
 	status: text,
 	request_counts: objectOrNull({
@@ -31,8 +31,6 @@ const OWN_FIELDS: FieldsOf<Batch> = {
 	input_file_id: textOrNull,
 	output_file_id: textOrNull,
 	error_file_id: textOrNull,
-	output_file_ids: texts,
-	error_file_ids: texts,
 	usage: objectOrNull({
 		input_tokens: amount,
 		input_tokens_details: { type: 'object' },
@@ -60,6 +58,13 @@ const OWN_FIELDS: FieldsOf<Batch> = {
 	expires_at: amountOrNull,
 	completion_window: textOrNull,
 	object: textOrNull,
+};
+
+/** All of them: some servers write several files. */
+const OWN_FIELDS: FieldsOf<Batch> = {
+	...USUAL_FIELDS,
+	output_file_ids: texts,
+	error_file_ids: texts,
 };
 
 type Description = ReturnType<typeof describeBatch>;
@@ -100,12 +105,10 @@ interface Created {
 	adopted: boolean;
 }
 
-const { output_file_ids: _outputs, error_file_ids: _errors, ...ofNew } = OWN_FIELDS;
-
 /** The fields of a batch that was created, which has no lists of files yet. */
 export const CREATED_FIELDS: FieldsOf<Omit<Batch, 'output_file_ids' | 'error_file_ids'> & Created> =
 	{
-		...ofNew,
+		...USUAL_FIELDS,
 		submission_id: text,
 		submission_key: text,
 		adopted: yesOrNo,
