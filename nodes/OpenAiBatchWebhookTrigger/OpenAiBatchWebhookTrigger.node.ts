@@ -25,7 +25,7 @@ export class OpenAiBatchWebhookTrigger implements INodeType {
 		defaults: { name: 'OpenAI Batch Webhook Trigger' },
 		builderHint: {
 			searchHint:
-				'Prefer the OpenAI Batch Trigger, which needs no public address and also works with compatible servers. Use this one only when the user asks for webhooks, or needs the results within seconds of their end.',
+				'Prefer the OpenAI Batch Trigger, which needs no public address and also works with compatible servers. Use this one only when the user asks for webhooks, or needs the results within seconds of their end. Connect it to OpenAI Batch with the operation Get Results.',
 			relatedNodes: [
 				{
 					nodeType: 'n8n-nodes-openai-batch.openAiBatch',
