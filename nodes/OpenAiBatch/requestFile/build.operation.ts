@@ -31,7 +31,7 @@ interface BuiltFile {
 	model: string | null;
 }
 
-const FILE_FIELDS: FieldsOf<BuiltFile> = {
+const BUILT_FIELDS: FieldsOf<BuiltFile> = {
 	part: amount,
 	parts: amount,
 	requests: amount,
@@ -139,6 +139,6 @@ export const build: Operation = {
 			],
 		},
 	]),
-	output: FILE_FIELDS,
+	output: BUILT_FIELDS,
 	execute: forAllItems(execute),
 };
