@@ -6,19 +6,17 @@ import type {
 	INodeTypeDescription,
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
-import { batchOperations } from './batch';
-import { fileOperations } from './file';
-import { searchBatches, searchFiles, searchInputFiles, searchModels } from './shared/pickers';
+import { OPERATIONS } from './operations';
+import {
+	searchBatches,
+	searchFiles,
+	searchInputFiles,
+	searchModels,
+	searchRunningBatches,
+} from './shared/pickers';
 import type { Operation } from './shared/operation';
 import { asNodeError } from './shared/operation';
-import { requestFileOperations } from './requestFile';
 import { HttpClient } from '../openai/http/httpClient';
-
-const OPERATIONS: Record<string, Operation[]> = {
-	batch: batchOperations,
-	file: fileOperations,
-	requestFile: requestFileOperations,
-};
 
 /** The list of a resource's operations. `initial` is the one that is selected at first. */
 function operationField(resource: string, initial: string): INodeProperties {
@@ -58,6 +56,20 @@ export class OpenAiBatch implements INodeType {
 		description: 'Run thousands of requests at half price within 24 hours',
 		defaults: { name: 'OpenAI Batch' },
 		usableAsTool: true,
+		builderHint: {
+			searchHint:
+				'Use it when many rows are to be sent to a model and the answers may come within hours: a batch costs half. Pattern for one workflow: rows, then Submit, then Wait for Completion, then Get Results, then the destination. Pattern for long batches: one workflow with rows and Submit, and a second one with the OpenAI Batch Trigger and Get Results. Submit takes all input items together, so do not put it into a loop. Give every row its key as Custom ID: the results come in any order, and carry it as custom_id.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-openai-batch.openAiBatchTrigger',
+					relationHint: 'Starts the workflow that gets the results, when a batch has ended',
+				},
+				{
+					nodeType: '@n8n/n8n-nodes-langchain.openAi',
+					relationHint: 'Use instead for single requests whose answer is needed at once',
+				},
+			],
+		},
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
@@ -90,7 +102,15 @@ export class OpenAiBatch implements INodeType {
 		],
 	};
 
-	methods = { listSearch: { searchBatches, searchFiles, searchInputFiles, searchModels } };
+	methods = {
+		listSearch: {
+			searchBatches,
+			searchFiles,
+			searchInputFiles,
+			searchModels,
+			searchRunningBatches,
+		},
+	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const resource = this.getNodeParameter('resource', 0) as string;

@@ -30,10 +30,22 @@ export class OpenAiBatchTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ").replaceAll("_", " ") }}',
+		// n8n's search shows it for the node and its trigger together.
 		description:
-			'Starts the workflow when batches of OpenAI or a compatible server finish or change',
+			'Run thousands of requests at half price, or start the workflow when a batch has ended',
 		defaults: { name: 'OpenAI Batch Trigger' },
 		polling: true,
+		builderHint: {
+			searchHint:
+				'Starts a workflow when a batch of the OpenAI Batch node has ended, hours after it was submitted. Connect it to OpenAI Batch with the operation Get Results, which takes the id of the event. Choose the event Submission Finished, and Whole Submission in Get Results, where one submission has several batches. Filter by the metadata that Submit was given, so that other batches do not start the workflow.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-openai-batch.openAiBatch',
+					relationHint:
+						'Submit creates the batches in another workflow; Get Results follows this trigger',
+				},
+			],
+		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'openAiBatchApi', required: true }],

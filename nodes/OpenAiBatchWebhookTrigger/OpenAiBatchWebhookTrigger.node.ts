@@ -23,6 +23,16 @@ export class OpenAiBatchWebhookTrigger implements INodeType {
 		subtitle: '={{ $parameter["events"].join(", ").replaceAll("_", " ") }}',
 		description: 'Starts the workflow as soon as OpenAI reports by webhook that a batch has ended',
 		defaults: { name: 'OpenAI Batch Webhook Trigger' },
+		builderHint: {
+			searchHint:
+				'Prefer the OpenAI Batch Trigger, which needs no public address and also works with compatible servers. Use this one only when the user asks for webhooks, or needs the results within seconds of their end. Connect it to OpenAI Batch with the operation Get Results.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-openai-batch.openAiBatch',
+					relationHint: 'Get Results follows this trigger, and takes the id of the event',
+				},
+			],
+		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'openAiBatchApi', required: true }],

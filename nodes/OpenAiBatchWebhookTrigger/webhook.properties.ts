@@ -1,5 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { ENDINGS } from '../batchEvents/batchEvent';
+import { ANY_OUTCOME, ENDINGS } from '../batchEvents/batchEvent';
 import {
 	eventsField,
 	expiredNotice,
@@ -9,7 +9,7 @@ import {
 import { SUBMISSION_FINISHED } from '../batchEvents/submissionEvent';
 
 /** The events that OpenAI sends webhooks for. The polling trigger knows more. */
-const WEBHOOK_EVENTS: readonly string[] = [...ENDINGS].sort();
+const WEBHOOK_EVENTS: readonly string[] = [ANY_OUTCOME, ...ENDINGS, SUBMISSION_FINISHED];
 
 export const webhookProperties: INodeProperties[] = [
 	{
@@ -34,7 +34,7 @@ export const webhookProperties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Open the <a href="https://platform.openai.com/settings/project/webhooks" target="_blank">webhook settings</a> of your OpenAI project and register the Production URL above for the events below; Submission Finished needs all four endings: batch.completed, batch.failed, batch.expired and batch.cancelled. Then paste the signing secret (whsec_…) that OpenAI shows you into the credential, under Webhook Signing Secret.',
+			'Open the <a href="https://platform.openai.com/settings/project/webhooks" target="_blank">webhook settings</a> of your OpenAI project and register the Production URL above for the events below; Any Outcome and Submission Finished need all four endings: batch.completed, batch.failed, batch.expired and batch.cancelled. Then paste the signing secret (whsec_…) that OpenAI shows you into the credential, under Webhook Signing Secret.',
 		name: 'manualNotice',
 		type: 'notice',
 		displayOptions: { show: { registration: ['manual'] } },
@@ -43,9 +43,8 @@ export const webhookProperties: INodeProperties[] = [
 	{
 		...eventsField,
 		options: (eventsField.options as INodePropertyOptions[]).filter(({ value }) =>
-			[...WEBHOOK_EVENTS, SUBMISSION_FINISHED].includes(String(value)),
+			WEBHOOK_EVENTS.includes(String(value)),
 		),
-		default: [...WEBHOOK_EVENTS],
 	},
 	expiredNotice,
 	{

@@ -19,6 +19,9 @@ export type EventName = (typeof EVENTS)[number];
 /** The events after which nothing happens to a batch any more. */
 export const ENDINGS: readonly EventName[] = ['completed', 'failed', 'expired', 'cancelled'];
 
+/** Stands for all endings where the user chooses events. */
+export const ANY_OUTCOME = 'ended';
+
 /** One thing that happened to a batch. */
 export interface BatchEvent {
 	name: EventName;

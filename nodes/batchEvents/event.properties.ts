@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { ANY_OUTCOME } from './batchEvent';
 import { SUBMISSION_FINISHED } from './submissionEvent';
 import { metadataField } from '../OpenAiBatch/shared/fields';
 
@@ -8,6 +9,13 @@ export const eventsField: INodeProperties = {
 	type: 'multiOptions',
 	required: true,
 	options: [
+		{
+			name: 'Any Outcome',
+			value: ANY_OUTCOME,
+			action: 'On batch ended (any outcome)',
+			description:
+				'A batch is completed, failed, expired or cancelled: the same as these four events together',
+		},
 		{
 			name: 'Cancelled',
 			value: 'cancelled',
@@ -64,7 +72,7 @@ export const eventsField: INodeProperties = {
 				'All parts of a submission exist and have ended, whichever way. Reported again when a later retry of it has ended.',
 		},
 	],
-	default: ['cancelled', 'completed', 'expired', 'failed'],
+	default: [ANY_OUTCOME],
 	description:
 		'The events that start the workflow, once for each batch and event; Submission Finished once for all batches of a submission. Expired and cancelled batches have results too, and these are charged.',
 };
@@ -72,10 +80,10 @@ export const eventsField: INodeProperties = {
 /** For users who add the trigger by one of its events, which selects that event alone. */
 export const expiredNotice: INodeProperties = {
 	displayName:
-		'Without the events Expired, Cancelled and Failed, the workflow does not notice such batches. Requests that finished before a batch expired or was cancelled have results, and these are charged.',
+		'Without the events Expired, Cancelled and Failed, the workflow does not notice such batches. Requests that finished before a batch expired or was cancelled have results, and these are charged. Choose Any Outcome to notice every batch that ends.',
 	name: 'expiredNotice',
 	type: 'notice',
-	displayOptions: { hide: { events: ['expired', SUBMISSION_FINISHED] } },
+	displayOptions: { hide: { events: [ANY_OUTCOME, 'expired', SUBMISSION_FINISHED] } },
 	default: '',
 };
 

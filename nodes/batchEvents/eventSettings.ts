@@ -1,11 +1,11 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { EventName } from './batchEvent';
-import { ENDINGS, EVENTS } from './batchEvent';
+import { ANY_OUTCOME, ENDINGS, EVENTS } from './batchEvent';
 import type { EventFilters } from './eventFilters';
 import { SUBMISSION_FINISHED } from './submissionEvent';
 import { metadataPairs } from '../OpenAiBatch/shared/batchOptions';
-import { idProblem } from '../openai/client';
+import { idProblem, otherKind } from '../openai/client';
 
 /** What the user chose in the panel of a trigger. */
 export interface EventSettings {
@@ -52,7 +52,9 @@ function chosenFilters({ batchIds = '', endpoint = '', metadata }: FilterParamet
  */
 export function readEventSettings(context: ParameterContext): EventSettings {
 	const chosen = context.getNodeParameter('events', []) as string[];
-	const events = new Set(EVENTS.filter((name) => chosen.includes(name)));
+	const isChosen = (name: EventName) =>
+		chosen.includes(name) || (chosen.includes(ANY_OUTCOME) && ENDINGS.includes(name));
+	const events = new Set(EVENTS.filter(isChosen));
 	const submissionFinished = chosen.includes(SUBMISSION_FINISHED);
 	if (events.size === 0 && !submissionFinished) {
 		throw new NodeOperationError(context.getNode(), 'Choose at least one event', {
@@ -61,7 +63,7 @@ export function readEventSettings(context: ParameterContext): EventSettings {
 	}
 	const filters = chosenFilters(context.getNodeParameter('filters', {}) as FilterParameters);
 	for (const id of filters.batchIds) {
-		const problem = idProblem(id);
+		const problem = idProblem(id) ?? otherKind(id, 'batch');
 		if (problem === undefined) continue;
 		throw new NodeOperationError(
 			context.getNode(),

@@ -173,6 +173,15 @@ export function idProblem(id: string): string | undefined {
 	return undefined;
 }
 
+/** The ids of the other kind at OpenAI. Other servers may call their files as they like. */
+const OTHER_IDS = { batch: /^file-/, file: /^batch_[0-9a-f]{24,}$/ } as const;
+
+/** Why an id is none of this kind, although it could stand in a path; undefined when it may be one. */
+export function otherKind(id: string, kind: 'batch' | 'file'): string | undefined {
+	if (!OTHER_IDS[kind].test(id)) return undefined;
+	return `it is the id of a ${kind === 'batch' ? 'file' : 'batch'}`;
+}
+
 /** How soon a cancelled execution is noticed. */
 const SLICE_MS = 250;
 

@@ -1,3 +1,4 @@
+import { remarksOf } from './product';
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
@@ -301,7 +302,7 @@ const PRICES = { inputPricePerMillion: 1, outputPricePerMillion: 2 };
 
 const ofRun = (result: RunResult): Seen => ({
 	errors: result.error ? [result.error] : [],
-	hints: result.hints('Node').map(({ message }) => message),
+	hints: remarksOf(result).map(({ message }) => message),
 	items: [0, 1].flatMap((output) => result.items('Node', output).map(({ json }) => json)),
 });
 

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8n-workflow';
 import { FILES, noise, png } from '../support/sampleFiles';
 import { CHAT, EDITS, MODERATIONS, RESPONSES } from '../support/endpointUrls';
-import { CREDENTIAL, productForTests } from './product';
+import { CREDENTIAL, productForTests, remarksOf } from './product';
 import { line } from './submitted';
 import { replaceOnceRead, stored } from './support/binaryStorage';
 import { attaching, modelOf } from './support/submitParameters';
@@ -41,7 +41,7 @@ async function planned(
 	);
 	expect(product.emulator.ledger.requests).toEqual([]);
 	const parts = result.items('Node').map(({ json }) => json);
-	return { error: result.error, parts, hints: result.hints('Node').map(({ message }) => message) };
+	return { error: result.error, parts, hints: remarksOf(result).map(({ message }) => message) };
 }
 
 type Given = [values: IDataObject[], items: INodeExecutionData[], more?: Parameters];

@@ -3,7 +3,7 @@ import type { IDataObject, INodeExecutionData, NodeParameterValueType } from 'n8
 import type { FileName } from '../support/sampleFiles';
 import { base64, dataUrl, FILES } from '../support/sampleFiles';
 import { CHAT, EDITS, MODERATIONS, RESPONSES } from '../support/endpointUrls';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { line, uploaded } from './submitted';
 import { setBinaryMode } from './support/binaryMode';
 import type { Storage } from './support/binaryStorage';
@@ -238,7 +238,7 @@ it('values that only n8n can evaluate are counted once for an item', async () =>
 	);
 	expect(result.items('Node')[0].json).toMatchObject({ requests: 1_000 });
 	// From 2,000 evaluations on, there is a hint.
-	expect(result.hints('Node')).toEqual([]);
+	expect(remarksOf(result)).toEqual([]);
 });
 
 it.each<[what: string, fileName: string | undefined, mimeType: string, sent: string]>([

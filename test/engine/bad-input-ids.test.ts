@@ -77,6 +77,16 @@ describe.each(OPERATIONS)('%s %s', (resource, operation, parameter) => {
 		expect(product.emulator.ledger.requests).toEqual([]);
 	});
 
+	it('says so when it is given an id of the other kind', async () => {
+		const isBatch = parameter === 'batchId';
+		const id = isBatch ? 'file-V7XpECC2hkGU5DSKJpNEDr' : `batch_${'6abc00d919e08190'.repeat(2)}`;
+		const { error } = await run(id);
+		const [kind, other] = isBatch ? ['batch', 'file'] : ['file', 'batch'];
+		expect(error?.message).toBe(`This is not the id of a ${kind}: it is the id of a ${other}`);
+		expect(error?.description).toMatch(isBatch ? /Submit and Create return/ : /input_file_id/);
+		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+
 	it.each(ODD)('asks for the id %j and for nothing else', async (id) => {
 		const { error } = await run(id);
 		if (operation === 'create') return;

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { ASK_TEXT } from './support/submitParameters';
 
 const product = productForTests();
@@ -129,7 +129,7 @@ it('a dry run shows estimates and ceilings, and says in a hint that it would be 
 			}),
 		),
 	);
-	expect(result.hints('Node').map(({ message }) => message)).toEqual([
+	expect(remarksOf(result).map(({ message }) => message)).toEqual([
 		expect.stringMatching(/^The submission would be refused\. .* more than Max Cost allows: 1/),
 	]);
 	isUntouched();

@@ -1,6 +1,6 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import type { NodeRunOptions } from '../support/engine';
-import { productForEachTest } from './product';
+import { productForEachTest, remarksOf } from './product';
 import { stored } from './support/binaryStorage';
 import { ASK_TEXT } from './support/submitParameters';
 
@@ -330,7 +330,7 @@ describe('nothing is paid twice or left behind', () => {
 		});
 		expect(items('Node')[0].json).toMatchObject({ id: first.id, adopted: true });
 		expect(
-			hints('Node')
+			remarksOf({ hints })
 				.map(({ message }) => message)
 				.join(),
 		).toContain(`Batch ${first.id} was created before, without Keep Fields.`);

@@ -25,7 +25,6 @@ test('rows become a batch, and the batch becomes a row for each', async () => {
 		films,
 	);
 	expect(batch).toMatchObject({
-		object: 'batch',
 		status: 'validating',
 		part: 1,
 		parts: 1,

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { EMBED_TEXT } from './support/submitParameters';
 
 /** Real time, since the executions wait for a list that lags. */
@@ -96,7 +96,7 @@ it('an execution that cannot give up its batch names it', async () => {
 		times: 2,
 	});
 	const runs = await Promise.all(['a', 'b'].map(async (name) => await submit(name, 'kept')));
-	const hints = runs.flatMap((run) => run.hints('Node').map(({ message }) => message));
+	const hints = runs.flatMap((run) => remarksOf(run).map(({ message }) => message));
 	expect(hints).toEqual([expect.stringMatching(/could not be cancelled: .* Cancel it/)]);
 });
 
@@ -111,7 +111,7 @@ it('an execution that could not give up its batch, or died before, leaves that t
 	expect(live()).toHaveLength(2);
 	product.emulator.faults.clear();
 	const third = await submit('c', 'left');
-	expect(third.hints('Node').map(({ message }) => message)).toEqual([
+	expect(remarksOf(third).map(({ message }) => message)).toEqual([
 		expect.stringContaining('was cancelled before any of its requests ran'),
 	]);
 	expect(live().map(({ id }) => id)).toEqual([third.items('Node')[0].json.id]);
@@ -193,7 +193,7 @@ it('an execution that cannot look again names what it has created', async () => 
 	const run = await submit('a', 'unread');
 	expect(run.error).toBeUndefined();
 	const [{ json }] = run.items('Node');
-	expect(run.hints('Node').map(({ message }) => message)).toEqual([
+	expect(remarksOf(run).map(({ message }) => message)).toEqual([
 		expect.stringMatching(new RegExp(`^Batch ${String(json.id)} was created\\. Whether`)),
 	]);
 });

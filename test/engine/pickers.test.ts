@@ -79,6 +79,39 @@ describe('the batch picker', () => {
 	});
 });
 
+describe('what a user tells batches apart by', () => {
+	const at = (id: string, fields: object) =>
+		product.emulator.addBatch({ id, created_at: NOON + 60, ...fields } as never);
+	const nameOf = async (method: string, id: string) =>
+		(await search(method, { filter: id })).results.map(({ name }) => name);
+
+	it('is the metadata that the user gave it, without that of the node', async () => {
+		const key = `${'0123456789abcdef'}${'0'.repeat(16)}`;
+		const metadata = { job: 'films', team: 'a', submission_key: key, submission_part: '2/3' };
+		const counts = { total: 10, completed: 4, failed: 1 };
+		at('batch_named', { metadata, status: 'in_progress', request_counts: counts });
+		expect(await nameOf('searchBatches', 'job=films')).toEqual([
+			'2026-11-22 12:01 · job=films, team=a · in progress · 5/10 · part 2/3 · submission 0123456789abcdef · batch_named',
+		]);
+	});
+
+	it('is in the list of Cancel too, which has only batches that can be cancelled', async () => {
+		at('batch_cancelling', { status: 'cancelling' });
+		at('batch_validating', { status: 'validating' });
+		const { results } = await search('searchRunningBatches');
+		expect(results.map(({ value }) => value)).toEqual(
+			expect.arrayContaining(['batch_0', 'batch_named', 'batch_validating']),
+		);
+		expect(results).toHaveLength(3);
+		const { properties } = new OpenAiBatch().description;
+		const [field] = properties.filter(
+			({ name, displayOptions }) =>
+				name === 'batchId' && displayOptions?.show?.operation?.includes('cancel'),
+		);
+		expect(field.modes?.[0].typeOptions?.searchListMethod).toBe('searchRunningBatches');
+	});
+});
+
 test('the file picker shows the newest file first, with purpose and date', async () => {
 	const { results } = await search('searchFiles');
 	expect(results.map(({ name }) => name.split(' · ').slice(0, 3))).toEqual([

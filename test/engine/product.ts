@@ -29,6 +29,12 @@ export const jsonOf =
 		return result.items('Node').map((item) => item.json);
 	};
 
+/** The hints of a run, without the one with which Submit says how the workflow continues. */
+export const remarksOf = ({ hints }: Pick<RunResult, 'hints'>) =>
+	hints('Node').filter(
+		({ message }) => !/^\d+ requests? in \d+ batch(es)?\. (The results|All of it)/.test(message),
+	);
+
 /** The product in n8n's engine, with the emulator as its server. */
 export async function startProduct(options: EmulatorOptions = {}) {
 	const emulator: Emulator = await startEmulator({ clock: 'manual', ...options });

@@ -59,7 +59,7 @@ describe.each(['azure', 'azure-iso'] as const)('%s', (dialect) => {
 		await start(dialect);
 		const [batch] = await submit();
 		await server.emulator.advance(A_WHILE);
-		const at = new Date(Number(batch.created_at) * 1000);
+		const at = new Date(String(batch.created_at));
 		const around = (seconds: number) => new Date(at.getTime() + seconds * 1000).toISOString();
 		const found = async (filters: IDataObject) =>
 			(await server.json('batch', 'getAll', { filters: filters as never })).map(({ id }) => id);

@@ -1,3 +1,4 @@
+import { remarksOf } from './product';
 import type { IDataObject } from 'n8n-workflow';
 import type { Dialect } from '../support/emulator';
 import { DIALECTS } from '../support/emulator';
@@ -108,7 +109,7 @@ describe('a server that does not keep metadata', () => {
 		server = await startServer('bella');
 		const input = [{ id: 'a', text: 'Hello' }];
 		const result = await server.run('batch', 'submit', submitParameters(openai), input);
-		expect(result.hints('Node').map(({ message }) => message)).toEqual([
+		expect(remarksOf(result).map(({ message }) => message)).toEqual([
 			expect.stringMatching(/^The server returned batch BATCH-\S+ without its metadata/),
 		]);
 	});

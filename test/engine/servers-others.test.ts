@@ -125,7 +125,7 @@ describe('Novita', () => {
 	it('has batches that are found by date, since ISO times are times', async () => {
 		await start('novita');
 		const [{ id, created_at: at }] = await submit();
-		const createdAfter = new Date((Number(at) - 1) * 1000).toISOString();
+		const createdAfter = new Date(Date.parse(String(at)) - 1000).toISOString();
 		const filters = { createdAfter, status: ['validating'] };
 		const listed = await server.json('batch', 'getAll', { filters });
 		expect(listed.map((batch) => batch.id)).toEqual([id]);

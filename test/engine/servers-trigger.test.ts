@@ -79,7 +79,7 @@ it('a list that begins with the oldest batch is not taken for the newest part of
 it('a list in pages that begin at a cursor, as Groq has it, is read to its end', async () => {
 	server = await startServer('groq');
 	const batch = await submit();
-	const created_at = Number(batch.created_at);
+	const created_at = Date.parse(String(batch.created_at)) / 1000;
 	for (let n = 0; n < 30; n++) server.emulator.addBatch({ id: `batch_${n}`, created_at });
 	const poller = server.poller();
 	await poller.activate();

@@ -106,7 +106,7 @@ describe.each(Object.entries<Differences>(SERVERS))(
 		it('are reported by the trigger once, when the batch has ended', () => {
 			expect(before).toEqual([]);
 			expect(event).toHaveLength(1);
-			const created = Number(batch.created_at);
+			const created = Date.parse(String(batch.created_at)) / 1000;
 			expect(event[0]).toMatchObject({
 				event: 'batch.completed',
 				event_id: `${String(batch.id)}:completed`,

@@ -81,7 +81,7 @@ describe('bad items', () => {
 		const onError = 'continueRegularOutput' as const;
 		const result = await product.run('batch', 'submit', TEXT, mixed, { onError });
 		const [batch, ...bad] = result.items('Node');
-		expect(batch.json).toMatchObject({ object: 'batch', requests: 2 });
+		expect(batch.json).toMatchObject({ status: 'validating', requests: 2 });
 		expect(batch.pairedItem).toEqual([{ item: 0, sourceOverwrite: FROM_ITEMS }, { item: 2 }]);
 		expect(bad).toMatchObject([
 			{ json: badB, pairedItem: { item: 1 } },

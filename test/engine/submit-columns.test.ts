@@ -1,7 +1,7 @@
 import Ajv from 'ajv';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { CHAT, RESPONSES } from '../support/endpointUrls';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { line, uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
@@ -101,7 +101,7 @@ describe('Answer Columns', () => {
 		const parameters = { endpoint: CHAT, prompt: 'a', ...withColumns(rows) };
 		const result = await product.run('batch', 'submit', parameters, items);
 		expect(result.error).toBeUndefined();
-		expect(result.hints('Node')).toEqual([]);
+		expect(remarksOf(result)).toEqual([]);
 		const [batch] = result.items('Node');
 		const last = product.emulator.file(String(batch.json.input_file_id)).text().split('\n')[1_999];
 		expect(JSON.parse(last).body.response_format.json_schema.schema.properties).toEqual({

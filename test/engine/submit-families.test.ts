@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { uploaded } from './submitted';
 
 /**
@@ -24,7 +24,7 @@ async function outcome(parameters: Parameters, items: IDataObject[]) {
 		if (json.error === undefined) continue;
 		refused.set((pairedItem as { item: number }).item, String(json.error));
 	}
-	return { refused, hints: result.hints('Node').map(({ message }) => message) };
+	return { refused, hints: remarksOf(result).map(({ message }) => message) };
 }
 
 type Value = IDataObject[string];

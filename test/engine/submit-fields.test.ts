@@ -1,7 +1,7 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { DIALECTS } from '../support/emulator';
 import { CHAT } from '../support/endpointUrls';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { line, uploaded } from './submitted';
 import { FILM_SCHEMA } from './support/submitParameters';
 
@@ -131,7 +131,7 @@ describe('fields', () => {
 		const parameters = { model: model as never, prompt: '={{ $json.text }}' };
 		const result = await product.run('batch', 'submit', parameters, items);
 		expect(result.error).toBeUndefined();
-		expect(result.hints('Node')).toEqual([]);
+		expect(remarksOf(result)).toEqual([]);
 		const [batch] = result.items('Node');
 		const text = product.emulator.file(String(batch.json.input_file_id)).text();
 		expect(text.match(/"model":"gpt-5-mini"/g)).toHaveLength(2_000);
@@ -141,7 +141,7 @@ describe('fields', () => {
 		const items = Array.from({ length: 2_000 }, (_, index) => ({ text: `t${index}` }));
 		const parameters = { prompt: '={{ $json.text.toUpperCase() }}' };
 		const result = await product.run('batch', 'submit', parameters, items);
-		expect(result.hints('Node')).toMatchObject([
+		expect(remarksOf(result)).toMatchObject([
 			{ message: expect.stringContaining('2000 expressions were evaluated one by one') },
 		]);
 		const [batch] = result.items('Node');

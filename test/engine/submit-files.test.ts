@@ -1,5 +1,5 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import type { Storage } from './support/binaryStorage';
 import { STORAGES, stored } from './support/binaryStorage';
 import { CHAT, EMBEDDINGS } from '../support/endpointUrls';
@@ -235,7 +235,7 @@ describe('Rows File', () => {
 
 	it('says how many prompts insert an empty column', async () => {
 		const { hints } = await run(ROWS, ['id,title\n1,a\n2,\n3,\n']);
-		expect(hints('Node').map(({ message }) => message)).toEqual([
+		expect(remarksOf({ hints }).map(({ message }) => message)).toEqual([
 			'2 of 3 prompts insert an empty field, first in line 3: {title}.',
 		]);
 	});

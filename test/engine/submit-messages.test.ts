@@ -1,6 +1,6 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { CHAT, RESPONSES } from '../support/endpointUrls';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { line, uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
@@ -132,7 +132,7 @@ describe('messages', () => {
 		}));
 		const result = await submit(FEW_SHOT, items);
 		expect(result.error).toBeUndefined();
-		expect(result.hints('Node')).toEqual([]);
+		expect(remarksOf(result)).toEqual([]);
 		const [batch] = result.items('Node');
 		const text = product.emulator.file(String(batch.json.input_file_id)).text();
 		expect(text.split('\n')[1_999]).toContain('"content":"T1999"');
@@ -141,7 +141,7 @@ describe('messages', () => {
 	it('say when n8n had to evaluate thousands of them', async () => {
 		const items = Array.from({ length: 2_000 }, () => ({ title: 'a' }));
 		const result = await submit(messages(['user', '={{ $json.title.trim() }}']), items);
-		expect(result.hints('Node')).toMatchObject([
+		expect(remarksOf(result)).toMatchObject([
 			{ message: expect.stringContaining('2000 expressions were evaluated one by one') },
 		]);
 	});
@@ -233,7 +233,7 @@ describe('messages that are refused by item and number', () => {
 			onError: 'continueRegularOutput',
 		});
 		const [batch, bad] = result.items('Node');
-		expect(batch.json).toMatchObject({ object: 'batch', requests: 1 });
+		expect(batch.json).toMatchObject({ status: 'validating', requests: 1 });
 		expect(bad.json).toMatchObject({ code: 'invalid_value', param: 'messages' });
 	});
 
@@ -255,7 +255,7 @@ it('a content that inserts an empty field gets a hint', async () => {
 		{ a: 'x', b: null },
 	]);
 	expect(result.error).toBeUndefined();
-	expect(result.hints('Node').map(({ message }) => message)).toEqual([
+	expect(remarksOf(result).map(({ message }) => message)).toEqual([
 		'2 of 3 prompts insert an empty field, first in item 1: {{ $json.a }}.',
 	]);
 });

@@ -1,6 +1,6 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { CHAT, RESPONSES } from '../support/endpointUrls';
-import { CREDENTIAL, productForTests, startProduct } from './product';
+import { CREDENTIAL, productForTests, startProduct, remarksOf } from './product';
 import { uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
@@ -126,7 +126,7 @@ describe('at OpenAI', () => {
 		};
 		const result = await atOpenAi(parameters, items);
 		expect(result.error).toBeUndefined();
-		expect(result.hints('Node')).toMatchObject([
+		expect(remarksOf(result)).toMatchObject([
 			{
 				message:
 					"OpenAI may refuse 2 of 3 requests, the first in item 1: gpt-5-mini probably refuses 'temperature' while it reasons. Leave it out.",
@@ -138,7 +138,7 @@ describe('at OpenAI', () => {
 		const requestOptions = { jsonSchema: JSON.stringify(STRICT), reasoningEffort: 'low' };
 		const result = await atOpenAi({ prompt: 'Hi', requestOptions }, [{}]);
 		expect(result.error).toBeUndefined();
-		expect(result.hints('Node')).toEqual([]);
+		expect(remarksOf(result)).toEqual([]);
 	});
 });
 
@@ -153,7 +153,7 @@ describe('at another server', () => {
 		const parameters = { requestSource: 'json', body: '={{ $json.body }}' };
 		const result = await elsewhere(parameters, [{ body: { model: 'm', ...fields } }]);
 		expect(result.error).toBeUndefined();
-		expect(result.hints('Node')).toEqual([]);
+		expect(remarksOf(result)).toEqual([]);
 	});
 
 	it('a stream, a schema and parameters pass with hints', async () => {
@@ -170,7 +170,7 @@ describe('at another server', () => {
 		const items = [{ body: { ...body, stream: false } }, { body }];
 		const result = await elsewhere({ requestSource: 'json', body: '={{ $json.body }}' }, items);
 		expect(result.error).toBeUndefined();
-		const hints = result.hints('Node').map((hint) => hint.message);
+		const hints = remarksOf(result).map((hint) => hint.message);
 		expect(hints).toHaveLength(3);
 		expect(hints[2]).toBe(
 			"OpenAI would refuse 1 of 2 requests, the first in item 1: Streaming is not supported in the Batch API. Remove 'stream' from the body. Another server may accept them.",

@@ -117,7 +117,7 @@ describe('a part that fails', () => {
 		const onError = 'continueRegularOutput' as const;
 		const result = await own.run('batch', 'submit', parameters, rows(3), { onError });
 		expect(result.items('Node').map(({ json }) => json)).toMatchObject([
-			{ object: 'batch', part: 1, parts: 3 },
+			{ status: 'validating', part: 1, parts: 3 },
 			{ error: expect.stringMatching(/^Part 2 of 3: /), code: 'billing_hard_limit' },
 		]);
 	});

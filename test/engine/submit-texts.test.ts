@@ -1,5 +1,5 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { uploaded } from './submitted';
 
 type Parameters = Record<string, NodeParameterValueType>;
@@ -165,7 +165,7 @@ describe('an object inserted into a text', () => {
 		const items = [FILM, { ...FILM, id: 'c', crew: 'Ridley' }];
 		const result = await submit(parameters, items, { onError: 'continueRegularOutput' });
 		const [batch, bad] = result.items('Node');
-		expect(batch.json).toMatchObject({ object: 'batch', requests: 1 });
+		expect(batch.json).toMatchObject({ status: 'validating', requests: 1 });
 		expect(bad).toMatchObject({
 			json: { code: 'invalid_value', param: 'prompt', custom_id: 'a' },
 			pairedItem: { item: 0 },
@@ -233,7 +233,7 @@ describe('a field that is empty', () => {
 	const hints = async (parameters: Parameters, items: IDataObject[]) => {
 		const result = await submit({ ...parameters, customId: '=item-{{ $itemIndex }}' }, items);
 		expect(result.error).toBeUndefined();
-		return result.hints('Node').map(({ message }) => message);
+		return remarksOf(result).map(({ message }) => message);
 	};
 	const rows = [
 		{ a: 'x', b: 'y' },

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { productForEachTest } from './product';
+import { productForEachTest, remarksOf } from './product';
 import { ASK_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
@@ -157,7 +157,7 @@ describe('nothing is lost and nothing created twice', () => {
 		await product.finish(String(second.id));
 		await product.finish(String(retry.id));
 		const run = await product.run('batch', 'submitWaiting');
-		expect([run.items('Node'), run.hints('Node').map(({ message }) => message)]).toEqual([
+		expect([run.items('Node'), remarksOf(run).map(({ message }) => message)]).toEqual([
 			[],
 			[expect.stringContaining(`because batch ${String(retry.id)} repeats`)],
 		]);
@@ -326,7 +326,7 @@ it('a part that is refused again and again is tried less often, and a hint says 
 	}
 	const { items, hints } = await product.run('batch', 'submitWaiting', {} as never);
 	expect(items('Node').map(({ json }) => json.status)).toEqual(['waiting']);
-	expect(hints('Node').map(({ message }) => message)).toEqual([
+	expect(remarksOf({ hints }).map(({ message }) => message)).toEqual([
 		expect.stringMatching(/^Part 2 of 2 .* was refused 3 times.*Max Tokens per Batch instead/),
 	]);
 	expect(creates()).toBe(4);

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { productForTests } from './product';
+import { productForTests, remarksOf } from './product';
 import { ASK_TEXT } from './support/submitParameters';
 
 jest.mock('n8n-workflow', () => jest.requireActual('../support/engine/fastSleep'));
@@ -198,7 +198,7 @@ describe('Get Results of a whole submission', () => {
 		const [last] = output.slice(-1);
 		expect(output.slice(0, -1).map(({ json }) => json.custom_id)).toEqual(rows.map(({ id }) => id));
 		expect(last).toMatchObject({ json: { batch_id: other[0].id }, pairedItem: { item: 3 } });
-		const hints = run.hints('Node').map(({ message }) => message);
+		const hints = remarksOf(run).map(({ message }) => message);
 		expect(hints).toEqual(
 			[1, 2].map((item) =>
 				expect.stringMatching(
@@ -300,7 +300,7 @@ describe('Cancel of a whole submission', () => {
 			options: { wholeSubmission: true },
 		} as never);
 		expect(run.items('Node').map(({ json }) => json.id)).toEqual([parts[0].id]);
-		expect(run.hints('Node').map(({ message }) => message)).toEqual([
+		expect(remarksOf(run).map(({ message }) => message)).toEqual([
 			expect.stringContaining('are not submitted any more'),
 		]);
 		await product.emulator.step(String(parts[0].id), 'cancelled');

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { BATCH_FIELDS, batchItem } from './batchItems';
 import { batchesOfSubmission } from './results/submissionBatches';
 import { cancelBatch, getBatch } from '../../openai/api/batches';
 import type { Batch } from '../../openai/api/objects';
@@ -7,8 +8,8 @@ import { isFinished, statusOf } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
 import { deleteQueue } from '../../openai/submissions/queue';
 import { partCountOf } from '../../openai/submissions/parts';
-import { batchItem, SUBMISSION_TOKENS, submissionIdOf } from '../../openai/submissions/submission';
-import { chosenBatchField, idParameter, optionsField } from '../shared/fields';
+import { SUBMISSION_TOKENS, submissionIdOf } from '../../openai/submissions/submission';
+import { idParameter, optionsField, runningBatchField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
 
@@ -25,7 +26,7 @@ export const cancel: Operation = {
 			'Stop a batch that is not finished. The service keeps the results so far, and charges for them.',
 	},
 	properties: showFor('batch', 'cancel', [
-		chosenBatchField,
+		runningBatchField,
 		{
 			...optionsField,
 			options: [
@@ -40,6 +41,7 @@ export const cancel: Operation = {
 			],
 		},
 	]),
+	output: BATCH_FIELDS,
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as CancelOptions;

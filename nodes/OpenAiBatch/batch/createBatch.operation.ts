@@ -1,5 +1,6 @@
 import { createHash } from 'crypto';
-import { createdItem, SUBMISSION_METADATA } from '../../openai/submissions/submission';
+import { CREATED_FIELDS, createdItem } from './batchItems';
+import { SUBMISSION_METADATA } from '../../openai/submissions/submission';
 import type { BatchSettings } from '../../openai/api/batches';
 import { Submissions } from '../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../requests/fieldValues';
@@ -47,6 +48,7 @@ export const create: Operation = {
 			],
 		},
 	]),
+	output: CREATED_FIELDS,
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as CreateOptions;

@@ -1,8 +1,9 @@
+import { BATCH_FIELDS, batchItem } from './batchItems';
 import { getBatch } from '../../openai/api/batches';
-import { batchItem } from '../../openai/submissions/submission';
 import { batchIdField, idParameter, optionsField } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
+import { amountOrNull } from '../shared/outputFields';
 import type { PriceOptions } from '../shared/prices';
 import {
 	cachedInputPriceField,
@@ -26,6 +27,7 @@ export const get: Operation = {
 			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),
+	output: { ...BATCH_FIELDS, cost: amountOrNull },
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const batchId = idParameter(context, 'batchId', itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as PriceOptions;

@@ -1,15 +1,17 @@
 import { DateTime } from 'luxon';
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { BATCH_FIELDS, batchItem } from './batchItems';
 import { isSameEndpoint } from '../../endpoints/endpoint';
 import { BATCH_PAGE_SIZE, listBatches } from '../../openai/api/batches';
 import type { Batch } from '../../openai/api/objects';
 import { statusOf } from '../../openai/api/objects';
-import { batchItem, submissionIdOf } from '../../openai/submissions/submission';
+import { submissionIdOf } from '../../openai/submissions/submission';
 import { metadataPairs } from '../shared/batchOptions';
 import { metadataField, optionsField, returnAllFields, wantedCount } from '../shared/fields';
 import type { Operation } from '../shared/operation';
 import { forEachItem, showFor } from '../shared/operation';
+import { amountOrNull } from '../shared/outputFields';
 import type { PriceOptions } from '../shared/prices';
 import {
 	cachedInputPriceField,
@@ -182,6 +184,7 @@ export const getAll: Operation = {
 			options: [cachedInputPriceField, inputPriceField, outputPriceField],
 		},
 	]),
+	output: { ...BATCH_FIELDS, cost: amountOrNull },
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const wanted = wantedCount(context, itemIndex);
 		const filters = context.getNodeParameter('filters', itemIndex, {}) as BatchFilters;

@@ -1,13 +1,13 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { simplifyField, SUBMITTED_FIELDS, SubmittedItems } from './submittedItem';
 import { deleteFile } from '../../openai/api/files';
 import type { Batch } from '../../openai/api/objects';
 import { durationSeconds, isFinished, statusOf, transientFailure } from '../../openai/api/objects';
 import type { OpenAiClient } from '../../openai/client';
 import type { RoomLimits, WaitingPart } from '../../openai/submissions/queue';
-import { QueueRoom, waitingItem } from '../../openai/submissions/queue';
+import { QueueRoom } from '../../openai/submissions/queue';
 import type { StoredQueue } from '../../openai/submissions/storedQueues';
 import { findQueues } from '../../openai/submissions/storedQueues';
-import { createdItem } from '../../openai/submissions/submission';
 import type { PartFailure, SubmissionPart, Submitted } from '../../openai/submissions/submissions';
 import { isCreated, Submissions } from '../../openai/submissions/submissions';
 import {
@@ -182,13 +182,17 @@ const isThrough = (one: Submitted['parts'][number]) =>
 	isCreated(one) && statusOf(one.batch) !== 'validating';
 
 /** The parts that got a batch now, and those that still wait. */
-function itemOf({ part, queue }: Listed, one: Submitted['parts'][number]): INodeExecutionData[] {
+function itemOf(
+	submitted: SubmittedItems,
+	{ part, queue }: Listed,
+	one: Submitted['parts'][number],
+): INodeExecutionData[] {
 	if (one === undefined) return [];
-	const { place, requests, bytes } = part;
-	if (!isCreated(one)) return [{ json: waitingItem(part, queue.settings.endpoint) }];
+	const { place, requests, bytes, model } = part;
+	if (!isCreated(one)) return [{ json: submitted.waiting(part, queue.settings.endpoint) }];
 	// What has had a batch before was returned when it was created.
 	if (!one.isOfThisRun) return [];
-	return [{ json: createdItem(one, { ...place, requests, bytes }) }];
+	return [{ json: submitted.created(one, { ...place, requests, bytes, model }) }];
 }
 
 /** For how long a Submission Key surely finds what was created: a day less than Submit searches. */
@@ -268,7 +272,8 @@ async function execute(
 		if (own.every(isThrough) && !mayWait)
 			await deleteFile(client, queue.file.id).catch(() => undefined);
 	}
-	const items = parts.flatMap((one, index) => itemOf(listed[index], one));
+	const submitted = new SubmittedItems(context, raw);
+	const items = parts.flatMap((one, index) => itemOf(submitted, listed[index], one));
 	const created = parts.flatMap((one) => (isCreated(one) && one.isOfThisRun ? one.batch.id : []));
 	const errors = failures.map((one) => partError(context, one, listed[one.index], created));
 	for (const error of unread) sayCreated(error, created);
@@ -307,8 +312,10 @@ export const submitWaiting: Operation = {
 					...maxEnqueuedTokensField,
 					description: 'Replaces the limit that the submissions were given',
 				},
+				simplifyField,
 			],
 		},
 	]),
+	output: SUBMITTED_FIELDS,
 	execute: forAllItems(execute),
 };

@@ -1,4 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
+import { FILE_FIELDS } from './fileFields';
 import { downloadStream } from '../../openai/transfer/download';
 import { getFile } from '../../openai/api/files';
 import { binaryPropertyName, outputBinaryField, storeFile } from '../shared/binary';
@@ -19,6 +20,7 @@ export const download: Operation = {
 		description: 'Download the content of a file into a binary field',
 	},
 	properties: showFor('file', 'download', [chosenFileField, outputBinaryField]),
+	output: FILE_FIELDS,
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const property = binaryPropertyName(context, itemIndex);

@@ -1,4 +1,5 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { FILE_FIELDS } from './fileFields';
 import { FILE_PAGE_SIZE, listFiles } from '../../openai/api/files';
 import { optionalText, returnAllFields, wantedCount } from '../shared/fields';
 import type { Operation } from '../shared/operation';
@@ -32,6 +33,7 @@ export const getAll: Operation = {
 			],
 		},
 	]),
+	output: FILE_FIELDS,
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const wanted = wantedCount(context, itemIndex);
 		const filters = context.getNodeParameter('filters', itemIndex, {}) as IDataObject;

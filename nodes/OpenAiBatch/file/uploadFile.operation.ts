@@ -1,5 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { FILE_FIELDS } from './fileFields';
 import { foreignFormat, readHead } from '../../jsonl/fileFormat';
 import { MAX_FILE_BYTES, tryUploadFile, uploadFailed } from '../../openai/api/files';
 import { expiryField, expirySeconds } from '../shared/batchOptions';
@@ -101,6 +102,7 @@ export const upload: Operation = {
 			],
 		},
 	]),
+	output: FILE_FIELDS,
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const purpose = purposeOf(context, itemIndex);
 		const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;

@@ -14,12 +14,31 @@ import {
 	streamOf,
 } from '../shared/binary';
 import { optionsField } from '../shared/fields';
+import type { FieldsOf } from '../shared/outputFields';
+import { amount, textOrNull } from '../shared/outputFields';
 import type { Operation } from '../shared/operation';
 import { forAllItems, showFor } from '../shared/operation';
 import { serverField, serverOf } from './serverField';
 
 /** Build has a binary field for its output, too. */
 const INPUT_FIELD = 'inputBinaryPropertyName';
+
+/** A file of requests. */
+interface BuiltFile {
+	part: number;
+	parts: number;
+	requests: number;
+	bytes: number;
+	model: string | null;
+}
+
+const BUILT_FIELDS: FieldsOf<BuiltFile> = {
+	part: amount,
+	parts: amount,
+	requests: amount,
+	bytes: amount,
+	model: textOrNull,
+};
 
 /** The output item of a part. Its file is streamed into n8n's binary storage. */
 async function fileItem(
@@ -29,7 +48,8 @@ async function fileItem(
 	fileName: string,
 	place: { part: number; parts: number },
 ): Promise<INodeExecutionData> {
-	const { requests, bytes, model } = planned.part;
+	const { requests, bytes, model = null } = planned.part;
+	const json: BuiltFile = { ...place, requests, bytes, model };
 	const binary = await storeFile(
 		context,
 		streamOf(planned.open(context.getExecutionCancelSignal())),
@@ -40,7 +60,7 @@ async function fileItem(
 		},
 	);
 	return {
-		json: { ...place, requests, bytes, model: model ?? null },
+		json: { ...json },
 		binary: { [property]: binary },
 		pairedItem: pairedItemsOf(planned),
 	};
@@ -124,5 +144,6 @@ export const build: Operation = {
 			],
 		},
 	]),
+	output: BUILT_FIELDS,
 	execute: forAllItems(execute),
 };

@@ -8,8 +8,11 @@ import type { ByteChunks, Line } from '../../jsonl/lines';
 import { readLineBatches } from '../../jsonl/lines';
 import { RequestChecker } from '../requests/requestChecker';
 import { inputBinary, inputBinaryField } from '../shared/binary';
+import type { FieldsOf } from '../shared/outputFields';
+import { amount, amountOrNull, text } from '../shared/outputFields';
 import type { Operation } from '../shared/operation';
 import { breathing, forEachItem, showFor } from '../shared/operation';
+import type { CostEstimate } from '../shared/prices';
 import {
 	estimateCost as costOfRequests,
 	inputPriceField,
@@ -59,6 +62,16 @@ async function estimateFile(context: IExecuteFunctions, itemIndex: number, chunk
 	return { requests, ...tokens };
 }
 
+const COST_FIELDS: FieldsOf<CostEstimate> = {
+	requests: amount,
+	estimated_tokens: amount,
+	attachments_not_estimated: amount,
+	regular_cost: amountOrNull,
+	batch_cost: amountOrNull,
+	savings: amountOrNull,
+	method: text,
+};
+
 export const estimateCost: Operation = {
 	option: {
 		name: 'Estimate Cost',
@@ -72,6 +85,7 @@ export const estimateCost: Operation = {
 		{ ...inputPriceField, description },
 		{ ...outputPriceField, description },
 	]),
+	output: COST_FIELDS,
 	execute: forEachItem(async (context, itemIndex) => {
 		const { open } = await inputBinary(context, itemIndex);
 		const given = {

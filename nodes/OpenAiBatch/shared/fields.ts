@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { idProblem } from '../../openai/client';
+import { idProblem, otherKind } from '../../openai/client';
 
 /** Which value is read, for the error about it. */
 export interface ValueName {
@@ -88,16 +88,20 @@ export const optionsField = {
 /** The id in an item of the trigger, Submit or Upload. */
 const ID_OF_ITEM = { mode: 'id', value: '={{ $json.id }}' };
 
-/** A batch that the user has to choose, since the operation cannot be undone. */
-export const chosenBatchField: INodeProperties = idLocator(
-	'batchId',
-	'Batch',
-	'e.g. batch_6abc00d919e081908a2139a6f0445973',
-	'searchBatches',
-);
+const batchLocator = (searchListMethod: string) =>
+	idLocator('batchId', 'Batch', 'e.g. batch_6abc00d919e081908a2139a6f0445973', searchListMethod);
+
+/**
+ * A batch that the user has to choose, since a cancellation cannot be undone. The list has only those
+ * that can be cancelled.
+ */
+export const runningBatchField: INodeProperties = batchLocator('searchRunningBatches');
 
 /** The batch of the item, unless the user chooses another one. */
-export const batchIdField: INodeProperties = { ...chosenBatchField, default: ID_OF_ITEM };
+export const batchIdField: INodeProperties = {
+	...batchLocator('searchBatches'),
+	default: ID_OF_ITEM,
+};
 
 const fileLocator = (searchListMethod: string) =>
 	idLocator('fileId', 'File', 'e.g. file-V7XpECC2hkGU5DSKJpNEDr', searchListMethod);
@@ -114,6 +118,12 @@ export const inputFileIdField: INodeProperties = {
 	default: ID_OF_ITEM,
 };
 
+/** What to do about an id of the other kind. */
+const ADVICE_FOR_OTHER = {
+	batch: 'Submit and Create return the id of a batch; Upload returns that of a file.',
+	file: 'A batch has its files in input_file_id, output_file_id and error_file_id.',
+} as const;
+
 /**
  * The id chosen in a locator, or given as plain text.
  *
@@ -126,12 +136,13 @@ export function idParameter(
 ): string {
 	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
 	const id = typeof value === 'string' ? value.trim() : '';
-	const problem = typeof value === 'string' ? idProblem(id) : 'it is not text';
-	if (problem === undefined) return id;
 	const kind = name === 'batchId' ? 'batch' : 'file';
+	const isOther = otherKind(id, kind);
+	const problem = typeof value === 'string' ? (idProblem(id) ?? isOther) : 'it is not text';
+	if (problem === undefined) return id;
 	throw new NodeOperationError(context.getNode(), `This is not the id of a ${kind}: ${problem}`, {
 		itemIndex,
-		description: `Choose a ${kind} from the list, or enter an id such as ${kind === 'batch' ? 'batch_…' : 'file-…'}.`,
+		description: `Choose a ${kind} from the list, or enter an id such as ${kind === 'batch' ? 'batch_…' : 'file-…'}.${isOther ? ` ${ADVICE_FOR_OTHER[kind]}` : ''}`,
 	});
 }
 

@@ -7,6 +7,7 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { NodeApiError, NodeOperationError, sleep } from 'n8n-workflow';
+import type { OutputFields } from './outputFields';
 import type { OpenAiClient } from '../../openai/client';
 
 /** What an operation does with all input items. @param client whose errors name no item yet */
@@ -19,6 +20,11 @@ type Execute = (
 export interface Operation {
 	option: INodePropertyOptions;
 	properties: INodeProperties[];
+	/**
+	 * The fields of its output items, which n8n's editor offers before the node has run. Options that
+	 * return something else altogether, such as a dry run or a file, are left out.
+	 */
+	output: OutputFields;
 	execute: Execute;
 }
 

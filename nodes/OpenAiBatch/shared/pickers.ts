@@ -8,11 +8,16 @@ import { listBatchPage } from '../../openai/api/batches';
 import { listFilePage } from '../../openai/api/files';
 import { listModels } from '../../openai/api/models';
 import type { Batch, FileObject, ListPage, PageStart } from '../../openai/api/objects';
-import { nextPage, statusOf } from '../../openai/api/objects';
+import { isFinished, nextPage, statusOf } from '../../openai/api/objects';
 import { HttpClient } from '../../openai/http/httpClient';
 import { isRowsFile } from '../../openai/submissions/partFiles';
 import { queueOf } from '../../openai/submissions/queue';
-import { placeOf, placeText, submissionIdOf } from '../../openai/submissions/submission';
+import {
+	NODE_METADATA,
+	placeOf,
+	placeText,
+	submissionIdOf,
+} from '../../openai/submissions/submission';
 
 const PAGE_SIZE = 100;
 
@@ -30,6 +35,12 @@ function when(unixSeconds: number | null | undefined, zone: string): string {
 		: '';
 }
 
+/** The metadata that the user gave a batch, by which it is known best. */
+function userPairs({ metadata }: Batch): string {
+	const pairs = Object.entries(metadata ?? {}).filter(([key]) => !NODE_METADATA.includes(key));
+	return pairs.map(([key, value]) => `${key}=${value}`).join(', ');
+}
+
 function batchLabel(batch: Batch, zone: string): string {
 	const { total, completed, failed } = batch.request_counts ?? {};
 	const done = total ? `${(completed ?? 0) + (failed ?? 0)}/${total}` : '';
@@ -37,7 +48,7 @@ function batchLabel(batch: Batch, zone: string): string {
 	const part = place && place.parts > 1 ? `part ${placeText(place)}` : '';
 	const submission = part && `submission ${submissionIdOf(batch) ?? ''}`;
 	const status = statusOf(batch).replace('_', ' ');
-	return [when(batch.created_at, zone), status, done, part, submission, batch.id]
+	return [when(batch.created_at, zone), userPairs(batch), status, done, part, submission, batch.id]
 		.filter(Boolean)
 		.join(' · ');
 }
@@ -56,7 +67,7 @@ function startOf(paginationToken: unknown): PageStart | undefined {
 interface Search<T> {
 	fetchPage: (page: PageStart & { limit: number }) => Promise<ListPage<T>>;
 	label: (entry: T, zone: string) => string;
-	/** By default, every entry is offered. */
+	/** Which entries are in the list; without it, all are. */
 	isOffered?: (entry: T) => boolean;
 }
 
@@ -84,7 +95,7 @@ async function search<T extends { id: string }>(
 	return { results, paginationToken: start && JSON.stringify(start) };
 }
 
-/** Batches for the picker: newest first, with status and counts. */
+/** Batches for the picker: newest first, with the user's metadata, status and counts. */
 export async function searchBatches(
 	this: ILoadOptionsFunctions,
 	filter?: string,
@@ -93,6 +104,18 @@ export async function searchBatches(
 	const client = new HttpClient(this);
 	const fetchPage: Search<Batch>['fetchPage'] = async (page) => await listBatchPage(client, page);
 	return await search(this, { fetchPage, label: batchLabel }, filter, paginationToken);
+}
+
+/** As `searchBatches`, with those alone that can be cancelled. */
+export async function searchRunningBatches(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+	paginationToken?: unknown,
+): Promise<INodeListSearchResult> {
+	const client = new HttpClient(this);
+	const fetchPage: Search<Batch>['fetchPage'] = async (page) => await listBatchPage(client, page);
+	const isOffered = (batch: Batch) => !isFinished(batch) && statusOf(batch) !== 'cancelling';
+	return await search(this, { fetchPage, label: batchLabel, isOffered }, filter, paginationToken);
 }
 
 /** Files for the picker: newest first, with their purpose. */

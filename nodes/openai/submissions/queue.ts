@@ -1,12 +1,6 @@
-import type { IDataObject, NodeApiError } from 'n8n-workflow';
+import type { NodeApiError } from 'n8n-workflow';
 import type { Place } from './submission';
-import {
-	isAdoptable,
-	RETRY_OF,
-	ROWS_FILE_ID,
-	SUBMISSION_TOKENS,
-	submissionIdIn,
-} from './submission';
+import { isAdoptable, RETRY_OF, SUBMISSION_TOKENS } from './submission';
 import type { BatchSettings } from '../api/batches';
 import { deleteFile, getFile, listFiles, uploadSafely } from '../api/files';
 import type { Batch, FileObject } from '../api/objects';
@@ -275,26 +269,4 @@ export class EarlierFiles {
 		for (const old of earlier) await deleteIfThere(this.client, old.id).catch(() => undefined);
 		return id;
 	}
-}
-
-/** The JSON of a part that waits. It has the fields of a batch that Submit returns. */
-export function waitingItem(
-	{ key, fileId, rowsFileId, place, model, requests, bytes, tokens }: Omit<WaitingPart, 'batchId'>,
-	endpoint: string,
-): IDataObject {
-	return {
-		id: null,
-		status: 'waiting',
-		endpoint,
-		model,
-		input_file_id: fileId,
-		...(rowsFileId !== undefined && { [ROWS_FILE_ID]: rowsFileId }),
-		...place,
-		requests,
-		bytes,
-		estimated_tokens: tokens,
-		submission_id: submissionIdIn(key),
-		submission_key: key,
-		adopted: false,
-	};
 }

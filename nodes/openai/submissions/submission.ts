@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import type { IDataObject, IExecuteFunctions, NodeApiError } from 'n8n-workflow';
+import type { IExecuteFunctions, NodeApiError } from 'n8n-workflow';
 import {
 	BATCH_PAGE_SIZE,
 	findBatch,
@@ -9,7 +9,7 @@ import {
 	tryListBatchPage,
 } from '../api/batches';
 import type { Batch, ListPage, PageStart } from '../api/objects';
-import { describeBatch, pages, statusOf } from '../api/objects';
+import { pages, statusOf } from '../api/objects';
 import type { OpenAiClient } from '../client';
 
 /** The metadata pair by which a batch of a submission is found again. */
@@ -29,6 +29,14 @@ export const ROWS_FILE_ID = 'rows_file_id';
 
 /** The metadata keys that every batch of a submission carries. */
 export const SUBMISSION_METADATA = [SUBMISSION_KEY, SUBMISSION_PART];
+
+/** Every metadata key that a batch has from this node; all others are the user's. */
+export const NODE_METADATA: readonly string[] = [
+	...SUBMISSION_METADATA,
+	RETRY_OF,
+	SUBMISSION_TOKENS,
+	ROWS_FILE_ID,
+];
 
 /** How many hexadecimal digits of a key are those of the submission; as many are the part's. */
 const ID_DIGITS = 16;
@@ -111,34 +119,6 @@ export interface CreatedBatch {
 	adopted: boolean;
 	/** True when this run has created it, perhaps without an answer, or has given up another for it. */
 	isOfThisRun?: boolean;
-}
-
-/** The JSON of a batch: its own fields, how far it is, and the submission that it belongs to. */
-export function batchItem(batch: Batch): IDataObject {
-	return {
-		...(batch as unknown as IDataObject),
-		...describeBatch(batch),
-		submission_id: submissionIdOf(batch),
-	};
-}
-
-/**
- * The JSON of a batch that was created, or found to be there already.
- *
- * @param more what the operation says about it
- */
-export function createdItem(
-	{ batch, key, adopted }: CreatedBatch,
-	more: IDataObject = {},
-): IDataObject {
-	return {
-		...(batch as unknown as IDataObject),
-		...more,
-		// A server that drops metadata does not return the key.
-		submission_id: submissionIdIn(key),
-		submission_key: key,
-		adopted,
-	};
 }
 
 const MINUTE = 60;

@@ -12,6 +12,8 @@ describe('the nodes panel', () => {
 		await keep(page, 'nodes panel 1 search');
 		await canvas.entry('OpenAI Batch').click();
 		await canvas.entry('On batch completed').waitFor();
+		const events = page.getByTestId('node-creator-item-name').filter({ hasText: /^On / });
+		expect(await events.first().innerText()).toBe('On batch ended (any outcome)');
 		await keep(page, 'nodes panel 2 events');
 	});
 

@@ -1,5 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import type { AnswerCounts } from './answerFaults';
+import { AnswerCounter } from './answerFaults';
 import type { Job, Selection } from './decide';
 import { decide, isWhole, requestsOf } from './decide';
 import type { ItemShape } from './resultItem';
@@ -26,11 +28,15 @@ export interface ChoiceOptions extends ItemShape {
 export class ChosenResults {
 	/** What became of the requests; undefined before the results were read. */
 	tally?: Tally;
+	/** How many of the returned results are answers, and how many of those are of no use. */
+	answers: AnswerCounts = { answers: 0 };
 	/** False when the input file is gone, so that requests without a result could not be found. */
 	missingKnown = true;
 	/** Whether reading ended when the limit was reached: the counts are not those of the batch. */
 	stoppedEarly = false;
 	private marks?: Marks[];
+	/** Of the reading that goes on. */
+	private counter = new AnswerCounter();
 
 	constructor(
 		private readonly client: OpenAiClient,
@@ -41,11 +47,11 @@ export class ChosenResults {
 
 	/** The items of the results, in the order of the files: those of retries, and missing ones, last. */
 	async *read(): AsyncGenerator<IDataObject[]> {
-		if (this.marks === undefined) {
-			yield* this.decide();
-			if (this.job.retries.length === 0) return;
-		}
-		yield* this.readMarked();
+		this.counter = new AnswerCounter();
+		const isFirst = this.marks === undefined;
+		if (isFirst) yield* this.decide();
+		if (!isFirst || this.job.retries.length > 0) yield* this.readMarked();
+		this.answers = this.counter.counts;
 	}
 
 	/** How many results are returned; known when they were read. */
@@ -174,7 +180,8 @@ export class ChosenResults {
 	}
 
 	private item(result: BatchResult, attempts: number): IDataObject {
-		const { json } = resultItem(result, this.options);
+		const { json, fault } = resultItem(result, this.options);
+		this.counter.add(json.status, fault);
 		if (this.options.withAttempts) json.attempts = attempts;
 		return json;
 	}

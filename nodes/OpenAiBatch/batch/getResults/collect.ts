@@ -1,4 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { AnswerCounts } from './answerFaults';
+import { AnswerCounter } from './answerFaults';
 import type { Job, Selection } from './decide';
 import { decide, isWhole, requestsOf } from './decide';
 import type { StoredRows } from './keptRows';
@@ -20,6 +22,8 @@ export interface CollectOptions extends ItemShape {
 
 export interface Collected {
 	tally: Tally;
+	/** How many of the returned results are answers, and how many of those are of no use. */
+	answers: AnswerCounts;
 	/** What is returned, in order. */
 	items: ResultItem[];
 	/** False when the input file is gone, so that requests without a result could not be found. */
@@ -89,9 +93,13 @@ export async function collectResults(
 		items = await joinRows(results, items, options.rows, options.inputOrder);
 	}
 	const total = batch.request_counts?.total ?? Infinity;
+	const returned = [...items.values()].filter((item): item is ResultItem => item !== undefined);
+	const answers = new AnswerCounter();
+	for (const { json, fault } of returned) answers.add(json.status, fault);
 	return {
 		tally: results.tally,
-		items: [...items.values()].filter((item): item is ResultItem => item !== undefined),
+		answers: answers.counts,
+		items: returned,
 		missingKnown,
 		stoppedEarly: isOver() && results.tally.total < total,
 	};

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { faultHints } from './answerFaults';
 import type { CollectOptions, Collected } from './collect';
 import { collectResults } from './collect';
 import type { Job } from './decide';
@@ -9,6 +10,7 @@ import { getResultsProperties, returnAsParameter, separatorOption } from './getR
 import type { RowPairs } from './keptRows';
 import { KeptRows, rowPairs, rowsFileIds } from './keptRows';
 import type { ResultItem, ResultStatus } from './resultItem';
+import { RESULT_FIELDS } from './resultItem';
 import type { FileOptions } from './resultsFile';
 import { writeResults } from './resultsFile';
 import { getBatch } from '../../../openai/api/batches';
@@ -77,12 +79,12 @@ function toOutput(
 	const hasErrorOutput = context.getNode().onError === 'continueErrorOutput';
 	const error = new NodeOperationError(context.getNode(), 'The request did not succeed');
 	const toBatch = { item: itemIndex };
-	return items.map((item) => {
-		const row = rows?.get(String(item.json.custom_id));
+	return items.map(({ json, binary }) => {
+		const row = rows?.get(String(json.custom_id));
 		const pairedItem = row ? [toBatch, row] : toBatch;
-		return hasErrorOutput && item.json.status !== 'succeeded'
-			? failedItem(item.json, error, pairedItem)
-			: { ...item, pairedItem };
+		return hasErrorOutput && json.status !== 'succeeded'
+			? failedItem(json, error, pairedItem)
+			: { json, ...(binary && { binary }), pairedItem };
 	});
 }
 
@@ -134,6 +136,7 @@ function resultsHint({ batch, failed }: Job, outcome: Outcome): string | undefin
 		const ids = failed.map(({ id }) => id).join(', ');
 		parts.push(`These retries failed before any request ran, so they have no results: ${ids}.`);
 	}
+	parts.push(...faultHints(outcome.answers));
 	return parts.length > 0 ? parts.join(' ') : undefined;
 }
 
@@ -175,6 +178,7 @@ export const getResults: Operation = {
 			'Get the results of a batch that is completed, expired or cancelled: one item for each request, or one file',
 	},
 	properties: showFor('batch', 'getResults', [batchIdField, ...getResultsProperties]),
+	output: RESULT_FIELDS,
 	execute: async (context, client) => {
 		const returned: Returned = { submissions: new Map(), toDelete: [] };
 		const run = forEachItem(async (...item) => await resultsOf(returned, ...item));
@@ -279,8 +283,8 @@ async function fileOf(
 		format: options.returnAs as FileOptions['format'],
 	});
 	for (const part of parts) {
-		const { job, tally, missingKnown, stoppedEarly } = part;
-		const about = resultsHint(job, { tally: tally!, missingKnown, stoppedEarly });
+		const { job, tally, answers, missingKnown, stoppedEarly } = part;
+		const about = resultsHint(job, { tally: tally!, answers, missingKnown, stoppedEarly });
 		if (about) client.hint(about);
 	}
 	for (const about of [hint, storageHint(binary)]) if (about) client.hint(about);

@@ -1,11 +1,23 @@
 import type { IBinaryKeyData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { AnswerFault } from './answerFaults';
+import { faultOfAnswer } from './answerFaults';
 import { extractContent } from '../../../endpoints/answers';
 import type { Answer, Content } from '../../../endpoints/answers/content';
 import { oneOrAll } from '../../../endpoints/answers/content';
 import type { JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject } from '../../../jsonl/json';
 import { parseJsonContent } from '../../../jsonl/parseJson';
+import type { ResultError } from '../../../jsonl/resultLine';
 import { isUnreadable } from '../../../jsonl/resultLine';
+import type { FieldsOf } from '../../shared/outputFields';
+import {
+	amount,
+	amountOrNull,
+	listOf,
+	objectOrNull,
+	text,
+	textOrNull,
+} from '../../shared/outputFields';
 import type { Prices } from '../../shared/prices';
 import { costOf } from '../../shared/prices';
 import type { BatchResult } from '../results/batchFiles';
@@ -17,6 +29,8 @@ export type ResultStatus = BatchResult['status'] | 'missing';
 export interface ResultItem {
 	json: IDataObject;
 	binary?: IBinaryKeyData;
+	/** Why the answer is of no use, although the request succeeded. */
+	fault?: AnswerFault;
 }
 
 /** Options of Get Results that change an item. */
@@ -39,41 +53,111 @@ const BESIDE_CONTENT = [
 	'audio',
 ] as const;
 
+type BesideContent = Partial<Pick<Content, (typeof BESIDE_CONTENT)[number]>>;
+
+/** The JSON of an item. */
+interface ResultJson extends BesideContent {
+	custom_id: string | null;
+	status: ResultStatus;
+	content: JsonValue;
+	parse_error?: string;
+	finish_reason: string | null;
+	error: ResultError | null;
+	model: string | null;
+	usage: JsonObject | null;
+	cost?: number | null;
+	batch_id: string;
+	status_code: number | null;
+	request_id: string | null;
+	response?: JsonValue;
+	/** These are joined to it. */
+	row?: JsonObject;
+	request?: JsonValue;
+	attempts?: number;
+}
+
+const anything = { type: ['string', 'object', 'array', 'number', 'boolean', 'null'] } as const;
+
+const openObject = { type: 'object' } as const;
+
+/** The fields of an item: those that all have, with the answer among the first, then all others. */
+export const RESULT_FIELDS: FieldsOf<ResultJson> = {
+	custom_id: textOrNull,
+	status: text,
+	content: anything,
+	finish_reason: textOrNull,
+	error: objectOrNull({
+		code: textOrNull,
+		message: textOrNull,
+		type: textOrNull,
+		param: textOrNull,
+	}),
+	model: textOrNull,
+	usage: objectOrNull({
+		input_tokens: amount,
+		input_tokens_details: openObject,
+		output_tokens: amount,
+		output_tokens_details: openObject,
+		prompt_tokens: amount,
+		prompt_tokens_details: openObject,
+		completion_tokens: amount,
+		completion_tokens_details: openObject,
+		total_tokens: amount,
+	}),
+	batch_id: text,
+	status_code: amountOrNull,
+	request_id: textOrNull,
+	row: openObject,
+	parse_error: text,
+	refusal: text,
+	cost: amountOrNull,
+	attempts: amount,
+	tool_calls: { type: 'array', items: openObject },
+	reasoning_summary: text,
+	commentary: text,
+	sources: listOf({ url: text, file_id: text, title: textOrNull }),
+	images: { type: 'array', items: openObject },
+	audio: { type: ['object', 'array'] },
+	request: openObject,
+	response: openObject,
+};
+
 /** The item for one result. */
 export function resultItem(result: BatchResult, shape: ItemShape): ResultItem {
 	const { batch, body, customId, error, requestId, status, statusCode } = result;
 	const succeeded = status === 'succeeded';
 	const content = succeeded ? extractContent(batch.endpoint, body) : undefined;
-	const json = {
+	const parsing = content && shape.parseJson ? parsed(content) : undefined;
+	const json: ResultJson = {
 		custom_id: customId,
-		batch_id: batch.id,
 		status,
-		status_code: statusCode,
-		request_id: requestId,
-		model: content?.model ?? result.model,
 		content: content?.content ?? null,
-		...(content && shape.parseJson && parsed(content)),
+		...parsing,
 		finish_reason: content?.finish_reason ?? null,
-		usage: content?.usage ?? null,
 		error,
+		model: content?.model ?? result.model,
+		usage: content?.usage ?? null,
 		...(content && besideContent(content)),
 		...(shape.prices && { cost: costOf(content?.usage, shape.prices) }),
+		batch_id: batch.id,
+		status_code: statusCode,
+		request_id: requestId,
 		// What cannot be read is returned as it is: it may be an answer.
 		...((!shape.simplify || (error && isUnreadable(error))) && { response: result.raw }),
 	};
-	return { json: json as unknown as IDataObject };
+	return {
+		json: json as unknown as IDataObject,
+		fault: content && faultOfAnswer(content, parsing?.parse_error !== undefined),
+	};
 }
 
-function besideContent(content: Content): JsonObject {
-	const beside: JsonObject = {};
-	for (const name of BESIDE_CONTENT) {
-		if (content[name] !== null) beside[name] = content[name];
-	}
-	return beside;
+function besideContent(content: Content): BesideContent {
+	const present = BESIDE_CONTENT.filter((name) => content[name] !== null);
+	return Object.fromEntries(present.map((name) => [name, content[name]]));
 }
 
 /** The content with every text parsed. A text that is not JSON stays, and `parse_error` says why. */
-function parsed({ answers }: Content): JsonObject {
+function parsed({ answers }: Content): Pick<ResultJson, 'content' | 'parse_error'> {
 	const results = (answers.length > 0 ? answers : [{ content: null }]).map(parsedAnswer);
 	const problems = results.flatMap(({ problem }, index) => {
 		if (problem === undefined) return [];
@@ -98,19 +182,19 @@ function parsedAnswer(answer: Answer): { content: JsonValue; problem?: string } 
 /** The item for a request that has no result. */
 export function missingItem(customId: string, batchId: string): ResultItem {
 	const message = 'The request is in the input file, but in neither of the result files.';
-	const json = {
+	const json: ResultJson = {
 		custom_id: customId,
-		batch_id: batchId,
 		status: 'missing',
-		status_code: null,
-		request_id: null,
-		model: null,
 		content: null,
 		finish_reason: null,
-		usage: null,
 		error: { code: 'missing', message, type: null, param: null },
+		model: null,
+		usage: null,
+		batch_id: batchId,
+		status_code: null,
+		request_id: null,
 	};
-	return { json };
+	return { json: json as unknown as IDataObject };
 }
 
 /** A kind of media that an item may carry as base64. */

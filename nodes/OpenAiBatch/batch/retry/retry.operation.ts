@@ -1,4 +1,5 @@
 import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
+import { CREATED_FIELDS, createdItem } from '../batchItems';
 import type { LineChecker } from './changedLines';
 import { LineChange } from './changedLines';
 import type { Reason } from './outcomes';
@@ -27,7 +28,6 @@ import type { Batch, FileObject } from '../../../openai/api/objects';
 import { statusOf, transientFailure } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import {
-	createdItem,
 	placeOf,
 	ROWS_FILE_ID,
 	SUBMISSION_METADATA,
@@ -39,6 +39,8 @@ import type { SubmissionPart } from '../../../openai/submissions/submissions';
 import { Submissions } from '../../../openai/submissions/submissions';
 import { MAX_METADATA_PAIRS, userMetadata } from '../../shared/batchOptions';
 import { idParameter } from '../../shared/fields';
+import type { OutputFields } from '../../shared/outputFields';
+import { amount, amountOrNull, text } from '../../shared/outputFields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, forEachItem, showFor } from '../../shared/operation';
 import { findInputFile, inputLines, requestIn } from '../results/batchFiles';
@@ -260,6 +262,19 @@ async function samePart(
 	return { items: [], wanted, url: await firstUrl(client, inputFile) };
 }
 
+const { id, status, ...ofBatch } = CREATED_FIELDS;
+
+/** The fields of a batch of a retry. With Custom IDs, it does not say why requests are retried. */
+const RETRY_FIELDS: OutputFields = {
+	id,
+	status,
+	retry_of: text,
+	requests: amountOrNull,
+	...Object.fromEntries([...UNFINISHED, ...USELESS].map((reason) => [`retried_${reason}`, amount])),
+	not_retried: amount,
+	...ofBatch,
+};
+
 /** @param checkerFor gives the check of a submission, for lines that Body Fields change */
 export const retryWith = (checkerFor: CheckerFor): Operation => ({
 	option: {
@@ -270,6 +285,7 @@ export const retryWith = (checkerFor: CheckerFor): Operation => ({
 			'Create a new batch of the requests that failed for a transient reason, expired, were cancelled or have no result. With options, also of requests whose answers are of no use, or of exactly the requests that you name.',
 	},
 	properties: showFor('batch', 'retry', retryProperties),
+	output: RETRY_FIELDS,
 	execute: forEachItem(async (context, itemIndex, client) => {
 		const options = retryOptions(context, itemIndex);
 		const { outputExpiresAfter } = options;

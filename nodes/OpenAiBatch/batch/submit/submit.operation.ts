@@ -5,6 +5,7 @@ import type {
 	ISourceData,
 } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { simplifyField, SUBMITTED_FIELDS, submittedHint } from '../submittedItem';
 import type { SubmissionEstimate, SubmitOptions } from './submit.options';
 import {
 	ceilingFields,
@@ -19,10 +20,9 @@ import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
 import type { OpenAiClient } from '../../../openai/client';
 import { rowsSuffix } from '../../../openai/submissions/partFiles';
 import type { QueueShare, WaitingPart } from '../../../openai/submissions/queue';
-import { EarlierFiles, QueueRoom, waitingItem } from '../../../openai/submissions/queue';
+import { EarlierFiles, QueueRoom } from '../../../openai/submissions/queue';
 import type { Place } from '../../../openai/submissions/submission';
 import {
-	createdItem,
 	ROWS_FILE_ID,
 	SUBMISSION_METADATA,
 	SUBMISSION_TOKENS,
@@ -128,6 +128,7 @@ export const submitProperties: INodeProperties[] = [
 			maxTotalTokensField,
 			outputExpiryField,
 			{ ...outputPriceField, description: PRICE_DESCRIPTION },
+			simplifyField,
 			submissionKeyField(
 				'e.g. films-2026-11',
 				'The same content under the same key is submitted once in seven days, also over several executions: the batch that exists is returned. Changed content is new. Without a key, content is submitted once in an execution: running the workflow again pays again.',
@@ -292,12 +293,20 @@ async function execute(
 	for (const model of (await unlisted) ?? []) client.hint(notListed(model));
 	const batches = results.flatMap((one, index): INodeExecutionData[] => {
 		if (one === undefined) return [];
-		const { requests, bytes } = parts[index].part;
+		const { requests, bytes, model = null } = parts[index].part;
 		const json = isCreated(one)
-			? createdItem(one, { ...placeOf(index), requests, bytes })
-			: waitingItem(waitingPart(one, parts[index], placeOf(index)), endpoint);
+			? options.items.created(one, { ...placeOf(index), requests, bytes, model })
+			: options.items.waiting(waitingPart(one, parts[index], placeOf(index)), endpoint);
 		return [{ json, pairedItem: pairedItemsOf(parts[index], sourceOf(context)) }];
 	});
+	if (batches.length > 0) {
+		client.hint(
+			submittedHint(
+				batches.map(({ json }) => json),
+				completionWindow,
+			),
+		);
+	}
 	if (!failure) return [[...batches, ...output]];
 	const error = failedPartError(context, failure, results, parts.length);
 	if (!context.continueOnFail()) throw error;
@@ -368,5 +377,6 @@ export const submit: Operation = {
 			'Turn all input items, or the files in them, into requests, upload them and create the batches',
 	},
 	properties: showFor('batch', 'submit', submitProperties),
+	output: SUBMITTED_FIELDS,
 	execute: forAllItems(execute),
 };

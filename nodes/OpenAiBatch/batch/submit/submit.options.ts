@@ -1,5 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { SubmittedItems } from '../submittedItem';
 import type { TokenEstimate } from '../../../endpoints';
 import type { PartLimits } from '../../../jsonl/split';
 import { batchExpiries, completionWindow, roomLimits } from '../../shared/batchOptions';
@@ -22,6 +23,8 @@ export interface SubmitOptions {
 	ceilings: Ceilings;
 	/** How much of the queue of a model the submission may fill; undefined without a limit. */
 	room: ReturnType<typeof roomLimits>;
+	/** How the output is made. */
+	items: SubmittedItems;
 	/** For estimates; undefined where no price was given. */
 	prices: Prices | undefined;
 	/** As given; see `SubmissionChoices`. */
@@ -84,6 +87,7 @@ export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 		},
 		ceilings: ceilingsOf(context, raw),
 		room: roomLimits(context, raw),
+		items: new SubmittedItems(context, raw),
 		prices: pricesOf(context, raw, 0),
 		submissionKey: raw.submissionKey,
 		createWithoutSearch: raw.createWithoutSearch,

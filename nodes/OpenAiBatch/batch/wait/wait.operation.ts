@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { BATCH_FIELDS, batchItem } from '../batchItems';
 import { BatchWait } from './batchWait';
 import type { OpenAiClient } from '../../../openai/client';
 import { CANCELLED } from '../../../openai/client';
-import { batchItem } from '../../../openai/submissions/submission';
 import { batchIdField, idParameter, isUnset, optionsField } from '../../shared/fields';
 import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, showFor } from '../../shared/operation';
@@ -187,5 +187,6 @@ export const wait: Operation = {
 			'Wait until a batch is completed, failed, expired or cancelled, and return it with its status',
 	},
 	properties: showFor('batch', 'wait', waitProperties),
+	output: BATCH_FIELDS,
 	execute,
 };

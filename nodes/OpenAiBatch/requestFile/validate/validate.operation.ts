@@ -1,11 +1,21 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { DEFAULT_MAX_ERRORS, validateRequests } from './validateFile';
-import type { ValidateOptions } from './validateFile';
+import type { FileReport, ValidateOptions } from './validateFile';
 import { urlFault } from '../../../endpoints';
 import { MAX_REQUESTS } from '../../../jsonl/split';
 import { inputBinary, inputBinaryField } from '../../shared/binary';
 import { optionalText, optionsField, wholeNumber } from '../../shared/fields';
+import type { FieldsOf } from '../../shared/outputFields';
+import {
+	amount,
+	amountOrNull,
+	listOf,
+	text,
+	textOrNull,
+	texts,
+	yesOrNo,
+} from '../../shared/outputFields';
 import type { Operation } from '../../shared/operation';
 import { breathing, forEachItem, showFor } from '../../shared/operation';
 import { serverField, serverOf } from '../serverField';
@@ -32,6 +42,16 @@ function endpointOption(context: IExecuteFunctions, value: unknown, itemIndex: n
 		description: fault,
 	});
 }
+
+const REPORT_FIELDS: FieldsOf<Omit<FileReport, 'hints'>> = {
+	valid: yesOrNo,
+	requests: amount,
+	bytes: amount,
+	models: texts,
+	endpoints: texts,
+	error_count: amount,
+	errors: listOf({ line: amountOrNull, custom_id: textOrNull, code: text, message: text }),
+};
 
 export const validate: Operation = {
 	option: {
@@ -76,6 +96,7 @@ export const validate: Operation = {
 			],
 		},
 	]),
+	output: REPORT_FIELDS,
 	execute: forEachItem(async (context, itemIndex) => {
 		const options = optionsOf(context, itemIndex);
 		const { open } = await inputBinary(context, itemIndex);
