@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
 import { batchOperations } from './batch';
+import { nodeOutputs } from './batch/wait/parking';
 import { fileOperations } from './file';
 import { searchBatches, searchFiles, searchModels } from './shared/pickers';
 import type { Operation } from './shared/operation';
@@ -57,7 +58,7 @@ export class OpenAiBatch implements INodeType {
 		defaults: { name: 'OpenAI Batch' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: nodeOutputs,
 		credentials: [
 			{
 				name: 'openAiBatchApi',
