@@ -52,6 +52,14 @@ export class ParkingLoop {
 	}
 
 	/**
+	 * Whether the items have come back although the connections are wrong: with On Error: Continue,
+	 * their errors would go round for ever.
+	 */
+	get isAstray(): boolean {
+		return this.isReturn && this.misconnection !== undefined;
+	}
+
+	/**
 	 * The wait that an item has been sent round for; undefined for an item that comes in at first.
 	 *
 	 * @throws {NodeOperationError} when items that wait do not come back, before any request
@@ -98,7 +106,8 @@ export class ParkingLoop {
 			return [open.map((settings) => this.item(settings, nextLook)), over];
 		}
 		await this.context.putExecutionToWait(new Date(nextLook));
-		return [this.input];
+		// A copy: where the node has an error output, n8n takes the items out of the list.
+		return [[...this.input]];
 	}
 
 	private item(

@@ -89,7 +89,7 @@ const waitProperties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Drag a connection from <b>Still Waiting</b> back to the input of this same node, and connect the next node to <b>Finished</b>. Batches leave there as soon as they are finished.',
+			'Drag a connection from <b>Still Waiting</b> back to the input of this same node, and connect the next node to <b>Finished</b>. Place the next node higher than this one to process finished batches while others wait: n8n runs the higher branch first.',
 		name: 'parkNotice',
 		type: 'notice',
 		displayOptions: whenParked,
@@ -252,6 +252,7 @@ async function execute(
 	const isParked = context.getNodeParameter('duringWait', 0, 'open') === 'park';
 	const way = WAYS[isParked ? 'park' : 'open'];
 	const loop = isParked ? new ParkingLoop(context) : undefined;
+	if (loop?.isAstray) return [];
 	const pairing = (item: number) => loop?.pairing(item) ?? { item };
 	const over: INodeExecutionData[] = [];
 	const waits: BatchWait[] = [];
