@@ -20,3 +20,9 @@ export function itemsOf({ data }: Execution, node: string): Json[] {
 	const [run] = data.resultData.runData[node] ?? [];
 	return (run?.data?.main[0] ?? []).map(({ json }) => json);
 }
+
+/** The items of all runs of a node, of one of its outputs. */
+export function allItemsOf({ data }: Execution, node: string, output = 0): Json[] {
+	const runs = data.resultData.runData[node] ?? [];
+	return runs.flatMap((run) => run.data?.main[output] ?? []).map(({ json }) => json);
+}

@@ -70,3 +70,25 @@ export function chain(name: string, steps: Step[]): WorkflowJson {
 		settings: { executionOrder: 'v1' },
 	};
 }
+
+/** The name of the node in `parkedWait`. */
+export const WAIT = 'Wait';
+
+/**
+ * Steps that wait for the batches whose ids come in, with the execution parked, and then read them
+ * once more.
+ */
+export const parkedWait = (credential: Credential): Step[] => [
+	openAi(credential)(WAIT, 'batch', 'wait', { duringWait: 'park' }),
+	openAi(credential)('Get', 'batch', 'get'),
+];
+
+/** Connects the output Still Waiting of `parkedWait` back to its input, in a chain of steps. */
+export function connectedBack(workflow: WorkflowJson): WorkflowJson {
+	const { main } = workflow.connections[WAIT] as { main: unknown[] };
+	const back = [{ node: WAIT, type: 'main', index: 0 }];
+	return {
+		...workflow,
+		connections: { ...workflow.connections, [WAIT]: { main: [back, ...main] } },
+	};
+}
