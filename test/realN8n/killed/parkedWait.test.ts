@@ -4,14 +4,7 @@ import { Lab } from '../../support/lab/lab';
 import { allItemsOf, assertSucceeded } from '../../support/lab/n8n/executions';
 import type { Execution, WorkflowJson } from '../../support/lab/n8n/types';
 import { until } from '../../support/lab/until';
-import {
-	byHand,
-	chain,
-	connectedBack,
-	parkedWait,
-	START,
-	type Step,
-} from '../../support/lab/workflows/steps';
+import { byHand, chain, parkedWait, START, type Step } from '../../support/lab/workflows/steps';
 
 /** The server asks to come back later: a wait that parks does so at once. */
 const later = (batchId: string, seconds: number): FaultRule => ({
@@ -85,9 +78,8 @@ class Scene {
 		}
 		const wait = parkedWait(account.credential);
 		const create = async (workflow: WorkflowJson) => (await rest.createWorkflow(workflow)).id;
-		const own = async () =>
-			await create(connectedBack(chain('Wait', [byHand, idsStep(ids), ...wait])));
-		const called = async () => await create(connectedBack(chain('Called', [calledStep, ...wait])));
+		const own = async () => await create(chain('Wait', [byHand, idsStep(ids), ...wait]));
+		const called = async () => await create(chain('Called', [calledStep, ...wait]));
 		const waiting = moment.isNested ? await called() : await own();
 		if (moment.isNested) await rest.activate(waiting);
 		const workflow = moment.isNested
