@@ -109,7 +109,7 @@ test('the execution is parked as soon as the next look is more than a minute awa
 	// First the item that waits is sent round, so that nothing else is stored again and again.
 	expect(runs(parked)).toEqual([[[id], []], [[id]]]);
 	const [, round] = items(parked, 'Wait');
-	expect(Object.keys(round.json)).toEqual(['id', 'next_look', 'waiting_since', 'wait_until']);
+	expect(Object.keys(round.json)).toEqual(['id', 'look_after', 'waiting_since', 'wait_until']);
 	expect(Date.parse(round.json.wait_until as string)).toBe(
 		Date.parse(round.json.waiting_since as string) + 26 * HOUR,
 	);

@@ -67,8 +67,8 @@ export class ParkingLoop {
 	read(itemIndex: number): ParkedWait | undefined {
 		if (this.misconnection) throw this.error(itemIndex, ...this.misconnection);
 		if (!this.isReturn) return undefined;
-		const { id, waiting_since, wait_until, next_look } = this.input[itemIndex].json;
-		const times = [waiting_since, wait_until, next_look].map((time) => Date.parse(String(time)));
+		const { id, waiting_since, wait_until, look_after } = this.input[itemIndex].json;
+		const times = [waiting_since, wait_until, look_after].map((time) => Date.parse(String(time)));
 		if (typeof id !== 'string' || times.some(Number.isNaN)) {
 			throw this.error(
 				itemIndex,
@@ -110,13 +110,14 @@ export class ParkingLoop {
 		return [[...this.input]];
 	}
 
+	/** @param nextLook not kept up to date: the items stay the same while nothing changes */
 	private item(
 		{ batchId, itemIndex, since, until }: WaitSettings,
 		nextLook: number,
 	): INodeExecutionData {
 		const json = {
 			id: batchId,
-			next_look: timeOf(nextLook),
+			look_after: timeOf(nextLook),
 			waiting_since: timeOf(since),
 			wait_until: timeOf(until),
 		};
