@@ -1,7 +1,7 @@
 import type { FaultRule } from '../../support/emulator';
 import { STILL, type Account } from '../../support/lab/account';
 import { Lab } from '../../support/lab/lab';
-import { allItemsOf, assertSucceeded } from '../../support/lab/n8n/executions';
+import { allItemsOf, assertSucceeded, failureOf } from '../../support/lab/n8n/executions';
 import type { Execution, WorkflowJson } from '../../support/lab/n8n/types';
 import { until } from '../../support/lab/until';
 import { byHand, chain, parkedWait, START, type Step } from '../../support/lab/workflows/steps';
@@ -95,9 +95,11 @@ class Scene {
 		const { rest } = this.lab;
 		for (const workflow of new Set([this.waiting, this.workflow])) {
 			await until('the execution to be parked', async () => {
-				const [{ id, status }] = await rest.executions(workflow);
-				if (status === 'error') throw new Error(JSON.stringify(await rest.execution(id)));
-				return status === 'waiting';
+				const [newest] = await rest.executions(workflow);
+				if (newest?.stoppedAt && newest.status !== 'waiting') {
+					throw failureOf(await rest.execution(newest.id));
+				}
+				return newest?.status === 'waiting';
 			});
 		}
 		if (this.moment.isStopped) await rest.stop(this.execution);
@@ -122,8 +124,15 @@ class Scene {
 	/** What has become of the execution, which the user runs again where n8n does not go on with it. */
 	async outcome(): Promise<Execution> {
 		const { rest } = this.lab;
+		if (!this.moment.isLooking && !this.moment.isStopped) {
+			await until('the execution to go on and end', async () => {
+				const [{ status }] = await rest.executions(this.workflow);
+				// While n8n starts, it takes parked executions for crashed ones for a moment.
+				return status === 'success' || status === 'error';
+			});
+			return await rest.execution(this.execution);
+		}
 		const given = await rest.finished(this.workflow, this.execution);
-		if (!this.moment.isLooking && !this.moment.isStopped) return given;
 		expect(given.status).toBe(this.moment.isStopped ? 'canceled' : 'crashed');
 		return await rest.execution(await rest.retry(this.execution));
 	}
