@@ -81,15 +81,6 @@ export class ParkingLoop {
 	}
 
 	/**
-	 * The pairing of an item with what came in at first. It leads past the runs of the loop, since
-	 * they have different items at the same index.
-	 */
-	pairing(itemIndex: number): INodeExecutionData['pairedItem'] {
-		if (this.isReturn) return this.input[itemIndex].pairedItem;
-		return { item: itemIndex, sourceOverwrite: this.source };
-	}
-
-	/**
 	 * What the node returns after a look. It parks the execution if nothing has changed. Otherwise the
 	 * items that wait are sent round first, so that they alone are stored.
 	 *
@@ -121,7 +112,7 @@ export class ParkingLoop {
 			waiting_since: timeOf(since),
 			wait_until: timeOf(until),
 		};
-		return { json, pairedItem: this.pairing(itemIndex) };
+		return { json, pairedItem: { item: itemIndex } };
 	}
 
 	private error(itemIndex: number, message: string, description: string): NodeError {

@@ -253,14 +253,12 @@ async function execute(
 	const way = WAYS[isParked ? 'park' : 'open'];
 	const loop = isParked ? new ParkingLoop(context) : undefined;
 	if (loop?.isAstray) return [];
-	const pairing = (item: number) => loop?.pairing(item) ?? { item };
 	const over: INodeExecutionData[] = [];
 	const waits: BatchWait[] = [];
 	const fail = (error: unknown, itemIndex: number) => {
 		const nodeError = asNodeError(context.getNode(), error, itemIndex);
 		if (!context.continueOnFail()) throw nodeError;
 		over[itemIndex] = errorItem(nodeError, itemIndex);
-		over[itemIndex].pairedItem = pairing(itemIndex);
 	};
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 		try {
@@ -275,7 +273,7 @@ async function execute(
 		const problem = problemOf(context, wait, way);
 		const { itemIndex } = wait.settings;
 		if (problem) fail(problem, itemIndex);
-		else over[itemIndex] = { json: batchItem(wait.batch!), pairedItem: pairing(itemIndex) };
+		else over[itemIndex] = { json: batchItem(wait.batch!), pairedItem: { item: itemIndex } };
 	});
 	if (!loop) return [over];
 	const open = waits.filter(({ isOver }) => !isOver).map(({ settings }) => settings);
