@@ -1,4 +1,4 @@
-import type { INode, INodeTypeDescription } from 'n8n-workflow';
+import type { INodeParameters, INodeTypeDescription } from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 import { OpenAiBatch } from '../../../../nodes/OpenAiBatch/OpenAiBatch.node';
 
@@ -12,9 +12,9 @@ const TOOL: INodeTypeDescription = {
 };
 
 /** The parameters of a node as n8n reads them: without those that the panel does not show. */
-function shown(type: INodeTypeDescription, parameters: object) {
-	const all = { resource: 'batch', operation: 'wait', ...parameters };
-	const node = { typeVersion: 1, parameters: all } as INode;
+function shown(type: INodeTypeDescription, parameters: INodeParameters) {
+	const all: INodeParameters = { resource: 'batch', operation: 'wait', ...parameters };
+	const node = { typeVersion: 1 };
 	return NodeHelpers.getNodeParameters(type.properties, all, true, false, node, type);
 }
 
