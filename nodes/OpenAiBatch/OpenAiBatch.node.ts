@@ -6,6 +6,7 @@ import type {
 	INodeTypeDescription,
 } from 'n8n-workflow';
 import { NodeConnectionTypes, NodeOperationError } from 'n8n-workflow';
+import { nodeOutputs } from './batch/wait/parking';
 import { OPERATIONS } from './operations';
 import {
 	searchBatches,
@@ -71,7 +72,7 @@ export class OpenAiBatch implements INodeType {
 			],
 		},
 		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: nodeOutputs,
 		credentials: [
 			{
 				name: 'openAiBatchApi',

@@ -95,7 +95,7 @@ describe('when the longest time is over', () => {
 		});
 		const { error } = await run(id, { maxWait: 0.005, onTimeout: 'continue' });
 		expect(error?.message).toBe(
-			`Batch ${id} could not be read in 0.005 minutes: The server had an error while processing your request. Sorry about that!`,
+			`After 0.005 minutes, batch ${id} could not be read: The server had an error while processing your request. Sorry about that!`,
 		);
 	});
 });

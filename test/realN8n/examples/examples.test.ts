@@ -7,11 +7,14 @@ import { invoices } from './invoices';
 import { nightlyEmbeddings } from './nightlyEmbeddings';
 import { oneMail } from './oneMail';
 import { productPhotos } from './productPhotos';
+import { resumeByTrigger } from './resumeByTrigger';
 import { retryUntilDone } from './retryUntilDone';
 import { spreadsheet } from './spreadsheet';
 import { submitWaitingParts } from './submitWaitingParts';
 import { tokenLimitQueue } from './tokenLimitQueue';
 import { waitInOneWorkflow } from './waitInOneWorkflow';
+import { waitNodeLoop } from './waitNodeLoop';
+import { waitParked } from './waitParked';
 import { weeklyCosts } from './weeklyCosts';
 import { exampleNames } from './files';
 import { labFolder, removeFolder } from '../../support/lab/folder';
@@ -31,11 +34,14 @@ const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'nightly-embeddings': nightlyEmbeddings,
 	'one-mail': oneMail,
 	'product-photos': productPhotos,
+	'resume-by-trigger': resumeByTrigger,
 	'retry-until-done': retryUntilDone,
 	spreadsheet,
 	'submit-waiting-parts': submitWaitingParts,
 	'token-limit-queue': tokenLimitQueue,
 	'wait-in-one-workflow': waitInOneWorkflow,
+	'wait-node-loop': waitNodeLoop,
+	'wait-parked': waitParked,
 	'weekly-costs': weeklyCosts,
 };
 

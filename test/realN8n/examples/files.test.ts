@@ -14,11 +14,14 @@ const NAMES = [
 	'nightly-embeddings',
 	'one-mail',
 	'product-photos',
+	'resume-by-trigger',
 	'retry-until-done',
 	'spreadsheet',
 	'submit-waiting-parts',
 	'token-limit-queue',
 	'wait-in-one-workflow',
+	'wait-node-loop',
+	'wait-parked',
 	'weekly-costs',
 ];
 

@@ -131,6 +131,11 @@ export class Scene {
 		return byCustomId(this.emulator.file(file).text(), ({ body }) => body);
 	}
 
+	/** How often a batch has been read by its id. */
+	looks(batchId: string): number {
+		return this.emulator.ledger.calls('GET', `/batches/${batchId}`).length;
+	}
+
 	/** What the API answered to each request that succeeded, by custom id. */
 	answers(batchId: string): Map<string, Row> {
 		const { output_file_id: file } = this.emulator.batch(batchId);

@@ -1,4 +1,5 @@
 import './environment';
+import { parse, stringify } from 'flatted';
 import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
 import {
 	createRunExecutionData,
@@ -9,6 +10,7 @@ import {
 	type INodeExecutionData,
 	type IRun,
 	type IRunData,
+	type IRunExecutionData,
 	type NodeExecutionHint,
 	type Workflow,
 	type WorkflowExecuteMode,
@@ -41,6 +43,8 @@ export interface RunRequest extends RunOptions {
 	/** From node name to node name, `Items` is the start; default: one chain in the given order. */
 	connections?: IConnections;
 	input?: Array<INodeExecutionData | IDataObject>;
+	/** What an earlier run of the execution has stored: n8n goes on with it, in place of a start. */
+	stored?: IRunExecutionData;
 }
 
 export interface RunResult {
@@ -50,6 +54,10 @@ export interface RunResult {
 	/** What a node returned in its last run; empty if it did not run. */
 	items: (nodeName: string, outputIndex?: number) => INodeExecutionData[];
 	runData: IRunData;
+	/** When n8n has to continue an execution that a node has parked. */
+	waitTill?: Date;
+	/** The execution as n8n's database returns it. */
+	stored: () => IRunExecutionData;
 	/** The workflow's static data at the end of the execution, as n8n would store it. */
 	staticData: IDataObject;
 	hints: (nodeName: string) => NodeExecutionHint[];
@@ -108,16 +116,18 @@ export function startRun(parts: EngineParts, request: RunRequest): RunningExecut
 		stored = status;
 	});
 	const start = workflow.getNode(ITEMS)!;
-	const execution = new WorkflowExecute(
-		data,
-		mode,
+	const begin = () =>
 		createRunExecutionData({
 			executionData: {
 				nodeExecutionStack: [
 					{ node: start, data: { main: [toItems(request.input)] }, source: null },
 				],
 			},
-		}),
+		});
+	const execution = new WorkflowExecute(
+		data,
+		mode,
+		request.stored ?? begin(),
 	).processRunExecutionData(workflow);
 
 	return {
@@ -143,6 +153,8 @@ function result(run: IRun, workflow: Workflow, messages: unknown[]): RunResult {
 		error,
 		items: (nodeName, outputIndex = 0) => last(nodeName)?.data?.main?.[outputIndex] ?? [],
 		runData,
+		waitTill: run.waitTill ?? undefined,
+		stored: () => parse(stringify(run.data)) as IRunExecutionData,
 		staticData: JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject,
 		hints: (nodeName) => last(nodeName)?.hints ?? [],
 		messages,

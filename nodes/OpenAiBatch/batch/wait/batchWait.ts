@@ -5,29 +5,33 @@ import { isTransient } from '../../../openai/apiErrors';
 import type { Fault, OpenAiClient } from '../../../openai/client';
 
 const FIRST_INTERVAL_MS = 2_000;
-const GROWTH = 1.5;
+const GROWTH = 0.5;
 const JITTER = 0.25;
 
 /** The poll at the end of the wait may take this long. */
 const LAST_POLL_MS = 10_000;
 
 /**
- * The time until the next poll, in milliseconds: 2 s at first, then growing up to the longest
- * interval, minus up to 25 % at random, so that many workflows do not poll at the same moment.
+ * The time until the next poll, in milliseconds: 2 s at first, then growing with the wait up to the
+ * longest interval, minus up to 25 % at random, so that many workflows do not poll at the same
+ * moment. Nothing but the beginning of a wait has to be known, so it goes on after a restart.
  *
- * @param polls how many polls there have been, from 1
+ * @param waited milliseconds since the wait began
  * @param longest milliseconds
  */
-export function intervalAfter(polls: number, longest: number): number {
-	const interval = Math.min(FIRST_INTERVAL_MS * GROWTH ** (polls - 1), longest);
+export function intervalAfter(waited: number, longest: number): number {
+	const interval = Math.min(FIRST_INTERVAL_MS + GROWTH * waited, longest);
 	return interval * (1 - JITTER * Math.random());
 }
 
 export interface WaitSettings {
 	batchId: string;
 	itemIndex: number;
+	/** When the wait begins, when it has to end, and when to poll first: epoch milliseconds. */
+	since: number;
+	until: number;
+	firstPoll: number;
 	/** Milliseconds. */
-	maxWait: number;
 	longestInterval: number;
 	onTimeout: 'error' | 'continue';
 }
@@ -45,18 +49,16 @@ export class BatchWait {
 	nextPoll: number;
 
 	readonly client: OpenAiClient;
-	private readonly end: number;
-	private polls = 0;
 
 	constructor(
 		client: OpenAiClient,
 		readonly settings: WaitSettings,
-		now: number,
 	) {
-		const { itemIndex, maxWait } = settings;
-		this.nextPoll = now;
-		this.end = now + maxWait;
-		this.client = client.with({ itemIndex, deadline: this.end + LAST_POLL_MS });
+		const { itemIndex, firstPoll, until } = settings;
+		this.nextPoll = firstPoll;
+		// While n8n was down, the wait may have come to its end without a last poll.
+		const deadline = Math.max(until, Date.now()) + LAST_POLL_MS;
+		this.client = client.with({ itemIndex, deadline });
 	}
 
 	get isOver(): boolean {
@@ -66,16 +68,16 @@ export class BatchWait {
 
 	/** Polls the batch once. After a transient fault the batch stays as an earlier poll found it. */
 	async poll(): Promise<void> {
-		const result = await tryGetBatch(this.client, this.settings.batchId);
-		this.polls++;
+		const { batchId, longestInterval, since, until } = this.settings;
+		const result = await tryGetBatch(this.client, batchId);
 		this.lastFault = result.ok ? undefined : result.fault;
 		if (result.ok) this.batch = result.value;
 		else if (!isTransient(result.fault)) this.failure = result.fault;
 		if (this.isOver) return;
 		const now = Date.now();
-		this.isTimedOut = now >= this.end;
-		const interval = intervalAfter(this.polls, this.settings.longestInterval);
+		this.isTimedOut = now >= until;
+		const interval = intervalAfter(now - since, longestInterval);
 		const retryAfter = this.lastFault?.retryAfterMs ?? 0;
-		this.nextPoll = Math.min(now + Math.max(interval, retryAfter), this.end);
+		this.nextPoll = Math.min(now + Math.max(interval, retryAfter), until);
 	}
 }

@@ -1,7 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { BATCH_FIELDS, batchItem } from '../batchItems';
+import type { WaitSettings } from './batchWait';
 import { BatchWait } from './batchWait';
+import type { ParkedWait } from './parking';
+import { PARKED_FROM_MS, ParkingLoop } from './parking';
 import type { OpenAiClient } from '../../../openai/client';
 import { CANCELLED } from '../../../openai/client';
 import { batchIdField, idParameter, isUnset, optionsField } from '../../shared/fields';
@@ -9,18 +12,87 @@ import type { Operation } from '../../shared/operation';
 import { asNodeError, errorItem, showFor } from '../../shared/operation';
 import { describeProgress } from '../results/readiness';
 
-const DEFAULT_MAX_WAIT = 60;
-const DEFAULT_POLL_INTERVAL = 30;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const DEFAULT_MINUTES = 60;
+const DEFAULT_POLL_SECONDS = 30;
+/** OpenAI gives a batch up after 24 hours. */
+const DEFAULT_HOURS = 26;
+const DEFAULT_POLL_MINUTES = 10;
+
+/** What becomes of the execution during the wait: the units and defaults of its options. */
+const WAYS = {
+	open: {
+		maxWait: { option: 'maxWait', initial: DEFAULT_MINUTES, unit: 'minutes', ms: MINUTE_MS },
+		interval: {
+			option: 'pollInterval',
+			initial: DEFAULT_POLL_SECONDS,
+			unit: 'second',
+			ms: SECOND_MS,
+		},
+		longestPause: Infinity,
+	},
+	park: {
+		maxWait: { option: 'maxWaitHours', initial: DEFAULT_HOURS, unit: 'hours', ms: HOUR_MS },
+		interval: {
+			option: 'pollIntervalMinutes',
+			initial: DEFAULT_POLL_MINUTES,
+			unit: 'minute',
+			ms: MINUTE_MS,
+		},
+		longestPause: PARKED_FROM_MS,
+	},
+};
+
+type Way = (typeof WAYS)[keyof typeof WAYS];
 
 /** How many batches are polled at the same time. */
 const AT_ONCE = 10;
 
+const whenOpen = { hide: { duringWait: ['park'] } };
+const whenParked = { show: { duringWait: ['park'] } };
+const optionWhenOpen = { hide: { '/duringWait': ['park'] } };
+const optionWhenParked = { show: { '/duringWait': ['park'] } };
+
 const waitProperties: INodeProperties[] = [
 	{
+		displayName: 'During the Wait',
+		name: 'duringWait',
+		type: 'options',
+		noDataExpression: true,
+		// A tool has no outputs to connect.
+		displayOptions: { hide: { '@tool': [true] } },
+		options: [
+			{
+				name: 'Keep the Execution Open',
+				value: 'open',
+				description: 'For minutes. A restart of n8n ends the wait.',
+			},
+			{
+				name: 'Park the Execution',
+				value: 'park',
+				description:
+					'For hours. n8n stores the execution and continues it for each look, also after a restart. The node gets a second output.',
+			},
+		],
+		default: 'open',
+	},
+	{
 		displayName:
-			'The execution stays open during the wait. For batches that take long, use the OpenAI Batch Trigger instead: it starts a workflow when a batch is finished.',
+			'The execution stays open during the wait, and a restart of n8n ends it. For hours, choose <b>Park the Execution</b>, or use the OpenAI Batch Trigger: it starts a workflow when a batch is finished.',
 		name: 'waitNotice',
 		type: 'notice',
+		displayOptions: whenOpen,
+		default: '',
+	},
+	{
+		displayName:
+			'Drag a connection from <b>Still Waiting</b> back to the input of this same node, and connect the next node to <b>Finished</b>. Place the next node higher than this one to process finished batches while others wait: n8n runs the higher branch first.',
+		name: 'parkNotice',
+		type: 'notice',
+		displayOptions: whenParked,
 		default: '',
 	},
 	batchIdField,
@@ -28,11 +100,21 @@ const waitProperties: INodeProperties[] = [
 		...optionsField,
 		options: [
 			{
+				displayName: 'Max Wait (Hours)',
+				name: 'maxWaitHours',
+				type: 'number',
+				typeOptions: { minValue: 0 },
+				displayOptions: optionWhenParked,
+				default: DEFAULT_HOURS,
+				description: 'The longest time to wait. OpenAI gives a batch up after 24 hours.',
+			},
+			{
 				displayName: 'Max Wait (Minutes)',
 				name: 'maxWait',
 				type: 'number',
 				typeOptions: { minValue: 0 },
-				default: DEFAULT_MAX_WAIT,
+				displayOptions: optionWhenOpen,
+				default: DEFAULT_MINUTES,
 				description:
 					'The longest time to wait. If n8n limits the time of an execution, the wait can end earlier.',
 			},
@@ -52,11 +134,22 @@ const waitProperties: INodeProperties[] = [
 				description: 'What to do if the batch is not finished after Max Wait',
 			},
 			{
+				displayName: 'Poll Interval (Minutes)',
+				name: 'pollIntervalMinutes',
+				type: 'number',
+				typeOptions: { minValue: 1 },
+				displayOptions: optionWhenParked,
+				default: DEFAULT_POLL_MINUTES,
+				description:
+					'The longest time between two requests for the status. The first requests follow each other faster. Each request adds a run of this node to the execution.',
+			},
+			{
 				displayName: 'Poll Interval (Seconds)',
 				name: 'pollInterval',
 				type: 'number',
 				typeOptions: { minValue: 1 },
-				default: DEFAULT_POLL_INTERVAL,
+				displayOptions: optionWhenOpen,
+				default: DEFAULT_POLL_SECONDS,
 				description:
 					'The longest time between two requests for the status. The first requests follow each other faster.',
 			},
@@ -65,46 +158,54 @@ const waitProperties: INodeProperties[] = [
 ];
 
 interface WaitOptions {
-	/** Minutes. */
-	maxWait?: unknown;
+	[option: string]: unknown;
 	onTimeout?: 'error' | 'continue';
-	/** Seconds. */
-	pollInterval?: unknown;
 }
 
-/** The wait for an item's batch. @throws {NodeOperationError} for times that are not possible */
-function startWait(
+/** How to wait for an item's batch. @throws {NodeOperationError} for times that are not possible */
+function waitSettings(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	client: OpenAiClient,
-	now: number,
-): BatchWait {
-	const batchId = idParameter(context, 'batchId', itemIndex);
+	{ maxWait, interval }: Way,
+	parked: ParkedWait | undefined,
+): WaitSettings {
 	const options = context.getNodeParameter('options', itemIndex, {}) as WaitOptions;
-	const { maxWait, onTimeout = 'error', pollInterval } = options;
-	const minutes = Number(isUnset(maxWait) ? DEFAULT_MAX_WAIT : maxWait);
-	const seconds = Number(isUnset(pollInterval) ? DEFAULT_POLL_INTERVAL : pollInterval);
-	if (minutes >= 0 && seconds >= 1) {
-		const times = { maxWait: minutes * 60_000, longestInterval: seconds * 1000 };
-		return new BatchWait(client, { batchId, itemIndex, onTimeout, ...times }, now);
-	}
-	throw new NodeOperationError(
-		context.getNode(),
-		'Max Wait has to be at least 0 minutes, and Poll Interval at least 1 second',
-		{ itemIndex },
+	const { onTimeout = 'error' } = options;
+	const [longestWait, longestInterval] = [maxWait, interval].map(({ option, initial }) =>
+		Number(isUnset(options[option]) ? initial : options[option]),
 	);
+	if (!(longestWait >= 0 && longestInterval >= 1)) {
+		throw new NodeOperationError(
+			context.getNode(),
+			`Max Wait has to be at least 0 ${maxWait.unit}, and Poll Interval at least 1 ${interval.unit}`,
+			{ itemIndex },
+		);
+	}
+	const now = Date.now();
+	const begin = () => ({
+		batchId: idParameter(context, 'batchId', itemIndex),
+		since: now,
+		until: now + longestWait * maxWait.ms,
+		firstPoll: now,
+	});
+	const times = { longestInterval: longestInterval * interval.ms, onTimeout };
+	return { itemIndex, ...times, ...(parked ?? begin()) };
 }
 
 /**
- * Polls all batches until every wait is over.
+ * Polls all batches until every wait is over, or nothing is to be done for longer than a pause may
+ * take.
  *
+ * @param longestPause milliseconds
  * @param check called after each poll; it ends all waits when it throws
+ * @returns when to poll next, in epoch milliseconds, where a wait is not over
  */
 async function waitForAll(
 	client: OpenAiClient,
 	waits: BatchWait[],
+	longestPause: number,
 	check: (wait: BatchWait) => void,
-): Promise<void> {
+): Promise<number | undefined> {
 	let open = waits;
 	while (open.length > 0) {
 		const due = open.filter(({ nextPoll }) => nextPoll <= Date.now());
@@ -113,22 +214,24 @@ async function waitForAll(
 		}
 		due.forEach(check);
 		open = open.filter(({ isOver }) => !isOver);
-		if (open.length === 0) return;
+		if (open.length === 0) return undefined;
 		const next = Math.min(...open.map(({ nextPoll }) => nextPoll));
+		if (next - Date.now() > longestPause) return next;
 		if (!(await client.pause(next - Date.now()))) {
 			throw new NodeOperationError(client.context.getNode(), CANCELLED);
 		}
 	}
+	return undefined;
 }
 
 /** The error for a wait that is over; undefined when it has a batch to return. */
-function problemOf(context: IExecuteFunctions, wait: BatchWait) {
+function problemOf(context: IExecuteFunctions, wait: BatchWait, { maxWait }: Way) {
 	const { batch, client, failure, lastFault, isTimedOut, settings } = wait;
-	const { batchId, itemIndex, maxWait, onTimeout } = settings;
+	const { batchId, itemIndex, onTimeout, since, until } = settings;
 	if (failure) return client.error(failure);
 	if (!isTimedOut) return undefined;
-	const time = `${maxWait / 60_000} minutes`;
-	if (!batch) return client.error(lastFault!, `Batch ${batchId} could not be read in ${time}`);
+	const time = `${(until - since) / maxWait.ms} ${maxWait.unit}`;
+	if (!batch) return client.error(lastFault!, `After ${time}, batch ${batchId} could not be read`);
 	if (onTimeout === 'continue') return undefined;
 	return new NodeOperationError(
 		context.getNode(),
@@ -142,40 +245,39 @@ function problemOf(context: IExecuteFunctions, wait: BatchWait) {
 	);
 }
 
-function itemOf({ batch, settings }: BatchWait): INodeExecutionData {
-	return {
-		json: batchItem(batch!),
-		pairedItem: { item: settings.itemIndex },
-	};
-}
-
 async function execute(
 	context: IExecuteFunctions,
 	client: OpenAiClient,
 ): Promise<INodeExecutionData[][]> {
-	const output: INodeExecutionData[] = [];
+	const isParked = context.getNodeParameter('duringWait', 0, 'open') === 'park';
+	const way = WAYS[isParked ? 'park' : 'open'];
+	const loop = isParked ? new ParkingLoop(context) : undefined;
+	if (loop?.isAstray) return [];
+	const over: INodeExecutionData[] = [];
 	const waits: BatchWait[] = [];
-	const now = Date.now();
 	const fail = (error: unknown, itemIndex: number) => {
 		const nodeError = asNodeError(context.getNode(), error, itemIndex);
 		if (!context.continueOnFail()) throw nodeError;
-		output[itemIndex] = errorItem(nodeError, itemIndex);
+		over[itemIndex] = errorItem(nodeError, itemIndex);
 	};
 	for (let itemIndex = 0; itemIndex < context.getInputData().length; itemIndex++) {
 		try {
-			waits.push(startWait(context, itemIndex, client, now));
+			const parked = loop?.read(itemIndex);
+			waits.push(new BatchWait(client, waitSettings(context, itemIndex, way, parked)));
 		} catch (error) {
 			fail(error, itemIndex);
 		}
 	}
-	await waitForAll(client, waits, (wait) => {
+	const nextPoll = await waitForAll(client, waits, way.longestPause, (wait) => {
 		if (!wait.isOver) return;
-		const problem = problemOf(context, wait);
+		const problem = problemOf(context, wait, way);
 		const { itemIndex } = wait.settings;
 		if (problem) fail(problem, itemIndex);
-		else output[itemIndex] = itemOf(wait);
+		else over[itemIndex] = { json: batchItem(wait.batch!), pairedItem: { item: itemIndex } };
 	});
-	return [output];
+	if (!loop) return [over];
+	const open = waits.filter(({ isOver }) => !isOver).map(({ settings }) => settings);
+	return await loop.outputs(open, nextPoll, Object.values(over));
 }
 
 export const wait: Operation = {

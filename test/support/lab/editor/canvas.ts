@@ -43,6 +43,18 @@ export class Canvas {
 		return this.page.getByTestId('node-creator-item-name').getByText(name, { exact: true });
 	}
 
+	/** Drags a connection from an output of a node to the input of a node, which may be the same. */
+	async connect(from: string, output: number, to: string): Promise<void> {
+		const start = this.node(from).getByTestId('canvas-node-output-handle').nth(output);
+		const end = this.node(to).getByTestId('canvas-node-input-handle').first();
+		await start.hover();
+		await this.page.mouse.down();
+		const { x, y, width, height } = (await end.boundingBox())!;
+		await this.page.mouse.move(x + width / 2, y - 40, { steps: 5 });
+		await this.page.mouse.move(x + width / 2, y + height / 2, { steps: 5 });
+		await this.page.mouse.up();
+	}
+
 	/** Opens a node's parameters, where there is one of the name. */
 	async openNode(name: string): Promise<NodePanel> {
 		await this.node(name).dblclick();

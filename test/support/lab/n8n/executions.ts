@@ -27,3 +27,9 @@ export function binaryOf({ data }: Execution, node: string, field: string): unkn
 	const [item] = run.data?.main[0] as unknown as Array<{ binary: Record<string, unknown> }>;
 	return item.binary[field];
 }
+
+/** The items of all runs of a node, of one of its outputs. */
+export function allItemsOf({ data }: Execution, node: string, output = 0): Json[] {
+	const runs = data.resultData.runData[node] ?? [];
+	return runs.flatMap((run) => run.data?.main[output] ?? []).map(({ json }) => json);
+}

@@ -97,6 +97,11 @@ export class Rest {
 		return (await this.session.call<{ id: string }>('POST', path, { loadWorkflow: false })).id;
 	}
 
+	/** Stops an execution, also one that waits, as the editor's button does. */
+	async stop(executionId: string): Promise<void> {
+		await this.session.call('POST', `/executions/${executionId}/stop`, {});
+	}
+
 	/** The newest 100 executions of a workflow, newest first, without their data. */
 	async executions(workflowId: string): Promise<ExecutionSummary[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));

@@ -50,19 +50,23 @@ export function openAi(credential: Credential) {
 	});
 }
 
-/** Makes a workflow of steps one after the other; the first one starts it. */
+const to = (node: string) => [{ node, type: 'main', index: 0 }];
+
+/**
+ * Makes a workflow of steps one after the other; the first one starts it. A wait that parks is also
+ * connected back to itself.
+ */
 export function chain(name: string, steps: Step[]): WorkflowJson {
 	const nodes = steps.map((step, index) => ({
 		...step,
 		id: randomUUID(),
 		position: [index * 200, 0],
 	}));
-	const links = steps
-		.slice(1)
-		.map(({ name: next }, index) => [
-			steps[index].name,
-			{ main: [[{ node: next, type: 'main', index: 0 }]] },
-		]);
+	const links = steps.slice(1).map(({ name: next }, index) => {
+		const { name, parameters } = steps[index];
+		const back = parameters.duringWait === 'park' ? [to(name)] : [];
+		return [name, { main: [...back, to(next)] }];
+	});
 	return {
 		name,
 		nodes,
@@ -70,3 +74,12 @@ export function chain(name: string, steps: Step[]): WorkflowJson {
 		settings: { executionOrder: 'v1' },
 	};
 }
+
+/**
+ * Steps that wait for the batches whose ids come in, with the execution parked, and then read them
+ * once more.
+ */
+export const parkedWait = (credential: Credential): Step[] => [
+	openAi(credential)('Wait', 'batch', 'wait', { duringWait: 'park' }),
+	openAi(credential)('Get', 'batch', 'get'),
+];
