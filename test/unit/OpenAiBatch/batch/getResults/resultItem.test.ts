@@ -28,15 +28,15 @@ const response = (output: object[]) => itemOf('/v1/responses', { ...bodies.respo
 
 const ORDINARY = [
 	'custom_id',
-	'batch_id',
 	'status',
-	'status_code',
-	'request_id',
-	'model',
 	'content',
 	'finish_reason',
-	'usage',
 	'error',
+	'model',
+	'usage',
+	'batch_id',
+	'status_code',
+	'request_id',
 ];
 
 describe('the fields of an item', () => {
@@ -55,7 +55,7 @@ describe('the fields of an item', () => {
 	])('include %s when there is something', (name, endpoint, given) => {
 		const body = Array.isArray(given) ? { ...bodies.responses, output: given } : given;
 		const item = itemOf(endpoint, body, false);
-		expect(Object.keys(item)).toEqual([...ORDINARY, name]);
+		expect(Object.keys(item).filter((key) => key !== name)).toEqual(ORDINARY);
 		expect(item[name]).toBeTruthy();
 	});
 });
