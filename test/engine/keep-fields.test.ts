@@ -345,7 +345,7 @@ describe('nothing is paid twice or left behind', () => {
 			const { error, hints } = await submitItems(options, items, { executionId });
 			if (error) throw error;
 			expect(batches()).toHaveLength(1);
-			return hints('Node').map(({ message }) => message);
+			return remarksOf({ hints }).map(({ message }) => message);
 		};
 		expect(await run('id')).toEqual([]);
 		expect(await run('id')).toEqual([]);

@@ -1,6 +1,6 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { NODE, productForTests } from './product';
+import { NODE, productForTests, remarksOf } from './product';
 import type { NodeRunOptions } from '../support/engine';
 
 type Parameters = Record<string, NodeParameterValueType>;
@@ -19,7 +19,7 @@ const submit = async (parameters: Parameters, items: IDataObject[], more: NodeRu
 
 const messages = ({ error, hints }: Awaited<ReturnType<typeof submit>>) => {
 	expect(error).toBeUndefined();
-	return hints('Node').map(({ message }) => message);
+	return remarksOf({ hints }).map(({ message }) => message);
 };
 
 const hints = async (...args: [Parameters, IDataObject[], NodeRunOptions?]) =>
@@ -160,7 +160,7 @@ describe('in the editor', () => {
 			],
 			input: ROWS,
 		});
-		expect(run.hints('Node')).toEqual([]);
+		expect(remarksOf(run)).toEqual([]);
 	});
 
 	it('more than 20,000 items get a hint', async () => {
