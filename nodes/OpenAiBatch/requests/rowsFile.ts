@@ -231,7 +231,7 @@ export async function openRows(
 }
 
 /**
- * How the file is to be read; undefined for what is to be detected.
+ * How the file is to be read; undefined for what the file itself shows.
  *
  * @throws {NodeOperationError} for a value that an expression gave and that is not in the list
  */
