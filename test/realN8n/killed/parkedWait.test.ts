@@ -124,17 +124,22 @@ class Scene {
 	/** What has become of the execution, which the user runs again where n8n does not go on with it. */
 	async outcome(): Promise<Execution> {
 		const { rest } = this.lab;
-		if (!this.moment.isLooking && !this.moment.isStopped) {
-			await until('the execution to go on and end', async () => {
-				const [{ status }] = await rest.executions(this.workflow);
-				// While n8n starts, it takes parked executions for crashed ones for a moment.
-				return status === 'success' || status === 'error';
-			});
-			return await rest.execution(this.execution);
-		}
+		if (!this.moment.isLooking && !this.moment.isStopped) return await this.ended(this.execution);
 		const given = await rest.finished(this.workflow, this.execution);
 		expect(given.status).toBe(this.moment.isStopped ? 'canceled' : 'crashed');
-		return await rest.execution(await rest.retry(this.execution));
+		// It parks once more if the time for its next look has not come yet.
+		return await this.ended(await rest.retry(this.execution));
+	}
+
+	/** An execution that n8n goes on with by itself, when it has ended. */
+	private async ended(id: string): Promise<Execution> {
+		const { rest } = this.lab;
+		await until('the execution to go on and end', async () => {
+			const all = await rest.executions(this.workflow);
+			// While n8n starts, it takes parked executions for crashed ones for a moment.
+			return all.some((one) => one.id === id && ['success', 'error'].includes(one.status));
+		});
+		return await rest.execution(id);
 	}
 
 	expectWhole(execution: Execution): void {
