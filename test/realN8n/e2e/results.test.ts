@@ -19,20 +19,25 @@ const NODE = {
 describe('the pickers', () => {
 	itSeen('find a batch and a file by what a person knows of them', async (page, world) => {
 		const { id, input_file_id } = await runBatch(clientOf(world), 'cinema.jsonl', PROMPTS);
-		const parameters = { resource: 'file', operation: 'download' };
-		const nodes = [FILM_NODES[0], { ...NODE, parameters }];
+		const download = { resource: 'file', operation: 'download' };
+		const batchId = { __rl: true, mode: 'list', value: '' };
+		const nodes = [
+			FILM_NODES[0],
+			{ ...NODE, parameters: download },
+			{ ...NODE, name: 'Status', parameters: { resource: 'batch', operation: 'get', batchId } },
+		];
 		const { workflowUrl } = await prepare(world, 'Pickers', nodes);
 		const canvas = new Canvas(page);
 		await canvas.open(workflowUrl);
-		const panel = await canvas.openNode(NODE.name);
+		let panel = await canvas.openNode(NODE.name);
 
 		const files = await panel.searchList('fileId', 'cinema.jsonl');
 		expect(await files.first().innerText()).toContain(input_file_id);
 		await keep(page, 'pickers 1 file');
 		await files.first().click();
 
-		await panel.choose('resource', 'Batch');
-		await panel.choose('operation', 'Cancel');
+		await panel.close();
+		panel = await canvas.openNode('Status');
 		const batches = await panel.searchList('batchId', id);
 		expect(await batches.innerText()).toMatch(/completed · 3\/3/);
 		await keep(page, 'pickers 2 batch');
