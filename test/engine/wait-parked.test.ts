@@ -109,7 +109,14 @@ test('the execution is parked as soon as the next look is more than a minute awa
 	// First the item that waits is sent round, so that nothing else is stored again and again.
 	expect(runs(parked)).toEqual([[[id], []], [[id]]]);
 	const [, round] = items(parked, 'Wait');
-	expect(Object.keys(round.json)).toEqual(['id', 'look_after', 'waiting_since', 'wait_until']);
+	expect(Object.keys(round.json)).toEqual([
+		'id',
+		'poll_after',
+		'waiting_since',
+		'wait_until',
+		'poll_interval_seconds',
+		'on_timeout',
+	]);
 	expect(Date.parse(round.json.wait_until as string)).toBe(
 		Date.parse(round.json.waiting_since as string) + 26 * HOUR,
 	);
@@ -258,6 +265,83 @@ describe('settings of the node that would make it run for ever', () => {
 	);
 });
 
+describe('what would go round without end', () => {
+	test.each(['continueRegularOutput', 'continueErrorOutput'] as const)(
+		'a credential that is of no use any more is an error of each batch: %s',
+		async (onError) => {
+			const input = [{ id: await submit('A') }, { id: await submit('B') }];
+			const parked = await start(input, { node: { onError } });
+			goTo(parked.waitTill!);
+			const result = await product.engine.run({
+				...request(input, { node: { onError } }),
+				stored: parked.stored(),
+				credentialData: { openAiBatchApi: { apiKey: 'sk-1', url: 'not a url' } },
+			});
+			// What comes then, `After`, has the same credential.
+			const output = onError === 'continueErrorOutput' ? 2 : 1;
+			expect(items(result, 'Wait', output).map(({ json }) => json.error)).toEqual([
+				expect.stringMatching(/Base URL/),
+				expect.stringMatching(/Base URL/),
+			]);
+			expect(result.runData.Wait.length).toBeLessThan(6);
+		},
+	);
+});
+
+test('rows that come by two outputs are waited for, one after the other', async () => {
+	const [first, second] = [await submit('A'), await submit('B')];
+	const rows = [
+		{ id: first, read: first },
+		{ id: second, read: 'batch_none' },
+	];
+	const connections = {
+		Items: { main: [to('Read')] },
+		Read: { main: [to('Wait'), to('Wait')] },
+		Wait: CONNECTED.Wait,
+	};
+	const own = (more: Partial<RunRequest> = {}): RunRequest => {
+		const base = request(rows, { connections });
+		const [wait, after] = base.nodes;
+		const ofRow = (node: HarnessNode, batchId: string): HarnessNode => ({
+			...node,
+			parameters: { ...node.parameters, batchId },
+		});
+		const read: HarnessNode = {
+			...ofRow({ ...after, parameters: { ...after.parameters } }, '={{ $json.read }}'),
+			name: 'Read',
+			onError: 'continueErrorOutput',
+		};
+		const nodes = [read, ofRow(wait, "={{ $('Items').item.json.id }}"), after];
+		return { ...base, ...more, nodes };
+	};
+	let result = await product.engine.run(own());
+	expect(result.status).toBe('waiting');
+	await product.finish(first);
+	await product.finish(second);
+	while (result.status === 'waiting') {
+		goTo(result.waitTill!);
+		result = await product.engine.run(own({ stored: result.stored() }));
+	}
+	expect(result.error).toBeUndefined();
+	const left = items(result, 'Wait', 1).map(({ json }) => [json.id, json.status]);
+	expect(left.sort()).toEqual([first, second].sort().map((id) => [id, 'completed']));
+});
+
+test('a step that is executed alone says that the wait has ended', async () => {
+	const input = [{ id: await submit() }];
+	const whole = await product.engine.run({ ...request(input), mode: 'manual' });
+	expect([whole.status, whole.hints('Wait')]).toEqual(['waiting', []]);
+	const step = await product.engine.run({
+		...request(input),
+		mode: 'manual',
+		destination: 'Wait',
+	});
+	expect([step.status, step.hints('Wait')]).toEqual([
+		'success',
+		[expect.objectContaining({ message: expect.stringMatching(/^Only this step was executed/) })],
+	]);
+});
+
 describe('the end of the wait', () => {
 	test('is an error that says how far the batch is', async () => {
 		const id = await submit();
@@ -279,6 +363,25 @@ describe('the end of the wait', () => {
 		expect(items(result, 'Wait', 1)[0].json).toMatchObject({ id, status: 'validating' });
 	});
 
+	test('is that of the row, also when only the small item is left of it', async () => {
+		const id = await submit();
+		const row = { id, late: 'continue', hours: 1, minutes: 2 };
+		const settings = {
+			options: {
+				onTimeout: '={{ $json.late }}',
+				maxWaitHours: '={{ $json.hours }}',
+				pollIntervalMinutes: '={{ $json.minutes }}',
+			},
+		};
+		let result = await start([row], settings);
+		while (result.status === 'waiting') {
+			expect(ahead(result.waitTill)).toBeLessThanOrEqual(2 * MINUTE);
+			result = await resume(result, [row], settings);
+		}
+		expect(items(result, 'Wait', 1)[0].json).toMatchObject({ id, status: 'validating' });
+		expect(polls(id)).toBeGreaterThan(30);
+	});
+
 	test('comes after a last look, also when n8n was down until long after it', async () => {
 		const id = await submit();
 		const parked = await start([{ id }]);
@@ -288,15 +391,18 @@ describe('the end of the wait', () => {
 		expect(items(result, 'Wait', 1)[0].json).toMatchObject({ id, status: 'completed' });
 	});
 
-	test.each([[{ maxWaitHours: -1 }], [{ pollIntervalMinutes: 0 }]])(
-		'%j is refused',
-		async (options) => {
-			const { error } = await start([{ id: 'batch_1' }], { options });
-			expect(error?.message).toBe(
-				'Max Wait has to be at least 0 hours, and Poll Interval at least 1 minute',
-			);
-		},
-	);
+	// With an interval of a minute, the execution would stay open.
+	test.each([
+		[{ maxWaitHours: -1 }],
+		[{ maxWaitHours: 1e10 }],
+		[{ maxWaitHours: Infinity }],
+		[{ pollIntervalMinutes: 1 }],
+	])('%j is refused', async (options) => {
+		const { error } = await start([{ id: 'batch_1' }], { options });
+		expect(error?.message).toBe(
+			'Max Wait has to be from 0 to 8,784 hours, and Poll Interval at least 2 minutes',
+		);
+	});
 });
 
 test('a transient fault does not end the wait, and the execution parks for as long as the server asks', async () => {

@@ -123,7 +123,7 @@ test('a batch that does not exist ends the wait', async () => {
 test('a negative time to wait is refused', async () => {
 	const { error } = await run('batch_1', { maxWait: -1 });
 	expect(error?.message).toBe(
-		'Max Wait has to be at least 0 minutes, and Poll Interval at least 1 second',
+		'Max Wait has to be from 0 to 527,040 minutes, and Poll Interval at least 1 second',
 	);
 });
 

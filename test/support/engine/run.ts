@@ -43,6 +43,8 @@ export interface RunRequest extends RunOptions {
 	/** From node name to node name, `Items` is the start; default: one chain in the given order. */
 	connections?: IConnections;
 	input?: Array<INodeExecutionData | IDataObject>;
+	/** The node whose "Execute step" was pressed: the execution ends behind it. */
+	destination?: string;
 	/** What an earlier run of the execution has stored: n8n goes on with it, in place of a start. */
 	stored?: IRunExecutionData;
 }
@@ -118,6 +120,9 @@ export function startRun(parts: EngineParts, request: RunRequest): RunningExecut
 	const start = workflow.getNode(ITEMS)!;
 	const begin = () =>
 		createRunExecutionData({
+			startData: request.destination
+				? { destinationNode: { nodeName: request.destination, mode: 'inclusive' } }
+				: {},
 			executionData: {
 				nodeExecutionStack: [
 					{ node: start, data: { main: [toItems(request.input)] }, source: null },

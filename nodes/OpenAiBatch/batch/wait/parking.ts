@@ -1,8 +1,8 @@
 import type {
+	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
 	ISourceData,
-	NodeOperationError as NodeError,
 	Workflow,
 } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
@@ -19,16 +19,16 @@ const FINISHED = 'Finished';
 export const nodeOutputs =
 	`={{ $parameter.operation === 'wait' && $parameter.duringWait === 'park' ? [{ type: 'main', displayName: '${WAITING}' }, { type: 'main', displayName: '${FINISHED}' }] : ['main'] }}` as const;
 
-/** The part of a wait that its item holds between two looks. */
-export type ParkedWait = Pick<WaitSettings, 'batchId' | 'since' | 'until' | 'firstPoll'>;
+/** The settings of a wait, which its item holds between two polls. */
+export type ParkedWait = Omit<WaitSettings, 'itemIndex'>;
 
 /**
- * A wait that parks the execution between two looks. `putExecutionToWait` stores the execution and
+ * A wait that parks the execution between two polls. `putExecutionToWait` stores the execution and
  * ends it. When n8n continues it, the node does not run: n8n passes its input to its first output
- * instead. That output is connected to the input of the node, so the node runs again, and looks.
+ * instead. That output is connected to the input of the node, so the node runs again, and polls.
  *
  * All that a wait has to know is in the items that are sent round. They are small, since n8n stores
- * them once for each look. So the wait goes on after a restart, and in a retry of the execution.
+ * them once for each poll. So the wait goes on after a restart, and in a retry of the execution.
  */
 export class ParkingLoop {
 	private readonly name: string;
@@ -55,7 +55,7 @@ export class ParkingLoop {
 	 * Whether the items have come back although the connections are wrong: with On Error: Continue,
 	 * their errors would go round for ever.
 	 */
-	get isAstray(): boolean {
+	get cameBackUnconnected(): boolean {
 		return this.isReturn && this.misconnection !== undefined;
 	}
 
@@ -67,60 +67,91 @@ export class ParkingLoop {
 	read(itemIndex: number): ParkedWait | undefined {
 		if (this.misconnection) throw this.error(itemIndex, ...this.misconnection);
 		if (!this.isReturn) return undefined;
-		const { id, waiting_since, wait_until, look_after } = this.input[itemIndex].json;
-		const times = [waiting_since, wait_until, look_after].map((time) => Date.parse(String(time)));
-		if (typeof id !== 'string' || times.some(Number.isNaN)) {
-			throw this.error(
-				itemIndex,
-				`The item that came back from ${WAITING} is not one of this node`,
-				'Let the connection lead straight back to the input of this node.',
-			);
-		}
-		const [since, until, firstPoll] = times;
-		return { batchId: id, since, until, firstPoll };
+		const { json } = this.input[itemIndex];
+		// n8n passes on the input of all runs that were pending when it continued the execution, also
+		// of those that had not begun.
+		if (json.waiting_since === undefined && json.wait_until === undefined) return undefined;
+		const parked = parkedWait(json);
+		if (parked) return parked;
+		throw this.error(
+			itemIndex,
+			`The item that came back from ${WAITING} is not one of this node`,
+			'Let the connection lead straight back to the input of this node.',
+		);
 	}
 
 	/**
-	 * What the node returns after a look. It parks the execution if nothing has changed. Otherwise the
+	 * What the node returns after a poll. It parks the execution if nothing has changed. Otherwise the
 	 * items that wait are sent round first, so that they alone are stored.
 	 *
-	 * @param nextLook epoch milliseconds
+	 * @param nextPoll epoch milliseconds
 	 * @param over the items of the waits that have ended
 	 */
 	async outputs(
 		open: WaitSettings[],
-		nextLook: number | undefined,
+		nextPoll: number | undefined,
 		over: INodeExecutionData[],
 	): Promise<INodeExecutionData[][]> {
-		if (nextLook === undefined) return [[], over];
+		if (nextPoll === undefined) return [[], over];
 		if (!this.isReturn || over.length > 0) {
-			return [open.map((settings) => this.item(settings, nextLook)), over];
+			if (destinationOf(this.context) === this.name) {
+				this.context.addExecutionHints({ message: ONE_STEP, location: 'outputPane' });
+			}
+			return [open.map((settings) => this.item(settings, nextPoll)), over];
 		}
-		await this.context.putExecutionToWait(new Date(nextLook));
+		await this.context.putExecutionToWait(new Date(nextPoll));
 		// A copy: where the node has an error output, n8n takes the items out of the list.
 		return [[...this.input]];
 	}
 
-	/** @param nextLook not kept up to date: the items stay the same while nothing changes */
+	/** @param nextPoll not kept up to date: the items stay the same while nothing changes */
 	private item(
-		{ batchId, itemIndex, since, until }: WaitSettings,
-		nextLook: number,
+		{ batchId, itemIndex, since, until, longestInterval, onTimeout }: WaitSettings,
+		nextPoll: number,
 	): INodeExecutionData {
 		const json = {
 			id: batchId,
-			look_after: timeOf(nextLook),
+			poll_after: timeOf(nextPoll),
 			waiting_since: timeOf(since),
 			wait_until: timeOf(until),
+			poll_interval_seconds: longestInterval / 1_000,
+			on_timeout: onTimeout,
 		};
 		return { json, pairedItem: { item: itemIndex } };
 	}
 
-	private error(itemIndex: number, message: string, description: string): NodeError {
+	private error(itemIndex: number, message: string, description: string): NodeOperationError {
 		return new NodeOperationError(this.context.getNode(), message, { itemIndex, description });
 	}
 }
 
 const timeOf = (epochMs: number) => new Date(epochMs).toISOString();
+
+/** What an item that was sent round says about its wait; undefined if it is another item. */
+function parkedWait(json: IDataObject): ParkedWait | undefined {
+	const { id: batchId, on_timeout: onTimeout } = json;
+	const times = [json.waiting_since, json.wait_until, json.poll_after];
+	const [since, until, firstPoll] = times.map((time) => Date.parse(String(time)));
+	const longestInterval = Number(json.poll_interval_seconds) * 1_000;
+	if (typeof batchId !== 'string' || (onTimeout !== 'error' && onTimeout !== 'continue')) {
+		return undefined;
+	}
+	if ([since, until, firstPoll, longestInterval].some(Number.isNaN)) return undefined;
+	return { batchId, since, until, firstPoll, longestInterval, onTimeout };
+}
+
+const ONE_STEP =
+	'Only this step was executed, so the wait ends here. Execute the whole workflow: then it goes on until the batches are finished.';
+
+/** The node behind which an execution by hand ends; undefined for the whole workflow. */
+function destinationOf(context: IExecuteFunctions): string | undefined {
+	// n8n's contexts have it, although their types do not say so. n8n 1 has the name alone.
+	const { runExecutionData } = context as {
+		runExecutionData?: { startData?: { destinationNode?: string | { nodeName: string } } };
+	};
+	const destination = runExecutionData?.startData?.destinationNode;
+	return typeof destination === 'object' ? destination.nodeName : destination;
+}
 
 /** The names of the nodes that follow each output of a node. */
 function connectionsOf(context: IExecuteFunctions, name: string): string[][] | undefined {

@@ -18,27 +18,33 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 const DEFAULT_MINUTES = 60;
 const DEFAULT_POLL_SECONDS = 30;
-/** OpenAI gives a batch up after 24 hours. */
+/** After 24 hours, OpenAI lets a batch expire. */
 const DEFAULT_HOURS = 26;
 const DEFAULT_POLL_MINUTES = 10;
+/** After a shorter interval, the execution would not be parked. */
+const LEAST_POLL_MINUTES = 2;
 
-/** What becomes of the execution during the wait: the units and defaults of its options. */
+const LONGEST_WAIT_MS = 366 * 24 * HOUR_MS;
+
+/** What becomes of the execution during the wait: the units, defaults and limits of its options. */
 const WAYS = {
 	open: {
-		maxWait: { option: 'maxWait', initial: DEFAULT_MINUTES, unit: 'minutes', ms: MINUTE_MS },
+		maxWait: { option: 'maxWait', initial: DEFAULT_MINUTES, unit: 'minute', ms: MINUTE_MS },
 		interval: {
 			option: 'pollInterval',
 			initial: DEFAULT_POLL_SECONDS,
+			least: 1,
 			unit: 'second',
 			ms: SECOND_MS,
 		},
 		longestPause: Infinity,
 	},
 	park: {
-		maxWait: { option: 'maxWaitHours', initial: DEFAULT_HOURS, unit: 'hours', ms: HOUR_MS },
+		maxWait: { option: 'maxWaitHours', initial: DEFAULT_HOURS, unit: 'hour', ms: HOUR_MS },
 		interval: {
 			option: 'pollIntervalMinutes',
 			initial: DEFAULT_POLL_MINUTES,
+			least: LEAST_POLL_MINUTES,
 			unit: 'minute',
 			ms: MINUTE_MS,
 		},
@@ -74,7 +80,7 @@ const waitProperties: INodeProperties[] = [
 				name: 'Park the Execution',
 				value: 'park',
 				description:
-					'For hours. n8n stores the execution and continues it for each look, also after a restart. The node gets a second output.',
+					'For hours. n8n stores the execution, whose status is then Waiting, and continues it for each request, also after a restart. The node gets a second output.',
 			},
 		],
 		default: 'open',
@@ -106,7 +112,7 @@ const waitProperties: INodeProperties[] = [
 				typeOptions: { minValue: 0 },
 				displayOptions: optionWhenParked,
 				default: DEFAULT_HOURS,
-				description: 'The longest time to wait. OpenAI gives a batch up after 24 hours.',
+				description: 'The longest time to wait. OpenAI lets a batch expire after 24 hours.',
 			},
 			{
 				displayName: 'Max Wait (Minutes)',
@@ -137,7 +143,7 @@ const waitProperties: INodeProperties[] = [
 				displayName: 'Poll Interval (Minutes)',
 				name: 'pollIntervalMinutes',
 				type: 'number',
-				typeOptions: { minValue: 1 },
+				typeOptions: { minValue: LEAST_POLL_MINUTES },
 				displayOptions: optionWhenParked,
 				default: DEFAULT_POLL_MINUTES,
 				description:
@@ -169,28 +175,34 @@ function waitSettings(
 	{ maxWait, interval }: Way,
 	parked: ParkedWait | undefined,
 ): WaitSettings {
+	if (parked) return { itemIndex, ...parked };
 	const options = context.getNodeParameter('options', itemIndex, {}) as WaitOptions;
 	const { onTimeout = 'error' } = options;
 	const [longestWait, longestInterval] = [maxWait, interval].map(({ option, initial }) =>
 		Number(isUnset(options[option]) ? initial : options[option]),
 	);
-	if (!(longestWait >= 0 && longestInterval >= 1)) {
+	const most = LONGEST_WAIT_MS / maxWait.ms;
+	if (!(longestWait >= 0 && longestWait <= most && longestInterval >= interval.least)) {
 		throw new NodeOperationError(
 			context.getNode(),
-			`Max Wait has to be at least 0 ${maxWait.unit}, and Poll Interval at least 1 ${interval.unit}`,
+			`Max Wait has to be from 0 to ${counted(most, maxWait.unit)}, and Poll Interval at least ${counted(interval.least, interval.unit)}`,
 			{ itemIndex },
 		);
 	}
 	const now = Date.now();
-	const begin = () => ({
+	return {
+		itemIndex,
 		batchId: idParameter(context, 'batchId', itemIndex),
 		since: now,
 		until: now + longestWait * maxWait.ms,
 		firstPoll: now,
-	});
-	const times = { longestInterval: longestInterval * interval.ms, onTimeout };
-	return { itemIndex, ...times, ...(parked ?? begin()) };
+		longestInterval: longestInterval * interval.ms,
+		onTimeout,
+	};
 }
+
+const counted = (count: number, unit: string) =>
+	`${count.toLocaleString('en-US')} ${unit}${count === 1 ? '' : 's'}`;
 
 /**
  * Polls all batches until every wait is over, or nothing is to be done for longer than a pause may
@@ -230,7 +242,7 @@ function problemOf(context: IExecuteFunctions, wait: BatchWait, { maxWait }: Way
 	const { batchId, itemIndex, onTimeout, since, until } = settings;
 	if (failure) return client.error(failure);
 	if (!isTimedOut) return undefined;
-	const time = `${(until - since) / maxWait.ms} ${maxWait.unit}`;
+	const time = counted((until - since) / maxWait.ms, maxWait.unit);
 	if (!batch) return client.error(lastFault!, `After ${time}, batch ${batchId} could not be read`);
 	if (onTimeout === 'continue') return undefined;
 	return new NodeOperationError(
@@ -250,9 +262,27 @@ async function execute(
 	client: OpenAiClient,
 ): Promise<INodeExecutionData[][]> {
 	const isParked = context.getNodeParameter('duringWait', 0, 'open') === 'park';
-	const way = WAYS[isParked ? 'park' : 'open'];
-	const loop = isParked ? new ParkingLoop(context) : undefined;
-	if (loop?.isAstray) return [];
+	try {
+		return isParked
+			? await waitFor(context, client, WAYS.park, new ParkingLoop(context))
+			: await waitFor(context, client, WAYS.open);
+	} catch (error) {
+		const errors = context.getInputData().map((_, i) => asNodeError(context.getNode(), error, i));
+		if (!context.continueOnFail() || client.cancelSignal?.aborted) throw errors[0];
+		// n8n would pass the input on as if it were the output: a wait that parks would go round at once,
+		// and without end.
+		const failed = errors.map(errorItem);
+		return isParked ? [[], failed] : [failed];
+	}
+}
+
+async function waitFor(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	way: Way,
+	loop?: ParkingLoop,
+): Promise<INodeExecutionData[][]> {
+	if (loop?.cameBackUnconnected) return [];
 	const over: INodeExecutionData[] = [];
 	const waits: BatchWait[] = [];
 	const fail = (error: unknown, itemIndex: number) => {
