@@ -28,9 +28,12 @@ const NO_CHAT_TOOLS = /^gpt-6-astra|^gpt-6\.1-|^gpt-6\.2-/;
 
 const GPT_5_6 = /^gpt-5\.6-(?!.*chat)/;
 const O_SERIES = /^o\d/;
+const KNOWN_O_SERIES = named('o1', 'o1-pro', 'o3', 'o3-mini', 'o3-pro', 'o4-mini');
 const NO_STOP = named('o3', 'o4-mini');
 /** The first GPT-5 models, which always reason. */
 const FIRST_GPT_5 = named('gpt-5', 'gpt-5-mini', 'gpt-5-nano');
+/** The other GPT-5 models that generate text, the ones for chats aside. */
+const GPT_5 = /^gpt-5-(?!.*(?:audio|chat|image|search))/;
 const GPT_5_4 = named('gpt-5.4', 'gpt-5.5');
 
 /** Reasoning models of any kind. */
@@ -203,7 +206,15 @@ function checkSummary(summary: unknown): Issue[] {
 	return [unsupported('reasoning.summary', message, true)];
 }
 
-type Sampling = 'taken' | 'refused' | 'probably refused';
+/** `seen to be refused` is certain of what people have seen, and likely of the rest. */
+type Sampling = 'taken' | 'refused' | 'seen to be refused' | 'probably refused';
+
+/**
+ * What users have seen the first models that reason refuse, in both APIs. Of o3 and o3-mini:
+ * https://github.com/BeehiveInnovations/pal-mcp-server/issues/78, of gpt-5:
+ * https://github.com/lfnovo/open-notebook/issues/107.
+ */
+const SEEN_REFUSED = ['temperature', 'top_p'];
 
 /** Whether a model that reasons with this effort takes parameters of the sampling. */
 function samplingOf(model: string, effort: unknown): Sampling {
@@ -214,7 +225,8 @@ function samplingOf(model: string, effort: unknown): Sampling {
 	if (/^gpt-5\.\d/.test(model)) {
 		return isAbsent(effort) || effort === 'none' ? 'taken' : 'probably refused';
 	}
-	return O_SERIES.test(model) || FIRST_GPT_5.test(model) ? 'probably refused' : 'taken';
+	if (KNOWN_O_SERIES.test(model) || FIRST_GPT_5.test(model)) return 'seen to be refused';
+	return O_SERIES.test(model) || GPT_5.test(model) ? 'probably refused' : 'taken';
 }
 
 /** What to do about a parameter that a model refuses while it reasons. */
@@ -231,8 +243,10 @@ function checkSampling(model: string, effort: unknown, body: JsonObject): Issue[
 }
 
 function samplingIssue(model: string, name: string, param: string, sampling: Sampling): Issue {
-	const message = `${model} ${refuses(sampling !== 'refused')} '${name}' while it reasons. ${withoutReasoning(model)}`;
-	return refused(param, message, sampling !== 'refused');
+	const isSeen = sampling === 'seen to be refused' && SEEN_REFUSED.includes(name);
+	const isLikely = sampling !== 'refused' && !isSeen;
+	const message = `${model} ${refuses(isLikely)} '${name}' while it reasons. ${withoutReasoning(model)}`;
+	return refused(param, message, isLikely);
 }
 
 const LOGPROBS = 'message.output_text.logprobs';

@@ -387,6 +387,42 @@ describe('Delete Files', () => {
 	});
 });
 
+describe('Delete Files together with Include Statuses', () => {
+	test('is refused before any request when answers would be lost', async () => {
+		const batch = mixedBatch();
+		const { error } = await run(batch.id, { include: ['failed', 'expired'], deleteFiles: true });
+		expect(error?.message).toBe('Delete Files needs Succeeded among the Include Statuses');
+		expect(error?.description).toBe(
+			'The answers that are left out are paid for, and would be lost. Add Succeeded to Include Statuses, or turn off Delete Files.',
+		);
+		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+
+	test.each(['items', 'jsonl'])(
+		'as %s, says how many requests without an answer are lost',
+		async (returnAs) => {
+			const batch = mixedBatch();
+			const parameters = {
+				batchId: batch.id,
+				returnAs,
+				options: { include: ['succeeded', 'failed'], deleteFiles: true },
+			};
+			const { hints, error } = await product.run('batch', 'getResults', parameters as never);
+			expect(error).toBeUndefined();
+			expect(hints('Node').map(({ message }) => message)).toContainEqual(
+				'Include Statuses left out 3 requests that did not succeed (2 expired, 1 missing). Because of Delete Files, they can no longer be retried.',
+			);
+			expect(() => product.emulator.file(batch.output_file_id!)).toThrow();
+		},
+	);
+
+	test('says nothing where nothing is left out', async () => {
+		const batch = addHistory(product, { output: [answerLine('a')], request_counts: { total: 1 } });
+		const { hints } = await run(batch.id, { include: ['succeeded'], deleteFiles: true });
+		expect(hints('Node')).toEqual([]);
+	});
+});
+
 describe('On Error', () => {
 	test('the error output receives requests that did not succeed, with all their fields', async () => {
 		const batch = mixedBatch();

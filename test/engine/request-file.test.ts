@@ -350,14 +350,14 @@ describe('Validate', () => {
 	});
 
 	test('gives a hint for what OpenAI may refuse, and calls the file valid', async () => {
-		const lines = ['a', 'b'].map((id) => requestLine(id, { model: 'gpt-5-mini', temperature: 0 }));
+		const lines = ['a', 'b'].map((id) => requestLine(id, { model: 'gpt-5.6-sol', temperature: 0 }));
 		const result = await run('validate', {}, [fileItem(lines.join('\n'))]);
 		expect(result.items('Node')[0].json).toMatchObject({ valid: true, errors: [] });
 		expect(result.items('Node')[0].json).not.toHaveProperty('hints');
 		expect(result.hints('Node')).toMatchObject([
 			{
 				message:
-					"OpenAI may refuse 2 of 2 requests, the first in line 1: gpt-5-mini probably refuses 'temperature' while it reasons. Leave it out.",
+					"OpenAI may refuse 2 of 2 requests, the first in line 1: gpt-5.6-sol probably refuses 'temperature' while it reasons. Leave it out, or set the reasoning effort to 'none'.",
 			},
 		]);
 	});

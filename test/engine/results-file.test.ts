@@ -1,3 +1,4 @@
+import fs from 'node:fs/promises';
 import type { IDataObject } from 'n8n-workflow';
 import { UnexpectedError, UserError } from 'n8n-workflow';
 import { addHistory, answerLine, failureLine, notRunLine, requestLine } from './batches';
@@ -680,6 +681,9 @@ describe('a file over several batches', () => {
 });
 
 describe('the storage of n8n', () => {
+	const full = () =>
+		Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+
 	afterEach(async () => await storeIn('filesystem-v2'));
 
 	it.each(STORAGES)('may be %s', async (storage) => {
@@ -759,6 +763,44 @@ describe('the storage of n8n', () => {
 			`n8n did not store the file 'results-${id}.csv', since nothing more of it came for 300 seconds`,
 		);
 		expect(error?.description).toContain('N8N_HTTP_RESPONSE_BODY_READ_TIMEOUT');
+	});
+
+	it.each([
+		['a disk of n8n', 'ENOSPC: no space left on device, write'],
+		['a quota of the disk', 'EDQUOT: disk quota exceeded, write'],
+		['the disk of SQLite', 'SQLITE_FULL: database or disk is full'],
+		['the disk of PostgreSQL', 'could not extend file "base/1/2": No space left on device'],
+	])('may be full, as %s: the error says so, and nothing is deleted', async (_what, words) => {
+		const { id } = answered([['a', 'yes']]);
+		await storeIn('database', { refusal: () => new Error(words) });
+		const { error } = await run(id, { deleteFiles: true });
+		expect(error).toMatchObject({
+			name: 'NodeOperationError',
+			message: `n8n cannot store the file 'results-${id}.csv': its disk is full`,
+			description: expect.stringMatching(
+				/^The results are still at the service, and none of their files was deleted\. /,
+			),
+			context: { itemIndex: 0 },
+		});
+		expect(error?.description).toMatch(
+			/ Make room on the disk where n8n stores its binary data\.$/,
+		);
+		expect(product.emulator.ledger.calls('DELETE', /files/)).toEqual([]);
+	});
+
+	it('may be a disk that becomes full while the file is written', async () => {
+		const answers = Array.from({ length: 400 }, (_, index): [string, string] => [
+			`r${index}`,
+			'x'.repeat(1_000),
+		]);
+		const { id } = answered(answers);
+		const writeFile = jest.spyOn(fs, 'writeFile').mockImplementation(async (_path, body) => {
+			// So does n8n's storage: the first chunk has room.
+			let chunks = 0;
+			for await (const _chunk of body as AsyncIterable<Buffer>) if (++chunks === 2) throw full();
+		});
+		const { error } = await run(id).finally(() => writeFile.mockRestore());
+		expect(error?.message).toBe(`n8n cannot store the file 'results-${id}.csv': its disk is full`);
 	});
 
 	it('gets the file when the first line is known, since it waits only some minutes for it', async () => {

@@ -56,6 +56,16 @@ describe('at OpenAI', () => {
 			/gpt-6-luna refuses 'temperature' while it reasons/,
 		],
 		[
+			'a temperature for an older model that reasons',
+			{ prompt: 'Hi', model: 'gpt-5-mini', requestOptions: { temperature: 0.2 } },
+			/gpt-5-mini refuses 'temperature' while it reasons\. Leave it out\./,
+		],
+		[
+			'a Top P for a model of the o-series',
+			{ prompt: 'Hi', model: 'o4-mini', requestOptions: { topP: 0.5 } },
+			/o4-mini refuses 'top_p' while it reasons\. Leave it out\./,
+		],
+		[
 			'an effort that the model does not have',
 			{ prompt: 'Hi', model: 'gpt-6.1-sol', requestOptions: { reasoningEffort: 'minimal' } },
 			/gpt-6\.1-sol does not have the reasoning effort 'minimal'/,
@@ -118,7 +128,7 @@ describe('at OpenAI', () => {
 	});
 
 	it('what is only likely is a hint, with the first item', async () => {
-		const items = [{ model: 'gpt-4.1' }, { model: 'gpt-5-mini' }, { model: 'gpt-5-mini' }];
+		const items = [{ model: 'gpt-4.1' }, { model: 'gpt-5.6-sol' }, { model: 'gpt-5.6-sol' }];
 		const parameters = {
 			prompt: 'Hi',
 			model: '={{ $json.model }}',
@@ -129,7 +139,7 @@ describe('at OpenAI', () => {
 		expect(remarksOf(result)).toMatchObject([
 			{
 				message:
-					"OpenAI may refuse 2 of 3 requests, the first in item 1: gpt-5-mini probably refuses 'temperature' while it reasons. Leave it out.",
+					"OpenAI may refuse 2 of 3 requests, the first in item 1: gpt-5.6-sol probably refuses 'temperature' while it reasons. Leave it out, or set the reasoning effort to 'none'.",
 			},
 		]);
 	});

@@ -109,6 +109,9 @@ const TOO_LARGE = /size of ([\d.]+) MB exceeds the max size limit of ([\d.]+) MB
 /** How n8n (2.41) gives up a stream that it reads into memory, for its database or for the items. */
 const TIMED_OUT = /timed out after (\d+)ms without data/;
 
+/** How the system, SQLite and PostgreSQL say that there is no room for what n8n writes. */
+const DISK_FULL = /ENOSPC|EDQUOT|no space left on device|database or disk is full/i;
+
 /** A file that n8n is to store. */
 interface NewBinary {
 	fileName: string;
@@ -123,7 +126,8 @@ interface NewBinary {
  * Stores a stream as a file of n8n's binary storage.
  *
  * @throws {NodeApiError | NodeOperationError} when the stream cannot be read to its end; and when n8n
- * does not store it: its database takes 512 MiB by default, and it waits for 5 minutes for more data
+ * does not store it: its disk may be full, its database takes 512 MiB by default, and it waits for 5
+ * minutes for more data
  */
 export async function storeFile(
 	context: IExecuteFunctions,
@@ -147,6 +151,12 @@ function refusalOf(text: string, { fileName, advice }: NewBinary) {
 		return {
 			message: `n8n cannot store the file '${fileName}': it has ${size} MB, and n8n stores at most ${limit} MB in its database`,
 			description: `${advice} Larger files need n8n to store binary data in S3. The environment variable N8N_BINARY_DATA_DATABASE_MAX_FILE_SIZE raises the limit up to 1024 MB, but n8n cannot read a file of 256 MB or more from PostgreSQL.`,
+		};
+	}
+	if (DISK_FULL.test(text)) {
+		return {
+			message: `n8n cannot store the file '${fileName}': its disk is full`,
+			description: `${advice} Make room on the disk where n8n stores its binary data.`,
 		};
 	}
 	const [, waited] = TIMED_OUT.exec(text) ?? [];

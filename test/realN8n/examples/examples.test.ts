@@ -1,6 +1,7 @@
 import { agentTools } from './agentTools';
 import { askAgain } from './askAgain';
 import { azureOpenAi } from './azureOpenAi';
+import { chainOfTwoBatches } from './chainOfTwoBatches';
 import { classifyATable } from './classifyATable';
 import { fewShot } from './fewShot';
 import { invoices } from './invoices';
@@ -28,6 +29,7 @@ const EXAMPLES: Record<string, (lab: Lab, files: string) => Promise<void>> = {
 	'agent-tools': agentTools,
 	'ask-again': askAgain,
 	'azure-openai': azureOpenAi,
+	'chain-of-two-batches': chainOfTwoBatches,
 	'classify-a-table': classifyATable,
 	'few-shot': fewShot,
 	invoices,

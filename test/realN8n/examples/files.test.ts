@@ -8,6 +8,7 @@ const NAMES = [
 	'agent-tools',
 	'ask-again',
 	'azure-openai',
+	'chain-of-two-batches',
 	'classify-a-table',
 	'few-shot',
 	'invoices',

@@ -67,6 +67,26 @@ export class Scene {
 		return (await submit(this.account.client, [line])).id;
 	}
 
+	/** Creates a batch of an example's job that fails before any request runs; returns its id. */
+	async batchThatFails(job: string): Promise<string> {
+		const lines = [requestLine('other', { model: 'nonexistent' })];
+		return (await submit(this.account.client, lines, { metadata: { job } })).id;
+	}
+
+	/** Waits for a value, and until an execution has ended with the report of a batch that failed. */
+	async untilReported<T>(
+		workflowId: string,
+		batchId: string,
+		look: () => Promise<T | undefined>,
+	): Promise<T> {
+		const report = `"Report what failed": Batch ${batchId} failed: Line 1: `;
+		const lookAtBoth = async () => {
+			const failures = await this.failures(workflowId);
+			return failures.some(({ message }) => message.includes(report)) ? await look() : undefined;
+		};
+		return await this.until(workflowId, lookAtBoth, report);
+	}
+
 	/** Waits until the service holds no parts any more that wait for room. */
 	async queueIsGone(workflowId: string): Promise<void> {
 		await this.until(workflowId, async () => (await this.queueFiles()).length === 0 || undefined);
@@ -119,10 +139,7 @@ export class Scene {
 
 	/** Returns the rows once the column is filled in all of them. */
 	async rowsWith(workflowId: string, rows: () => Promise<Row[]>, column: string): Promise<Row[]> {
-		return await this.until(workflowId, async () => {
-			const found = await rows();
-			return found.every((row) => row[column]) ? found : undefined;
-		});
+		return await this.until(workflowId, async () => await filled(rows, column));
 	}
 
 	/** The bodies of the requests of a batch, by custom id. */
@@ -142,6 +159,15 @@ export class Scene {
 		const text = file ? this.emulator.file(file).text() : '';
 		return byCustomId(text, ({ response }) => response.body);
 	}
+}
+
+/** The rows, once the column is filled in all of them. */
+export async function filled(
+	rows: () => Promise<Row[]>,
+	column: string,
+): Promise<Row[] | undefined> {
+	const found = await rows();
+	return found.every((row) => row[column]) ? found : undefined;
 }
 
 interface Line {

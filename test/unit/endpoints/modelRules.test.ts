@@ -27,6 +27,9 @@ const SAMPLED = { temperature: 0.2, top_p: 0.5, logprobs: true, top_logprobs: 2 
 const SAMPLING = ['body.temperature', 'body.top_p', 'body.logprobs', 'body.top_logprobs'];
 const hints = (params: string[]) => params.map((param) => `(${param})`);
 
+/** The first models that reason were seen to refuse the first two only. */
+const SEEN_REFUSED = [...SAMPLING.slice(0, 2), ...hints(SAMPLING.slice(2))];
+
 describe('chat completions', () => {
 	it.each<[model: string, effort: string | undefined, refused: string[]]>([
 		['gpt-6-luna', undefined, SAMPLING],
@@ -43,9 +46,21 @@ describe('chat completions', () => {
 		['gpt-5.6-sol', 'none', []],
 		['gpt-5.1', undefined, []],
 		['gpt-5.4', 'high', hints(SAMPLING)],
-		['gpt-5-mini', undefined, hints(SAMPLING)],
+		['gpt-5', 'minimal', SEEN_REFUSED],
+		['gpt-5-mini', undefined, SEEN_REFUSED],
+		['gpt-5-nano-2025-08-07', undefined, SEEN_REFUSED],
+		['gpt-5-codex', undefined, hints(SAMPLING)],
+		['gpt-5-pro', undefined, hints(SAMPLING)],
 		['gpt-5-chat-latest', undefined, []],
-		['o3', undefined, hints(SAMPLING)],
+		['gpt-5-search-api', undefined, []],
+		['gpt-5.1-chat-latest', undefined, []],
+		['o1', undefined, SEEN_REFUSED],
+		['o1-pro-2025-03-19', undefined, SEEN_REFUSED],
+		['o3', undefined, SEEN_REFUSED],
+		['o3-mini', 'low', SEEN_REFUSED],
+		['o4-mini-2025-04-16', undefined, SEEN_REFUSED],
+		['o5', undefined, hints(SAMPLING)],
+		['ft:o4-mini-2025-04-16:me::a', undefined, []],
 		['gpt-4.1', undefined, []],
 		['ft:gpt-6-luna:me', undefined, []],
 		['my-model', undefined, []],

@@ -11,6 +11,7 @@ import type { RowPairs } from './keptRows';
 import { KeptRows, rowPairs, rowsFileIds } from './keptRows';
 import type { ResultItem, ResultStatus } from './resultItem';
 import { RESULT_FIELDS } from './resultItem';
+import type { Tally } from './resultSet';
 import type { FileOptions } from './resultsFile';
 import { writeResults } from './resultsFile';
 import { getBatch } from '../../../openai/api/batches';
@@ -90,6 +91,13 @@ function toOutput(
 
 const NOT_SUCCEEDED = ['failed', 'expired', 'cancelled', 'missing'] as const;
 
+/** How many requests ended how, of these statuses: '2 expired, 1 missing'. */
+const kindsOf = (counts: Tally['counts'], statuses: readonly ResultStatus[]) =>
+	statuses
+		.filter((status) => counts[status] > 0)
+		.map((status) => `${counts[status]} ${status}`)
+		.join(', ');
+
 /** What became of the requests of a batch and its retries. */
 type Outcome = Omit<Collected, 'items'>;
 
@@ -103,11 +111,19 @@ function unsuccessful(batch: Batch, { tally, stoppedEarly }: Outcome): string[] 
 		counts.succeeded === 0
 			? `None of the ${of} requests of batch ${batch.id} succeeded`
 			: `${many} of the ${of} requests of batch ${batch.id} did not succeed`;
-	const kinds = NOT_SUCCEEDED.filter((status) => counts[status] > 0).map(
-		(status) => `${counts[status]} ${status}`,
-	);
 	const common = errors.mostCommon();
-	return [`${start} (${kinds.join(', ')}).`, ...(common ? [common] : [])];
+	return [`${start} (${kindsOf(counts, NOT_SUCCEEDED)}).`, ...(common ? [common] : [])];
+}
+
+/** What Delete Files takes away although it is not returned; undefined when that is nothing. */
+function lostHint(
+	{ deleteFiles, include }: GetResultsOptions,
+	{ counts }: Tally,
+): string | undefined {
+	const lost = NOT_SUCCEEDED.filter((status) => !include.has(status));
+	const many = lost.reduce((sum, status) => sum + counts[status], 0);
+	if (!deleteFiles || many === 0) return undefined;
+	return `Include Statuses left out ${many} ${many === 1 ? 'request' : 'requests'} that did not succeed (${kindsOf(counts, lost)}). Because of Delete Files, ${many === 1 ? 'it' : 'they'} can no longer be retried.`;
 }
 
 const ENDED_EARLY: Record<string, string> = {
@@ -260,8 +276,9 @@ async function itemsOf(
 	for (const job of jobs) {
 		const rows = options.includeRow ? await keptRows.of(job) : undefined;
 		const collected = await collectResults(context, client, job, selection, { ...options, rows });
-		const hint = resultsHint(job, collected);
-		if (hint) client.hint(hint);
+		for (const hint of [resultsHint(job, collected), lostHint(options, collected.tally)]) {
+			if (hint) client.hint(hint);
+		}
 		output.push(...toOutput(context, collected.items, itemIndex, pairs));
 		if (selection.isFull) break;
 	}
@@ -285,7 +302,7 @@ async function fileOf(
 	for (const part of parts) {
 		const { job, tally, answers, missingKnown, stoppedEarly } = part;
 		const about = resultsHint(job, { tally: tally!, answers, missingKnown, stoppedEarly });
-		if (about) client.hint(about);
+		for (const each of [about, lostHint(options, tally!)]) if (each) client.hint(each);
 	}
 	for (const about of [hint, storageHint(binary)]) if (about) client.hint(about);
 	return { json, binary: { [property]: binary } };
@@ -343,6 +360,18 @@ export function getResultsOptions(
 			},
 		);
 	}
+	const include = new Set(raw.include?.length ? raw.include : ALL_STATUSES);
+	if (raw.deleteFiles && !include.has('succeeded')) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'Delete Files needs Succeeded among the Include Statuses',
+			{
+				itemIndex,
+				description:
+					'The answers that are left out are paid for, and would be lost. Add Succeeded to Include Statuses, or turn off Delete Files.',
+			},
+		);
+	}
 	const includeRow = raw.includeRow ?? false;
 	// CSV has columns of its own, and no place for whole requests and lines.
 	const hasObjects = returnAs !== 'csv';
@@ -353,7 +382,7 @@ export function getResultsOptions(
 		escapeFormulas: raw.escapeFormulas ?? true,
 		followRetries: raw.followRetries ?? false,
 		mediaAsBinary: raw.mediaAsBinary ?? false,
-		include: new Set(raw.include?.length ? raw.include : ALL_STATUSES),
+		include,
 		includeRequest: hasObjects && (raw.includeRequest ?? false),
 		includeRow,
 		inputOrder: includeRow && (raw.inputOrder ?? false),

@@ -134,19 +134,24 @@ class Writer {
 
 	private async *blocks(): AsyncGenerator<Buffer> {
 		let text = '';
+		for await (const lines of breathing(this.written())) {
+			for (const line of lines) text += line;
+			if (text.length < BLOCK_CHARACTERS) continue;
+			yield Buffer.from(text);
+			text = '';
+		}
+		if (text !== '') yield Buffer.from(text);
+	}
+
+	/** The head and the lines. What the storage does to the blocks, when its disk is full, is no fault. */
+	private async *written(): AsyncGenerator<string[]> {
 		try {
-			text = this.format.head();
-			for await (const lines of breathing(this.lines())) {
-				for (const line of lines) text += line;
-				if (text.length < BLOCK_CHARACTERS) continue;
-				yield Buffer.from(text);
-				text = '';
-			}
+			yield [this.format.head()];
+			yield* this.lines();
 		} catch (error) {
 			this.fault = error;
 			throw asNodeError(this.client.context.getNode(), error, this.client.options.itemIndex);
 		}
-		if (text !== '') yield Buffer.from(text);
 	}
 
 	/** Shows the format what it has to know before the first line. */
