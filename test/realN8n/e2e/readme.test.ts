@@ -1,19 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { Canvas } from '../../support/lab/editor/canvas';
+import { readFirstWorkflow } from '../../support/lab/editor/firstWorkflow';
 import { itSeen, keep } from './seen';
 import type { World } from './world';
-
-const README = readFileSync(resolve(__dirname, '..', '..', '..', 'README.md'), 'utf8');
-
-/** What the README says to enter, and what it says is there before. */
-function firstWorkflow() {
-	const [, rows] = /```js\n([^]*?)```/.exec(README)!;
-	const [, prompt] = /_Prompt_: `([^`]+)`/.exec(README)!;
-	const [, initial, customId] = /_Custom ID_: replace `([^`]+)`.*?`([^`]+)`/.exec(README)!;
-	return { rows: rows.trim(), prompt, initial, customId };
-}
 
 /** Creates a credential in the panel of a node that has none. */
 async function createCredential(page: Page, { apiKey, apiUrl }: World): Promise<void> {
@@ -33,7 +22,7 @@ async function createCredential(page: Page, { apiKey, apiUrl }: World): Promise<
 
 describe('the first workflow of the README', () => {
 	itSeen('has an answer for each row, word for word', async (page, world) => {
-		const { rows, prompt, initial, customId } = firstWorkflow();
+		const { rows, prompt, initial, customId } = readFirstWorkflow();
 		const canvas = new Canvas(page);
 		await canvas.openNew(world.n8nUrl);
 		await canvas.addFirst();
