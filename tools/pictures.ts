@@ -6,13 +6,13 @@ import type { Emulator } from '../test/support/emulator';
 import type { Account } from '../test/support/lab/account';
 import { openBrowser, signIn } from '../test/support/lab/editor/browser';
 import { Canvas } from '../test/support/lab/editor/canvas';
-import { readFirstWorkflow } from '../test/support/lab/editor/firstWorkflow';
 import { Lab } from '../test/support/lab/lab';
 import type { WorkflowJson } from '../test/support/lab/n8n/types';
 import { showOnConsole } from '../test/support/lab/show';
 import { withChoices } from '../test/support/lab/workflows/choices';
-import { byHand, chain, type Credential, type Step } from '../test/support/lab/workflows/steps';
+import type { Credential } from '../test/support/lab/workflows/steps';
 import { palettePng } from './palette';
+import { readmeWorkflows } from './pictureWorkflows';
 
 const ROOT = resolve(__dirname, '..');
 const PICTURES = resolve(ROOT, 'docs', 'pictures');
@@ -80,81 +80,6 @@ async function workflowBox(page: Page): Promise<Box> {
 				height: Math.max(...boxes.map(({ bottom }) => bottom)) + margin - y,
 			};
 		}, MARGIN);
-}
-
-/** The workflow of the README's "First workflow", with the names that the editor gives to nodes. */
-function firstSteps({ step }: Account): { before: Step[]; wait: Step; after: Step[] } {
-	const { rows, prompt, customId } = readFirstWorkflow();
-	return {
-		before: [
-			{ ...byHand, name: 'When clicking ‘Execute workflow’' },
-			{
-				name: 'Code in JavaScript',
-				type: 'n8n-nodes-base.code',
-				typeVersion: 2,
-				parameters: { jsCode: rows },
-			},
-			step('Submit items as a batch', 'batch', 'submit', {
-				prompt: `=${prompt}`,
-				customId: `=${customId}`,
-			}),
-		],
-		wait: step('Wait for a batch to finish', 'batch', 'wait'),
-		after: [
-			step('Get the results of a batch', 'batch', 'getResults'),
-			{
-				name: 'Update row(s)',
-				type: 'n8n-nodes-base.dataTable',
-				typeVersion: 1.1,
-				parameters: {
-					resource: 'row',
-					operation: 'update',
-					dataTableId: { __rl: true, mode: 'name', value: 'films' },
-					matchType: 'allConditions',
-					filters: {
-						conditions: [{ keyName: 'id', condition: 'eq', keyValue: '={{ $json.custom_id }}' }],
-					},
-					columns: { mappingMode: 'defineBelow', value: { genre: '={{ $json.content }}' } },
-				},
-			},
-		],
-	};
-}
-
-const assignment = (name: string, value: string, type = 'string') => ({
-	id: name,
-	name,
-	type,
-	value: `={{ ${value} }}`,
-});
-
-/** Shows each answer with its film. */
-const EDIT_FIELDS: Step = {
-	name: 'Edit Fields',
-	type: 'n8n-nodes-base.set',
-	typeVersion: 3.4,
-	parameters: {
-		assignments: {
-			assignments: [
-				assignment('custom_id', '$json.custom_id'),
-				assignment('film', "$('Code in JavaScript').item.json.title"),
-				assignment('genre', '$json.content'),
-				assignment('tokens', '$json.usage.total_tokens', 'number'),
-			],
-		},
-	},
-};
-
-/** The distance at which the editor puts a node behind another one. */
-const STEP = 224;
-
-/** Workflows below each other, as one. */
-function together(...workflows: WorkflowJson[]): WorkflowJson {
-	const nodes = workflows.flatMap((workflow, row) =>
-		workflow.nodes.map((node, index) => ({ ...node, position: [index * STEP, row * STEP] })),
-	);
-	const connections = Object.assign({}, ...workflows.map((workflow) => workflow.connections));
-	return { name: 'Films', nodes, connections, settings: { executionOrder: 'v1' } };
 }
 
 /** What the emulated model answers to the prompts of the README. */
@@ -241,8 +166,8 @@ class Photographer {
 		);
 		answerGenres(account.emulator);
 
-		const { before, wait, after } = firstSteps(account);
-		await this.open(together(chain('', [...before, wait, ...after])), 1560, 700);
+		const { one, fields, two } = readmeWorkflows(account);
+		await this.open(one, 1560, 700);
 		await page.getByTestId('execute-workflow-button').first().click();
 		await page.getByText('Workflow executed successfully').first().waitFor();
 		await this.takeWorkflow(resolve(PICTURES, 'workflow'));
@@ -254,26 +179,16 @@ class Photographer {
 		await this.take(resolve(PICTURES, 'submit-panel'), { ...whole, height: next.y - whole.y });
 		await submit.close();
 
-		const [getResults, ...destination] = after;
-		await this.open(together(chain('', [...before, wait, getResults, EDIT_FIELDS])), 1400, 760);
-		const fields = await canvas.openNode(EDIT_FIELDS.name);
-		await fields.execute();
-		await fields.table();
-		const output = await boxOf(fields.output);
-		const table = await boxOf(fields.output.locator('table').last());
+		await this.open(fields, 1400, 760);
+		const results = await canvas.openNode('Edit Fields');
+		await results.execute();
+		await results.table();
+		const output = await boxOf(results.output);
+		const table = await boxOf(results.output.locator('table').last());
 		const bottom = table.y + table.height + MARGIN;
 		await this.take(resolve(PICTURES, 'results'), { ...output, height: bottom - output.y });
 
-		const trigger: Step = {
-			name: 'OpenAI Batch Trigger',
-			type: 'n8n-nodes-openai-batch.openAiBatchTrigger',
-			typeVersion: 1,
-			parameters: {},
-			credentials: { openAiBatchApi: account.credential },
-		};
-		const withErrors = { ...getResults, onError: 'continueErrorOutput' };
-		const second = chain('', [trigger, withErrors, ...destination]);
-		await this.open(together(chain('', before), second), 1040, 700);
+		await this.open(two, 1040, 700);
 		await this.takeWorkflow(resolve(PICTURES, 'workflows'));
 	}
 
