@@ -1,34 +1,36 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { runCommand } from '../test/support/command';
-import { readFilms } from '../test/support/films';
+import type { Emulator } from '../test/support/emulator';
 import type { Account } from '../test/support/lab/account';
 import { openBrowser, signIn } from '../test/support/lab/editor/browser';
 import { Canvas } from '../test/support/lab/editor/canvas';
 import { Lab } from '../test/support/lab/lab';
-import type { WorkflowJson, WorkflowNode } from '../test/support/lab/n8n/types';
-import { finishedBatch } from '../test/support/lab/service';
+import type { WorkflowJson } from '../test/support/lab/n8n/types';
 import { showOnConsole } from '../test/support/lab/show';
 import { withChoices } from '../test/support/lab/workflows/choices';
-import { serveFilms } from './demo/films';
-import { readWorkflow } from './demo/workflows';
+import type { Credential } from '../test/support/lab/workflows/steps';
+import { palettePng } from './palette';
+import { readmeWorkflows } from './pictureWorkflows';
 
-const FOLDER = resolve(__dirname, '..', 'docs', 'pictures');
-
-/** As many films as a picture has room for. */
-const FILMS = 8;
-
-/** The films have no key of their own. */
-const FIRST_ID = 1001;
+const ROOT = resolve(__dirname, '..');
+const PICTURES = resolve(ROOT, 'docs', 'pictures');
+const EXAMPLES = resolve(ROOT, 'examples');
 
 /** The batch is to be finished when the results are looked at. */
 const TIMING = { validating: 200, in_progress: 600, finalizing: 200 };
 
-const MARGIN = 12;
+const MARGIN = 16;
 
-/** The columns of the results; the emulator's reasons are filler words. */
-const COLUMNS = ['custom_id', 'film', 'genre', 'tokens'];
+/** What a model answers for the films of the README. */
+const GENRES = {
+	Alien: 'Horror',
+	Amélie: 'Romance',
+	Casablanca: 'Drama',
+	Jaws: 'Thriller',
+	Up: 'Adventure',
+};
 
 /** n8n's own buttons and messages, which lie over what the pictures are about. */
 const CLUTTER = [
@@ -47,104 +49,176 @@ const CLUTTER = [
 	].map((id) => `[data-test-id="${id}"]`),
 ].join(', ');
 
-/** Takes a picture of an element, down to the end of another one or to the given height. */
-async function take(page: Page, name: string, of: Locator, end: Locator | number): Promise<void> {
-	await page.addStyleTag({ content: `${CLUTTER} { visibility: hidden !important; }` });
+interface Box {
+	x: number;
+	y: number;
+	width: number;
+	height: number;
+}
+
+async function boxOf(of: Locator): Promise<Box> {
 	const box = await of.boundingBox();
-	const last = typeof end === 'number' ? undefined : await end.boundingBox();
-	if (!box || last === null) throw new Error(`What the picture "${name}" shows is hidden.`);
-	const height = last ? last.y + last.height + MARGIN - box.y : Number(end);
-	const clip = { ...box, height: Math.min(height, box.height) };
-	const path = resolve(FOLDER, `${name}.png`);
-	await page.screenshot({ path, clip, animations: 'disabled' });
+	if (!box) throw new Error(`What a picture is to show is hidden: ${String(of)}`);
+	return box;
 }
 
-/** Both demo workflows below each other, without their notes. */
-function together(submit: WorkflowJson, results: WorkflowJson): WorkflowJson {
-	const isNode = ({ type }: { type: string }) => type !== 'n8n-nodes-base.stickyNote';
-	const lower = results.nodes.map((node) => {
-		const [x, y] = node.position as [number, number];
-		return { ...node, position: [x, y + 200] };
-	});
-	return {
-		name: 'Film genres',
-		nodes: [...submit.nodes, ...lower].filter(isNode),
-		connections: { ...submit.connections, ...results.connections },
-	};
+/** The nodes and notes of the canvas with what is visible of their parts, and the connections. */
+async function workflowBox(page: Page): Promise<Box> {
+	return await page
+		.locator('.vue-flow__node, .vue-flow__node *:not(:has(*)), .vue-flow__edge path')
+		.evaluateAll((elements, margin) => {
+			const seen = { opacityProperty: true, visibilityProperty: true };
+			const boxes = elements
+				.filter((element) => element.checkVisibility(seen))
+				.map((element) => element.getBoundingClientRect());
+			const x = Math.min(...boxes.map(({ left }) => left)) - margin;
+			const y = Math.min(...boxes.map(({ top }) => top)) - margin;
+			return {
+				x,
+				y,
+				width: Math.max(...boxes.map(({ right }) => right)) + margin - x,
+				height: Math.max(...boxes.map(({ bottom }) => bottom)) + margin - y,
+			};
+		}, MARGIN);
 }
 
-interface Assignments {
-	assignments: { assignments: Array<{ name: string }> };
-}
-
-/** The results workflow for one batch, started by hand in place of by the trigger. */
-function forBatch(results: WorkflowJson, id: string): WorkflowJson {
-	const changes: Record<string, (node: WorkflowNode) => Partial<WorkflowNode>> = {
-		'Batch finished': () => ({ type: 'n8n-nodes-base.manualTrigger', parameters: {} }),
-		'Get results': ({ parameters }) => ({
-			parameters: { ...parameters, batchId: { __rl: true, mode: 'id', value: id } },
+/** What the emulated model answers to the prompts of the README. */
+function answerGenres({ control }: Emulator): void {
+	const titleIn = (body: unknown) =>
+		Object.keys(GENRES).find((title) => JSON.stringify(body).includes(` ${title}?`));
+	control.requests({
+		match: ({ body }) => titleIn(body) !== undefined,
+		outcome: ({ body }) => ({
+			type: 'answer',
+			content: GENRES[titleIn(body) as keyof typeof GENRES],
 		}),
-		'Keep the columns': ({ parameters }) => {
-			const { assignments } = (parameters as unknown as Assignments).assignments;
-			const kept = assignments.filter(({ name }) => COLUMNS.includes(name));
-			return { parameters: { ...parameters, assignments: { assignments: kept } } };
-		},
-	};
-	const nodes = results.nodes.map((node) => ({ ...node, ...changes[node.name]?.(node) }));
-	return { ...results, nodes };
+	});
 }
 
-/** Takes the pictures of the README from the demo workflows. */
-async function takePictures(
-	page: Page,
-	{ n8n, rest }: Lab,
-	{ client, credential }: Account,
-	filmsUrl: string,
-): Promise<void> {
-	const credentials = { openAiBatchApi: credential };
-	const submit = withChoices(await readWorkflow('submit-films'), { credentials });
-	const results = withChoices(await readWorkflow('film-genres'), { credentials });
-	const canvas = new Canvas(page);
-	const open = async (workflow: WorkflowJson) => {
-		const { id } = await rest.createWorkflow(workflow);
-		await canvas.open(`${n8n.url}/workflow/${id}`);
-	};
+/** Takes pictures in one n8n. */
+class Photographer {
+	private readonly canvas: Canvas;
 
-	await page.setViewportSize({ width: 1040, height: 520 });
-	await open(together(submit, results));
-	await page.waitForLoadState('networkidle');
-	await take(page, 'workflows', page.getByTestId('canvas'), Infinity);
+	private constructor(
+		private readonly page: Page,
+		private readonly darkroom: Page,
+		private readonly lab: Lab,
+	) {
+		this.canvas = new Canvas(page);
+	}
 
-	await page.setViewportSize({ width: 1180, height: 900 });
-	const customId = '={{ $json.id }}';
-	const parameters = { 'Get films': { url: filmsUrl }, 'Submit films': { customId } };
-	await open(withChoices(submit, { credentials, parameters }));
-	const panel = await canvas.openNode('Submit films');
-	await panel.execute();
-	const [heading, row] = await panel.table();
-	await take(page, 'submit-panel', page.getByTestId('node-parameters').locator('xpath=..'), 680);
+	static async start(lab: Lab): Promise<Photographer> {
+		const { browser, page } = await openBrowser();
+		lab.defer(async () => await browser.close());
+		await signIn(page, lab.n8n.url, lab.owner);
+		return new Photographer(page, await browser.newPage(), lab);
+	}
 
-	const { id } = await finishedBatch(client, row[heading.indexOf('id')]);
-	await page.setViewportSize({ width: 1400, height: 760 });
-	await open(forBatch(results, id));
-	const columns = await canvas.openNode('Keep the columns');
-	await columns.execute();
-	await columns.table();
-	await take(page, 'results', columns.output, columns.output.locator('table').last());
+	/** Takes a picture of a part of the window, with the mouse away. */
+	private async take(file: string, clip: Box): Promise<void> {
+		await this.page.mouse.move(0, 0);
+		const png = await this.page.screenshot({ clip, animations: 'disabled' });
+		const { width, height, rgba } = await this.darkroom.evaluate(
+			async (source) => {
+				const image = new Image();
+				image.src = source;
+				await image.decode();
+				const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d')!;
+				canvas.drawImage(image, 0, 0);
+				const { width, height, data } = canvas.getImageData(0, 0, image.width, image.height);
+				const reader = new FileReader();
+				const read = new Promise((resolve) => (reader.onload = resolve));
+				reader.readAsDataURL(new Blob([data]));
+				await read;
+				return { width, height, rgba: String(reader.result).split(',')[1] };
+			},
+			`data:image/png;base64,${png.toString('base64')}`,
+		);
+		await writeFile(`${file}.png`, palettePng(width, height, Buffer.from(rgba, 'base64')));
+	}
+
+	/** Takes a picture of the whole workflow. */
+	private async takeWorkflow(file: string): Promise<void> {
+		await this.take(file, await workflowBox(this.page));
+	}
+
+	/** Opens a workflow in a window of this size, in which it is as large as it fits. */
+	private async open(workflow: WorkflowJson, width: number, height: number): Promise<void> {
+		await this.page.setViewportSize({ width, height });
+		const { id } = await this.lab.rest.createWorkflow(workflow);
+		await this.canvas.open(`${this.lab.n8n.url}/workflow/${id}`);
+		await this.page.waitForLoadState('networkidle');
+		await this.page.addStyleTag({ content: `${CLUTTER} { opacity: 0 !important; }` });
+	}
+
+	/** The first workflow of the README, executed, and the two that it is divided into. */
+	async takeReadme(account: Account): Promise<void> {
+		const { page, canvas } = this;
+		const { rest } = this.lab;
+		const { id } = await rest.createDataTable('films', [
+			{ name: 'title', type: 'string' },
+			{ name: 'genre', type: 'string' },
+		]);
+		const titles = Object.keys(GENRES);
+		await rest.addDataTableRows(
+			id,
+			titles.map((title) => ({ title })),
+		);
+		answerGenres(account.emulator);
+
+		const { one, fields, two } = readmeWorkflows(account);
+		await this.open(one, 1560, 700);
+		await page.getByTestId('execute-workflow-button').first().click();
+		await page.getByText('Workflow executed successfully').first().waitFor();
+		await this.takeWorkflow(resolve(PICTURES, 'workflow'));
+
+		await page.setViewportSize({ width: 1280, height: 1000 });
+		const submit = await canvas.openNode('Submit items as a batch');
+		const whole = await boxOf(page.getByTestId('node-parameters').locator('xpath=..'));
+		const next = await boxOf(page.getByText('Request Options', { exact: true }));
+		await this.take(resolve(PICTURES, 'submit-panel'), { ...whole, height: next.y - whole.y });
+		await submit.close();
+
+		await this.open(fields, 1400, 760);
+		const results = await canvas.openNode('Edit Fields');
+		await results.execute();
+		await results.table();
+		const output = await boxOf(results.output);
+		const table = await boxOf(results.output.locator('table').last());
+		const bottom = table.y + table.height + MARGIN;
+		await this.take(resolve(PICTURES, 'results'), { ...output, height: bottom - output.y });
+
+		await this.open(two, 1040, 700);
+		await this.takeWorkflow(resolve(PICTURES, 'workflows'));
+	}
+
+	/** Each of the examples, with its notes. */
+	async takeExamples(account: Account): Promise<void> {
+		const { rest } = this.lab;
+		const stored = async (type: string, data: Record<string, unknown>): Promise<Credential> =>
+			await rest.createCredential(type, type, data);
+		const credentials = {
+			openAiBatchApi: account.credential,
+			openAiApi: await stored('openAiApi', { apiKey: 'sk-none', url: account.emulator.url }),
+			smtp: await stored('smtp', { host: '127.0.0.1', port: 25, user: '', password: '' }),
+		};
+		const folder = resolve(EXAMPLES, 'pictures');
+		await mkdir(folder, { recursive: true });
+		for (const file of (await readdir(EXAMPLES)).filter((name) => name.endsWith('.json'))) {
+			const text = await readFile(resolve(EXAMPLES, file), 'utf8');
+			await this.open(withChoices(JSON.parse(text) as WorkflowJson, { credentials }), 1240, 900);
+			await this.takeWorkflow(resolve(folder, file.replace('.json', '')));
+		}
+	}
 }
 
 runCommand(async (stack, signal) => {
-	await mkdir(FOLDER, { recursive: true });
+	await mkdir(PICTURES, { recursive: true });
 	const lab = await Lab.open({ show: showOnConsole, signal });
 	stack.defer(async () => await lab.close());
 	const account = await lab.account({ timing: TIMING });
-	const source = await serveFilms(
-		(await readFilms()).slice(0, FILMS).map((film, index) => ({ ...film, id: FIRST_ID + index })),
-	);
-	stack.defer(source.close);
-	const { browser, page } = await openBrowser();
-	stack.defer(async () => await browser.close());
-	await signIn(page, lab.n8n.url, lab.owner);
-	await takePictures(page, lab, account, source.url);
+	const photographer = await Photographer.start(lab);
+	await photographer.takeReadme(account);
+	await photographer.takeExamples(account);
 	return 0;
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { crc32, deflateSync } from 'node:zlib';
 import { PICTURES } from './emulator/pictures';
+import { writePng } from './png';
 
 /** Bytes that are the same in every run, and as many as are asked for. */
 export function noise(bytes: number, seed = 'noise'): Buffer {
@@ -24,25 +24,8 @@ export function png(width: number, height: number, more = 0): Buffer {
 
 /** A whole PNG that any program can show: a square of one colour, as red, green and blue. */
 export function solidPng(side: number, colour: readonly [number, number, number]): Buffer {
-	const row = Buffer.concat([Buffer.alloc(1), Buffer.alloc(side * 3, Buffer.from(colour))]);
-	const header = Buffer.alloc(13);
-	header.writeUInt32BE(side, 0);
-	header.writeUInt32BE(side, 4);
-	header.set([8, 2], 8);
-	const chunk = (type: string, data: Buffer) => {
-		const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-		const length = Buffer.alloc(4);
-		length.writeUInt32BE(data.length);
-		const check = Buffer.alloc(4);
-		check.writeUInt32BE(crc32(body));
-		return Buffer.concat([length, body, check]);
-	};
-	return Buffer.concat([
-		Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-		chunk('IHDR', header),
-		chunk('IDAT', deflateSync(Buffer.concat(Array<Buffer>(side).fill(row)))),
-		chunk('IEND', Buffer.alloc(0)),
-	]);
+	const points = Buffer.alloc(side * side * 3, Buffer.from(colour));
+	return writePng({ width: side, height: side, points });
 }
 
 /** A whole PDF of one page with lines of plain text, which any program can show. */

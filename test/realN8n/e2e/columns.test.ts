@@ -4,7 +4,7 @@ import type { NodePanel } from '../../support/lab/editor/nodePanel';
 import { byHand, type Step } from '../../support/lab/workflows/steps';
 import { solidPng } from '../../support/sampleFiles';
 import { itSeen, keep } from './seen';
-import { CREDENTIAL, prepare } from './workflows';
+import { addAction, prepare } from './workflows';
 import { clientOf, type World } from './world';
 
 const PHOTO = solidPng(64, [200, 30, 30]);
@@ -32,16 +32,6 @@ const PHOTO_NODES: Step[] = [
 		},
 	},
 ];
-
-/** Adds a node with one of the actions of OpenAI Batch after the last node of the canvas. */
-async function addAction(canvas: Canvas, action: string): Promise<NodePanel> {
-	await canvas.addNext();
-	await (await canvas.search('openai batch', 'OpenAI Batch')).click();
-	await canvas.entry(action).click();
-	const panel = await canvas.panel();
-	await panel.chooseCredential(CREDENTIAL);
-	return panel;
-}
 
 async function addMessages(panel: NodePanel): Promise<void> {
 	await panel.choose('promptType', 'Messages');

@@ -1,20 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { Canvas } from '../../support/lab/editor/canvas';
-import type { NodePanel } from '../../support/lab/editor/nodePanel';
+import { readFirstWorkflow } from '../../support/lab/editor/firstWorkflow';
 import { itSeen, keep } from './seen';
 import type { World } from './world';
-
-const README = readFileSync(resolve(__dirname, '..', '..', '..', 'README.md'), 'utf8');
-
-/** What the README says to enter, and what it says is there before. */
-function firstWorkflow() {
-	const [, rows] = /```js\n([^]*?)```/.exec(README)!;
-	const [, prompt] = /_Prompt_: `([^`]+)`/.exec(README)!;
-	const [, initial, customId] = /_Custom ID_: replace `([^`]+)`.*?`([^`]+)`/.exec(README)!;
-	return { rows: rows.trim(), prompt, initial, customId };
-}
 
 /** Creates a credential in the panel of a node that has none. */
 async function createCredential(page: Page, { apiKey, apiUrl }: World): Promise<void> {
@@ -32,31 +20,20 @@ async function createCredential(page: Page, { apiKey, apiUrl }: World): Promise<
 	await dialog.waitFor({ state: 'hidden' });
 }
 
-/** Adds the node of an action behind the last one, and opens its panel. */
-async function add(canvas: Canvas, search: string, node: string, action: string) {
-	await canvas.addNext();
-	await (await canvas.search(search, node)).click();
-	await canvas.entry(action).click();
-	return await canvas.panel();
-}
-
-const addBatch = async (canvas: Canvas, action: string): Promise<NodePanel> =>
-	await add(canvas, 'OpenAI Batch', 'OpenAI Batch', action);
-
 describe('the first workflow of the README', () => {
 	itSeen('has an answer for each row, word for word', async (page, world) => {
-		const { rows, prompt, initial, customId } = firstWorkflow();
+		const { rows, prompt, initial, customId } = readFirstWorkflow();
 		const canvas = new Canvas(page);
 		await canvas.openNew(world.n8nUrl);
 		await canvas.addFirst();
 		await (await canvas.search('Trigger manually', 'Trigger manually')).click();
 
-		const code = await add(canvas, 'Code', 'Code', 'Code in JavaScript');
+		const code = await canvas.addAction('Code in JavaScript', { search: 'Code', node: 'Code' });
 		await code.paste('jsCode', rows);
 		await keep(page, 'readme 1 rows');
 		await code.close();
 
-		const submit = await addBatch(canvas, 'Submit items as a batch');
+		const submit = await canvas.addAction('Submit items as a batch');
 		const documentation = page.getByTestId('ndv').getByRole('link', { name: 'Docs' });
 		expect(await documentation.getAttribute('href')).toContain('/docs/operations.md');
 		await createCredential(page, world);
@@ -66,8 +43,8 @@ describe('the first workflow of the README', () => {
 		await keep(page, 'readme 3 submit');
 		await submit.close();
 
-		await (await addBatch(canvas, 'Wait for a batch to finish')).close();
-		const results = await addBatch(canvas, 'Get the results of a batch');
+		await (await canvas.addAction('Wait for a batch to finish')).close();
+		const results = await canvas.addAction('Get the results of a batch');
 		await results.close();
 
 		await page.getByTestId('execute-workflow-button').first().click();

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { Canvas } from '../../support/lab/editor/canvas';
 import type { NodePanel } from '../../support/lab/editor/nodePanel';
 import { itSeen, keep } from './seen';
-import { CREDENTIAL, FILM_NODES, prepare } from './workflows';
+import { addAction, FILM_NODES, prepare } from './workflows';
 import type { World } from './world';
 
 /** Three films, and a new node for Submit after them with the shortest possible settings. */
@@ -10,11 +10,7 @@ async function addSubmit(page: Page, world: World): Promise<NodePanel> {
 	const { workflowUrl } = await prepare(world, 'Submit films', FILM_NODES);
 	const canvas = new Canvas(page);
 	await canvas.open(workflowUrl);
-	await canvas.addNext();
-	await (await canvas.search('openai batch', 'OpenAI Batch')).click();
-	await canvas.entry('Submit items as a batch').click();
-	const panel = await canvas.panel();
-	await panel.chooseCredential(CREDENTIAL);
+	const panel = await addAction(canvas, 'Submit items as a batch');
 	await panel.fill('prompt', 'Which genre is the film {{ $json.title }}?');
 	// n8n has recognized the expression.
 	await panel.parameter('prompt').locator('.cm-content').waitFor();

@@ -1,4 +1,6 @@
 import { createCredential } from '../../support/lab/account';
+import type { Canvas } from '../../support/lab/editor/canvas';
+import type { NodePanel } from '../../support/lab/editor/nodePanel';
 import { Rest } from '../../support/lab/n8n/rest';
 import { byHand, chain, type Step } from '../../support/lab/workflows/steps';
 import type { World } from './world';
@@ -39,4 +41,11 @@ export async function prepare(
 			: step;
 	const { id } = await rest.createWorkflow(chain(name, steps.map(own)));
 	return { workflowUrl: `${n8nUrl}/workflow/${id}` };
+}
+
+/** Adds a node of OpenAI Batch with the credential that {@link prepare} creates. */
+export async function addAction(canvas: Canvas, action: string): Promise<NodePanel> {
+	const panel = await canvas.addAction(action);
+	await panel.chooseCredential(CREDENTIAL);
+	return panel;
 }

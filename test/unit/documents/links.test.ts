@@ -121,6 +121,12 @@ describe('examples/README.md', () => {
 		const linked = linksOf(readPage('examples/README.md')).map((name) => join('examples', name));
 		expect(linked).toEqual(expect.arrayContaining(workflows));
 	});
+
+	it('shows a picture of every workflow', () => {
+		const names = files.flatMap((path) => /^examples\/(.*)\.json$/.exec(path)?.[1] ?? []);
+		const pictures = names.map((name) => `pictures/${name}.png`);
+		expect(linksOf(readPage('examples/README.md'))).toEqual(expect.arrayContaining(pictures));
+	});
 });
 
 describe('the README', () => {

@@ -43,6 +43,17 @@ export class Canvas {
 		return this.page.getByTestId('node-creator-item-name').getByText(name, { exact: true });
 	}
 
+	/** Adds one of the actions of a node after the last one, and opens its panel. */
+	async addAction(
+		action: string,
+		{ search = 'openai batch', node = 'OpenAI Batch' } = {},
+	): Promise<NodePanel> {
+		await this.addNext();
+		await (await this.search(search, node)).click();
+		await this.entry(action).click();
+		return await this.panel();
+	}
+
 	/** Drags a connection from an output of a node to the input of a node, which may be the same. */
 	async connect(from: string, output: number, to: string): Promise<void> {
 		const start = this.node(from).getByTestId('canvas-node-output-handle').nth(output);

@@ -1,4 +1,4 @@
-import type { Locator, Page } from 'playwright-core';
+import type { Download, Locator, Page } from 'playwright-core';
 
 /** A node's panel: its parameters in the middle, its output on the right. */
 export class NodePanel {
@@ -105,6 +105,14 @@ export class NodePanel {
 		await tree.waitFor();
 		// The tree is indented with spaces that JSON does not know.
 		return JSON.parse((await tree.innerText()).replaceAll('\u00a0', ' '));
+	}
+
+	/** Downloads the file in the output. */
+	async download(): Promise<Download> {
+		await this.output.getByTestId('radio-button-binary').click();
+		const download = this.page.waitForEvent('download');
+		await this.output.getByTestId('ndv-download-binary-data').click();
+		return await download;
 	}
 
 	async close(): Promise<void> {
