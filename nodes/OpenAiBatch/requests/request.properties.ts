@@ -260,7 +260,7 @@ export const requestFields: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Choose a model that is made for this endpoint, such as text-embedding-3-small for Embeddings. With any other model, every request of the batch fails, hours later.',
+			'Choose a model that is made for this endpoint, such as text-embedding-3-small for Embeddings or gpt-image-1.5 for images. With any other model, every request of the batch fails, hours later.',
 		name: 'modelNotice',
 		type: 'notice',
 		displayOptions: {
