@@ -29,7 +29,9 @@ export class OpenAiBatchTrigger implements INodeType {
 		},
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ").replaceAll("_", " ") }}',
+		// The names of the panel. n8n's lint wants to see the text here.
+		subtitle:
+			'={{ $parameter["events"].map((event) => ({ ended: "Any Outcome", cancelled: "Cancelled", cancelling: "Cancelling", completed: "Completed", created: "Created", expired: "Expired", failed: "Failed", finalizing: "Finalizing", in_progress: "In Progress", submission_finished: "Submission Finished" })[event]).join(", ") }}',
 		// n8n's search shows it for the node and its trigger together.
 		description:
 			'Run thousands of requests at half price, or start the workflow when a batch has ended',
@@ -72,6 +74,10 @@ export class OpenAiBatchTrigger implements INodeType {
 			throw new NodeOperationError(
 				this.getNode(),
 				'No data with the current filter could be found',
+				{
+					description:
+						'No recent batch fits the events and the filters. Submit a batch with the same metadata and wait until it has ended, or remove a filter for the test. You can publish the workflow without a test event.',
+				},
 			);
 		}
 

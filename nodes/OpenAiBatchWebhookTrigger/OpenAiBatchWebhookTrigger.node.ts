@@ -20,7 +20,9 @@ export class OpenAiBatchWebhookTrigger implements INodeType {
 		},
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ").replaceAll("_", " ") }}',
+		// The names of the panel. n8n's lint wants to see the text here.
+		subtitle:
+			'={{ $parameter["events"].map((event) => ({ ended: "Any Outcome", cancelled: "Cancelled", completed: "Completed", expired: "Expired", failed: "Failed", submission_finished: "Submission Finished" })[event]).join(", ") }}',
 		description: 'Starts the workflow as soon as OpenAI reports by webhook that a batch has ended',
 		defaults: { name: 'OpenAI Batch Webhook Trigger' },
 		builderHint: {

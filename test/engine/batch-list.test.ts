@@ -194,6 +194,8 @@ describe('Get and Cancel', () => {
 
 	it.each([
 		['={{ "" }}', 'it is empty'],
+		['={{ $json.nothing }}', 'it is empty'],
+		['={{ null }}', 'it is empty'],
 		['a/../b', 'it has spaces, slashes or control characters in it'],
 		['..', 'it is a path, not an id'],
 		['={{ 7 }}', 'it is not text'],
@@ -204,6 +206,15 @@ describe('Get and Cancel', () => {
 			expect(error?.message).toBe(`This is not the id of a batch: ${reason}`);
 		}
 		expect(product.emulator.ledger.requests).toEqual([]);
+	});
+
+	it('say where the id is when the item has none', async () => {
+		const { error } = await product.run('batch', 'retry', { batchId: '={{ $json.id }}' }, [
+			{ batch_id: 'batch_1' },
+		]);
+		expect(error?.description).toBe(
+			'Choose a batch from the list, or enter an id such as batch_…. The items of Submit, Wait for Completion and the triggers have it in id, those of Get Results in batch_id.',
+		);
 	});
 
 	it('cancel a running batch', async () => {

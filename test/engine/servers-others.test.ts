@@ -302,7 +302,7 @@ describe('a server without a list of batches', () => {
 	it('gets no batch unless the user says so, and is named', async () => {
 		await startWithout();
 		const error = await server.failure('batch', 'submit', submitParameters(server.dialect), ROWS);
-		expect(error?.message).toMatch(/no list of batches.*Create Without Search/);
+		expect(error?.message).toMatch(/no list of batches.*Check the Base URL.*Create Without Search/);
 		expect(server.emulator.ledger.requests.every(({ method }) => method === 'GET')).toBe(true);
 	});
 

@@ -37,7 +37,7 @@ describe('bad items', () => {
 		expect(error.context.itemIndex).toBe(1);
 		expect(error.description?.split('<br>')).toEqual([
 			'Item 1: The prompt is empty.',
-			"Item 2: The custom_id 'a' is already used by item 0. Each request of a batch needs an id of its own.",
+			"Item 2: The custom_id 'a' is already used by item 0. Each request needs an id of its own, such as the key of its row.",
 			"Item 3: 'custom_id' is empty. Give each request an id of its own.",
 			'To submit the other items, set On Error to Continue in the settings of the node.',
 		]);

@@ -55,6 +55,12 @@ describe('a value that is not there', () => {
 		]);
 	});
 
+	it('gets a hint with what to do where every item lacks it, as after a slip of the pen', async () => {
+		expect(await hints({ prompt: '=Film: {{ $json.titel }}' }, ROWS)).toEqual([
+			'3 of 3 prompts insert an empty field, first in item 0: {{ $json.titel }}. Check the name of the field. If a batch was created, the operation Cancel stops it.',
+		]);
+	});
+
 	it('gets a hint where a body lacks it, unless the code expects that', async () => {
 		const found = async (content: string) =>
 			await hints({ requestSource: 'json', body: body(content) }, ROWS);

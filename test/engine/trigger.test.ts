@@ -1,4 +1,4 @@
-import type { NodeParameterValueType } from 'n8n-workflow';
+import type { NodeOperationError, NodeParameterValueType } from 'n8n-workflow';
 import OpenAI from 'openai';
 import { OpenAiBatchApi } from '../../credentials/OpenAiBatchApi.credentials';
 import { OpenAiBatchTrigger } from '../../nodes/OpenAiBatchTrigger/OpenAiBatchTrigger.node';
@@ -295,6 +295,9 @@ describe('Fetch Test Event', () => {
 		const { error, items } = await trigger().manual();
 		expect(items).toBeNull();
 		expect(error?.message).toBe('No data with the current filter could be found');
+		expect((error as NodeOperationError | undefined)?.description).toMatch(
+			/^No recent batch fits the events and the filters\. Submit /,
+		);
 	});
 
 	it('asks for the batches that are chosen by id', async () => {

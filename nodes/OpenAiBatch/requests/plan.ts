@@ -253,6 +253,10 @@ function jsonOf(name: string, value: unknown): string | undefined {
 export const keptLine = (customId: string, row: string): string =>
 	`{"custom_id":${JSON.stringify(customId)},"row":${row}}`;
 
+/** What to do when every text inserts nothing: its field is probably misspelled. */
+const ADVICE_FOR_ALL =
+	'Check the name of the field. If a batch was created, the operation Cancel stops it.';
+
 /** Counts the prompts, or other texts, that insert nothing somewhere. */
 export class EmptyPrompts {
 	private texts = 0;
@@ -280,7 +284,8 @@ export class EmptyPrompts {
 		const { first, inserted, kind, texts } = this;
 		if (texts === 0) return [];
 		const insert = texts === 1 ? 'inserts' : 'insert';
-		return [`${texts} of ${total} ${kind} ${insert} ${inserted}, first in ${first}.`];
+		const hint = `${texts} of ${total} ${kind} ${insert} ${inserted}, first in ${first}.`;
+		return [texts === total ? `${hint} ${ADVICE_FOR_ALL}` : hint];
 	}
 }
 

@@ -49,7 +49,7 @@ const promptFields: INodeProperties[] = [
 			// n8n shows a field as soon as it comes to an expression, so the endpoint is the last.
 			show: { requestSource: FROM_FIELDS, promptType: ['text'], endpoint: withMessages },
 		},
-		placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
+		placeholder: 'e.g. Which genre is the film {{ $json.title }}? (Rows File: {title})',
 		description:
 			'The message for the model. It is sent once for each item or row. Insert fields of the item as expressions, and columns of a Rows File in braces: {title}.',
 	},
@@ -60,7 +60,7 @@ const promptFields: INodeProperties[] = [
 			// For an expression, the field above is shown.
 			hide: { endpoint: [...withMessages, ...withoutText, { _cnd: { startsWith: '=' } }] },
 		},
-		placeholder: 'e.g. {{ $json.text }}',
+		placeholder: 'e.g. {{ $json.text }} (Rows File: {text})',
 		description:
 			'The text to embed or to continue, or the description of the image. It is sent once for each item or row. Insert fields of the item as expressions, and columns of a Rows File in braces: {title}.',
 	},
@@ -71,7 +71,7 @@ const promptFields: INodeProperties[] = [
 			show: { requestSource: FROM_FIELDS },
 			hide: { endpoint: [...withText, { _cnd: { startsWith: '=' } }] },
 		},
-		placeholder: 'e.g. {{ $json.text }}',
+		placeholder: 'e.g. {{ $json.text }} (Rows File: {text})',
 		description:
 			'The text to moderate. It may be empty when an image is attached. Insert fields of the item as expressions, and columns of a Rows File in braces: {text}.',
 	},
@@ -120,7 +120,7 @@ const promptFields: INodeProperties[] = [
 						type: 'string',
 						typeOptions: { rows: 3 },
 						default: '',
-						placeholder: 'e.g. Which genre is the film {{ $json.title }}?',
+						placeholder: 'e.g. Which genre is the film {{ $json.title }}? (Rows File: {title})',
 						description:
 							'The text of the message. Insert fields of the item as expressions, and columns of a Rows File in braces: {title}.',
 					},
@@ -260,7 +260,7 @@ export const requestFields: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Choose a model that is made for this endpoint, such as text-embedding-3-small for Embeddings. With any other model, every request of the batch fails, hours later.',
+			'Choose a model that is made for this endpoint, such as text-embedding-3-small for Embeddings or gpt-image-1.5 for images. With any other model, every request of the batch fails, hours later.',
 		name: 'modelNotice',
 		type: 'notice',
 		displayOptions: {

@@ -161,7 +161,7 @@ function rememberingIds(): NonNullable<RequestCheckerOptions['firstUse']> {
 
 /** The issue of an id that is used twice. @param first where it is used first, as 'line 3' */
 export function repeatedId(id: string, first: string): Issue {
-	const message = `The custom_id '${id}' is already used by ${first}. Each request of a batch needs an id of its own.`;
+	const message = `The custom_id '${id}' is already used by ${first}. Each request needs an id of its own, such as the key of its row.`;
 	return { code: 'duplicate_custom_id', message, param: 'custom_id' };
 }
 

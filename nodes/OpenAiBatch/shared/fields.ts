@@ -124,6 +124,13 @@ const ADVICE_FOR_OTHER = {
 	file: 'A batch has its files in input_file_id, output_file_id and error_file_id.',
 } as const;
 
+/** Where an expression finds the id. */
+const ADVICE_FOR_EMPTY = {
+	batch:
+		'The items of Submit, Wait for Completion and the triggers have it in id, those of Get Results in batch_id.',
+	file: `The items of Upload have it in id. ${ADVICE_FOR_OTHER.file}`,
+} as const;
+
 /**
  * The id chosen in a locator, or given as plain text.
  *
@@ -135,14 +142,22 @@ export function idParameter(
 	itemIndex: number,
 ): string {
 	const value: unknown = context.getNodeParameter(name, itemIndex, '', { extractValue: true });
-	const id = typeof value === 'string' ? value.trim() : '';
+	const isText = typeof value === 'string';
+	const id = isText ? value.trim() : '';
 	const kind = name === 'batchId' ? 'batch' : 'file';
 	const isOther = otherKind(id, kind);
-	const problem = typeof value === 'string' ? (idProblem(id) ?? isOther) : 'it is not text';
+	// An expression on a field that the item does not have returns undefined.
+	const isEmpty = id === '' && (isText || value === undefined || value === null);
+	const problem = isText || isEmpty ? (idProblem(id) ?? isOther) : 'it is not text';
 	if (problem === undefined) return id;
+	const advice = [
+		`Choose a ${kind} from the list, or enter an id such as ${kind === 'batch' ? 'batch_…' : 'file-…'}.`,
+		...(isOther ? [ADVICE_FOR_OTHER[kind]] : []),
+		...(isEmpty ? [ADVICE_FOR_EMPTY[kind]] : []),
+	];
 	throw new NodeOperationError(context.getNode(), `This is not the id of a ${kind}: ${problem}`, {
 		itemIndex,
-		description: `Choose a ${kind} from the list, or enter an id such as ${kind === 'batch' ? 'batch_…' : 'file-…'}.${isOther ? ` ${ADVICE_FOR_OTHER[kind]}` : ''}`,
+		description: advice.join(' '),
 	});
 }
 

@@ -303,7 +303,7 @@ export function oldestOf(batches: readonly Batch[]): Batch | undefined {
 }
 
 const WITHOUT_SEARCH_ADVICE =
-	'Batches that earlier tries have created cannot be found there. Turn on the option Create Without Search to create batches all the same';
+	'Check the Base URL, which usually ends with /v1. If the server really has no list, turn on the option Create Without Search: batches that earlier tries have created are then not found';
 
 /** Wants to see the batches of the list that are not older than `since`, in unix seconds. */
 export interface ListWatcher {
