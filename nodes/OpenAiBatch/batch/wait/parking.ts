@@ -141,7 +141,7 @@ function parkedWait(json: IDataObject): ParkedWait | undefined {
 }
 
 const ONE_STEP =
-	'Only this step was executed, so the wait ends here. Execute the whole workflow: then it goes on until the batches are finished.';
+	'Only this step was executed, so its wait ends here, while the batches continue. Execute the step again later. When the workflow is executed as a whole, the wait goes on by itself.';
 
 /** The node behind which an execution by hand ends; undefined for the whole workflow. */
 function destinationOf(context: IExecuteFunctions): string | undefined {
