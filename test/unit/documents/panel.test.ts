@@ -62,6 +62,7 @@ const OF_N8N = new Set([
 	'Continue (using error output)',
 	'Edit Fields',
 	'Execute step',
+	'Merge',
 	'Execute workflow',
 	'Execute Workflow',
 	'Executions',
