@@ -1,22 +1,22 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { faultHints } from './answerFaults';
-import type { CollectOptions, Collected } from './collect';
+import type { CollectOptions } from './collect';
 import { collectResults } from './collect';
 import type { Job } from './decide';
 import { Selection } from './decide';
 import type { ReturnAs } from './getResults.properties';
 import { getResultsProperties, returnAsParameter, separatorOption } from './getResults.properties';
-import type { RowPairs } from './keptRows';
-import { KeptRows, rowPairs, rowsFileIds } from './keptRows';
+import { KeptRows, rowsFileIds } from './keptRows';
+import { outcomeHint } from './outcomeHint';
 import type { ResultItem, ResultStatus } from './resultItem';
 import { RESULT_FIELDS } from './resultItem';
 import type { FileOptions } from './resultsFile';
 import { writeResults } from './resultsFile';
+import type { RowPairs } from './rowPairs';
+import { rowPairs } from './rowPairs';
 import { getBatch } from '../../../openai/api/batches';
 import { deleteFile } from '../../../openai/api/files';
 import type { Batch } from '../../../openai/api/objects';
-import { statusOf } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { binaryPropertyName, storageHint } from '../../shared/binary';
 import { batchIdField, idParameter, wholeNumber } from '../../shared/fields';
@@ -86,58 +86,6 @@ function toOutput(
 			? failedItem(json, error, pairedItem)
 			: { json, ...(binary && { binary }), pairedItem };
 	});
-}
-
-const NOT_SUCCEEDED = ['failed', 'expired', 'cancelled', 'missing'] as const;
-
-/** What became of the requests of a batch and its retries. */
-type Outcome = Omit<Collected, 'items'>;
-
-/** How many requests did not succeed, and the error that most of them ended with. */
-function unsuccessful(batch: Batch, { tally, stoppedEarly }: Outcome): string[] {
-	const { counts, errors, total } = tally;
-	const many = total - counts.succeeded;
-	if (many === 0) return [];
-	const of = stoppedEarly ? `first ${total}` : String(total);
-	const start =
-		counts.succeeded === 0
-			? `None of the ${of} requests of batch ${batch.id} succeeded`
-			: `${many} of the ${of} requests of batch ${batch.id} did not succeed`;
-	const kinds = NOT_SUCCEEDED.filter((status) => counts[status] > 0).map(
-		(status) => `${counts[status]} ${status}`,
-	);
-	const common = errors.mostCommon();
-	return [`${start} (${kinds.join(', ')}).`, ...(common ? [common] : [])];
-}
-
-const ENDED_EARLY: Record<string, string> = {
-	expired: 'The batch expired. Requests that ran before have results and were charged.',
-	cancelled: 'The batch was cancelled. Requests that ran before have results and were charged.',
-};
-
-/** What the user should know about the results as a whole; undefined when all is well. */
-function resultsHint({ batch, failed }: Job, outcome: Outcome): string | undefined {
-	const { tally, missingKnown } = outcome;
-	const { counts, repeatedIds, total } = tally;
-	const parts = unsuccessful(batch, outcome);
-	const ended = ENDED_EARLY[statusOf(batch)];
-	if (ended && counts.succeeded < total) parts.push(ended);
-	if (!missingKnown) {
-		parts.push(
-			'The input file is no longer there. Requests could not be added to the results, and requests without a result could not be found.',
-		);
-	}
-	if (repeatedIds.length > 0) {
-		parts.push(
-			`A custom_id stands for more than one request, and all their results are returned: ${repeatedIds.join(', ')}. Which result belongs to which request is not known.`,
-		);
-	}
-	if (failed.length > 0) {
-		const ids = failed.map(({ id }) => id).join(', ');
-		parts.push(`These retries failed before any request ran, so they have no results: ${ids}.`);
-	}
-	parts.push(...faultHints(outcome.answers));
-	return parts.length > 0 ? parts.join(' ') : undefined;
 }
 
 /** Deletes the files of the batches. A file that is gone already is no fault. */
@@ -260,7 +208,7 @@ async function itemsOf(
 	for (const job of jobs) {
 		const rows = options.includeRow ? await keptRows.of(job) : undefined;
 		const collected = await collectResults(context, client, job, selection, { ...options, rows });
-		const hint = resultsHint(job, collected);
+		const hint = outcomeHint(job, collected);
 		if (hint) client.hint(hint);
 		output.push(...toOutput(context, collected.items, itemIndex, pairs));
 		if (selection.isFull) break;
@@ -284,7 +232,7 @@ async function fileOf(
 	});
 	for (const part of parts) {
 		const { job, tally, answers, missingKnown, stoppedEarly } = part;
-		const about = resultsHint(job, { tally: tally!, answers, missingKnown, stoppedEarly });
+		const about = outcomeHint(job, { tally: tally!, answers, missingKnown, stoppedEarly });
 		if (about) client.hint(about);
 	}
 	for (const about of [hint, storageHint(binary)]) if (about) client.hint(about);
