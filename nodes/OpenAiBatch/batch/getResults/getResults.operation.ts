@@ -67,8 +67,8 @@ function jobOf(context: IExecuteFunctions, part: SubmittedPart, itemIndex: numbe
 /**
  * The output items. With the error output turned on, requests that did not succeed go there.
  *
- * @param rows where known, each result is paired with its row too: the batch alone is paired with all
- * rows of its part, so that n8n could not choose one of them
+ * @param rows where known, each result is paired with its row alone: the batch is paired with all rows
+ * of its part, and n8n would follow each of these pairs for each result
  */
 function toOutput(
 	context: IExecuteFunctions,
@@ -80,8 +80,7 @@ function toOutput(
 	const error = new NodeOperationError(context.getNode(), 'The request did not succeed');
 	const toBatch = { item: itemIndex };
 	return items.map(({ json, binary }) => {
-		const row = rows?.get(String(json.custom_id));
-		const pairedItem = row ? [toBatch, row] : toBatch;
+		const pairedItem = rows?.get(String(json.custom_id)) ?? toBatch;
 		return hasErrorOutput && json.status !== 'succeeded'
 			? failedItem(json, error, pairedItem)
 			: { json, ...(binary && { binary }), pairedItem };
@@ -204,7 +203,7 @@ async function itemsOf(
 	const output: INodeExecutionData[] = [];
 	const selection = new Selection(options);
 	const keptRows = new KeptRows(client);
-	const pairs = rowPairs(context, itemIndex, jobs);
+	const pairs = rowPairs(context, itemIndex, jobs, options);
 	for (const job of jobs) {
 		const rows = options.includeRow ? await keptRows.of(job) : undefined;
 		const collected = await collectResults(context, client, job, selection, { ...options, rows });

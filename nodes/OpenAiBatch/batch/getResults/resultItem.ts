@@ -73,20 +73,22 @@ interface ResultJson extends BesideContent {
 	request_id: string | null;
 	response?: JsonValue;
 	/** These are joined to it. */
-	row?: JsonObject;
 	request?: JsonValue;
 	attempts?: number;
+	row?: JsonObject;
 }
-
-const anything = { type: ['string', 'object', 'array', 'number', 'boolean', 'null'] } as const;
 
 const openObject = { type: 'object' } as const;
 
-/** The fields of an item: those that all have, with the answer among the first, then all others. */
+/** What is an object as a rule, and may be anything else: a line that nobody can read, or a wrong body. */
+const openValue = { type: ['object', 'string', 'array', 'number', 'boolean', 'null'] } as const;
+
+/** The fields of an item, with all that options and answers add to it. */
 export const RESULT_FIELDS: FieldsOf<ResultJson> = {
 	custom_id: textOrNull,
 	status: text,
-	content: anything,
+	content: { type: ['string', 'object', 'array', 'number', 'boolean', 'null'] },
+	parse_error: text,
 	finish_reason: textOrNull,
 	error: objectOrNull({
 		code: textOrNull,
@@ -106,22 +108,21 @@ export const RESULT_FIELDS: FieldsOf<ResultJson> = {
 		completion_tokens_details: openObject,
 		total_tokens: amount,
 	}),
-	batch_id: text,
-	status_code: amountOrNull,
-	request_id: textOrNull,
-	row: openObject,
-	parse_error: text,
 	refusal: text,
-	cost: amountOrNull,
-	attempts: amount,
 	tool_calls: { type: 'array', items: openObject },
 	reasoning_summary: text,
 	commentary: text,
 	sources: listOf({ url: text, file_id: text, title: textOrNull }),
 	images: { type: 'array', items: openObject },
 	audio: { type: ['object', 'array'] },
-	request: openObject,
-	response: openObject,
+	cost: amountOrNull,
+	batch_id: text,
+	status_code: amountOrNull,
+	request_id: textOrNull,
+	response: openValue,
+	request: openValue,
+	attempts: amount,
+	row: openObject,
 };
 
 /** The item for one result. */

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData, IPairedItemData } from 'n8n-workflow';
 import type { Job } from './decide';
+import { rowsFileIds } from './keptRows';
 import { submissionIdOf } from '../../../openai/submissions/submission';
 import { compileExpression } from '../../parameters/compileExpression';
 
@@ -23,12 +24,15 @@ const MAX_RUNS = 100;
  * the Custom ID of each row can be made again. So a row that has changed has no pair.
  *
  * @param jobs batches of one submission, with their retries
+ * @param options with Include Row, the rows that were kept come with the results, or a hint says that
+ * there are none: nothing is said about pairs then
  * @returns undefined when there are none, as in a workflow that the trigger has started
  */
 export function rowPairs(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	jobs: readonly Job[],
+	{ includeRow }: { includeRow: boolean },
 ): RowPairs | undefined {
 	const { name: ownName, type: ownType } = context.getNode();
 	const proxy = context.getWorkflowDataProxy(itemIndex);
@@ -47,9 +51,10 @@ export function rowPairs(
 		if (!submitted) continue;
 		const idOf = customIdsOf(parameters);
 		if (idOf) return pairsOf(submitted, idOf, itemsOf);
-		const isMissed = hasMadeIds(parameters) && submitted.some(hasRows);
+		const isMissed = !includeRow && hasMadeIds(parameters) && submitted.some(hasRows);
 		if (isMissed && itemIndex === 0 && context.getMode() === 'manual') {
-			context.addExecutionHints({ message: notPaired(name), location: 'outputPane' });
+			const areKept = jobs.some((job) => rowsFileIds(job).length > 0);
+			context.addExecutionHints({ message: notPaired(name, areKept), location: 'outputPane' });
 		}
 	}
 	return undefined;
@@ -63,8 +68,12 @@ const hasMadeIds = ({ requestSource }: NodeParameters) =>
 const hasRows = ({ pairedItem }: INodeExecutionData) =>
 	Array.isArray(pairedItem) && pairedItem.length > 1;
 
-const notPaired = (name: string) =>
-	`The results are paired with their batch alone, not with its rows: the Custom ID in '${name}' does more than insert fields. Use one such as {{ $json.key }}, keep the rows with Keep Fields, or join rows and results by custom_id in a Merge node.`;
+function notPaired(name: string, areKept: boolean): string {
+	const advice = areKept
+		? 'The rows were kept: add the option Include Row to have them in the results.'
+		: 'Use one such as {{ $json.key }}, keep the rows with Keep Fields, or join rows and results by custom_id in a Merge node.';
+	return `The results are paired with their batch alone, not with its rows: the Custom ID in '${name}' does more than insert fields. ${advice}`;
+}
 
 /** Makes the custom id of a row as Submit did; undefined where only n8n could. */
 function customIdsOf(parameters: NodeParameters) {
