@@ -1,4 +1,5 @@
-import { MAX_BYTES } from './split';
+/** OpenAI's limit for the input file of a batch. Compatible servers may have others. */
+export const MAX_BYTES = 209_715_200;
 
 /** A stream of bytes: a Node stream, or anything iterable for tests and small files. */
 export type ByteChunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json';
+import { MAX_BYTES } from './lines';
 
 /** One line of a batch input file. */
 export interface RequestLine {
@@ -39,9 +40,8 @@ export function serializeRequest(line: RequestLine): string {
 	throw new RequestSerializationError(String(custom_id), reason);
 }
 
-/** OpenAI's limits for one batch and its input file. Compatible servers may have others. */
+/** OpenAI's limit for one batch, beside that of its file. Compatible servers may have others. */
 export const MAX_REQUESTS = 50_000;
-export const MAX_BYTES = 209_715_200;
 /** Of all embeddings requests of a batch together. */
 export const MAX_EMBEDDING_INPUTS = 50_000;
 

@@ -29,6 +29,14 @@ export interface OpenAiClient {
 	tryJson: <T>(request: JsonRequest<T>) => Promise<Result<T>>;
 	/** Sends a multipart form whose file is streamed; opens the source anew for every attempt. */
 	tryUpload: <T>(request: JsonRequest<T>, upload: Upload) => Promise<Result<T>>;
+	/**
+	 * The content of a file, complete or an error: what breaks off is fetched again and continued.
+	 *
+	 * @throws {NodeApiError} when the file cannot be read to its end
+	 */
+	download: (fileId: string, expected?: ExpectedFile) => AsyncGenerator<Uint8Array>;
+	/** As `download`, as the Node stream that n8n's binary storage takes. @param bytes where known */
+	downloadStream: (fileId: string, bytes?: number | null) => Promise<NodeJS.ReadableStream>;
 	/** Opens a response body for streaming. */
 	open: (request: ApiRequest) => Promise<Result<OpenedBody>>;
 	/** The error to throw for a fault. @param prefix which step failed, when the fault does not say */
@@ -94,6 +102,16 @@ export interface Upload {
 	source: UploadSource;
 	/** The other fields of the form. */
 	fields: ReadonlyArray<readonly [string, string]>;
+}
+
+/** What is known of a file before it is downloaded. */
+export interface ExpectedFile {
+	/** The file's `bytes`, where known. */
+	bytes?: number | null;
+	/** A file of lines whose length is not known has to end with a whole line. */
+	isOfLines?: boolean;
+	/** Called at the end of a file that is shorter than `bytes`. */
+	onShort?: () => void;
 }
 
 /** Watches over a transfer, and ends it when nothing moves. */

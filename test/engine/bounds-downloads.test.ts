@@ -1,7 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 import { answerLine, addHistory } from './batches';
 import { productForTests } from './product';
-import { downloadFile } from '../../nodes/openai/transfer/download';
 import type { Fault } from '../support/emulator';
 import { startClientNode } from './support/clientNode';
 import type { Answer } from './support/scriptedServer';
@@ -72,7 +71,7 @@ describe('an answer that is not the file', () => {
 		const download = async () =>
 			await node.run(async (client) => {
 				let text = '';
-				for await (const chunk of downloadFile(client, 'file-1', undefined, true)) {
+				for await (const chunk of client.download('file-1', { isOfLines: true })) {
 					text += String(chunk);
 				}
 				return text;
@@ -92,7 +91,7 @@ describe('an answer that is not the file', () => {
 		const download = async () =>
 			await node.run(async (client) => {
 				let text = '';
-				for await (const chunk of downloadFile(client, 'file-1')) text += String(chunk);
+				for await (const chunk of client.download('file-1')) text += String(chunk);
 				return text;
 			});
 		server.script(cut(content.slice(0, 20_000)), cut('{"another":"content"}'.repeat(1_000)), whole);

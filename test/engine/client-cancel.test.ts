@@ -1,5 +1,4 @@
 import type { OpenAiClient } from '../../nodes/openai/client';
-import { downloadFile } from '../../nodes/openai/transfer/download';
 import { tryUploadFile } from '../../nodes/openai/api/files';
 import { submissionIdFor, submissionKey } from '../../nodes/openai/submissions/submission';
 import { Submissions } from '../../nodes/openai/submissions/submissions';
@@ -127,7 +126,7 @@ test('cancelling ends a download that stalls', async () => {
 	});
 	let received = '';
 	const { outcome, took } = await cancelled(1, async (client) => {
-		for await (const chunk of downloadFile(client, 'file-1')) received += String(chunk);
+		for await (const chunk of client.download('file-1')) received += String(chunk);
 	});
 	expect((outcome as Error).message).toBe(
 		'File file-1 could not be downloaded: The execution was cancelled',
@@ -144,7 +143,7 @@ test('cancelling ends a download whose reader is busy', async () => {
 	const { promise: isRead, resolve: read } = deferred<void>();
 	const { promise: isCancelled, resolve: goOn } = deferred<void>();
 	const execution = node.start(async (client) => {
-		for await (const _chunk of downloadFile(client, 'file-1')) {
+		for await (const _chunk of client.download('file-1')) {
 			read();
 			await isCancelled;
 		}

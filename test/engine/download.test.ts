@@ -1,5 +1,4 @@
 import type { OpenAiClient } from '../../nodes/openai/client';
-import { downloadFile } from '../../nodes/openai/transfer/download';
 import { NodeApiError, type IDataObject } from 'n8n-workflow';
 import type { Fault } from '../support/emulator';
 import { productForTests } from './product';
@@ -31,7 +30,7 @@ beforeAll(async () => {
 /** Everything that a download delivers. */
 async function read(client: OpenAiClient, id: string, expected?: number): Promise<string> {
 	const chunks: Uint8Array[] = [];
-	for await (const chunk of downloadFile(client, id, expected)) chunks.push(chunk);
+	for await (const chunk of client.download(id, { bytes: expected })) chunks.push(chunk);
 	return Buffer.concat(chunks).toString();
 }
 
@@ -102,7 +101,7 @@ test('waits for a reader that takes longer than a minute', async () => {
 	const text = await node.run(
 		async (client, context) => {
 			let delivered = '';
-			for await (const chunk of downloadFile(client, 'file-1', 10)) {
+			for await (const chunk of client.download('file-1', { bytes: 10 })) {
 				delivered += Buffer.from(chunk).toString();
 				await client.pause(90_000);
 			}

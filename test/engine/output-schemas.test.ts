@@ -46,12 +46,17 @@ function pathsIn({ properties = {}, items }: OutputField, path = ''): string[] {
 /** Fields that only other outputs of the same description have. */
 type Elsewhere = (path: string) => boolean;
 
-/** Expects that the items have no field but the described ones, and all of these. */
+/** Expects that the items have no field but the described ones, in their order, and all of these. */
 function expectDescribed(name: string, items: IDataObject[], elsewhere: Elsewhere = () => false) {
 	const schema = schemas[`v1.0.0/${name}.json`];
 	expect(items.length).toBeGreaterThan(0);
 	const seen = new Set<string>();
 	expect(items.flatMap((item) => differences(schema, item, '', seen))).toEqual([]);
+	const names = Object.keys(schema.properties!);
+	// A file is described in the order in which the server does.
+	for (const item of name.startsWith('file/') ? [] : items) {
+		expect(Object.keys(item)).toEqual(names.filter((field) => Object.hasOwn(item, field)));
+	}
 	expect(pathsIn(schema).filter((path) => !seen.has(path) && !elsewhere(path))).toEqual([]);
 }
 
@@ -106,7 +111,7 @@ test('every operation has a schema, in the form that the editor takes', () => {
 	}
 });
 
-describe('the schema has the fields of the output, no more and no less:', () => {
+describe('the schema has the fields of the output in their order, no more and no less:', () => {
 	test('Submit, and Submit Waiting Parts', async () => {
 		const options = { maxRequestsPerBatch: 1, maxEnqueuedTokens: 1, keepFields: 'text' };
 		const submitted = await submit(3, { options });
@@ -244,12 +249,18 @@ describe('the schema has the fields of the output, no more and no less:', () => 
 		}
 		const { id } = addHistory(product, {
 			status: 'completed',
-			input: ['wrong', 'lost', 'drawn'].map((one) => requestLine(one)),
-			output: [answerWithImage('drawn')],
+			input: [
+				...['wrong', 'lost', 'drawn', 'torn'].map((one) => requestLine(one)),
+				'{"custom_id":"listed","method":"POST","url":"/v1/chat/completions","body":[1]}',
+			],
+			output: [answerWithImage('drawn'), '{"custom_id":"torn","resp', '[1]'],
 			error: [failureLine('wrong', 400, 'context_length_exceeded')],
-			request_counts: { total: 3, completed: 1, failed: 1 },
+			request_counts: { total: 5, completed: 1, failed: 1 },
 		});
-		results.push(...(await product.json('batch', 'getResults', { batchId: id })));
+		const options = { includeRequest: true, followRetries: true };
+		results.push(...(await product.json('batch', 'getResults', { batchId: id, options })));
+		const kinds = (name: string) => new Set(results.map((one) => kindOf(one[name])));
+		expect([...kinds('response')]).toEqual(expect.arrayContaining(['object', 'string', 'array']));
 		expectDescribed('batch/getResults', results);
 	});
 });

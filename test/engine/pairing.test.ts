@@ -1,5 +1,5 @@
 import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
-import { addHistory } from './batches';
+import { addHistory, answerLine } from './batches';
 import { NODE, productForTests } from './product';
 import type { HarnessNode, RunResult } from '../support/engine';
 
@@ -122,25 +122,71 @@ describe('in the execution that has submitted the rows, a result is paired with 
 		expect(await valuesOf(run)).toEqual({ 'item-3': ROWS[3].mail });
 	});
 
-	it('and with the batch and its other nodes as before', async () => {
-		for (const name of ['Submit', 'Wait']) {
-			const expression = `$('${name}').item.json.id`;
-			const run = await story({ expression });
-			const [{ json }] = run.items('Submit');
-			expect(new Set(Object.values(await valuesOf(run)))).toEqual(new Set([json.id]));
-		}
+	it('and with nothing else, so that n8n follows one way for each of many results', async () => {
+		const run = await story({});
+		const pairs = run.items('Get Results').map(({ pairedItem }) => pairedItem);
+		const source = { previousNode: 'Items' };
+		expect(pairs).toHaveLength(ROWS.length);
+		expect(pairs).toEqual(
+			expect.arrayContaining(
+				ROWS.map((_row, item) => ({ item, sourceOverwrite: expect.objectContaining(source) })),
+			),
+		);
+		const { id } = run.items('Submit')[0].json;
+		for (const { json } of run.items('Get Results')) expect(json.batch_id).toBe(id);
 	});
 });
 
 describe('what is not certain is paired with the batch alone', () => {
-	it('an id that only n8n can make, with a hint in the editor', async () => {
-		const submit = { customId: '={{ $json.key.toUpperCase() }}' };
-		const run = await story({ submit, mode: 'manual' });
-		expect(run.error?.description).toContain(MULTIPLE);
-		expect(run.hints('Get Results').map(({ message }) => message)).toEqual([
-			"The results are paired with their batch alone, not with its rows: the Custom ID in 'Submit' does more than insert fields. Use one such as {{ $json.key }}, keep the rows with Keep Fields, or join rows and results by custom_id in a Merge node.",
-		]);
-		expect((await story({ submit })).hints('Get Results')).toEqual([]);
+	describe('an id that only n8n can make', () => {
+		const hintsOf = async (submitOptions: IDataObject, options: IDataObject, mode?: 'manual') => {
+			const customId = '={{ $json.key.toUpperCase() }}';
+			const submit = { customId, options: submitOptions } as Parameters;
+			const results = node('Get Results', 'getResults', { options } as Parameters);
+			const run = await story({ submit, between: [WAIT, results], mode });
+			expect(run.error?.description).toContain(MULTIPLE);
+			return run.hints('Get Results').map(({ message }) => message);
+		};
+		const NOT_PAIRED =
+			"The results are paired with their batch alone, not with its rows: the Custom ID in 'Submit' does more than insert fields.";
+		const KEPT = { keepFields: 'mail' };
+
+		it('gets a hint in the editor', async () => {
+			expect(await hintsOf({}, {}, 'manual')).toEqual([
+				`${NOT_PAIRED} Use one such as {{ $json.key }}, keep the rows with Keep Fields, or join rows and results by custom_id in a Merge node.`,
+			]);
+			expect(await hintsOf({}, {})).toEqual([]);
+		});
+
+		it('and another one where the rows were kept and are not asked for', async () => {
+			expect(await hintsOf(KEPT, {}, 'manual')).toEqual([
+				`${NOT_PAIRED} The rows were kept: add the option Include Row to have them in the results.`,
+			]);
+		});
+
+		it('and none where the rows come with the results', async () => {
+			expect(await hintsOf(KEPT, { includeRow: true }, 'manual')).toEqual([]);
+		});
+
+		it('and one alone where rows are asked for, and none were kept', async () => {
+			expect(await hintsOf({}, { includeRow: true }, 'manual')).toEqual([
+				expect.stringMatching(/^No rows were kept for batch \S+, so the results have no row\./),
+			]);
+		});
+	});
+
+	it('a result that no row is known for, beside others', async () => {
+		const customId = '={{ $json.key }}';
+		product.emulator.control.requests({
+			match: ({ custom_id }) => custom_id === 'b',
+			outcome: () => ({ type: 'lines', lines: [JSON.parse(answerLine('strange'))] }),
+		});
+		const run = await story({ submit: { customId }, expression: '$json.batch_id' });
+		const [{ json }] = run.items('Submit');
+		expect(await valuesOf(run)).toMatchObject({ a: json.id, strange: json.id });
+		const pairs = new Map(run.items('Get Results').map((item) => [item.json.custom_id, item]));
+		expect(pairs.get('strange')!.pairedItem).toEqual({ item: 0 });
+		expect(pairs.get('a')!.pairedItem).toMatchObject({ item: 0, sourceOverwrite: {} });
 	});
 
 	it('a batch of another execution', async () => {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { IBinaryData } from 'n8n-workflow';
 import { binarySource } from '../../nodes/OpenAiBatch/shared/binary';
-import { downloadStream } from '../../nodes/openai/transfer/download';
 import { tryUploadFile } from '../../nodes/openai/api/files';
 import { startEmulator, type Emulator } from '../support/emulator';
 import type { ClientNode } from './support/clientNode';
@@ -51,7 +50,7 @@ const upload = async (binary: IBinaryData) =>
 
 const download = async (id: string) =>
 	await node.run(async (client, context) => {
-		const stream = await downloadStream(client, id);
+		const stream = await client.downloadStream(id);
 		return await context.helpers.prepareBinaryData(stream as never, 'big.txt', 'text/plain');
 	});
 

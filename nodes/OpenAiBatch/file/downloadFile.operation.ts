@@ -1,6 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
 import { FILE_FIELDS } from './fileFields';
-import { downloadStream } from '../../openai/transfer/download';
 import { getFile } from '../../openai/api/files';
 import { binaryPropertyName, outputBinaryField, storeFile } from '../shared/binary';
 import { chosenFileField, idParameter } from '../shared/fields';
@@ -25,7 +24,7 @@ export const download: Operation = {
 		const fileId = idParameter(context, 'fileId', itemIndex);
 		const property = binaryPropertyName(context, itemIndex);
 		const file = await getFile(client, fileId);
-		const stream = await downloadStream(client, fileId, file.bytes);
+		const stream = await client.downloadStream(fileId, file.bytes);
 		const fileName = file.filename || `${fileId}.jsonl`;
 		const mimeType = mimeTypeOf(fileName);
 		const advice =

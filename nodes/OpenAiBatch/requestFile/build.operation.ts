@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { MAX_BYTES, MAX_REQUESTS } from '../../jsonl/split';
+import { MAX_BYTES } from '../../jsonl/lines';
+import { MAX_REQUESTS } from '../../jsonl/split';
 import { submitOptions } from '../batch/submit/submit.options';
 import type { PlannedPart } from '../requests/plan';
 import { badItemOutput, badItemsError, pairedItemsOf } from '../requests/plan';

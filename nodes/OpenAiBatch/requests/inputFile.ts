@@ -8,8 +8,7 @@ import { foreignFormat, unparseable } from '../../jsonl/fileFormat';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, membersOf, tryParseJson } from '../../jsonl/json';
 import type { Checkpoint, RecordBatch, Separator, TextRecord } from '../../jsonl/lines';
-import { inPieces, readRecords, RecordSplitter } from '../../jsonl/lines';
-import { MAX_BYTES } from '../../jsonl/split';
+import { inPieces, MAX_BYTES, readRecords, RecordSplitter } from '../../jsonl/lines';
 import type { BinarySource } from '../shared/binary';
 import { inputBinary } from '../shared/binary';
 

@@ -4,6 +4,7 @@ import type {
 	ApiContext,
 	ApiRequest,
 	ClientOptions,
+	ExpectedFile,
 	Fault,
 	Headers,
 	JsonRequest,
@@ -15,6 +16,7 @@ import type {
 	Upload,
 } from '../client';
 import { CANCELLED, pause } from '../client';
+import { downloadFile, downloadStream } from '../transfer/download';
 import { notContent, parseAnswer, readStart } from './answer';
 import { allowedDomainsOf, CREDENTIAL, redactJson, secretsOf } from './credential';
 import { toNodeApiError } from './errors';
@@ -96,6 +98,14 @@ export class HttpClient implements OpenAiClient {
 			if (form.sourceError !== undefined) return sourceFault(form.sourceError);
 			return this.read(request, sent);
 		});
+	}
+
+	download(fileId: string, expected?: ExpectedFile): AsyncGenerator<Uint8Array> {
+		return downloadFile(this, fileId, expected);
+	}
+
+	async downloadStream(fileId: string, bytes?: number | null): Promise<NodeJS.ReadableStream> {
+		return await downloadStream(this, fileId, bytes);
 	}
 
 	async open(request: ApiRequest): Promise<Result<OpenedBody>> {

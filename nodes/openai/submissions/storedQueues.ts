@@ -3,7 +3,6 @@ import { QUEUE_VERSION, queueOf } from './queue';
 import { findFile, listFiles } from '../api/files';
 import type { FileObject } from '../api/objects';
 import type { OpenAiClient } from '../client';
-import { downloadFile } from '../transfer/download';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
 
@@ -67,7 +66,9 @@ async function lostParts(
 /** The queue in a file; undefined for a file that only has the name of one. */
 async function readQueue(client: OpenAiClient, file: FileObject): Promise<Queue | undefined> {
 	const chunks: Uint8Array[] = [];
-	for await (const chunk of downloadFile(client, file.id, file.bytes, true)) chunks.push(chunk);
+	const { id, bytes } = file;
+	const content = client.download(id, { bytes, isOfLines: true });
+	for await (const chunk of content) chunks.push(chunk);
 	const [head, ...parts] = Buffer.concat(chunks).toString('utf8').trim().split('\n').map(parsed);
 	if (!matches(head, HEAD) || !matches(head.settings, SETTINGS)) return undefined;
 	if (!parts.every((part) => matches(part, PART) && matches(part.place, PLACE))) return undefined;

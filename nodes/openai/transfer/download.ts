@@ -1,6 +1,6 @@
 import { tryParseJson } from '../../jsonl/json';
 import { announcedBytes, errorAsContent } from '../http/answer';
-import type { Fault, Headers, OpenAiClient, OpenedBody, Result } from '../client';
+import type { ExpectedFile, Fault, Headers, OpenAiClient, OpenedBody, Result } from '../client';
 import { CANCELLED } from '../client';
 import { connectionFault, waitBeforeRetry } from '../http/fault';
 
@@ -12,29 +12,24 @@ const MAX_FRUITLESS_TRIES = 4;
 
 /**
  * The content of a file, streamed. Complete or an error: what breaks off (Node.js notices an unmet
- * Content-Length), or ends before `expectedBytes`, is fetched again and continued behind the bytes
+ * Content-Length), or ends before its `bytes`, is fetched again and continued behind the bytes
  * already delivered, so a reader never sees a shorter file nor a byte twice. When the server keeps
  * announcing one and the same shorter length, and the last line is whole, that is the file, whatever
- * `expectedBytes` says: gateways that translate files describe them with the length before.
+ * `bytes` says: gateways that translate files describe them with the length before.
  *
- * @param expectedBytes the file's `bytes`, where known
- * @param isOfLines a file of lines whose length is not known has to end with a whole line
- * @param onShort called at the end of a file that is shorter than `expectedBytes`
  * @throws {NodeApiError} when the file cannot be read to its end
  */
 export async function* downloadFile(
 	client: OpenAiClient,
 	fileId: string,
-	expectedBytes?: number | null,
-	isOfLines = false,
-	onShort?: () => void,
+	{ bytes, isOfLines = false, onShort }: ExpectedFile = {},
 ): AsyncGenerator<Uint8Array> {
-	const first = await openFile(client, fileId, expectedBytes);
+	const first = await openFile(client, fileId, bytes);
 	yield* readToEnd(client, fileId, first, {
 		onShort,
 		// A file of nothing whose content comes all the same is as good as not described.
-		mustEndLine: isOfLines && !expectedBytes,
-		mayBeEmpty: expectedBytes === 0,
+		mustEndLine: isOfLines && !bytes,
+		mayBeEmpty: bytes === 0,
 		isOfLines,
 	});
 }

@@ -1,23 +1,22 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { faultHints } from './answerFaults';
-import type { CollectOptions, Collected } from './collect';
+import type { CollectOptions } from './collect';
 import { collectResults } from './collect';
 import type { Job } from './decide';
 import { Selection } from './decide';
 import type { ReturnAs } from './getResults.properties';
 import { getResultsProperties, returnAsParameter, separatorOption } from './getResults.properties';
-import type { RowPairs } from './keptRows';
-import { KeptRows, rowPairs, rowsFileIds } from './keptRows';
+import { KeptRows, rowsFileIds } from './keptRows';
+import { outcomeHints } from './outcomeHints';
 import type { ResultItem, ResultStatus } from './resultItem';
 import { RESULT_FIELDS } from './resultItem';
-import type { Tally } from './resultSet';
 import type { FileOptions } from './resultsFile';
 import { writeResults } from './resultsFile';
+import type { RowPairs } from './rowPairs';
+import { rowPairs } from './rowPairs';
 import { getBatch } from '../../../openai/api/batches';
 import { deleteFile } from '../../../openai/api/files';
 import type { Batch } from '../../../openai/api/objects';
-import { statusOf } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import { binaryPropertyName, storageHint } from '../../shared/binary';
 import { batchIdField, idParameter, wholeNumber } from '../../shared/fields';
@@ -68,8 +67,8 @@ function jobOf(context: IExecuteFunctions, part: SubmittedPart, itemIndex: numbe
 /**
  * The output items. With the error output turned on, requests that did not succeed go there.
  *
- * @param rows where known, each result is paired with its row too: the batch alone is paired with all
- * rows of its part, so that n8n could not choose one of them
+ * @param rows where known, each result is paired with its row alone: the batch is paired with all rows
+ * of its part, and n8n would follow each of these pairs for each result
  */
 function toOutput(
 	context: IExecuteFunctions,
@@ -81,79 +80,11 @@ function toOutput(
 	const error = new NodeOperationError(context.getNode(), 'The request did not succeed');
 	const toBatch = { item: itemIndex };
 	return items.map(({ json, binary }) => {
-		const row = rows?.get(String(json.custom_id));
-		const pairedItem = row ? [toBatch, row] : toBatch;
+		const pairedItem = rows?.get(String(json.custom_id)) ?? toBatch;
 		return hasErrorOutput && json.status !== 'succeeded'
 			? failedItem(json, error, pairedItem)
 			: { json, ...(binary && { binary }), pairedItem };
 	});
-}
-
-const NOT_SUCCEEDED = ['failed', 'expired', 'cancelled', 'missing'] as const;
-
-/** How many requests ended how, of these statuses: '2 expired, 1 missing'. */
-const kindsOf = (counts: Tally['counts'], statuses: readonly ResultStatus[]) =>
-	statuses
-		.filter((status) => counts[status] > 0)
-		.map((status) => `${counts[status]} ${status}`)
-		.join(', ');
-
-/** What became of the requests of a batch and its retries. */
-type Outcome = Omit<Collected, 'items'>;
-
-/** How many requests did not succeed, and the error that most of them ended with. */
-function unsuccessful(batch: Batch, { tally, stoppedEarly }: Outcome): string[] {
-	const { counts, errors, total } = tally;
-	const many = total - counts.succeeded;
-	if (many === 0) return [];
-	const of = stoppedEarly ? `first ${total}` : String(total);
-	const start =
-		counts.succeeded === 0
-			? `None of the ${of} requests of batch ${batch.id} succeeded`
-			: `${many} of the ${of} requests of batch ${batch.id} did not succeed`;
-	const common = errors.mostCommon();
-	return [`${start} (${kindsOf(counts, NOT_SUCCEEDED)}).`, ...(common ? [common] : [])];
-}
-
-/** What Delete Files takes away although it is not returned; undefined when that is nothing. */
-function lostHint(
-	{ deleteFiles, include }: GetResultsOptions,
-	{ counts }: Tally,
-): string | undefined {
-	const lost = NOT_SUCCEEDED.filter((status) => !include.has(status));
-	const many = lost.reduce((sum, status) => sum + counts[status], 0);
-	if (!deleteFiles || many === 0) return undefined;
-	return `Include Statuses left out ${many} ${many === 1 ? 'request' : 'requests'} that did not succeed (${kindsOf(counts, lost)}). Because of Delete Files, ${many === 1 ? 'it' : 'they'} can no longer be retried.`;
-}
-
-const ENDED_EARLY: Record<string, string> = {
-	expired: 'The batch expired. Requests that ran before have results and were charged.',
-	cancelled: 'The batch was cancelled. Requests that ran before have results and were charged.',
-};
-
-/** What the user should know about the results as a whole; undefined when all is well. */
-function resultsHint({ batch, failed }: Job, outcome: Outcome): string | undefined {
-	const { tally, missingKnown } = outcome;
-	const { counts, repeatedIds, total } = tally;
-	const parts = unsuccessful(batch, outcome);
-	const ended = ENDED_EARLY[statusOf(batch)];
-	if (ended && counts.succeeded < total) parts.push(ended);
-	if (!missingKnown) {
-		parts.push(
-			'The input file is no longer there. Requests could not be added to the results, and requests without a result could not be found.',
-		);
-	}
-	if (repeatedIds.length > 0) {
-		parts.push(
-			`A custom_id stands for more than one request, and all their results are returned: ${repeatedIds.join(', ')}. Which result belongs to which request is not known.`,
-		);
-	}
-	if (failed.length > 0) {
-		const ids = failed.map(({ id }) => id).join(', ');
-		parts.push(`These retries failed before any request ran, so they have no results: ${ids}.`);
-	}
-	parts.push(...faultHints(outcome.answers));
-	return parts.length > 0 ? parts.join(' ') : undefined;
 }
 
 /** Deletes the files of the batches. A file that is gone already is no fault. */
@@ -272,13 +203,11 @@ async function itemsOf(
 	const output: INodeExecutionData[] = [];
 	const selection = new Selection(options);
 	const keptRows = new KeptRows(client);
-	const pairs = rowPairs(context, itemIndex, jobs);
+	const pairs = rowPairs(context, itemIndex, jobs, options);
 	for (const job of jobs) {
 		const rows = options.includeRow ? await keptRows.of(job) : undefined;
 		const collected = await collectResults(context, client, job, selection, { ...options, rows });
-		for (const hint of [resultsHint(job, collected), lostHint(options, collected.tally)]) {
-			if (hint) client.hint(hint);
-		}
+		for (const hint of outcomeHints(job, collected, options)) client.hint(hint);
 		output.push(...toOutput(context, collected.items, itemIndex, pairs));
 		if (selection.isFull) break;
 	}
@@ -301,8 +230,8 @@ async function fileOf(
 	});
 	for (const part of parts) {
 		const { job, tally, answers, missingKnown, stoppedEarly } = part;
-		const about = resultsHint(job, { tally: tally!, answers, missingKnown, stoppedEarly });
-		for (const each of [about, lostHint(options, tally!)]) if (each) client.hint(each);
+		const outcome = { tally: tally!, answers, missingKnown, stoppedEarly };
+		for (const about of outcomeHints(job, outcome, options)) client.hint(about);
 	}
 	for (const about of [hint, storageHint(binary)]) if (about) client.hint(about);
 	return { json, binary: { [property]: binary } };

@@ -9,7 +9,6 @@ import { findFile } from '../../../openai/api/files';
 import type { Batch, FileObject } from '../../../openai/api/objects';
 import { statusOf } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
-import { downloadFile } from '../../../openai/transfer/download';
 import { asNodeError, breathing } from '../../shared/operation';
 
 /** The result of one request, as a line of a result file has it. */
@@ -195,7 +194,7 @@ function fileLines(
 	bytes: number | null | undefined,
 	onShort?: () => void,
 ): AsyncGenerator<Line[]> {
-	return breathing(readLineBatches(downloadFile(client, fileId, bytes, true, onShort)));
+	return breathing(readLineBatches(client.download(fileId, { bytes, isOfLines: true, onShort })));
 }
 
 export interface ErrorCount {

@@ -2,7 +2,7 @@ import { unversionedPath } from '../../../endpoints/endpoint';
 import type { Issue, JsonObject, JsonValue } from '../../../jsonl/json';
 import { isObject, merged, replaceIn, textOrNull, tryParseJson } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
-import { MAX_BYTES } from '../../../jsonl/split';
+import { MAX_BYTES } from '../../../jsonl/lines';
 import type { Provider } from '../../../openai/client';
 import type { InputRequest } from '../results/batchFiles';
 

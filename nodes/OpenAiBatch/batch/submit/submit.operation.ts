@@ -16,7 +16,8 @@ import {
 	submitOptions,
 } from './submit.options';
 import { addTokens, NO_TOKENS } from '../../../endpoints';
-import { MAX_BYTES, MAX_REQUESTS } from '../../../jsonl/split';
+import { MAX_BYTES } from '../../../jsonl/lines';
+import { MAX_REQUESTS } from '../../../jsonl/split';
 import type { OpenAiClient } from '../../../openai/client';
 import { rowsSuffix } from '../../../openai/submissions/partFiles';
 import type { QueueShare, WaitingPart } from '../../../openai/submissions/queue';

@@ -3,7 +3,8 @@ import { isSameEndpoint } from '../../../endpoints/endpoint';
 import type { Server } from '../../../endpoints/endpoint';
 import type { Issue, JsonObject } from '../../../jsonl/json';
 import { asHint, isObject, textOrNull } from '../../../jsonl/json';
-import { MAX_BYTES, MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from '../../../jsonl/split';
+import { MAX_BYTES } from '../../../jsonl/lines';
+import { MAX_EMBEDDING_INPUTS, MAX_REQUESTS } from '../../../jsonl/split';
 import { modelOf } from '../../requests/requestChecker';
 
 export interface FileLimits {

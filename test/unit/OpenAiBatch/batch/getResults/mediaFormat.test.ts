@@ -1,7 +1,7 @@
 import {
 	imageFormat,
 	soundFormat,
-} from '../../../../../nodes/OpenAiBatch/batch/getResults/resultItem';
+} from '../../../../../nodes/OpenAiBatch/batch/getResults/mediaFormat';
 import { PICTURES } from '../../../../support/emulator/pictures';
 
 const hex = (digits: string) => Buffer.from(digits.replace(/ /g, ''), 'hex');
