@@ -153,7 +153,7 @@ describe('Build', () => {
 		];
 		const { error, items } = await run('build', FIELDS, rows);
 		expect(error?.message).toMatch(
-			/^Item 1 cannot be submitted: The custom_id '1' is already used/,
+			/^Item 1 cannot become a request: The custom_id '1' is already used/,
 		);
 		expect(items('Node')).toEqual([]);
 	});
@@ -340,7 +340,7 @@ describe('Validate', () => {
 			body: '={{ { model: "m", stream: true, messages: [{ role: "ipython", content: $json.title }] } }}',
 		};
 		const { error } = await run('build', parameters, films);
-		expect(error?.message).toMatch(/^3 of 3 items cannot be submitted/);
+		expect(error?.message).toMatch(/^3 of 3 items cannot become requests; no file was made$/);
 		const options = { server: 'compatible' };
 		const result = await run('build', { ...parameters, options }, films);
 		expect(result.items('Node')).toMatchObject([{ json: { requests: 3 } }]);
