@@ -146,6 +146,15 @@ describe('Build', () => {
 		);
 	});
 
+	test('says how bad items are left out, since it submits nothing', async () => {
+		const rows = [{ id: 1, title: 'A' }, { id: 1, title: 'B' }, { id: 2 }, { id: 1, title: 'C' }];
+		const { error } = await run('build', FIELDS, rows);
+		expect(error?.message).toBe('2 of 4 items cannot become requests; no file was made');
+		expect(error?.description).toMatch(
+			/To leave bad items out, set On Error to Continue in the settings of the node\.$/,
+		);
+	});
+
 	test('names a bad item by its index', async () => {
 		const rows = [
 			{ id: 1, title: 'A' },
