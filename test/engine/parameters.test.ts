@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
-import type { IDataObject, NodeParameterValueType } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, NodeParameterValueType } from 'n8n-workflow';
 import { BAIL, compileExpression } from '../../nodes/OpenAiBatch/parameters/compileExpression';
 import { ItemParameters } from '../../nodes/OpenAiBatch/parameters/itemParameters';
 import { createEngine, type EngineOptions } from '../support/engine';
@@ -232,6 +232,70 @@ describe('ItemParameters', () => {
 			items as IDataObject[],
 		);
 		expect(slowEvaluations).toBe(6);
+	});
+
+	describe('looks at what n8n has evaluated without a second evaluation', () => {
+		/** What is found in each of the items, and how often it was evaluated again. */
+		async function findings(text: NodeParameterValueType, rows: IDataObject[]) {
+			const found: Array<[undefinedIn?: string, emptyIn?: string]> = [];
+			let evaluations = -1;
+			await inspectNode(
+				(context) => {
+					const evaluate = jest.spyOn(context as IExecuteFunctions, 'evaluateExpression');
+					const parameters = new ItemParameters(context as IExecuteFunctions);
+					const read = parameters.read('text');
+					rows.forEach((_row, index) => {
+						read(index);
+						found.push([
+							parameters.inserted('undefined', index)?.code,
+							parameters.emptyInsertion('text', index),
+						]);
+					});
+					evaluations = evaluate.mock.calls.length;
+				},
+				{ text },
+				rows,
+			);
+			return { found, evaluations };
+		}
+
+		const TITLE = '$json.title.trim()';
+		const NICK = '$json.nick.trim()';
+		const films = [{ title: 'Alien' }, { title: ' Brazil ' }, { title: 'Heat' }];
+
+		it.each<[what: string, text: string, found: [string?, string?]]>([
+			['its own text', `=Say undefined if unknown. {{ ${TITLE} }}`, []],
+			['its own text, with two values', `=Say undefined. {{ ${TITLE} }} {{ ${TITLE} }}`, []],
+			['a value', '=Say undefined. {{ "By " + $json.crew }}!', ['"By " + $json.crew']],
+			['a value alone', '={{ "By " + $json.crew }}', ['"By " + $json.crew']],
+		])('for the word undefined, in %s', async (_what, text, expected) => {
+			const { found, evaluations } = await findings(text, films);
+			expect(found).toEqual(films.map(() => [expected[0], undefined]));
+			expect(evaluations).toBe(0);
+		});
+
+		it('for a value that is not there', async () => {
+			const { found, evaluations } = await findings(
+				`=By {{ ${NICK} }} of {{ $json.title }}`,
+				films,
+			);
+			expect(found).toEqual(films.map(() => [undefined, NICK]));
+			expect(evaluations).toBe(0);
+		});
+
+		it('but with one for several such values', async () => {
+			const text = `=By {{ ${TITLE} }} {{ ${NICK} }}`;
+			const { found, evaluations } = await findings(text, films);
+			expect(found).toEqual(films.map(() => [undefined, NICK]));
+			expect(evaluations).toBe(1);
+		});
+
+		it('and for each item where other fields decide, too', async () => {
+			const joined = '[$json.title, $json.nick].join("")';
+			const rows = [{ title: 'Alien' }, { title: '' }, { title: 'Heat' }];
+			const { found } = await findings(`=By {{ ${joined} }} {{ ${joined} }}`, rows);
+			expect(found.map(([, empty]) => empty)).toEqual([undefined, joined, undefined]);
+		});
 	});
 
 	it('has fallbacks, which may be expressions, and refuses parameters that do not exist', async () => {

@@ -146,6 +146,15 @@ describe('Build', () => {
 		);
 	});
 
+	test('says how bad items are left out, since it submits nothing', async () => {
+		const rows = [{ id: 1, title: 'A' }, { id: 1, title: 'B' }, { id: 2 }, { id: 1, title: 'C' }];
+		const { error } = await run('build', FIELDS, rows);
+		expect(error?.message).toBe('2 of 4 items cannot become requests; no file was made');
+		expect(error?.description).toMatch(
+			/To leave bad items out, set On Error to Continue in the settings of the node\.$/,
+		);
+	});
+
 	test('names a bad item by its index', async () => {
 		const rows = [
 			{ id: 1, title: 'A' },
@@ -153,7 +162,7 @@ describe('Build', () => {
 		];
 		const { error, items } = await run('build', FIELDS, rows);
 		expect(error?.message).toMatch(
-			/^Item 1 cannot be submitted: The custom_id '1' is already used/,
+			/^Item 1 cannot become a request: The custom_id '1' is already used/,
 		);
 		expect(items('Node')).toEqual([]);
 	});
@@ -340,7 +349,7 @@ describe('Validate', () => {
 			body: '={{ { model: "m", stream: true, messages: [{ role: "ipython", content: $json.title }] } }}',
 		};
 		const { error } = await run('build', parameters, films);
-		expect(error?.message).toMatch(/^3 of 3 items cannot be submitted/);
+		expect(error?.message).toMatch(/^3 of 3 items cannot become requests; no file was made$/);
 		const options = { server: 'compatible' };
 		const result = await run('build', { ...parameters, options }, films);
 		expect(result.items('Node')).toMatchObject([{ json: { requests: 3 } }]);

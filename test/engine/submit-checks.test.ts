@@ -141,12 +141,12 @@ describe('values of expressions', () => {
 		[
 			'no id',
 			{ customId: '={{ $json.nothing }}' },
-			"Missing required parameter: 'custom_id'. Give each request an id of its own.",
+			"Missing required parameter: 'custom_id'. Give each request an id of its own. The item has no $json.nothing.",
 		],
 		[
 			'no model',
 			{ model: '={{ $json.nothing }}' },
-			"Missing required parameter: 'model'. Name the model, for example 'gpt-6-luna'.",
+			"Missing required parameter: 'model'. Name the model, for example 'gpt-6-luna'. The item has no $json.nothing.",
 		],
 		['a list as the model', { model: '={{ [["a"]] }}' }, 'The model has to be text.'],
 	])('%s is refused by its item', async (_what, parameters: Parameters, reason) => {

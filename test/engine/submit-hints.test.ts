@@ -72,6 +72,25 @@ describe('a value that is not there', () => {
 		}
 	});
 
+	it.each([
+		[
+			'={{ { "model": "m", "user": $json.title, "messages": [{ "role": "user", "content": "Hi" }] } }}',
+		],
+		[
+			'={{ JSON.stringify({ model: "m", messages: [{ role: "user", content: $json.key }], user: $json.title }) }}',
+		],
+	])('gets none where JSON leaves out the field of a body that has it: %s', async (given) => {
+		expect(await hints({ requestSource: 'json', body: given }, ROWS)).toEqual([]);
+	});
+
+	it('gets a hint where it is inserted into the text of a body', async () => {
+		const given =
+			'={"model": "m", "messages": [{"role": "user", "content": "Film: {{ $json.title }}"}]}';
+		expect(await hints({ requestSource: 'json', body: given }, ROWS)).toEqual([
+			'1 of 3 bodies inserts an empty field, first in item 2: {{ $json.title }}.',
+		]);
+	});
+
 	it.each<[what: string, parameters: Parameters, message: string]>([
 		[
 			'the prompt',
@@ -116,8 +135,14 @@ describe('the name of a field in braces, in a field that is set to Fixed', () =>
 		]);
 	});
 
+	it('gets a hint also behind a name that no item has', async () => {
+		expect(await hints({ prompt: 'Rate {{x}} and {{ title }}' }, ROWS)).toEqual([
+			expect.stringMatching(/^Prompt is set to Fixed, so \{\{ title \}\} in it is sent/),
+		]);
+	});
+
 	it('gets none otherwise', async () => {
-		expect(await hints({ prompt: 'Fill in {{ name }}' }, ROWS)).toEqual([]);
+		expect(await hints({ prompt: 'Fill in {{ name }} and {{ x }}' }, ROWS)).toEqual([]);
 		expect(await hints({ prompt: '={{ $json.title }} {{ "title" }}' }, ROWS.slice(0, 2))).toEqual(
 			[],
 		);

@@ -223,7 +223,7 @@ describe('messages that are refused by item and number', () => {
 		],
 	])('%s, by the rules of OpenAI', async (_what, parameters, reason) => {
 		const { error } = await product.run('requestFile', 'build', parameters, [{}]);
-		expect(error?.message).toBe(`Item 0 cannot be submitted: ${reason}`);
+		expect(error?.message).toBe(`Item 0 cannot become a request: ${reason}`);
 	});
 
 	it('one item of several', async () => {

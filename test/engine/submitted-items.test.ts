@@ -78,7 +78,7 @@ describe('the items of Submit', () => {
 
 describe('after Submit, a hint says', () => {
 	const NEXT =
-		'The results come within minutes, at the latest after 24h. Continue with Wait for Completion in this workflow, or with the OpenAI Batch Trigger in another one.';
+		'The results come within minutes or hours. A batch that is not finished after 24 hours expires. Continue with Wait for Completion in this workflow, or with the OpenAI Batch Trigger in another one.';
 
 	it('how many requests there are, and how to continue', async () => {
 		expect(hintsOf(await submit(20))).toEqual([`20 requests in 1 batch. ${NEXT}`]);

@@ -123,16 +123,14 @@ export function createdItem(
 	{ batch, key, adopted }: CreatedBatch,
 	more: IDataObject = {},
 ): IDataObject {
-	const own = inOrder(OWN_FIELDS, batch);
-	return {
-		id: own.id,
-		status: own.status,
-		...more,
-		...(own as unknown as IDataObject),
+	const first = { id, status, ...more };
+	const item: IDataObject = {
+		...(batch as unknown as IDataObject),
 		...more,
 		// A server that drops metadata does not return the key.
 		submission_id: submissionIdIn(key),
 		submission_key: key,
 		adopted,
 	};
+	return inOrder({ ...first, ...CREATED_FIELDS }, item);
 }

@@ -75,7 +75,7 @@ export class SubmittedItems {
 	private readonly zone: string;
 
 	/** @param options as the panel gives them */
-	constructor(context: IExecuteFunctions, { simplify }: IDataObject) {
+	constructor(context: IExecuteFunctions, { simplify }: { simplify?: unknown }) {
 		this.simplify = simplify !== false;
 		this.zone = context.getTimezone();
 	}
@@ -139,6 +139,10 @@ export class SubmittedItems {
 const count = (number: number, one: string, many: string) =>
 	`${number} ${number === 1 ? one : many}`;
 
+/** A completion window in words: `24h` as '24 hours'. */
+const spelledOut = (window: string) =>
+	window.replace(/^(\d+)h$/, (_, hours) => count(Number(hours), 'hour', 'hours'));
+
 /**
  * How many requests are on their way, and how the workflow continues.
  *
@@ -152,7 +156,8 @@ export function submittedHint(items: readonly IDataObject[], completionWindow: s
 	const sentences = [`${count(requests, 'request', 'requests')} in ${batches}.`];
 	if (created.some(({ status }) => !isFinished({ status: String(status) }))) {
 		sentences.push(
-			`The results come within minutes, at the latest after ${completionWindow}.`,
+			'The results come within minutes or hours.',
+			`A batch that is not finished after ${spelledOut(completionWindow)} expires.`,
 			'Continue with Wait for Completion in this workflow, or with the OpenAI Batch Trigger in another one.',
 		);
 	} else if (created.length > 0) {

@@ -43,24 +43,6 @@ export function compileExpression(raw: string): CompiledExpression | undefined {
 	};
 }
 
-/** A piece of code in an expression, and how its value is read. */
-export interface CompiledInsertion {
-	code: string;
-	/** Undefined where only n8n can evaluate the code. */
-	read: CompiledExpression | undefined;
-}
-
-/** What an expression inserts. @param raw the parameter as stored, with its leading `=` */
-export function compileInsertions(raw: string): CompiledInsertion[] {
-	return insertionsOf(raw.slice(1)).map(({ code, part }) => ({
-		code,
-		read: part && compilePart(part),
-	}));
-}
-
-/** Whether an expression is text with code in it, so that objects are written out as text. */
-export const isTemplate = (raw: string): boolean => !/^=\{\{(?:(?!\}\}).)*\}\}$/s.test(raw);
-
 type PartOf<T extends ExpressionPart['type']> = Extract<ExpressionPart, { type: T }>;
 
 const COMPILERS: { [T in ExpressionPart['type']]: (part: PartOf<T>) => CompiledExpression } = {
@@ -75,7 +57,8 @@ const COMPILERS: { [T in ExpressionPart['type']]: (part: PartOf<T>) => CompiledE
 			readPath(json, path),
 };
 
-const compilePart = (part: ExpressionPart): CompiledExpression =>
+/** How the value of a piece is read. */
+export const compilePart = (part: ExpressionPart): CompiledExpression =>
 	COMPILERS[part.type](part as never);
 
 /** Follows a path through the item's own data; BAIL where anything else would be involved. */
@@ -92,7 +75,7 @@ function readPath(json: unknown, path: PathStep[]): unknown {
 }
 
 /** A piece of a text as n8n writes it: nothing for null and undefined, lists with commas. */
-function toText(value: unknown): string | typeof BAIL {
+export function toText(value: unknown): string | typeof BAIL {
 	if (typeof value === 'string') return value;
 	if (value === null || value === undefined) return '';
 	return isPlainJson(value) ? String(value) : BAIL;
@@ -188,7 +171,7 @@ const REFUSED_NAMES = new Set([
 	'setPrototypeOf',
 ]);
 
-function parsePath(steps: string): PathStep[] | undefined {
+export function parsePath(steps: string): PathStep[] | undefined {
 	const path: PathStep[] = [];
 	for (const [, name, index, double, single] of steps.matchAll(PATH_STEP)) {
 		const key = name ?? index ?? double ?? single;
@@ -200,7 +183,7 @@ function parsePath(steps: string): PathStep[] | undefined {
 	return path;
 }
 
-function parseCode(code: string): ExpressionPart | undefined {
+export function parseCode(code: string): ExpressionPart | undefined {
 	if (CALL.test(code)) return undefined;
 	const source = code.trim();
 	if (source === '$itemIndex') return { type: 'itemIndex' };
@@ -225,7 +208,7 @@ type Segment = { text: string } | { code: string };
  *
  * @returns undefined when code does not end
  */
-function segmentsOf(expression: string): Segment[] | undefined {
+export function segmentsOf(expression: string): Segment[] | undefined {
 	const [before, ...rest] = expression.split('{{');
 	const segments: Segment[] = [{ text: before }];
 	let open: string | undefined;
@@ -241,7 +224,7 @@ function segmentsOf(expression: string): Segment[] | undefined {
 }
 
 /** Backslashes escape braces and themselves, in some places only. */
-const hasEscapes = (expression: string) => expression.includes('\\');
+export const hasEscapes = (expression: string) => expression.includes('\\');
 
 /**
  * Parses a parameter that is an expression, without its leading `=`.
@@ -263,53 +246,3 @@ export function parseExpression(expression: string): ParsedExpression | undefine
 }
 
 const isNothing = (part: ExpressionPart) => part.type === 'constant' && part.value === '';
-
-/** A piece of code in an expression. */
-export interface Insertion {
-	/** As it is written, without braces and spaces around it. */
-	code: string;
-	/** Undefined when only n8n can evaluate the code. */
-	part: ExpressionPart | undefined;
-}
-
-/** What an expression inserts, without its leading `=`; for one with escapes, as a whole. */
-export function insertionsOf(expression: string): Insertion[] {
-	const segments = hasEscapes(expression) ? undefined : segmentsOf(expression);
-	if (!segments) return [{ code: expression.trim(), part: undefined }];
-	return segments.flatMap((segment) =>
-		'code' in segment ? [{ code: segment.code.trim(), part: parseCode(segment.code) }] : [],
-	);
-}
-
-/** Code that may well expect that a field is not there. */
-const EXPECTS_ABSENCE = /[?|&!]|==|\b(?:typeof|in|if|try)\b/;
-
-const JSON_PATHS = /\$json((?:\.[A-Za-z_$][\w$]*|\[(?:\d+|"[^"]*"|'[^']*')\])+)(\s*\()?/g;
-
-/**
- * The beginning of the first path in code that the item does not have: `$json.crew` for
- * `$json.crew.name.trim()`. Undefined when it has all, and where the code may expect that.
- */
-export function absentPath(code: string, { json }: INodeExecutionData): string | undefined {
-	if (EXPECTS_ABSENCE.test(code)) return undefined;
-	for (const [, steps, call] of code.matchAll(JSON_PATHS)) {
-		const path = parsePath(steps) ?? [];
-		let value: unknown = json;
-		let written = '$json';
-		for (const { key } of call ? path.slice(0, -1) : path) {
-			if (typeof value !== 'object' || value === null) break;
-			written += /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `["${key}"]`;
-			value = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
-			if (value === undefined) return written;
-		}
-	}
-	return undefined;
-}
-
-const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
-
-/** Whether more braces are opened than closed in code, since n8n ends it at the first `}}`. */
-export function endsEarly(code: string): boolean {
-	const count = (brace: string) => code.replace(STRINGS, '').split(brace).length;
-	return count('{') > count('}');
-}

@@ -1,15 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import {
-	absentPath,
-	BAIL,
-	compileExpression,
-	compileInsertions,
-	endsEarly,
-	isExpression,
-	isTemplate,
-	type CompiledExpression,
-	type CompiledInsertion,
-} from './compileExpression';
+import type { CompiledExpression } from './compileExpression';
+import { BAIL, compileExpression, isExpression } from './compileExpression';
+import { absentPath, endsEarly, Insertions, readsOnce } from './insertions';
 
 export interface ItemParameterOptions {
 	/** For a parameter that the node does not have. */
@@ -27,14 +19,6 @@ export interface FoundCode {
 	code: string;
 }
 
-/** A parameter that is an expression, or a part of one. */
-interface Expression {
-	parameter: string;
-	/** Whether it is text with code in it, so that objects become text. */
-	isTemplate: boolean;
-	insertions: CompiledInsertion[];
-}
-
 /** What JavaScript makes of an object in a text, and of a value that is not there. */
 export const OBJECT_TEXT = '[object Object]';
 export const UNDEFINED_TEXT = 'undefined';
@@ -44,7 +28,7 @@ const UNEVALUATED =
 	/\{\{\s*((?:\$|(?:(?!\}\}).)*?\$(?:json|input)\b|(?:(?!\}\}).)*?\$\(["'])(?:(?!\}\}).)*?)\s*\}\}/s;
 
 /** The name of a field in braces, as templates of other programs have it. */
-const NAME_IN_BRACES = /\{\{\s*([A-Za-z_][\w]*)\s*\}\}/;
+const NAMES_IN_BRACES = /\{\{\s*([A-Za-z_][\w]*)\s*\}\}/g;
 
 /**
  * The parameters of a node that handles many items. Returns what `getNodeParameter` returns, but
@@ -62,11 +46,15 @@ export class ItemParameters {
 	readonly unevaluated: FoundCode[] = [];
 
 	private readonly items: INodeExecutionData[];
-	private readonly expressions: Expression[] = [];
+	private readonly expressions: Insertions[] = [];
+	/** What n8n returned last for a prepared parameter, by its name. */
+	private readonly evaluated = new Map<string, { itemIndex: number; value: unknown }>();
 	/** Names of fields in braces in constants, which are sent as they stand. */
 	private readonly names: FoundCode[] = [];
 	/** Whether a word is in what code reads besides the item, by the word and the code. */
 	private readonly wordsElsewhere = new Map<string, boolean>();
+	/** Whether code is empty without a path that the item does not have, by the path and the code. */
+	private readonly emptyWithout = new Map<string, boolean>();
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.items = context.getInputData();
@@ -89,7 +77,9 @@ export class ItemParameters {
 		}
 		const evaluate: ItemParameter = (itemIndex) => {
 			this.slowEvaluations++;
-			return context.getNodeParameter(name, itemIndex, fallback);
+			const value: unknown = context.getNodeParameter(name, itemIndex, fallback);
+			this.evaluated.set(name, { itemIndex, value });
+			return value;
 		};
 		const compiled = compileValue(raw);
 		if (!compiled) return evaluate;
@@ -104,20 +94,31 @@ export class ItemParameters {
 	 * The code in the text of a parameter whose value is empty for an item; undefined when there is
 	 * none, and where only n8n could know.
 	 *
-	 * @param name a parameter that was prepared; texts in it count too, as in a collection
+	 * @param name a parameter that was read for this item; texts in it count too, as in a collection
 	 */
 	emptyInsertion(name: string, itemIndex: number): string | undefined {
 		const item = this.items[itemIndex];
-		for (const { parameter, isTemplate, insertions } of this.expressions) {
-			if (!isTemplate || (parameter !== name && !parameter.startsWith(`${name}.`))) continue;
-			const empty = insertions.find(({ code, read }) =>
-				read
-					? isEmpty(read(item, itemIndex))
-					: absentPath(code, item) !== undefined && isEmpty(this.evaluate(code, itemIndex)),
-			);
+		for (const expression of this.expressions) {
+			if (!expression.isTemplate || !expression.isOf(name)) continue;
+			const empty = expression.all.find(({ code, read }) => {
+				const value = read ? read(item, itemIndex) : BAIL;
+				return value === BAIL ? this.isEmptyCode(code, expression, itemIndex) : isEmpty(value);
+			});
 			if (empty) return empty.code;
 		}
 		return undefined;
+	}
+
+	/** Whether code that only n8n can evaluate inserts nothing, since the item lacks what it reads. */
+	private isEmptyCode(code: string, expression: Insertions, itemIndex: number): boolean {
+		const path = absentPath(code, this.items[itemIndex]);
+		if (path === undefined) return false;
+		const key = `${path} ${code}`;
+		const known = this.emptyWithout.get(key);
+		if (known !== undefined) return known;
+		const isNothing = isEmpty(this.inserts(code, expression, itemIndex));
+		if (readsOnce(code)) this.emptyWithout.set(key, isNothing);
+		return isNothing;
 	}
 
 	/**
@@ -136,25 +137,41 @@ export class ItemParameters {
 		return undefined;
 	}
 
-	private codeWith(
-		word: string,
-		{ isTemplate, insertions }: Expression,
-		itemIndex: number,
-	): string | undefined {
+	private codeWith(word: string, expression: Insertions, itemIndex: number): string | undefined {
+		const { isTemplate, all } = expression;
 		const item = this.items[itemIndex];
-		return insertions.find(({ code, read }) => {
+		const last = this.evaluation(expression, itemIndex);
+		const mayHaveWord = !last || expression.haveAdded(word, last.value);
+		return all.find(({ code, read }) => {
 			const value = read ? read(item, itemIndex) : BAIL;
 			// What is read from the item is inserted as nothing where it is not there.
 			if (value !== BAIL) return word === OBJECT_TEXT && isTemplate && isObjectText(value);
-			// As a text where it becomes one: dates have a text of their own.
-			const written = this.evaluate(code, itemIndex, isTemplate ? ' ' : '');
-			return contains(written, word) && !this.readsWord(word, code, itemIndex);
+			if (!mayHaveWord || code.includes(word) || contains(item.json, word)) return false;
+			const written = this.inserts(code, expression, itemIndex);
+			return contains(written, word) && !this.readsElsewhere(word, code, itemIndex);
 		})?.code;
 	}
 
-	/** Whether code may have a word from a text that it has, or reads from anywhere. */
-	private readsWord(word: string, code: string, itemIndex: number): boolean {
-		if (code.includes(word) || contains(this.items[itemIndex].json, word)) return true;
+	/** The value of an expression as n8n has evaluated it for an item; undefined where it has not. */
+	private evaluation(expression: Insertions, itemIndex: number): { value: unknown } | undefined {
+		for (const [name, { itemIndex: last, value }] of this.evaluated) {
+			if (last === itemIndex && expression.isOf(name)) return { value: expression.valueIn(value) };
+		}
+		return undefined;
+	}
+
+	/** What code inserts that only n8n can evaluate. Most often, its last evaluation shows that. */
+	private inserts(code: string, expression: Insertions, itemIndex: number): unknown {
+		const last = this.evaluation(expression, itemIndex);
+		const known = last && expression.evaluatedIn(last.value, this.items[itemIndex], itemIndex);
+		// As a text where it becomes one: dates have a text of their own.
+		return known
+			? known.inserted
+			: this.evaluate(code, itemIndex, expression.isTemplate ? ' ' : '');
+	}
+
+	/** Whether code may have a word from a text that it reads from anywhere besides the item. */
+	private readsElsewhere(word: string, code: string, itemIndex: number): boolean {
 		const key = `${word} ${code}`;
 		let known = this.wordsElsewhere.get(key);
 		if (known === undefined) {
@@ -172,11 +189,8 @@ export class ItemParameters {
 	 */
 	absentField(itemIndex: number, name?: string): string | undefined {
 		return this.expressions
-			.filter(
-				({ parameter }) =>
-					name === undefined || parameter === name || parameter.startsWith(`${name}.`),
-			)
-			.flatMap(({ insertions }) => insertions)
+			.filter((expression) => name === undefined || expression.isOf(name))
+			.flatMap(({ all }) => all)
 			.map(({ code }) => absentPath(code, this.items[itemIndex]))
 			.find((path) => path !== undefined);
 	}
@@ -184,7 +198,7 @@ export class ItemParameters {
 	/** A prepared parameter with code that n8n ends inside of its braces. */
 	codeThatEndsEarly(): FoundCode | undefined {
 		return this.expressions
-			.flatMap(({ parameter, insertions }) => insertions.map(({ code }) => ({ parameter, code })))
+			.flatMap(({ parameter, all }) => all.map(({ code }) => ({ parameter, code })))
 			.find(({ code }) => endsEarly(code));
 	}
 
@@ -209,21 +223,25 @@ export class ItemParameters {
 		}
 	}
 
-	/** Remembers the expressions in a parameter, and what looks like one and is not evaluated. */
-	private note(raw: unknown, parameter: string): void {
+	/**
+	 * Remembers the expressions in a parameter, and what looks like one and is not evaluated.
+	 *
+	 * @param valueIn finds this part's value in that of the whole parameter
+	 */
+	private note(raw: unknown, parameter: string, valueIn = (value: unknown) => value): void {
 		if (typeof raw === 'object' && raw !== null) {
-			for (const [key, value] of Object.entries(raw)) this.note(value, `${parameter}.${key}`);
+			for (const [key, value] of Object.entries(raw)) {
+				const valueOfKey = (whole: unknown) => (valueIn(whole) as Record<string, unknown>)?.[key];
+				this.note(value, `${parameter}.${key}`, valueOfKey);
+			}
 		} else if (isExpression(raw)) {
-			this.expressions.push({
-				parameter,
-				isTemplate: isTemplate(raw),
-				insertions: compileInsertions(raw),
-			});
+			this.expressions.push(new Insertions(raw, parameter, valueIn));
 		} else if (typeof raw === 'string') {
 			const code = UNEVALUATED.exec(raw)?.[1];
 			if (code !== undefined) this.unevaluated.push({ parameter, code });
-			const name = NAME_IN_BRACES.exec(raw)?.[1];
-			if (name !== undefined) this.names.push({ parameter, code: name });
+			for (const [, name] of raw.matchAll(NAMES_IN_BRACES)) {
+				this.names.push({ parameter, code: name });
+			}
 		}
 	}
 }

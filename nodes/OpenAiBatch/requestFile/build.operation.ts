@@ -3,7 +3,7 @@ import { MAX_BYTES } from '../../jsonl/lines';
 import { MAX_REQUESTS } from '../../jsonl/split';
 import { submitOptions } from '../batch/submit/submit.options';
 import type { PlannedPart } from '../requests/plan';
-import { badItemOutput, badItemsError, pairedItemsOf } from '../requests/plan';
+import { badItemOutput, badItemsError, pairedItemsOf, TO_BUILD } from '../requests/plan';
 import { endpointFields, endpointParameter } from '../requests/fieldValues';
 import { planRequests } from '../requests/itemPlan';
 import { requestFields } from '../requests/request.properties';
@@ -81,7 +81,7 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 	});
 	const { parts } = plan;
 	if (plan.isBroken || (plan.badItems.length > 0 && !context.continueOnFail())) {
-		throw badItemsError(context, plan);
+		throw badItemsError(context, plan, TO_BUILD);
 	}
 	const output: INodeExecutionData[] = [];
 	for (const [index, part] of parts.entries()) {
@@ -89,7 +89,7 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 		const name = parts.length > 1 ? `${fileName}-${index + 1}-of-${parts.length}` : fileName;
 		output.push(await fileItem(context, part, property, name, place));
 	}
-	return [[...output, ...badItemOutput(context, plan)]];
+	return [[...output, ...badItemOutput(context, plan, TO_BUILD)]];
 }
 
 export const build: Operation = {

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { OpenFile, OpenOptions, RequestFile } from './inputFile';
 import { RecordProblem } from './inputFile';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
-import { CHUNK_BYTES, EmptyPrompts, issueOf, keptLine, MeasuredParts } from './plan';
+import { CHUNK_BYTES, InsertionNotes, issueOf, keptLine, MeasuredParts } from './plan';
 import type { Position } from './requestChecker';
 import { repeatedId, RequestChecker } from './requestChecker';
 import { IdTable } from '../../jsonl/idTable';
@@ -71,7 +71,7 @@ class FirstPass {
 	private repeated: string | undefined;
 	/** The listed records of such ids. */
 	private readonly suspects = new Map<string, BadItem[]>();
-	private readonly empty = new EmptyPrompts();
+	private readonly emptyInsertions = new InsertionNotes('prompts', 'an empty field');
 
 	constructor(
 		private readonly files: readonly RequestFile[],
@@ -101,7 +101,7 @@ class FirstPass {
 			unlisted: this.unlisted,
 			total: this.total,
 			isBroken: this.isBroken,
-			hints: [...this.empty.hints(this.total), ...this.checker.hints(this.total)],
+			hints: [...this.emptyInsertions.hints(this.total), ...this.checker.hints(this.total)],
 		};
 	}
 
@@ -176,7 +176,7 @@ class FirstPass {
 		this.starts[index].items.add(file.itemIndex);
 		const column = file.emptyColumn('prompt') ?? file.emptyColumn('messages');
 		if (column === undefined) return;
-		this.empty.note(`line ${this.placeOf(file, record)}`, `{${column}}`);
+		this.emptyInsertions.note(`line ${this.placeOf(file, record)}`, `{${column}}`);
 	}
 
 	private addBad({ itemIndex }: RequestFile, { line }: TextRecord, issues: Issue[]): void {

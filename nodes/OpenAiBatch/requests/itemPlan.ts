@@ -3,7 +3,7 @@ import { planFiles } from './filePlan';
 import type { OpenFile, OpenOptions } from './inputFile';
 import { openRequests } from './inputFile';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
-import { CHUNK_BYTES, EmptyPrompts, issueOf, KeptFields, keptLine, MeasuredParts } from './plan';
+import { CHUNK_BYTES, InsertionNotes, issueOf, KeptFields, keptLine, MeasuredParts } from './plan';
 import { fieldLabel, ITEM_ID } from './request.properties';
 import { RequestChecker } from './requestChecker';
 import type { RequestSource } from './requestSource';
@@ -20,6 +20,12 @@ import { Breather } from '../shared/operation';
 /** From this many slow evaluations on, a hint explains how to make them fast. */
 const SLOW_HINT_FROM = 2_000;
 
+/** The fields of the panel whose values stand in a request as they are, by the API's names. */
+const PARAMETER_OF: Readonly<Record<string, string>> = {
+	custom_id: 'customId',
+	'body.model': 'model',
+};
+
 /**
  * Plans requests in the first of two passes over the items: it makes, checks and measures every
  * request, places it in a part, and does not keep it. The second pass, `open`, makes the requests
@@ -33,8 +39,8 @@ export class RequestPlanner {
 	/** The item at each position of the planner, which has only accepted requests. */
 	private readonly itemOf: number[] = [];
 	private readonly kept = new Map<number, string>();
-	private readonly empty: EmptyPrompts;
-	private readonly undefined = new EmptyPrompts('requests', `'${UNDEFINED_TEXT}'`);
+	private readonly emptyInsertions: InsertionNotes;
+	private readonly undefinedTexts = new InsertionNotes('requests', `'${UNDEFINED_TEXT}'`);
 
 	constructor(
 		private readonly source: RequestSource,
@@ -46,7 +52,10 @@ export class RequestPlanner {
 		const { endpoint, server } = options;
 		this.checker = new RequestChecker({ endpoint, server, unit: 'item' });
 		this.measured = new MeasuredParts(options);
-		this.empty = new EmptyPrompts(source.isBody ? 'bodies' : 'prompts');
+		this.emptyInsertions = new InsertionNotes(
+			source.isBody ? 'bodies' : 'prompts',
+			'an empty field',
+		);
 	}
 
 	/** Plans all items. A cancelled execution ends it early; the caller notices that itself. */
@@ -59,10 +68,10 @@ export class RequestPlanner {
 			const issues = this.add(itemIndex, slowBefore);
 			if (issues.length > 0) this.badItems.push({ itemIndex, issues });
 			const where = `item ${itemIndex}`;
-			const code = this.undefined.isNoted(where)
+			const code = this.undefinedTexts.isNoted(where)
 				? undefined
 				: this.source.emptyInsertion?.(itemIndex);
-			if (code !== undefined) this.empty.note(where, `{{ ${code} }}`);
+			if (code !== undefined) this.emptyInsertions.note(where, `{{ ${code} }}`);
 			if (breather.isDue) await breather.breathe();
 		}
 		return {
@@ -70,7 +79,9 @@ export class RequestPlanner {
 			badItems: this.badItems,
 			unlisted: 0,
 			total: itemCount,
-			hints: [this.empty, this.undefined, this.checker].flatMap((one) => one.hints(itemCount)),
+			hints: [this.emptyInsertions, this.undefinedTexts, this.checker].flatMap((one) =>
+				one.hints(itemCount),
+			),
 		};
 	}
 
@@ -84,7 +95,7 @@ export class RequestPlanner {
 			customId = this.source.customId(itemIndex);
 			const request = this.source.request(itemIndex, customId);
 			const issues = this.checker.check(request, itemIndex);
-			if (issues.length > 0) return issues;
+			if (issues.length > 0) return issues.map((issue) => this.withAbsent(issue, itemIndex));
 			const text = serializeRequest(request);
 			const problem = text.includes(OBJECT_TEXT) ? this.objectProblem(itemIndex) : undefined;
 			if (problem) throw problem;
@@ -110,14 +121,26 @@ export class RequestPlanner {
 			return early ? new RequestProblem(endsEarlyText(early), early.parameter) : error;
 		}
 		const absent = /Cannot read propert/.test(message) && this.parameters.absentField(itemIndex);
-		return absent ? new RequestProblem(`${message}. The item has no ${absent}.`) : error;
+		return absent
+			? new RequestProblem(`The item has no ${absent}, which an expression needs.`)
+			: error;
+	}
+
+	/** The issue of a missing id or model with what the item lacks for it. */
+	private withAbsent(issue: Issue, itemIndex: number): Issue {
+		const name = issue.param && PARAMETER_OF[issue.param];
+		const absent = name && this.parameters.absentField(itemIndex, name);
+		return absent ? { ...issue, message: `${issue.message} The item has no ${absent}.` } : issue;
 	}
 
 	private noteUndefined(itemIndex: number): void {
 		const found = this.parameters.inserted(UNDEFINED_TEXT, itemIndex);
 		if (!found) return;
 		const { parameter, code } = found;
-		this.undefined.note(`item ${itemIndex}`, `${fieldLabel(parameter)}, {{ ${shortened(code)} }}`);
+		this.undefinedTexts.note(
+			`item ${itemIndex}`,
+			`${fieldLabel(parameter)}, {{ ${shortened(code)} }}`,
+		);
 	}
 
 	/** Why '[object Object]' stands in a request, unless it was in the item's own texts. */

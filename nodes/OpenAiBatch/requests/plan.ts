@@ -69,6 +69,17 @@ export interface PlanOptions {
 	keep?: KeptFields;
 }
 
+/**
+ * Plans the requests of all input items, or of their files, as the node's parameters say.
+ *
+ * @param options `keepFields` are names of fields of the rows to keep; undefined for none
+ * @throws {NodeOperationError} also for a name that no row has
+ */
+export type PlanRequests = (
+	context: IExecuteFunctions,
+	options: Omit<PlanOptions, 'keep'> & { keepFields?: string[] },
+) => Promise<Plan>;
+
 /** About how many bytes are sent at a time. */
 export const CHUNK_BYTES = 128 * 1024;
 
@@ -257,15 +268,19 @@ export const keptLine = (customId: string, row: string): string =>
 const ADVICE_FOR_ALL =
 	'Check the name of the field. If a batch was created, the operation Cancel stops it.';
 
-/** Counts the prompts, or other texts, that insert nothing somewhere. */
-export class EmptyPrompts {
+/** Counts the prompts, or other texts, that insert somewhere what is hardly meant, such as nothing. */
+export class InsertionNotes {
 	private texts = 0;
 	private first = '';
 	private last = '';
 
+	/**
+	 * @param kind what the texts are, as 'prompts'
+	 * @param inserted what they insert
+	 */
 	constructor(
-		private readonly kind = 'prompts',
-		private readonly inserted = 'an empty field',
+		private readonly kind: string,
+		private readonly inserted: string,
 	) {}
 
 	/** @param where the text is, as 'item 3' @param code as it stands in the field */
@@ -313,10 +328,33 @@ export function pairedItemsOf(part: PlannedPart, source?: ISourceData): IPairedI
 const placeOf = ({ itemIndex, line }: BadItem) =>
 	line === undefined ? `Item ${itemIndex}` : `Item ${itemIndex}, line ${line}`;
 
+/** What an operation wants of the items, in the words of its errors. */
+interface Purpose {
+	/** What is not possible with one bad item, and with several. */
+	fault: readonly [one: string, several: string];
+	/** What has become of the good ones. */
+	outcome: string;
+	/** What On Error: Continue is good for. @param unit 'item' or 'line' */
+	remedy: (unit: string) => string;
+}
+
+export const TO_SUBMIT: Purpose = {
+	fault: ['cannot be submitted', 'cannot be submitted'],
+	outcome: 'nothing was sent',
+	remedy: (unit) => `To submit the other ${unit}s`,
+};
+
+export const TO_BUILD: Purpose = {
+	fault: ['cannot become a request', 'cannot become requests'],
+	outcome: 'no file was made',
+	remedy: (unit) => `To leave bad ${unit}s out`,
+};
+
 /** One error for all that is bad, so that the user can correct all of it at once. */
 export function badItemsError(
 	context: IExecuteFunctions,
 	{ badItems, isBroken, unlisted, total }: Plan,
+	{ fault: [faultOfOne, fault], outcome, remedy }: Purpose,
 ): NodeOperationError {
 	const lines = badItems
 		.slice(0, LISTED)
@@ -326,15 +364,13 @@ export function badItemsError(
 	const [first] = badItems;
 	const unit = first.line === undefined ? 'item' : 'line';
 	if (!isBroken && count < total) {
-		lines.push(
-			`To submit the other ${unit}s, set On Error to Continue in the settings of the node.`,
-		);
+		lines.push(`${remedy(unit)}, set On Error to Continue in the settings of the node.`);
 	}
 	return new NodeOperationError(
 		context.getNode(),
 		count === 1 && first.issues.length === 1
-			? `${placeOf(first)} cannot be submitted: ${first.issues[0].message}`
-			: `${count} of ${total} ${unit}${total === 1 ? '' : 's'} cannot be submitted; nothing was sent`,
+			? `${placeOf(first)} ${faultOfOne}: ${first.issues[0].message}`
+			: `${count} of ${total} ${unit}${total === 1 ? '' : 's'} ${total === 1 ? faultOfOne : fault}; ${outcome}`,
 		{ itemIndex: first.itemIndex, description: lines.join('<br>') },
 	);
 }
@@ -343,6 +379,7 @@ export function badItemsError(
 export function badItemOutput(
 	context: IExecuteFunctions,
 	{ badItems, unlisted }: Plan,
+	{ fault: [, fault] }: Purpose,
 ): INodeExecutionData[] {
 	const output = badItems.map(({ itemIndex, line, issues }) => {
 		const { code, param, custom_id } = issues[0];
@@ -356,7 +393,7 @@ export function badItemOutput(
 		);
 	});
 	if (unlisted > 0) {
-		const message = `${unlisted} more lines cannot be submitted`;
+		const message = `${unlisted} more lines ${fault}`;
 		output.push(badOutput(context, badItems[0].itemIndex, message, { more_lines: unlisted }));
 	}
 	return output;

@@ -30,7 +30,10 @@ export interface RequestSource {
 	files?: AttachedFiles;
 	/** The whole request. @throws {RequestProblem} */
 	request: (itemIndex: number, customId: string) => RequestLine;
-	/** The code in an item's prompt, messages or body that inserts nothing; undefined without any. */
+	/**
+	 * The code in an item's prompt, messages or body that inserts nothing, after its request was made;
+	 * undefined without any.
+	 */
 	emptyInsertion?: (itemIndex: number) => string | undefined;
 	/** Whether that code is in a body. */
 	isBody?: true;
@@ -188,17 +191,29 @@ function bodyProblem(raw: unknown, parsed: ParsedJson | undefined): string {
 function jsonSource({ parameters, endpoint }: SourceContext): RequestSource {
 	const customId = parameters.read('customId');
 	const body = remembered(parameters.read('body'), bodyOf);
+	/** The item whose body was made last, if a message in it has no content. */
+	let speechless: number | undefined;
 	return {
 		isBody: true,
 		customId: (itemIndex) => customIdOf(customId(itemIndex)),
-		emptyInsertion: (itemIndex) => parameters.absentField?.(itemIndex, 'body'),
-		request: (itemIndex, custom_id) => ({
-			custom_id,
-			method: 'POST',
-			url: endpoint,
-			body: body(itemIndex),
-		}),
+		emptyInsertion: (itemIndex) => {
+			const empty = parameters.emptyInsertion('body', itemIndex);
+			if (empty !== undefined || speechless !== itemIndex) return empty;
+			return parameters.absentField?.(itemIndex, 'body');
+		},
+		request: (itemIndex, custom_id) => {
+			const made = body(itemIndex);
+			speechless = lacksContent(made) ? itemIndex : undefined;
+			return { custom_id, method: 'POST', url: endpoint, body: made };
+		},
 	};
+}
+
+/** Whether a message of a body has no content. JSON leaves out a field that has no value. */
+function lacksContent({ messages, input }: JsonObject): boolean {
+	const isSpeechless = (message: JsonValue) =>
+		isObject(message) && message.role === 'user' && message.content === undefined;
+	return [messages, input].some((list) => Array.isArray(list) && list.some(isSpeechless));
 }
 
 /**

@@ -5,7 +5,9 @@ import type {
 	ISourceData,
 } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { simplifyField, SUBMITTED_FIELDS, submittedHint } from '../submittedItem';
+import { simplifyField, SUBMITTED_FIELDS, SubmittedItems, submittedHint } from '../submittedItem';
+import type { Submission } from './createParts';
+import { createParts, placeOf, waitingPart } from './createParts';
 import type { SubmissionEstimate, SubmitOptions } from './submit.options';
 import {
 	ceilingFields,
@@ -18,31 +20,19 @@ import {
 import { addTokens, NO_TOKENS } from '../../../endpoints';
 import { MAX_BYTES } from '../../../jsonl/lines';
 import { MAX_REQUESTS } from '../../../jsonl/split';
+import type { BatchSettings } from '../../../openai/api/batches';
+import { unlistedModels } from '../../../openai/api/models';
 import type { OpenAiClient } from '../../../openai/client';
-import { rowsSuffix } from '../../../openai/submissions/partFiles';
-import type { QueueShare, WaitingPart } from '../../../openai/submissions/queue';
-import { EarlierFiles, QueueRoom } from '../../../openai/submissions/queue';
-import type { Place } from '../../../openai/submissions/submission';
 import {
 	ROWS_FILE_ID,
 	SUBMISSION_METADATA,
 	SUBMISSION_TOKENS,
-	submissionIdIn,
 } from '../../../openai/submissions/submission';
-import type { BatchSettings } from '../../../openai/api/batches';
-import { unlistedModels } from '../../../openai/api/models';
-import type {
-	ListedPart,
-	PartFailure,
-	SubmissionPart,
-	Submitted,
-	UploadedPart,
-} from '../../../openai/submissions/submissions';
-import { isCreated, Submissions } from '../../../openai/submissions/submissions';
+import type { PartFailure, Submitted } from '../../../openai/submissions/submissions';
+import { isCreated } from '../../../openai/submissions/submissions';
 import { endpointFields, endpointParameter } from '../../requests/fieldValues';
-import type { Plan, PlannedPart } from '../../requests/plan';
-import { badItemOutput, badItemsError, pairedItemsOf } from '../../requests/plan';
-import { planRequests } from '../../requests/itemPlan';
+import type { Plan, PlannedPart, PlanRequests } from '../../requests/plan';
+import { badItemOutput, badItemsError, pairedItemsOf, TO_SUBMIT } from '../../requests/plan';
 import { requestFields } from '../../requests/request.properties';
 import {
 	completionWindowField,
@@ -163,52 +153,6 @@ function planOutput(plan: Plan, options: SubmitOptions): INodeExecutionData[] {
 	});
 }
 
-/** What a planned part is to the service: a file to upload and a batch to create. */
-function submissionPart(
-	planned: PlannedPart,
-	settings: BatchSettings,
-	{ fileName, inputExpiresAfter, room }: SubmitOptions,
-	place: Place,
-): SubmissionPart {
-	const { contentHash, open, rows } = planned;
-	const { bytes } = planned.part;
-	const name = (key: string, more = '') =>
-		`${fileName}-${key.slice(-8)}-${place.part}-of-${place.parts}${more}.jsonl`;
-	return {
-		contentHash,
-		input: {
-			fileName: (key) => name(key),
-			bytes,
-			open,
-			expiresAfter: inputExpiresAfter,
-			rows: rows && {
-				// The key says nothing of what is kept, since the same requests are not to be paid twice.
-				fileName: (key) => name(key, rowsSuffix(rows.contentHash)),
-				bytes: rows.bytes,
-				open: rows.open,
-			},
-		},
-		settings,
-		place,
-		share: room && { ...shareOf(planned), ...room },
-	};
-}
-
-/** What a part takes of the queue of its model. */
-function shareOf({ part, tokens }: PlannedPart): QueueShare {
-	return { model: part.model ?? null, tokens: tokens.input_tokens };
-}
-
-/** A part as the file of what waits, and the output, have it. */
-function waitingPart(
-	{ key, fileId, rowsFileId }: UploadedPart,
-	planned: PlannedPart,
-	place: Place,
-): WaitingPart {
-	const { bytes, requests } = planned.part;
-	return { key, fileId, rowsFileId, place, ...shareOf(planned), requests, bytes };
-}
-
 /** The error of the part that failed, which names the batches that exist, since they are paid for. */
 function failedPartError(
 	context: IExecuteFunctions,
@@ -237,83 +181,6 @@ function sourceOf(context: IExecuteFunctions): ISourceData | undefined {
 	}
 }
 
-async function execute(
-	context: IExecuteFunctions,
-	client: OpenAiClient,
-): Promise<INodeExecutionData[][]> {
-	const options = submitOptions(context);
-	const endpoint = endpointParameter(context, 0);
-	const { completionWindow, keepFields, outputExpiresAfter } = options;
-	const reserved = [
-		...SUBMISSION_METADATA,
-		...(options.room ? [SUBMISSION_TOKENS] : []),
-		...(keepFields ? [ROWS_FILE_ID] : []),
-	];
-	const metadata = userMetadata(context, 0, reserved);
-	const settings: BatchSettings = { endpoint, completionWindow, metadata, outputExpiresAfter };
-	const { ceilings, dryRun, limits } = options;
-	const isLimited = Object.values(ceilings).some((max) => max !== undefined);
-	const estimate = dryRun || isLimited || options.room !== undefined;
-	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
-	const plan = await planRequests(context, { endpoint, server, estimate, limits, keepFields });
-	const { parts } = plan;
-	if (plan.isBroken || (plan.badItems.length > 0 && !context.continueOnFail())) {
-		throw badItemsError(context, plan);
-	}
-	const output = badItemOutput(context, plan);
-	const refused = overCeiling(estimateOf(plan, options), ceilings);
-	if (dryRun) {
-		if (refused) {
-			const message = `The submission would be refused. ${refused.message}. ${refused.description}`;
-			context.addExecutionHints({ message, location: 'outputPane' });
-		}
-		return [[...planOutput(plan, options), ...output]];
-	}
-	if (refused) {
-		const error = new NodeOperationError(context.getNode(), refused.message, {
-			itemIndex: 0,
-			description: refused.description,
-		});
-		if (!context.continueOnFail()) throw error;
-		return [[errorItem(error, 0), ...output]];
-	}
-	if (parts.length === 0) return [output];
-
-	const submissions = new Submissions(client, context, options);
-	const placeOf = (index: number) => ({ part: index + 1, parts: parts.length });
-	const submitted = parts.map((part, index) =>
-		submissionPart(part, settings, options, placeOf(index)),
-	);
-	// Only who is at work in the editor sees a hint, so published workflows need no such request. It
-	// goes beside the others, which do not wait for it.
-	const unlisted =
-		context.getMode() === 'manual' ? unlistedModels(client, modelsOf(parts)) : undefined;
-	const { parts: results, failure } = options.room
-		? await createWithin(client, submissions, { parts, submitted, settings, options })
-		: await createAll(submissions, submitted);
-	for (const model of (await unlisted) ?? []) client.hint(notListed(model));
-	const batches = results.flatMap((one, index): INodeExecutionData[] => {
-		if (one === undefined) return [];
-		const { requests, bytes, model = null } = parts[index].part;
-		const json = isCreated(one)
-			? options.items.created(one, { ...placeOf(index), requests, bytes, model })
-			: options.items.waiting(waitingPart(one, parts[index], placeOf(index)), endpoint);
-		return [{ json, pairedItem: pairedItemsOf(parts[index], sourceOf(context)) }];
-	});
-	if (batches.length > 0) {
-		client.hint(
-			submittedHint(
-				batches.map(({ json }) => json),
-				completionWindow,
-			),
-		);
-	}
-	if (!failure) return [[...batches, ...output]];
-	const error = failedPartError(context, failure, results, parts.length);
-	if (!context.continueOnFail()) throw error;
-	return [[...batches, errorItem(error, 0), ...output]];
-}
-
 const modelsOf = (parts: readonly PlannedPart[]) => [
 	...new Set(parts.flatMap(({ part }) => part.model ?? [])),
 ];
@@ -321,55 +188,102 @@ const modelsOf = (parts: readonly PlannedPart[]) => [
 const notListed = (model: string) =>
 	`The model '${model}' is not in the server's list of models. If its name is wrong, all requests fail, and you can cancel the batch now. Under Model, From List shows the names.`;
 
-interface Outcome {
-	parts: Submitted['parts'];
-	failure?: PartFailure;
+/** The settings of all batches. @throws {NodeOperationError} for metadata that is not possible */
+function batchSettings(
+	context: IExecuteFunctions,
+	{ completionWindow, keepFields, outputExpiresAfter, room }: SubmitOptions,
+): BatchSettings {
+	const endpoint = endpointParameter(context, 0);
+	const reserved = [
+		...SUBMISSION_METADATA,
+		...(room ? [SUBMISSION_TOKENS] : []),
+		...(keepFields ? [ROWS_FILE_ID] : []),
+	];
+	const metadata = userMetadata(context, 0, reserved);
+	return { endpoint, completionWindow, metadata, outputExpiresAfter };
 }
 
-async function createAll(
-	submissions: Submissions,
-	submitted: readonly SubmissionPart[],
-): Promise<Outcome> {
-	const { created, failure } = await submissions.createAll(submitted);
-	return { parts: created, failure };
-}
-
-interface Submission {
-	parts: readonly PlannedPart[];
-	submitted: readonly SubmissionPart[];
-	settings: BatchSettings;
-	options: SubmitOptions;
-}
-
-/** Creates the batches for which there is room. The service holds what waits. */
-async function createWithin(
+/** The output items of the parts that have a batch or wait for one, with hints about them. */
+function submittedOutput(
+	context: IExecuteFunctions,
 	client: OpenAiClient,
-	submissions: Submissions,
-	{ parts, submitted, settings, options: { inputExpiresAfter, room } }: Submission,
-): Promise<Outcome> {
-	const files = new EarlierFiles(client);
-	const store = async (listed: readonly ListedPart[]) => {
-		const waiting = listed.map(({ batch, index, ...one }): WaitingPart => {
-			const place = { part: index + 1, parts: parts.length };
-			return { ...waitingPart(one, parts[index], place), batchId: batch?.id };
-		});
-		const times = listed.flatMap(({ batch }) => (batch ? (batch.created_at ?? 0) : []));
-		const head = {
-			submissionId: submissionIdIn(listed[0].key),
-			hasKey: submissions.isShared,
-			since: times.length > 0 ? Math.min(...times) : null,
-		};
-		return await files.store({ ...head, ...room!, settings, parts: waiting }, inputExpiresAfter);
-	};
-	const earlier = files.find.bind(files);
-	const { parts: results, failures } = await submissions.createWithin(
-		{ queue: new QueueRoom([settings.completionWindow]), store },
-		submitted.map((part) => ({ ...part, input: { ...part.input, earlier } })),
-	);
-	return { parts: results, failure: failures[0] };
+	results: Submitted['parts'],
+	{ parts, settings, options }: Submission,
+): INodeExecutionData[] {
+	const { completionWindow, endpoint } = settings;
+	const items = new SubmittedItems(context, options);
+	const output = results.flatMap((one, index): INodeExecutionData[] => {
+		if (one === undefined) return [];
+		const place = placeOf(index, parts);
+		const { requests, bytes, model = null } = parts[index].part;
+		const json = isCreated(one)
+			? items.created(one, { ...place, requests, bytes, model })
+			: items.waiting(waitingPart(one, parts[index], place), endpoint);
+		return [{ json, pairedItem: pairedItemsOf(parts[index], sourceOf(context)) }];
+	});
+	const submitted = output.map(({ json }) => json);
+	if (submitted.length > 0) client.hint(submittedHint(submitted, completionWindow));
+	return output;
 }
 
-export const submit: Operation = {
+/** What would be submitted, with a hint where that would be refused. */
+function dryRunOutput(
+	context: IExecuteFunctions,
+	plan: Plan,
+	options: SubmitOptions,
+	refused: ReturnType<typeof overCeiling>,
+): INodeExecutionData[] {
+	if (refused) {
+		const message = `The submission would be refused. ${refused.message}. ${refused.description}`;
+		context.addExecutionHints({ message, location: 'outputPane' });
+	}
+	return planOutput(plan, options);
+}
+
+async function execute(
+	context: IExecuteFunctions,
+	client: OpenAiClient,
+	planRequests: PlanRequests,
+): Promise<INodeExecutionData[][]> {
+	const options = submitOptions(context);
+	const settings = batchSettings(context, options);
+	const { ceilings, dryRun, keepFields, limits } = options;
+	const isLimited = Object.values(ceilings).some((max) => max !== undefined);
+	const estimate = dryRun || isLimited || options.room !== undefined;
+	const server = (await client.provider()) === 'openai' ? 'openai' : 'compatible';
+	const { endpoint } = settings;
+	const plan = await planRequests(context, { endpoint, server, estimate, limits, keepFields });
+	if (plan.isBroken || (plan.badItems.length > 0 && !context.continueOnFail())) {
+		throw badItemsError(context, plan, TO_SUBMIT);
+	}
+	const output = badItemOutput(context, plan, TO_SUBMIT);
+	const refused = overCeiling(estimateOf(plan, options), ceilings);
+	if (dryRun) return [[...dryRunOutput(context, plan, options, refused), ...output]];
+	if (refused) {
+		const { message, description } = refused;
+		const error = new NodeOperationError(context.getNode(), message, { itemIndex: 0, description });
+		if (!context.continueOnFail()) throw error;
+		return [[errorItem(error, 0), ...output]];
+	}
+	const { parts } = plan;
+	if (parts.length === 0) return [output];
+
+	// Only who is at work in the editor sees a hint, so published workflows need no such request. It
+	// goes beside the others, which do not wait for it.
+	const unlisted =
+		context.getMode() === 'manual' ? unlistedModels(client, modelsOf(parts)) : undefined;
+	const submission = { parts, settings, options };
+	const { parts: results, failure } = await createParts(context, client, submission);
+	for (const model of (await unlisted) ?? []) client.hint(notListed(model));
+	const batches = submittedOutput(context, client, results, submission);
+	if (!failure) return [[...batches, ...output]];
+	const error = failedPartError(context, failure, results, parts.length);
+	if (!context.continueOnFail()) throw error;
+	return [[...batches, errorItem(error, 0), ...output]];
+}
+
+/** @param planRequests makes requests of the input, and one plan of them */
+export const submitWith = (planRequests: PlanRequests): Operation => ({
 	option: {
 		name: 'Submit',
 		value: 'submit',
@@ -379,5 +293,5 @@ export const submit: Operation = {
 	},
 	properties: showFor('batch', 'submit', submitProperties),
 	output: SUBMITTED_FIELDS,
-	execute: forAllItems(execute),
-};
+	execute: forAllItems(async (context, client) => await execute(context, client, planRequests)),
+});

@@ -1,6 +1,5 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { SubmittedItems } from '../submittedItem';
 import type { TokenEstimate } from '../../../endpoints';
 import type { PartLimits } from '../../../jsonl/split';
 import { batchExpiries, completionWindow, roomLimits } from '../../shared/batchOptions';
@@ -23,8 +22,8 @@ export interface SubmitOptions {
 	ceilings: Ceilings;
 	/** How much of the queue of a model the submission may fill; undefined without a limit. */
 	room: ReturnType<typeof roomLimits>;
-	/** How the output is made. */
-	items: SubmittedItems;
+	/** As given; see `SubmittedItems`. */
+	simplify: unknown;
 	/** For estimates; undefined where no price was given. */
 	prices: Prices | undefined;
 	/** As given; see `SubmissionChoices`. */
@@ -87,7 +86,7 @@ export function submitOptions(context: IExecuteFunctions): SubmitOptions {
 		},
 		ceilings: ceilingsOf(context, raw),
 		room: roomLimits(context, raw),
-		items: new SubmittedItems(context, raw),
+		simplify: raw.simplify,
 		prices: pricesOf(context, raw, 0),
 		submissionKey: raw.submissionKey,
 		createWithoutSearch: raw.createWithoutSearch,

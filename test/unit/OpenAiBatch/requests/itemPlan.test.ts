@@ -237,3 +237,23 @@ test('each line is searched for files once, and the signal reaches the files', a
 	expect(searched.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(bytes);
 	expect(signals).toEqual([signal]);
 });
+
+it('an expression that fails without a field of the item is explained by that field', async () => {
+	const failing = (absent: string | undefined) => {
+		const source = {
+			customId: () => 'a',
+			request: () => {
+				throw new TypeError("Cannot read properties of undefined (reading 'trim')");
+			},
+		};
+		const parameters = { slowEvaluations: 0, absentField: () => absent };
+		const options = { endpoint: ENDPOINT, server: 'openai' as const, limits: {}, estimate: false };
+		return new RequestPlanner(source, parameters as unknown as ItemParameters, options);
+	};
+	const messageOf = async (absent?: string) =>
+		(await failing(absent).plan(1, undefined)).badItems[0].issues[0].message;
+	expect(await messageOf('$json.crew')).toBe(
+		'The item has no $json.crew, which an expression needs.',
+	);
+	expect(await messageOf()).toBe("Cannot read properties of undefined (reading 'trim')");
+});
