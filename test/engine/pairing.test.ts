@@ -98,6 +98,33 @@ describe('in the execution that has submitted the rows, a result is paired with 
 		expect(await valuesOf(await story({ submit }))).toEqual(mails);
 	});
 
+	it('also where it leaves through the error output', async () => {
+		product.emulator.control.requests({
+			match: ({ custom_id: id }) => id === 'item-1' || id === 'item-3',
+			outcome: { type: 'fail', status: 400, code: 'context_length_exceeded' },
+		});
+		const to = (name: string) => [{ node: name, type: 'main' as const, index: 0 }];
+		const run = await product.engine.run({
+			nodes: [
+				node('Submit', 'submit', { prompt: '={{ $json.text }}' }),
+				WAIT,
+				{ ...GET_RESULTS, onError: 'continueErrorOutput' },
+				seen(MAIL),
+			],
+			connections: {
+				Items: { main: [to('Submit')] },
+				Submit: { main: [to('Wait')] },
+				Wait: { main: [to('Get Results')] },
+				'Get Results': { main: [[], to('Seen')] },
+			},
+			input: ROWS,
+		});
+		expect(run.items('Get Results').map(({ json }) => json.custom_id)).toHaveLength(3);
+		const failed = run.items('Get Results', 1).map(({ json }) => [json.custom_id, json.status]);
+		expect(Object.fromEntries(failed)).toEqual({ 'item-1': 'failed', 'item-3': 'failed' });
+		expect(await valuesOf(run)).toEqual({ 'item-1': ROWS[1].mail, 'item-3': ROWS[3].mail });
+	});
+
 	it('also where items were left out, and where the batch is a retry', async () => {
 		let isFirst = true;
 		product.emulator.control.requests({

@@ -80,10 +80,12 @@ function toOutput(
 	const error = new NodeOperationError(context.getNode(), 'The request did not succeed');
 	const toBatch = { item: itemIndex };
 	return items.map(({ json, binary }) => {
-		const pairedItem = rows?.get(String(json.custom_id)) ?? toBatch;
-		return hasErrorOutput && json.status !== 'succeeded'
-			? failedItem(json, error, pairedItem)
-			: { json, ...(binary && { binary }), pairedItem };
+		const row = rows?.get(String(json.custom_id));
+		if (hasErrorOutput && json.status !== 'succeeded') {
+			// For an item with an error, n8n reads the input item by the first of its pairs.
+			return failedItem(json, error, row ? [toBatch, row] : toBatch);
+		}
+		return { json, ...(binary && { binary }), pairedItem: row ?? toBatch };
 	});
 }
 
