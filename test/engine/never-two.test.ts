@@ -1,7 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
 import { productForTests, remarksOf } from './product';
-import type { WireBatch } from '../support/emulator/batches/batch';
-import type { RunResult } from '../support/engine';
 import { EMBED_TEXT } from './support/submitParameters';
 
 /** Real time, since the executions wait for a list that lags. */
@@ -129,60 +127,24 @@ it('an execution that could not give up its batch, or died before, leaves that t
 	expect(new Set(ids)).toEqual(new Set([third.items('Node')[0].json.id]));
 });
 
-/** The list shows one of two batches of the same second at first: not the one that stands. */
-function showSecondLater(mine: WireBatch, standing: string): void {
+it('a batch of this moment is not returned before it is known whether it stands', async () => {
 	const { emulator } = product;
+	await submit('a', 'equal');
+	const [mine] = live();
 	emulator.ledger.onRequest = ({ method, path }, stage) => {
 		if (method !== 'GET' || !path.endsWith('/batches')) return;
+		// The list shows one of two batches of the same second at first.
 		if (stage === 'arrived') {
 			emulator.addBatch({ ...mine, created_at: Math.floor(Date.now() / 1000) });
 		} else {
 			emulator.ledger.onRequest = () => {};
-			emulator.addBatch({ ...emulator.batch(mine.id), id: standing });
+			emulator.addBatch({ ...emulator.batch(mine.id), id: 'batch_0' });
 		}
 	};
-}
-
-it.each([
-	['Submit', 'equal', {}],
-	['Submit with Max Enqueued Tokens', 'equal in queue', { maxEnqueuedTokens: 1_000_000 }],
-])(
-	'%s does not return a batch of this moment before it is known whether it stands',
-	async (_name, key, options) => {
-		await submit('a', key, options);
-		const [mine] = live();
-		showSecondLater(mine, 'batch_0');
-		const { items, error } = await submit('b', key, options);
-		expect(error).toBeUndefined();
-		expect(items('Node').map(({ json }) => json.id)).toEqual(['batch_0']);
-		expect(product.emulator.batch(mine.id).status).toMatch(/^cancel/);
-	},
-);
-
-const submitWaiting = async (run: RunResult) => {
-	const [{ json }] = run.items('Node');
-	const parameters = { submissionId: json.submission_id } as never;
-	return await product.run('batch', 'submitWaiting', parameters);
-};
-
-it('Submit Waiting Parts gives up a batch of this moment for one that stands in its place', async () => {
-	const first = await submit('a', 'waits', { maxEnqueuedTokens: 1_000_000 });
-	const [mine] = live();
-	showSecondLater(mine, 'batch_1');
-	expect((await submitWaiting(first)).error).toBeUndefined();
-	expect(product.emulator.batch(mine.id).status).toMatch(/^cancel/);
-	expect(product.emulator.batch('batch_1').status).toBe('validating');
-});
-
-it('a batch of some seconds ago is returned without another look', async () => {
-	const options = { maxEnqueuedTokens: 1_000_000 };
-	const first = await submit('a', 'older', options);
-	const [mine] = live();
-	product.emulator.addBatch({ ...mine, created_at: Math.floor(Date.now() / 1000) - 10 });
-	product.emulator.ledger.clear();
-	await submit('b', 'older', options);
-	await submitWaiting(first);
-	expect(product.emulator.ledger.calls('GET', '/batches')).toHaveLength(2);
+	const { items, error } = await submit('b', 'equal');
+	expect(error).toBeUndefined();
+	expect(items('Node').map(({ json }) => json.id)).toEqual(['batch_0']);
+	expect(emulator.batch(mine.id).status).toMatch(/^cancel/);
 });
 
 it('a younger batch that has begun meanwhile is left as it is', async () => {

@@ -294,15 +294,14 @@ export class Submissions {
 		part: SubmissionPart,
 		key: string,
 	): Promise<CreatedBatch | UploadedPart> {
-		// What is written down may be created by Submit Waiting Parts at the same moment.
-		const isShared = this.scope.isShared || run.room !== undefined || part.key !== undefined;
+		const { scope } = this;
 		const standing = this.standing(run, part, key);
 		if (standing) {
 			await run.files.compareRows(part.input, standing, key);
 			const found = asAdopted(standing, key);
 			// Its rivals may not have shown up yet, and one of them may stand in its place.
 			const looked =
-				isShared && isNew(standing)
+				scope.isShared && !run.room && isNew(standing)
 					? await this.safeCreate.lookAgain(run.keys, found, this.startedAt)
 					: undefined;
 			return await this.safeCreate.settle(found, key, looked ?? run.found);
@@ -322,6 +321,8 @@ export class Submissions {
 		queue?.take(share!);
 		// A part may be there twice, when its submission was written down twice.
 		run.found = [one.batch, ...run.found];
+		// What is written down may be created by Submit Waiting Parts at the same moment.
+		const isShared = scope.isShared || run.room !== undefined || part.key !== undefined;
 		if (!isShared && !this.safeCreate.isDoubtful.has(key)) return one;
 		const looked = await this.safeCreate.lookAgain(run.keys, one, this.startedAt);
 		if (looked === undefined) return one;
