@@ -109,7 +109,7 @@ const TOO_LARGE = /size of ([\d.]+) MB exceeds the max size limit of ([\d.]+) MB
 /** How n8n (2.41) gives up a stream that it reads into memory, for its database or for the items. */
 const TIMED_OUT = /timed out after (\d+)ms without data/;
 
-/** How the system, SQLite and PostgreSQL say that there is no room for what n8n writes. */
+/** How the system, SQLite and PostgreSQL say that the disk is full to which n8n writes. */
 const DISK_FULL = /ENOSPC|EDQUOT|no space left on device|database or disk is full/i;
 
 /** A file that n8n is to store. */

@@ -95,28 +95,25 @@ async function search<T extends { id: string }>(
 	return { results, paginationToken: start && JSON.stringify(start) };
 }
 
-/** Batches for the picker: newest first, with the user's metadata, status and counts. */
-export async function searchBatches(
-	this: ILoadOptionsFunctions,
-	filter?: string,
-	paginationToken?: unknown,
-): Promise<INodeListSearchResult> {
-	const client = new HttpClient(this);
-	const fetchPage: Search<Batch>['fetchPage'] = async (page) => await listBatchPage(client, page);
-	return await search(this, { fetchPage, label: batchLabel }, filter, paginationToken);
-}
+/** A search of batches, newest first, with the user's metadata, status and counts. */
+const batchSearch = (isOffered?: (batch: Batch) => boolean) =>
+	async function (
+		this: ILoadOptionsFunctions,
+		filter?: string,
+		paginationToken?: unknown,
+	): Promise<INodeListSearchResult> {
+		const client = new HttpClient(this);
+		const fetchPage: Search<Batch>['fetchPage'] = async (page) => await listBatchPage(client, page);
+		return await search(this, { fetchPage, label: batchLabel, isOffered }, filter, paginationToken);
+	};
 
-/** As `searchBatches`, with those alone that can be cancelled. */
-export async function searchRunningBatches(
-	this: ILoadOptionsFunctions,
-	filter?: string,
-	paginationToken?: unknown,
-): Promise<INodeListSearchResult> {
-	const client = new HttpClient(this);
-	const fetchPage: Search<Batch>['fetchPage'] = async (page) => await listBatchPage(client, page);
-	const isOffered = (batch: Batch) => !isFinished(batch) && statusOf(batch) !== 'cancelling';
-	return await search(this, { fetchPage, label: batchLabel, isOffered }, filter, paginationToken);
-}
+/** All batches, for the picker. */
+export const searchBatches = batchSearch();
+
+/** The batches that can be cancelled. */
+export const searchRunningBatches = batchSearch(
+	(batch) => !isFinished(batch) && statusOf(batch) !== 'cancelling',
+);
 
 /** Files for the picker: newest first, with their purpose. */
 export async function searchFiles(

@@ -20,7 +20,8 @@ export async function waitNodeLoop(lab: Lab): Promise<void> {
 	await scene.emulator.step(id, 'completed');
 	const { status } = await lab.rest.ended(workflow, execution);
 
-	expect([status, scene.looks(id)]).toEqual(['success', expect.any(Number)]);
+	expect(status).toBe('success');
+	expect(scene.looks(id)).toBeGreaterThan(1);
 	const answers = scene.answers(id);
 	expect(await rows()).toMatchObject([
 		{ id: 1, translation: responseText(answers.get('1')), status: 'succeeded' },
