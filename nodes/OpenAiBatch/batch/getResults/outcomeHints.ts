@@ -93,15 +93,23 @@ function lostHint({ deleteFiles, include }: Returned, { counts }: Tally): string
 
 /** What the user should know about the results of a batch; nothing when all is well. */
 export function outcomeHints(job: Job, outcome: Outcome, returned: Returned): string[] {
-	const hints = [resultsHint(job, outcome), lostHint(returned, outcome.tally)];
+	const hints = [resultsHint(job, outcome, returned), lostHint(returned, outcome.tally)];
 	return hints.filter((hint) => hint !== undefined);
 }
 
 /** About the results as a whole. */
-function resultsHint({ batch, failed }: Job, outcome: Outcome): string | undefined {
+function resultsHint(
+	{ batch, failed }: Job,
+	outcome: Outcome,
+	{ deleteFiles }: Returned,
+): string | undefined {
 	const { tally, missingKnown } = outcome;
 	const { counts, repeatedIds, total } = tally;
 	const parts = unsuccessful(batch, outcome);
+	// It needs the input file.
+	if (parts.length > 0 && missingKnown && !deleteFiles) {
+		parts.push('To run these requests again, use Retry Unfinished.');
+	}
 	const ended = ENDED_EARLY[statusOf(batch)];
 	if (ended && counts.succeeded < total) parts.push(ended);
 	if (!missingKnown) {
