@@ -81,9 +81,17 @@ describe.each(['items', 'jsonl', 'csv'])('after Get Results as %s, a hint says',
 		);
 	});
 
+	it('that all answers are JSON, where they are not parsed', async () => {
+		const parse = 'The answers are JSON as text. To get their fields, add the option Parse JSON.';
+		expect(await hints(batchOf(['good', 'good']))).toEqual([parse]);
+		expect(await hints(batchOf(['good', 'prose']))).toEqual([]);
+		expect(await hints(batchOf(['good', 'good']), { include: ['failed'] })).toEqual([]);
+	});
+
 	it('nothing when all is well, or about answers that are not returned', async () => {
 		expect(await hints(batchOf(['good', 'good']), { parseJson: true })).toEqual([]);
-		expect(await hints(batchOf(['good', 'cut']), { limit: 1 })).toEqual([]);
+		const options = { limit: 1, parseJson: true };
+		expect(await hints(batchOf(['good', 'cut']), options)).toEqual([]);
 	});
 
 	it('this of the answers that count after a retry', async () => {
@@ -96,7 +104,7 @@ describe.each(['items', 'jsonl', 'csv'])('after Get Results as %s, a hint says',
 			output: [said('cut-0', '{"a":2}')],
 			request_counts: { total: 1, completed: 1, failed: 0 },
 		});
-		expect(await hints(original, { followRetries: true })).toEqual([]);
+		expect(await hints(original, { followRetries: true, parseJson: true })).toEqual([]);
 	});
 
 	it('what did not succeed first', async () => {

@@ -2,24 +2,38 @@ import type { Content } from '../../../endpoints/answers/content';
 import type { Uselessness } from '../../../endpoints/answers/useOfAnswer';
 import { uselessnessOf } from '../../../endpoints/answers/useOfAnswer';
 
-/** Why an answer is of no use, although the request succeeded and is paid for. */
-export type AnswerFault = Uselessness | 'empty';
+/**
+ * Why an answer is of no use, although the request succeeded and is paid for. One that is `unparsed`
+ * is of use, but its fields are not: it is JSON that nobody asked to parse.
+ */
+export type AnswerFault = Uselessness | 'empty' | 'unparsed';
 
-/** How many answers there are, and how many of them are of no use. */
+/** How many answers there are, and how many of them have which fault. */
 export interface AnswerCounts extends Partial<Record<AnswerFault, number>> {
 	answers: number;
 }
 
 /**
- * Why an answer is of no use; undefined when it is of use.
+ * What is wrong with an answer, if anything.
  *
- * @param isNotJson whether it was to be parsed, and could not be
+ * @param parsing what came of parsing it; undefined where it was not to be parsed
  */
-export function faultOfAnswer(content: Content, isNotJson: boolean): AnswerFault | undefined {
+export function faultOfAnswer(
+	content: Content,
+	parsing: { parse_error?: string } | undefined,
+): AnswerFault | undefined {
 	const fault = uselessnessOf(content);
 	if (fault !== undefined) return fault;
 	if (isEmpty(content)) return 'empty';
-	return isNotJson ? 'invalid_json' : undefined;
+	if (parsing === undefined) return looksLikeObject(content.content) ? 'unparsed' : undefined;
+	return parsing.parse_error === undefined ? undefined : 'invalid_json';
+}
+
+/** Whether a text is probably a JSON object. To parse it would take as long as the option does. */
+function looksLikeObject(content: unknown): boolean {
+	if (typeof content !== 'string') return false;
+	const text = content.trim();
+	return text.startsWith('{') && text.endsWith('}');
 }
 
 /** A model that calls a tool, or makes images or sound, need not say anything. */

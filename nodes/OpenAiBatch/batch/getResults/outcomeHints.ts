@@ -33,7 +33,10 @@ function unsuccessful(batch: Batch, { tally, stoppedEarly }: Outcome): string[] 
 }
 
 /** What the answers are, and what to do, by what is wrong with them. */
-const ADVICE: Record<AnswerFault, { one: string; many: string; advice: string }> = {
+const ADVICE: Record<
+	Exclude<AnswerFault, 'unparsed'>,
+	{ one: string; many: string; advice: string }
+> = {
 	cut_off: {
 		one: 'was cut off at its token limit',
 		many: 'were cut off at their token limit',
@@ -60,10 +63,13 @@ const ADVICE: Record<AnswerFault, { one: string; many: string; advice: string }>
 	},
 };
 
+const UNPARSED = 'The answers are JSON as text. To get their fields, add the option Parse JSON.';
+
 /** What the user should know about answers that are of no use, and what to do about them. */
 function faultHints(counts: AnswerCounts): string[] {
-	const { answers } = counts;
-	return (Object.keys(ADVICE) as AnswerFault[]).flatMap((fault) => {
+	const { answers, unparsed } = counts;
+	if (unparsed === answers) return [UNPARSED];
+	return (Object.keys(ADVICE) as Array<keyof typeof ADVICE>).flatMap((fault) => {
 		const count = counts[fault] ?? 0;
 		if (count === 0) return [];
 		const { one, many, advice } = ADVICE[fault];

@@ -31,7 +31,7 @@ export type ResultStatus = BatchResult['status'] | 'missing';
 export interface ResultItem {
 	json: IDataObject;
 	binary?: IBinaryKeyData;
-	/** Why the answer is of no use, although the request succeeded. */
+	/** What is wrong with the answer, although the request succeeded. */
 	fault?: AnswerFault;
 }
 
@@ -150,7 +150,7 @@ export function resultItem(result: BatchResult, shape: ItemShape): ResultItem {
 	};
 	return {
 		json: json as unknown as IDataObject,
-		fault: content && faultOfAnswer(content, parsing?.parse_error !== undefined),
+		fault: content && faultOfAnswer(content, parsing),
 	};
 }
 
