@@ -152,7 +152,7 @@ function quoteFault(
 	const where = `The quote of column ${name} in line ${line + lines}`;
 	return kind === 'unclosed'
 		? `${where} is never closed. Nothing behind it can be read.`
-		: `${where} is closed, but more text stands behind it. Write a quote inside of a cell twice.`;
+		: `${where} is closed, but more text follows. Write a quote inside a cell as two quotes.`;
 }
 
 /**

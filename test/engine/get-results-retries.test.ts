@@ -55,7 +55,7 @@ test('the newest result of each request counts, over chains and several retries'
 	]);
 	expect(items('Node')[2].json.error).toMatchObject({ code: 'overloaded' });
 	expect(hints('Node').map(({ message }) => message)).toEqual([
-		`1 of the 4 requests of batch ${original.id} did not succeed (1 failed). Most common error (1 request): It ended with overloaded. To run these requests again, use Retry Unfinished. The batch expired. Requests that ran before have results and were charged.`,
+		`1 of the 4 requests of batch ${original.id} did not succeed (1 failed). Most common error (1 request): It ended with overloaded. Retry Unfinished runs these requests again, except where the same error would only repeat. The batch expired. Requests that ran before have results and were charged.`,
 	]);
 });
 

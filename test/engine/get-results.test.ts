@@ -92,7 +92,7 @@ test('a hint says how many did not succeed, and why', async () => {
 	const { hints } = await run(batch.id);
 	expect(hints('Node')).toEqual([
 		{
-			message: `6 of the 10 requests of batch ${batch.id} did not succeed (3 failed, 2 expired, 1 missing). Most common error (3 requests): It ended with invalid_prompt. To run these requests again, use Retry Unfinished. The batch expired. Requests that ran before have results and were charged.`,
+			message: `6 of the 10 requests of batch ${batch.id} did not succeed (3 failed, 2 expired, 1 missing). Most common error (3 requests): It ended with invalid_prompt. Retry Unfinished runs these requests again, except where the same error would only repeat. The batch expired. Requests that ran before have results and were charged.`,
 			location: 'outputPane',
 		},
 	]);
@@ -112,7 +112,7 @@ test('when all failed there is no output file, and the hint has the most common 
 	const { items, hints } = await run(batch.id);
 	expect(items('Node').map(({ json }) => json.status)).toEqual(['failed', 'failed', 'failed']);
 	expect(hints('Node').map(({ message }) => message)).toEqual([
-		`None of the 3 requests of batch ${batch.id} succeeded (3 failed). Most common error (2 requests): It ended with model_not_found. To run these requests again, use Retry Unfinished.`,
+		`None of the 3 requests of batch ${batch.id} succeeded (3 failed). Most common error (2 requests): It ended with model_not_found. Retry Unfinished runs these requests again, except where the same error would only repeat.`,
 	]);
 });
 

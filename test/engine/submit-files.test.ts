@@ -369,7 +369,7 @@ describe('a file of rows is refused', () => {
 			'text behind a quote',
 			'id,title\n1,"a "b" c"',
 			{},
-			["The quote of column 'title' in line 2 is closed, but more text stands behind it"],
+			["The quote of column 'title' in line 2 is closed, but more text follows"],
 		],
 		[
 			'a quote that is not closed',

@@ -78,7 +78,7 @@ describe('the items of Submit', () => {
 
 describe('after Submit, a hint says', () => {
 	const NEXT =
-		'The results come within minutes or hours. A batch that is not finished after 24 hours expires. Continue with Wait for Completion in this workflow, or with the OpenAI Batch Trigger in another one.';
+		'The results come within minutes or hours. The service has 24 hours for this. Continue with Wait for Completion in this workflow, or with the OpenAI Batch Trigger in another one.';
 
 	it('how many requests there are, and how to continue', async () => {
 		expect(hintsOf(await submit(20))).toEqual([`20 requests in 1 batch. ${NEXT}`]);
@@ -99,7 +99,7 @@ describe('after Submit, a hint says', () => {
 		const [{ json }] = (await submit(1, { options })).items('Node');
 		await product.finish(json.id as string);
 		expect(hintsOf(await submit(1, { options }))).toEqual([
-			'1 request in 1 batch. All of it has ended before. Continue with Get Results.',
+			'1 request in 1 batch. It has ended already. Continue with Get Results.',
 		]);
 	});
 

@@ -157,11 +157,12 @@ export function submittedHint(items: readonly IDataObject[], completionWindow: s
 	if (created.some(({ status }) => !isFinished({ status: String(status) }))) {
 		sentences.push(
 			'The results come within minutes or hours.',
-			`A batch that is not finished after ${spelledOut(completionWindow)} expires.`,
+			`The service has ${spelledOut(completionWindow)} for this.`,
 			'Continue with Wait for Completion in this workflow, or with the OpenAI Batch Trigger in another one.',
 		);
 	} else if (created.length > 0) {
-		sentences.push('All of it has ended before. Continue with Get Results.');
+		const have = created.length === 1 ? 'It has' : 'They have';
+		sentences.push(`${have} ended already. Continue with Get Results.`);
 	}
 	const waiting = items.length - created.length;
 	if (waiting > 0) {

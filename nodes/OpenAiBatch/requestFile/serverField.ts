@@ -10,7 +10,7 @@ export const serverField: INodeProperties = {
 	name: 'server',
 	type: 'options',
 	options: [
-		{ name: 'OpenAI', value: 'openai', description: 'The rules of OpenAI hold' },
+		{ name: 'OpenAI', value: 'openai', description: 'Checks by the rules of OpenAI' },
 		{
 			name: 'Other',
 			value: 'compatible',

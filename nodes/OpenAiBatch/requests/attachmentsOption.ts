@@ -216,7 +216,7 @@ function fileIds(value: unknown): string[] {
 		if (typeof id === 'string' && /^[^\s/:]+$/.test(id.trim())) return id.trim();
 		const shown = typeof id === 'string' ? `'${id.slice(0, 60)}'` : 'this value';
 		throw new RequestProblem(
-			`File ID of an attachment has to be the id of an uploaded file, such as file-abc123, but ${shown} is none.`,
+			`File ID of an attachment has to be the id of an uploaded file, such as file-abc123, and ${shown} is not one.`,
 			PARAM,
 		);
 	});

@@ -271,7 +271,7 @@ export function jsonReader({ head, isWhole, error }: Opened): RowReader {
 	}
 	if (names.size > 0) return new JsonColumns([...names]);
 	const [first] = records;
-	if (first) throw error(`Line ${first.line} is no JSON object with the columns as keys.`);
+	if (first) throw error(`Line ${first.line} is not a JSON object with the columns as keys.`);
 	throw error(
 		isWhole
 			? 'It has no rows.'
@@ -314,7 +314,7 @@ class JsonColumns implements RowReader {
 		if (!isObject(row)) {
 			throw new RecordProblem(
 				'invalid_json_line',
-				'It is no JSON object with the columns as keys.',
+				'It is not a JSON object with the columns as keys.',
 			);
 		}
 		this.line = record.line;

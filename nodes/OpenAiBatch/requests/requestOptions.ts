@@ -112,7 +112,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			typeOptions: { minValue: 1 },
 			default: 1000,
 			description:
-				'The most tokens that the model may generate for each request, including its reasoning. If this is too low, answers are cut off or empty, and you pay for them all the same.',
+				'The most tokens that the model may generate for each request, including its reasoning. If this is too low, answers are cut off or empty, and you still pay for them.',
 		},
 		read: count,
 	},
@@ -196,7 +196,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			typeOptions: { minValue: 0, maxValue: 2, numberPrecision: 2 },
 			default: 1,
 			description:
-				'How much the answers vary. Do not use it with reasoning models: every request would fail.',
+				'How much the answers vary. Most reasoning models accept only 1: what OpenAI certainly refuses is not sent.',
 		},
 		read: amount({ min: 0, max: 2 }),
 	},
@@ -208,7 +208,7 @@ const OPTIONS: { [Option in Name]-?: OptionField<Option> } = {
 			typeOptions: { minValue: 0, maxValue: 1, numberPrecision: 2 },
 			default: 1,
 			description:
-				'How much the answers vary, in another way than by Temperature. Do not use it with reasoning models: every request would fail.',
+				'How much the answers vary, in another way than by Temperature. Most reasoning models accept only 1.',
 		},
 		read: amount({ min: 0, max: 1 }),
 	},

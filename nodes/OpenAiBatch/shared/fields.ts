@@ -205,7 +205,7 @@ export const metadataField: INodeProperties = {
 	default: {},
 	placeholder: 'Add Pair',
 	description:
-		'Key-value pairs to store with the batch. You can filter batches by them later. OpenAI stores 16 pairs, and this node uses two of them.',
+		'Key-value pairs to store with the batch. You can filter batches by them later. OpenAI stores 16 pairs. This node uses two of them, and one more each with Keep Fields and Max Enqueued Tokens.',
 	options: [
 		{
 			displayName: 'Pair',

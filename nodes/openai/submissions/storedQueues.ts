@@ -14,7 +14,7 @@ export interface StoredQueue extends Queue {
 }
 
 const unreadable = ({ filename, id }: FileObject) =>
-	`File ${id} is named ${filename}, as lists of waiting parts are, but it is none that this version can read. Its parts, if it has any, are not submitted.`;
+	`File ${id} is named ${filename}, as lists of waiting parts are, but this version cannot read it. If it lists parts, they are not submitted.`;
 
 /**
  * The queues that the service holds, the oldest first, and which files of their parts are gone: of

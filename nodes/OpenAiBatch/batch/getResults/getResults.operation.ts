@@ -192,7 +192,7 @@ const NOT_DELETED =
 	'The files of the batch were not deleted, in spite of Delete Files, since n8n may not be able to read their only copy.';
 
 const returnedBefore = ({ id }: Batch, submission: string, item: number) =>
-	`Batch ${id} belongs to submission ${submission}, whose results item ${item} has returned. With Whole Submission they are returned once.`;
+	`The results of submission ${submission} were already returned for item ${item}, so batch ${id} adds nothing. Whole Submission returns them once.`;
 
 /** One item for each result. */
 async function itemsOf(

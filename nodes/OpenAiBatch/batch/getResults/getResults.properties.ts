@@ -33,7 +33,7 @@ const returnAsField: INodeProperties = {
 	options: [...RETURN_AS],
 	default: 'items',
 	description:
-		'As what the results are returned. A file needs little memory, however many results there are, so choose one above some 20,000 requests.',
+		'Whether to return an item for each request or one file. A file needs little memory, however many results there are: choose one for more than about 20,000 requests.',
 };
 
 /** How the results are returned. @throws {NodeOperationError} for a value that is not in the list */

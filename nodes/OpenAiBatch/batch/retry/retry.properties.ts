@@ -20,7 +20,7 @@ export const retryProperties: INodeProperties[] = [
 	{
 		...metadataField,
 		description:
-			'Stored with the new batch besides the pairs of the original one. OpenAI keeps 16 pairs, of which this node needs three.',
+			'Stored with the new batch besides the pairs of the original one. OpenAI stores 16 pairs. This node needs three of them, and one more if rows were kept.',
 	},
 	{
 		...optionsField,
@@ -75,7 +75,7 @@ export const retryProperties: INodeProperties[] = [
 						name: 'Missing',
 						value: 'missing',
 						description:
-							'The request has no result. It may have run, and been charged, all the same.',
+							'The request has no result. It may still have run and been charged.',
 					},
 					{
 						name: 'Not JSON',

@@ -56,9 +56,9 @@ export function endpointUnknown(node: INode, { id }: Batch, itemIndex: number): 
 const ADVICE_ON_UNREADABLE: Record<UnreadableResultsError['of'], string> = {
 	requests: OWN_DATA_ADVICE,
 	running:
-		'Wait until it is finished. If you want to run all unfinished requests again all the same, and be charged twice for some of them, turn on Retry Unreadable.',
+		'Wait until it is finished. If you still want to run all unfinished requests again, and be charged twice for some of them, turn on Retry Unreadable.',
 	results:
-		'A retry would run requests again that may have an answer already, and be charged again. Look at the result files (File: Download). If you want to run them again all the same, turn on Retry Unreadable.',
+		'A retry would run requests again that may have an answer already, and be charged again. Look at the result files (File: Download). If you still want to run them again, turn on Retry Unreadable.',
 };
 
 /** The error for results that may have been charged, and that nobody can read. */

@@ -75,7 +75,7 @@ export const submitProperties: INodeProperties[] = [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether to only show what would be submitted and create nothing. Tokens of the input are estimated from the text, and of inline images by the rules of the model; attachments_not_estimated says how many attachments are left out. The output counts only with Max Tokens, as if every answer used all of them. The cost needs both prices, and is an estimate too: cached input, which is cheaper, is known only after the run.',
+					'Whether to only show what would be submitted and create nothing. Tokens of the input are estimated from the text, and of inline images by the rules of the model; attachments_not_estimated says how many attachments are left out. The output counts only with Max Tokens, as if every answer used all of them. The cost needs the prices: one that is left out counts as 0. It is an estimate too: cached input, which is cheaper, is known only after the run.',
 			},
 			{
 				displayName: 'File Name',
@@ -114,7 +114,7 @@ export const submitProperties: INodeProperties[] = [
 				typeOptions: { minValue: 1 },
 				default: 2000000,
 				description:
-					'Cut by estimated tokens too, to keep each batch below the enqueued token limit of its model. All unfinished batches count together, so later ones may still fail: use Max Enqueued Tokens, or Retry Unfinished. Attached files, audio and images by URL are not counted.',
+					'Also cuts the submission by estimated tokens, to keep each batch below the enqueued token limit of its model. All unfinished batches count together, so later ones may still fail: use Max Enqueued Tokens, or Retry Unfinished. Attached files, audio and images by URL are not counted.',
 			},
 			maxTotalTokensField,
 			outputExpiryField,

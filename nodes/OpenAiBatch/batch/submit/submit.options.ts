@@ -109,7 +109,7 @@ export const maxCostField: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 0, numberPrecision: 4 },
 	default: 10,
-	description: `The most that the whole submission may cost by the estimate, at the batch price. It needs both prices, and Max Tokens where text is generated. ${REFUSED}`,
+	description: `The most that the whole submission may cost by the estimate, at the batch price. It needs the prices, and Max Tokens where text is generated. ${REFUSED}`,
 };
 
 export const maxTotalTokensField: INodeProperties = {
@@ -148,13 +148,18 @@ export interface SubmissionEstimate extends TokenEstimate {
 	prices: Prices | undefined;
 }
 
+const lackOfPrice = (of: string) =>
+	`its ${of.toLowerCase()} has no price. Add the option ${of} Price per Million Tokens.`;
+
 /** Why an estimate cannot be held to a ceiling, and what to do; undefined when it can. */
 function lackOf(
-	{ output_tokens, attachments_not_estimated, prices }: SubmissionEstimate,
+	{ input_tokens, output_tokens, attachments_not_estimated, prices }: SubmissionEstimate,
 	name: string,
 ) {
-	if (name === 'Max Cost' && prices === undefined) {
-		return 'there are no prices. Add the options Input Price and Output Price per Million Tokens.';
+	if (name === 'Max Cost') {
+		const isPriced = prices !== undefined && (prices.inputPerMillion > 0 || input_tokens === 0);
+		if (!isPriced) return lackOfPrice('Input');
+		if (prices.outputPerMillion === 0 && output_tokens !== 0) return lackOfPrice('Output');
 	}
 	if (output_tokens === null) {
 		return 'not every request limits its output. Add the request option Max Tokens.';
@@ -184,7 +189,7 @@ export function overCeiling(
 		const lack = lackOf(estimate, name);
 		if (lack !== undefined) {
 			return {
-				message: `The submission cannot be held to ${name}, because it cannot be estimated`,
+				message: `${name} cannot be checked, because the submission cannot be estimated`,
 				description: `Nothing was sent: ${lack} Or remove ${name}.`,
 			};
 		}

@@ -112,7 +112,7 @@ const waitProperties: INodeProperties[] = [
 				typeOptions: { minValue: 0 },
 				displayOptions: optionWhenParked,
 				default: DEFAULT_HOURS,
-				description: 'The longest time to wait. OpenAI lets a batch expire after 24 hours.',
+				description: 'The longest time to wait. OpenAI lets a batch expire after 24 hours. An execution timeout of n8n has to be longer, because n8n counts the time of the wait too.',
 			},
 			{
 				displayName: 'Max Wait (Minutes)',
@@ -252,7 +252,7 @@ function problemOf(context: IExecuteFunctions, wait: BatchWait, { maxWait }: Way
 			itemIndex,
 			description: lastFault
 				? `The last request for its status failed: ${lastFault.message}`
-				: 'Wait longer, or use the OpenAI Batch Trigger, which starts a workflow when a batch is finished.',
+				: 'The batch continues. Execute this step again to go on waiting, or use Get Results with the id of the batch when it is finished. For batches that take hours, choose Park the Execution or use the OpenAI Batch Trigger.',
 		},
 	);
 }
