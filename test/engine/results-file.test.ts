@@ -190,6 +190,29 @@ describe('a CSV file', () => {
 		expect(header.slice(0, 4)).toEqual(['custom_id', 'status', 'genre', 'finish_reason']);
 	});
 
+	it('has columns for a thousand fields, and an answer with further ones as a whole', async () => {
+		const answers = Array.from({ length: 1_500 }, (_, at): [string, string] => [
+			`r${at}`,
+			JSON.stringify({ genre: 'drama', [`key${2 * at}`]: at, [`key${2 * at + 1}`]: { at } }),
+		]);
+		const { id } = answered([...answers, ['last', '{"genre":"horror"}'], ['text', 'no']]);
+		const result = await run(id, { parseJson: true });
+		const [header, ...rows] = rowsIn(await contentOf(result));
+		expect(header).toHaveLength(2 + 1 + 1_000 + 5);
+		expect(header.slice(2, 6)).toEqual(['content', 'genre', 'key0', 'key1']);
+		expect(header[2 + 1_000]).toBe('key998');
+		// The last field with a column is one of two, whose answer is whole too.
+		expect(rows[498].slice(2, 4)).toEqual(['', 'drama']);
+		expect(rows[499].slice(2, 4)).toEqual([answers[499][1], 'drama']);
+		expect(rows[499][2 + 1_000]).toBe('499');
+		expect(rows[1_499].slice(2, 5)).toEqual([answers[1_499][1], 'drama', '']);
+		expect(rows[1_500].slice(2, 4)).toEqual(['', 'horror']);
+		expect(rows[1_501].slice(2, 4)).toEqual(['no', '']);
+		expect(hintsOf(result).join()).toContain(
+			'The answers have more than 1,000 different fields. The first 1,000 have a column each; 1001 answers have further fields and stand in the column content as a whole, as JSON.',
+		);
+	});
+
 	it('has a header when there is no result', async () => {
 		const { id } = answered([['a', 'yes']]);
 		const rows = rowsIn(await fileOf(id, { include: ['failed'], parseJson: true }));

@@ -13,6 +13,8 @@ export interface ResultFormat {
 	readonly looksAtResults: boolean;
 	/** Whether all rows have to be. */
 	readonly looksAtRows: boolean;
+	/** What the user should know, when the results were looked at; undefined when all is well. */
+	readonly hint?: string;
 	/** Looks at a result, or at a row, before the first line is written. */
 	lookAtResult(item: IDataObject): void;
 	lookAtRow(row: KeptRow): void;
@@ -118,12 +120,18 @@ const LONG_NUMBER = /[\d.]{16}/;
  * that is in quotes already begins with a quote.
  */
 const SYLK = /^ID[^,;\t\r]*/;
+/**
+ * So many fields of answers have a column of their own. Each column adds a separator to every line:
+ * answers whose keys are all different would make a file that grows with their number squared.
+ */
+const MAX_FIELDS = 1_000;
 /** JavaScript puts such keys before all others. */
 const NUMBER_KEY = /^\d+$/;
 
 /**
  * CSV: the columns of the rows in their order, then those of the result. Parsed content that is an
- * object has a column for each field. Who comes first has a name: the columns of the rows, then those
+ * object has a column for each field, up to `MAX_FIELDS`; an answer with a further field stands as a
+ * whole in the column content too, so that nothing of it is lost. Who comes first has a name: the columns of the rows, then those
  * of the result, then the fields of the content.
  */
 class Csv implements ResultFormat {
@@ -133,6 +141,8 @@ class Csv implements ResultFormat {
 	readonly looksAtRows = true;
 	private readonly rowColumns = new Set<string>();
 	private readonly fields = new Set<string>();
+	/** How many answers have a field without a column. */
+	private crowded = 0;
 	private hasContent: boolean;
 	private columns: Column[] = [];
 
@@ -143,8 +153,30 @@ class Csv implements ResultFormat {
 
 	lookAtResult(item: IDataObject) {
 		const content = contentOf(item);
-		if (isObject(content)) for (const field of Object.keys(content)) this.fields.add(field);
-		else this.hasContent ||= content !== null && content !== undefined;
+		if (!isObject(content)) {
+			this.hasContent ||= content !== null && content !== undefined;
+			return;
+		}
+		for (const field of Object.keys(content)) {
+			if (this.fields.size === MAX_FIELDS) break;
+			this.fields.add(field);
+		}
+		if (!this.hasColumns(content)) this.crowded++;
+	}
+
+	get hint() {
+		if (this.crowded === 0) return undefined;
+		const many = MAX_FIELDS.toLocaleString('en-US');
+		const others =
+			this.crowded === 1
+				? '1 answer has a further field and stands'
+				: `${this.crowded} answers have further fields and stand`;
+		return `The answers have more than ${many} different fields. The first ${many} have a column each; ${others} in the column content as a whole, as JSON. To get the same few fields in all answers, use Answer Columns when you submit.`;
+	}
+
+	/** Whether each field of an answer has a column. */
+	private hasColumns(content: object): boolean {
+		return Object.keys(content).every((field) => this.fields.has(field));
 	}
 
 	lookAtRow({ row, text }: KeptRow) {
@@ -160,9 +192,10 @@ class Csv implements ResultFormat {
 		const { hasCost, byteOrderMark } = this.options;
 		const content = own('content', (item) => {
 			const value = contentOf(item);
-			return this.options.parseJson && isObject(value) ? undefined : value;
+			const isInColumns = this.options.parseJson && isObject(value) && this.hasColumns(value);
+			return isInColumns ? undefined : value;
 		});
-		const isPlain = this.hasContent || this.fields.size === 0;
+		const isPlain = this.hasContent || this.crowded > 0 || this.fields.size === 0;
 		const fields = [...this.fields].map(fieldColumn);
 		const results = [...AFTER_CONTENT, ...(hasCost ? [COST] : [])];
 		const before = [...BEFORE_CONTENT, ...(isPlain ? [content] : [])];

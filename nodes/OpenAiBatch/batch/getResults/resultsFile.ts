@@ -38,7 +38,7 @@ export interface ResultsFile {
 	binary: NonNullable<ResultItem['binary']>[string];
 	/** Those of the parts that were read. */
 	parts: ChosenResults[];
-	/** What the user should know about kept rows. */
+	/** What the user should know about kept rows and about columns. */
 	hint: string | undefined;
 }
 
@@ -69,7 +69,13 @@ export async function writeResults(
 	const writer = new Writer(client, parts, selection, format, options);
 	const binary = await writer.store(context, nameOf(jobs, options));
 	const read = parts.map(({ results }) => results).filter(({ tally }) => tally !== undefined);
-	return { json: summary(jobs, read, options), binary, parts: read, hint: keptRows.hint };
+	const hints = [keptRows.hint, format.hint].filter((hint) => hint !== undefined);
+	return {
+		json: summary(jobs, read, options),
+		binary,
+		parts: read,
+		hint: hints.length > 0 ? hints.join(' ') : undefined,
+	};
 }
 
 function nameOf([{ batch }]: Job[], { wholeSubmission }: FileOptions): string {
