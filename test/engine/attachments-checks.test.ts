@@ -220,7 +220,7 @@ describe('every server refuses', () => {
 		[
 			RESPONSES,
 			{ source: 'fileId', fileId: 'https://example.com/a' },
-			"File ID of an attachment has to be the id of an uploaded file, such as file-abc123, but 'https://example.com/a' is none.",
+			"File ID of an attachment has to be the id of an uploaded file, such as file-abc123, and 'https://example.com/a' is not one.",
 		],
 		[
 			CHAT,

@@ -48,7 +48,7 @@ describe('Max Total Tokens', () => {
 	it('refuses what cannot be estimated, and says what is missing', async () => {
 		const { error } = await submit({ maxTotalTokens: 1e9 }, {});
 		expect(error).toMatchObject({
-			message: 'The submission cannot be held to Max Total Tokens, because it cannot be estimated',
+			message: 'Max Total Tokens cannot be checked, because the submission cannot be estimated',
 			description: expect.stringContaining('Add the request option Max Tokens.'),
 		});
 		isUntouched();
@@ -100,6 +100,28 @@ describe('Max Cost', () => {
 			'Add the options Input Price and Output Price per Million Tokens.',
 		);
 		isUntouched();
+	});
+
+	it.each([
+		['Input', 'outputPricePerMillion'],
+		['Output', 'inputPricePerMillion'],
+	])('is not checked without an %s price, which would count as 0', async (of, given) => {
+		const { error } = await submit({ maxCost: 100, [given]: 1 });
+		expect((error as { description?: string }).description).toContain(
+			`Add the option ${of} Price per Million Tokens.`,
+		);
+		isUntouched();
+	});
+
+	it('needs no price of an output that there is not', async () => {
+		const parameters = {
+			...ASK_TEXT,
+			endpoint: '/v1/embeddings',
+			model: 'text-embedding-3-small',
+			options: { maxCost: 100, inputPricePerMillion: 1 },
+		};
+		const { error } = await product.run('batch', 'submit', parameters as never, ROWS);
+		expect(error).toBeUndefined();
 	});
 
 	it.each(['much', -1, {}, Number.NaN])('refuses %j', async (maxCost) => {

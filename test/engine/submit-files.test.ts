@@ -405,9 +405,9 @@ describe('a file of rows is refused', () => {
 			'a row of JSONL that is a list',
 			'{"id":1,"title":"a"}\n[1]',
 			{},
-			['line 2', 'no JSON object'],
+			['line 2', 'not a JSON object'],
 		],
-		['JSONL whose first line is no object', '{"id":1,"tit\n', {}, ['Line 1 is no JSON object']],
+		['JSONL whose first line is no object', '{"id":1,"tit\n', {}, ['Line 1 is not a JSON object']],
 	])('with %s', async (_name, content, parameters, messages) => {
 		const found = await refusal({ ...ROWS, ...parameters }, [content]);
 		for (const message of messages) expect(found).toContain(message);

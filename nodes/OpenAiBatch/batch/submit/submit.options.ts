@@ -157,8 +157,10 @@ function lackOf(
 	name: string,
 ) {
 	if (name === 'Max Cost') {
-		const isPriced = prices !== undefined && (prices.inputPerMillion > 0 || input_tokens === 0);
-		if (!isPriced) return lackOfPrice('Input');
+		if (prices === undefined) {
+			return 'there are no prices. Add the options Input Price and Output Price per Million Tokens.';
+		}
+		if (prices.inputPerMillion === 0 && input_tokens > 0) return lackOfPrice('Input');
 		if (prices.outputPerMillion === 0 && output_tokens !== 0) return lackOfPrice('Output');
 	}
 	if (output_tokens === null) {
