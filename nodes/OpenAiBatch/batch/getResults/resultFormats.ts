@@ -57,10 +57,14 @@ export const withMember = (object: string, key: string, value: string) =>
 	`${object.slice(0, -1)},${JSON.stringify(key)}:${value}}`;
 
 /** A column that is none of the rows' own. */
-interface Column {
+interface NamedColumn {
 	name: string;
 	/** What stands before the name where that is taken. */
 	prefix: string;
+}
+
+/** A column that every result has. */
+interface Column extends NamedColumn {
 	valueOf: (item: IDataObject) => unknown;
 }
 
@@ -107,12 +111,6 @@ const COST = own('cost', ({ cost }) => cost);
 /** The content, or the line that could not be read: it may be an answer. */
 const contentOf = ({ content, response }: IDataObject) => content ?? response;
 
-const fieldColumn = (name: string): Column => ({
-	name,
-	prefix: 'content',
-	valueOf: (item) => member(contentOf(item), name),
-});
-
 /** Enough digits that some of them may be lost when it becomes a number. */
 const LONG_NUMBER = /[\d.]{16}/;
 /**
@@ -140,11 +138,13 @@ class Csv implements ResultFormat {
 	readonly looksAtResults: boolean;
 	readonly looksAtRows = true;
 	private readonly rowColumns = new Set<string>();
-	private readonly fields = new Set<string>();
+	/** The place of each field of the content among their columns. */
+	private readonly fields = new Map<string, number>();
 	/** How many answers have a field without a column. */
 	private crowded = 0;
 	private hasContent: boolean;
-	private columns: Column[] = [];
+	/** The columns before and behind those of the fields. */
+	private columns: { before: Column[]; after: Column[] } = { before: [], after: AFTER_CONTENT };
 
 	constructor(private readonly options: FormatOptions) {
 		this.looksAtResults = options.parseJson;
@@ -159,7 +159,7 @@ class Csv implements ResultFormat {
 		}
 		for (const field of Object.keys(content)) {
 			if (this.fields.size === MAX_FIELDS) break;
-			this.fields.add(field);
+			if (!this.fields.has(field)) this.fields.set(field, this.fields.size);
 		}
 		if (!this.hasColumns(content)) this.crowded++;
 	}
@@ -196,18 +196,41 @@ class Csv implements ResultFormat {
 			return isInColumns ? undefined : value;
 		});
 		const isPlain = this.hasContent || this.crowded > 0 || this.fields.size === 0;
-		const fields = [...this.fields].map(fieldColumn);
-		const results = [...AFTER_CONTENT, ...(hasCost ? [COST] : [])];
+		const after = [...AFTER_CONTENT, ...(hasCost ? [COST] : [])];
 		const before = [...BEFORE_CONTENT, ...(isPlain ? [content] : [])];
-		const names = freeNames([...before, ...results, ...fields], this.rowColumns);
-		this.columns = [...before, ...fields, ...results];
-		const header = [...this.rowColumns, ...this.columns.map((column) => names.get(column)!)];
+		const fields = Array.from(this.fields.keys(), (name) => ({ name, prefix: 'content' }));
+		const names = freeNames([...before, ...after, ...fields], this.rowColumns);
+		this.columns = { before, after };
+		const columns = [...before, ...fields, ...after].map((column) => names.get(column)!);
+		const header = [...this.rowColumns, ...columns];
 		const line = `${byteOrderMark ? '\ufeff' : ''}${this.cells(header)}\r\n`;
 		return line.replace(SYLK, '"$&"');
 	}
 
 	resultText(item: IDataObject) {
-		return this.cells(this.columns.map(({ valueOf }) => valueOf(item)));
+		const cellsOf = (columns: Column[]) => this.cells(columns.map(({ valueOf }) => valueOf(item)));
+		const { before, after } = this.columns;
+		const fields = this.fields.size === 0 ? [] : [this.fieldsText(item)];
+		return [cellsOf(before), ...fields, cellsOf(after)].join(this.options.separator);
+	}
+
+	/** The cells of the fields. Of a thousand columns an answer fills only some. */
+	private fieldsText(item: IDataObject): string {
+		const { separator } = this.options;
+		const content = contentOf(item);
+		const filled: Array<[place: number, cell: string]> = [];
+		for (const [field, value] of Object.entries(isObject(content) ? content : {})) {
+			const place = this.fields.get(field);
+			if (place !== undefined) filled.push([place, this.cell(value)]);
+		}
+		filled.sort(([a], [b]) => a - b);
+		let text = '';
+		let last = 0;
+		for (const [place, cell] of filled) {
+			text += separator.repeat(place - last) + cell;
+			last = place;
+		}
+		return text + separator.repeat(this.fields.size - 1 - last);
 	}
 
 	rowText({ row, text }: KeptRow) {
@@ -245,9 +268,12 @@ function textsOf(object: string): Map<string, string> {
 }
 
 /** A name for each column that neither the rows nor an earlier column has. */
-function freeNames(columns: readonly Column[], used: ReadonlySet<string>): Map<Column, string> {
+function freeNames(
+	columns: readonly NamedColumn[],
+	used: ReadonlySet<string>,
+): Map<NamedColumn, string> {
 	const taken = new Set(used);
-	const names = new Map<Column, string>();
+	const names = new Map<NamedColumn, string>();
 	for (const column of columns) {
 		const { name, prefix } = column;
 		let free = taken.has(name) ? `${prefix}.${name}` : name;
