@@ -208,10 +208,11 @@ export async function receive(context: IWebhookFunctions): Promise<IWebhookRespo
 			if (finished.batches.length > 1) nowReceived = withDelivery(nowReceived, id);
 		}
 		const { fault } = looked;
-		if (items.length === 0 && fault) {
-			if (isTransient(fault)) return answer(context, 503);
+		if (items.length === 0 && fault && !isTransient(fault)) {
 			throw client.error(fault, 'Could not look for the other batches of the submission');
 		}
+		// The list could not be read, or was empty for a moment.
+		if (items.length === 0 && looked.undecided.length > 0) return answer(context, 503);
 		({ undecided } = looked);
 	}
 	if (items.length === 0) return ACKNOWLEDGED;

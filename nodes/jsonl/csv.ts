@@ -114,8 +114,9 @@ export function readHeader(
 		return 'Its header does not end. Rows are read from CSV whose first line names the columns.';
 	}
 	if (header.invalidUtf8) return `Its header has bytes that are not UTF-8. ${UTF8_ADVICE}`;
-	const cells = cellsOf(header.text, separator);
-	return headerFault(cells) ?? { names: cells.cells, separator, from: splitter.checkpoint };
+	const { cells, fault } = cellsOf(header.text, separator);
+	const names = cells.map(nameOfColumn);
+	return headerFault({ cells: names, fault }) ?? { names, separator, from: splitter.checkpoint };
 }
 
 const SEPARATOR_NAMES: Record<Separator, string> = {
@@ -156,6 +157,13 @@ function quoteFault(
 }
 
 /**
+ * The name of a column, also of one without any: pandas writes its index so, and spreadsheets write
+ * empty columns at the end.
+ */
+const nameOfColumn = (cell: string, index: number) =>
+	cell.trim() === '' ? `column_${index + 1}` : cell;
+
+/**
  * Why a header names no columns, in whole sentences; undefined when it does.
  *
  * @param row the cells of the header
@@ -163,10 +171,6 @@ function quoteFault(
 export function headerFault({ cells, fault }: CsvRow): string | undefined {
 	if (fault) return 'A quote in the header is not closed, or has text behind it.';
 	if (cells.some((name) => /\r(?!\n)/.test(name))) return OLD_LINE_ENDS;
-	const empty = cells.findIndex((name) => name.trim() === '');
-	if (empty !== -1) {
-		return `Column ${empty + 1} of the header has no name. The first line has to name all columns. Remove empty columns.`;
-	}
 	const twice = cells.findIndex((name, index) => cells.indexOf(name) !== index);
 	if (twice === -1) return undefined;
 	const name = cells[twice];

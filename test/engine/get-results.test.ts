@@ -387,6 +387,13 @@ describe('Delete Files', () => {
 	});
 });
 
+test('Delete Files is refused together with Retry On Fail, since n8n runs the node again for an item with an error', async () => {
+	const batch = mixedBatch();
+	const { error } = await run(batch.id, { deleteFiles: true }, { retryOnFail: true, maxTries: 2 });
+	expect(error?.message).toBe('Delete Files cannot be used together with Retry On Fail');
+	expect(product.emulator.ledger.requests).toEqual([]);
+});
+
 describe('Delete Files together with Include Statuses', () => {
 	test('is refused before any request when answers would be lost', async () => {
 		const batch = mixedBatch();

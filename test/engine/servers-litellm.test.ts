@@ -26,6 +26,15 @@ async function finished(): Promise<{ batchId: string }> {
 }
 
 describe('in front of any provider', () => {
+	it('keeps the name of the model in what it returns, although the header has it too', async () => {
+		const model = 'azure-gpt-4o-mini';
+		server = await startServer('litellm', {}, { ...HEADER, headerValue: model });
+		const { id } = await submit();
+		server.emulator.batch(String(id)).metadata!.model = model;
+		const [batch] = await server.json('batch', 'get', { batchId: id as string });
+		expect(batch.metadata).toMatchObject({ model });
+	});
+
 	it('gets the custom header with every request, also with the test of the credential', async () => {
 		await start('litellm');
 		expect(await server.testCredential()).toMatchObject({ status: 'OK' });

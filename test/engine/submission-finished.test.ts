@@ -509,6 +509,20 @@ describe('the webhook trigger', () => {
 		expect(node.emitted).toMatchObject([{ event: 'submission.finished', batch_ids: ids }]);
 	});
 
+	it('refuses a delivery while the list is empty for a moment, although there are batches', async () => {
+		const node = await publish();
+		const ids = await submit(ROWS.slice(0, 4));
+		await finish(ids[0]);
+		const body = { object: 'list', data: [], has_more: false };
+		const empty = { type: 'status', status: 200, body } as const;
+		emulator.faults.next({ path: '/batches', method: 'GET', fault: empty });
+		await finish(ids[1]);
+		expect(statuses()).toEqual([200, 503]);
+		await emulator.advance(60_000);
+		expect(statuses()).toEqual([200, 503, 200]);
+		expect(node.emitted).toMatchObject([{ event: 'submission.finished', batch_ids: ids }]);
+	});
+
 	it('never holds back the event of a batch: the submission follows with the next delivery', async () => {
 		const node = await publish(WITH_BATCHES);
 		const ids = await submit(ROWS.slice(0, 4));

@@ -114,6 +114,16 @@ describe('Rows File', () => {
 		]);
 	});
 
+	it('reads the index of pandas and the empty columns of a spreadsheet, by their numbers', async () => {
+		const csv = ',id,title,\n0,a,Alien,\n1,b,Jaws,\n';
+		const customId = '{id}-{column_1}';
+		const [batch] = await submit({ ...ROWS, customId }, [csv]);
+		expect(await promptsOf(batch)).toEqual([
+			['a-0', 'Which genre is Alien?'],
+			['b-1', 'Which genre is Jaws?'],
+		]);
+	});
+
 	it('takes the line as the custom id when nobody has entered one', async () => {
 		const csv = 'title\n"a\nb"\nc\n';
 		for (const customId of ['=item-{{ $itemIndex }}', 'line-{$line}']) {
@@ -279,7 +289,6 @@ describe('a file of rows is refused', () => {
 		],
 		['a header alone', 'id,title\r\n', {}, ['The file has a header, but no rows.']],
 		['nothing', '', {}, ["The file 'films.csv' cannot be used: It is empty."]],
-		['a column without a name', 'id,,title\n1,2,3', {}, ['Column 2 of the header has no name']],
 		[
 			'a name twice',
 			'id,title,id\n1,2,3',

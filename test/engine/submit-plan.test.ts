@@ -123,6 +123,30 @@ describe('a part that fails', () => {
 	});
 });
 
+it('keeps part, counts and rows of a batch that is behind a part that fails', async () => {
+	const options = { maxRequestsPerBatch: 1, submissionKey: 'films' };
+	const parameters = { ...PARAMETERS, options };
+	const onError = 'continueRegularOutput' as const;
+	const own = await startProduct();
+	try {
+		const first = await own.json('batch', 'submit', parameters, rows(3));
+		await own.emulator.step(String(first[1].id), 'failed');
+		own.emulator.faults.next({
+			method: 'POST',
+			path: '/batches',
+			fault: { type: 'status', status: 400 },
+		});
+		const { items } = await own.run('batch', 'submit', parameters, rows(3), { onError });
+		expect(items('Node')).toMatchObject([
+			{ json: { id: first[0].id, part: 1, adopted: true }, pairedItem: [{ item: 0 }] },
+			{ json: { id: first[2].id, part: 3, adopted: true }, pairedItem: [{ item: 2 }] },
+			{ json: { error: expect.stringMatching(/^Part 2 of 3: /) } },
+		]);
+	} finally {
+		await own.stop();
+	}
+});
+
 describe('a dry run', () => {
 	it('returns parts, sizes, tokens and cost, and sends nothing', async () => {
 		const options = {

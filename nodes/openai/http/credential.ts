@@ -11,9 +11,12 @@ export const CREDENTIAL = 'openAiBatchApi';
 export function secretsOf(credential: ICredentialDataDecryptedObject): string[] {
 	const words = (value: unknown) =>
 		typeof value === 'string' ? value.split(/\s+/).filter((word) => word !== '') : [];
-	const { apiKey, headerValue, webhookSecret } = credential;
+	const { apiKey, headerName, headerValue, webhookSecret } = credential;
+	// Such a header says where a request goes, as LiteLLM's `x-litellm-model` does. Its value is also
+	// the name of the model, which has to stay as it is in batches, metadata and ids.
+	const isSecret = !/model|provider/i.test(String(headerName ?? ''));
 	return [
-		...[apiKey, headerValue].flatMap((value) => [
+		...[apiKey, isSecret && headerValue].flatMap((value) => [
 			typeof value === 'string' ? value.trim() : '',
 			...words(value).slice(-1),
 		]),

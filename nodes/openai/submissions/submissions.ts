@@ -146,21 +146,23 @@ export class Submissions {
 	async create(part: SubmissionPart): Promise<CreatedBatch> {
 		const { created, failure } = await this.createAll([part]);
 		if (failure) throw failure.error as Error;
-		return created[0];
+		return created[0]!;
 	}
 
 	/**
 	 * Creates, or adopts, the batches of all parts, one after the other. The first part that fails
 	 * ends it.
 	 *
-	 * @returns what exists, in the order of the parts, also when a later part failed
+	 * @returns for each part what exists, also when an earlier part failed: the batches of later ones
+	 * may be there from before
 	 * @throws {NodeApiError} when the list of batches cannot be read before anything is sent
 	 */
 	async createAll(
 		parts: readonly SubmissionPart[],
-	): Promise<{ created: CreatedBatch[]; failure?: PartFailure }> {
+	): Promise<{ created: Array<CreatedBatch | undefined>; failure?: PartFailure }> {
 		const { parts: all, failures } = await this.submit(parts);
-		return { created: all.filter(isCreated), failure: failures[0] };
+		const created = all.map((one) => (isCreated(one) ? one : undefined));
+		return { created, failure: failures[0] };
 	}
 
 	/**

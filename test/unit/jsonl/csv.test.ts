@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { cellsOf, headerFault, separatorOf } from '../../../nodes/jsonl/csv';
+import { cellsOf, headerFault, readHeader, separatorOf } from '../../../nodes/jsonl/csv';
 import type { Encoding } from '../../../nodes/jsonl/fileFormat';
 import { encodingOf, inUtf8, WrongEncodingError } from '../../../nodes/jsonl/fileFormat';
 import type { RecordBatch, Separator, TextRecord } from '../../../nodes/jsonl/lines';
@@ -228,10 +228,17 @@ describe('the separator', () => {
 	});
 });
 
+it('columns without a name are called by their numbers', () => {
+	const head = Buffer.from(',title, ,\n0,Alien,,\n');
+	const header = readHeader(head, { isWhole: true, separator: ',' });
+	expect(header).toMatchObject({ names: ['column_1', 'title', 'column_3', 'column_4'] });
+	const taken = Buffer.from('column_2,\n');
+	expect(readHeader(taken, { isWhole: true, separator: ',' })).toContain('the same name');
+});
+
 describe('a header', () => {
 	it.each([
 		[['id', 'title'], undefined],
-		[['id', ' '], 'Column 2 of the header has no name'],
 		[['id', 'a', 'id'], "Columns 1 and 3 of the header have the same name 'id'"],
 		[['id\ra', 'b'], 'carriage returns alone'],
 	])('%j gives %j', (cells, fault) => {

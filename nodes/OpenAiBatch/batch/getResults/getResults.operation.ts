@@ -291,6 +291,18 @@ export function getResultsOptions(
 			},
 		);
 	}
+	// n8n runs a node again if the first item that it returns has a field `error`, as results have.
+	if (raw.deleteFiles && context.getNode().retryOnFail) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'Delete Files cannot be used together with Retry On Fail',
+			{
+				itemIndex,
+				description:
+					'n8n may run this node again after the files are deleted, and the results would be lost. Turn off Retry On Fail in the settings of this node, which repeats its requests in any case, or turn off Delete Files.',
+			},
+		);
+	}
 	const include = new Set(raw.include?.length ? raw.include : ALL_STATUSES);
 	if (raw.deleteFiles && !include.has('succeeded')) {
 		throw new NodeOperationError(

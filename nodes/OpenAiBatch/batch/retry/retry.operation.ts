@@ -318,9 +318,9 @@ export const retryWith = (checkerFor: CheckerFor): Operation => ({
 		};
 		const parts = wanted.map(({ part }) => ({ ...part, settings }));
 		const { created, failure } = await submissions.createAll(parts);
-		if (failure) throw createdSoFar(node, failure.error, created, parts.length, itemIndex);
+		if (failure) throw createdSoFar(node, failure, created, itemIndex);
 		const fresh = created.map((one, index) =>
-			createdItem(one, { retry_of: original.id, ...wanted[index].json }),
+			createdItem(one!, { retry_of: original.id, ...wanted[index].json }),
 		);
 		return [...items, ...fresh].map((json) => ({ json }));
 	}),

@@ -5,6 +5,7 @@ import type { Selection } from './retrySelection';
 import type { Batch } from '../../../openai/api/objects';
 import { statusOf } from '../../../openai/api/objects';
 import type { CreatedBatch } from '../../../openai/submissions/submission';
+import type { PartFailure } from '../../../openai/submissions/submissions';
 import { asNodeError } from '../../shared/operation';
 
 /** How many ids an error lists. */
@@ -161,15 +162,14 @@ function refusedLines({ id }: Batch, { badLines }: Selection, error: ErrorFor) {
 /** The error of a batch that could not be created, which names those before it: they are paid for. */
 export function createdSoFar(
 	node: INode,
-	failure: unknown,
-	created: readonly CreatedBatch[],
-	total: number,
+	{ index, error: cause }: PartFailure,
+	created: ReadonlyArray<CreatedBatch | undefined>,
 	itemIndex: number,
 ) {
-	const error = asNodeError(node, failure, itemIndex);
-	if (created.length === 0) return error;
-	const ids = created.map(({ batch }) => batch.id);
-	error.message = `Batch ${created.length + 1} of ${total}: ${error.message}`;
+	const error = asNodeError(node, cause, itemIndex);
+	const ids = created.flatMap((one) => one?.batch.id ?? []);
+	if (ids.length === 0) return error;
+	error.message = `Batch ${index + 1} of ${created.length}: ${error.message}`;
 	error.description = `Created so far: ${ids.join(', ')}. ${error.description ?? ''}`;
 	error.context.created_batch_ids = ids;
 	return error;

@@ -56,6 +56,7 @@ const cell = fc.oneof(
 
 const table = fc
 	.uniqueArray(cell, { minLength: 1, maxLength: 6 })
+	.filter((columns) => columns.every((name) => name.trim() !== ''))
 	.filter((columns) => headerFault({ cells: columns }) === undefined)
 	.chain((columns) =>
 		fc.record({
