@@ -124,6 +124,80 @@ describe('Rows File', () => {
 		]);
 	});
 
+	it('makes no column of a brace behind a backslash, and says so where there is such a column', async () => {
+		const prompt =
+			'D:\\docs\\{title}\\x: \\\\{title}, \\\\\\{title}, \\d\\{2\\} \\{title\\} \\{no}\\';
+		const result = await run({ ...ROWS, prompt, customId: '{id}\\{id}' }, [
+			'id,title\n1,a',
+			'id,title\n2,b',
+		]);
+		const [batch] = result.items('Node').map(({ json }) => json);
+		expect(await promptsOf(batch)).toEqual([
+			['1{id}', 'D:\\docs{title}\\x: \\a, \\{title}, \\d{2} {title} {no}\\'],
+			['2{id}', 'D:\\docs{title}\\x: \\b, \\{title}, \\d{2} {title} {no}\\'],
+		]);
+		expect(remarksOf(result).map(({ message }) => message)).toEqual([
+			'Custom ID contains \\{id}, which is sent as {id}: a backslash before a brace makes it plain text. To insert the column behind a backslash, write \\\\{id}.',
+			'Prompt contains \\{title}, which is sent as {title}: a backslash before a brace makes it plain text. To insert the column behind a backslash, write \\\\{title}.',
+		]);
+	});
+
+	it('leaves an attachment out where its columns are empty, and counts these rows', async () => {
+		const values = [
+			{ source: 'url', url: '{photo}' },
+			{ source: 'url', url: ' {second}, {photo}' },
+			{ source: 'url', url: 'https://a.example/?{second}' },
+		];
+		const parameters = { ...ROWS, requestOptions: { attachments: { values } } };
+		const [one, two] = ['https://a.example/1.png', 'https://b.example/2.png'];
+		const csv = `id,title,photo,second\n1,a,${one},${two}\n2,b,,${two}\n3,c, ,\n4,d,${one},\n`;
+		const result = await run(parameters, [csv]);
+		const [batch] = result.items('Node').map(({ json }) => json);
+		const urls = (await linesOf(batch)).map(({ body }) => {
+			const { content } = (body as { messages: Array<{ content: IDataObject[] }> }).messages[0];
+			return content.flatMap(({ image_url: url }) => (url ? [(url as IDataObject).url] : []));
+		});
+		expect(urls).toEqual([
+			[one, two, one, `https://a.example/?${two}`],
+			[two, `https://a.example/?${two}`],
+			['https://a.example/?'],
+			[one, one, 'https://a.example/?'],
+		]);
+		expect(remarksOf(result).map(({ message }) => message)).toEqual([
+			'2 of 4 rows are sent without an attachment, first in line 3: {photo}.',
+		]);
+	});
+
+	it('leaves an attachment out of a row of JSONL that has null, and of all rows', async () => {
+		const values = [{ source: 'fileId', fileId: '{photo}', type: 'file' }];
+		const parameters = { ...ROWS, requestOptions: { attachments: { values } } };
+		const jsonl = '{"id":1,"title":"a","photo":null}\n{"id":2,"title":"b","photo":""}\n';
+		const result = await run(parameters, [jsonl]);
+		const [batch] = result.items('Node').map(({ json }) => json);
+		expect(await promptsOf(batch)).toEqual([
+			['1', 'Which genre is a?'],
+			['2', 'Which genre is b?'],
+		]);
+		expect(remarksOf(result).map(({ message }) => message)).toEqual([
+			'2 of 2 rows are sent without an attachment, first in line 1: {photo}. Check the name of the field. If a batch was created, the operation Cancel stops it.',
+		]);
+	});
+
+	it('sends braces of options that are no column', async () => {
+		const requestOptions = {
+			additionalFields: '{"metadata": {"id": {}, "a": "{ id }", "b": "{ID}", "{id}": "x{2}"}}',
+			promptCacheKey: '{films}',
+			jsonSchema:
+				'{"type": "object", "properties": {"a": {"type": "string", "description": "{id}, {{ $json.x }}"}}, "required": ["a"], "additionalProperties": false}',
+		};
+		const [batch] = await submit({ ...ROWS, requestOptions }, ['id,title\n1,a']);
+		const [{ body }] = await linesOf(batch);
+		expect(body).toMatchObject({
+			metadata: { id: {}, a: '{ id }', b: '{ID}', '{id}': 'x{2}' },
+			prompt_cache_key: '{films}',
+		});
+	});
+
 	it('takes the line as the custom id when nobody has entered one', async () => {
 		const csv = 'title\n"a\nb"\nc\n';
 		for (const customId of ['=item-{{ $itemIndex }}', 'line-{$line}']) {
@@ -341,6 +415,52 @@ describe('a file of rows is refused', () => {
 			'id,title\n1,a',
 			{ model: { __rl: true, mode: 'id', value: 'x {{ $json.m }}' } },
 			['Model cannot insert {{ $json.m }}'],
+		],
+		[
+			'a column in Additional Body Fields',
+			'id,title\n1,a',
+			{ requestOptions: { additionalFields: '{"metadata": {"rows": ["x", "row {id}"]}}' } },
+			[
+				'Additional Body Fields cannot insert columns, but contains {id}, which would be sent as it stands',
+				'Columns can be inserted in Prompt or Messages, System Message, Custom ID, and the URL or File ID of attachments.',
+			],
+		],
+		[
+			'a column in Additional Body Fields that an expression returned',
+			'id,title\n1,a',
+			{ requestOptions: { additionalFields: '={{ ({ user: "{$line}" }) }}' } },
+			['Additional Body Fields cannot insert columns, but contains {$line}'],
+		],
+		[
+			'a column where the body fields are no JSON',
+			'id,title\n1,a',
+			{ requestOptions: { additionalFields: '{"user": {id}}' } },
+			['Additional Body Fields cannot insert columns, but contains {id}'],
+		],
+		[
+			'a column in Prompt Cache Key',
+			'id,title\n1,a',
+			{ requestOptions: { promptCacheKey: 'films-{id}' } },
+			['Prompt Cache Key cannot insert columns, but contains {id}'],
+		],
+		[
+			'a column in an answer column',
+			'id,title\n1,a',
+			{
+				requestOptions: {
+					answerColumns: { values: [{ name: 'genre', description: 'Of {title}' }] },
+				},
+			},
+			['Description of column 1 cannot insert columns, but contains {title}'],
+		],
+		[
+			'an expression in a fixed option',
+			'id,title\n1,a',
+			{ requestOptions: { promptCacheKey: 'x {{ $json.title }}' } },
+			[
+				'Prompt Cache Key contains an expression of n8n, but is set to Fixed',
+				'Switch the field to Expression, which is evaluated once for the file.',
+			],
 		],
 		[
 			'an encoding that is none',

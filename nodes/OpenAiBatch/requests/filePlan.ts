@@ -72,6 +72,10 @@ class FirstPass {
 	/** The listed records of such ids. */
 	private readonly suspects = new Map<string, BadItem[]>();
 	private readonly emptyInsertions = new InsertionNotes('prompts', 'an empty field');
+	private readonly missingAttachments = new InsertionNotes('rows', 'sent without an attachment', [
+		'is',
+		'are',
+	]);
 
 	constructor(
 		private readonly files: readonly RequestFile[],
@@ -101,7 +105,12 @@ class FirstPass {
 			unlisted: this.unlisted,
 			total: this.total,
 			isBroken: this.isBroken,
-			hints: [...this.emptyInsertions.hints(this.total), ...this.checker.hints(this.total)],
+			hints: [
+				...new Set(this.files.flatMap(({ hints = [] }) => hints)),
+				...[this.emptyInsertions, this.missingAttachments, this.checker].flatMap((one) =>
+					one.hints(this.total),
+				),
+			],
 		};
 	}
 
@@ -174,9 +183,11 @@ class FirstPass {
 	private note(index: number, { file, record, fileIndex, start }: PlacedRecord): void {
 		this.starts[index] ??= { file: fileIndex, ...start, items: new Set() };
 		this.starts[index].items.add(file.itemIndex);
+		const where = `line ${this.placeOf(file, record)}`;
 		const column = file.emptyColumn('prompt') ?? file.emptyColumn('messages');
-		if (column === undefined) return;
-		this.emptyInsertions.note(`line ${this.placeOf(file, record)}`, `{${column}}`);
+		if (column !== undefined) this.emptyInsertions.note(where, `{${column}}`);
+		const missing = file.missingAttachment?.();
+		if (missing !== undefined) this.missingAttachments.note(where, `{${missing}}`);
 	}
 
 	private addBad({ itemIndex }: RequestFile, { line }: TextRecord, issues: Issue[]): void {

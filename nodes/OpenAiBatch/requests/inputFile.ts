@@ -27,6 +27,10 @@ export interface RequestFile {
 	line: (record: TextRecord, index: number, checked?: unknown) => string;
 	/** A column in a field of the panel that is empty in the record that was read last. */
 	emptyColumn: (parameter: string) => string | undefined;
+	/** The column of an attachment that the request made last has not, since the column is empty. */
+	missingAttachment?: () => string | undefined;
+	/** What the user should know about how its requests are made, in whole sentences. */
+	hints?: readonly string[];
 	/** What is kept of the record that was read last, as JSON of an object. */
 	row?: () => string;
 }

@@ -277,10 +277,12 @@ export class InsertionNotes {
 	/**
 	 * @param kind what the texts are, as 'prompts'
 	 * @param inserted what they insert
+	 * @param verbs for one and for several, where they do not insert it
 	 */
 	constructor(
 		private readonly kind: string,
 		private readonly inserted: string,
+		private readonly verbs: readonly [one: string, several: string] = ['inserts', 'insert'],
 	) {}
 
 	/** @param where the text is, as 'item 3' @param code as it stands in the field */
@@ -298,7 +300,7 @@ export class InsertionNotes {
 	hints(total: number): string[] {
 		const { first, inserted, kind, texts } = this;
 		if (texts === 0) return [];
-		const insert = texts === 1 ? 'inserts' : 'insert';
+		const insert = this.verbs[texts === 1 ? 0 : 1];
 		const hint = `${texts} of ${total} ${kind} ${insert} ${inserted}, first in ${first}.`;
 		return [texts === total ? `${hint} ${ADVICE_FOR_ALL}` : hint];
 	}
