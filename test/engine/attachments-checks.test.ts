@@ -218,11 +218,6 @@ describe('every server refuses', () => {
 			'An attachment has no file ID. For items without an attachment, use an expression that returns an empty list.',
 		],
 		[
-			RESPONSES,
-			{ source: 'fileId', fileId: 'https://example.com/a' },
-			"File ID of an attachment has to be the id of an uploaded file, such as file-abc123, and 'https://example.com/a' is not one.",
-		],
-		[
 			CHAT,
 			{ binaryPropertyName: ' , ' },
 			'An attachment has no binary field. For items without an attachment, use an expression that returns an empty list.',
@@ -231,11 +226,6 @@ describe('every server refuses', () => {
 			CHAT,
 			{ binaryPropertyName: '={{ $json }}' },
 			'Input Binary Field of an attachment has to be the name of a binary field.',
-		],
-		[
-			RESPONSES,
-			{ type: 'file', source: 'url', url: 'data:application/pdf;base64,JVBERi0=' },
-			"URL of an attachment has to be a web address, but 'data:application/pdf;base64,JVBERi0=' is none.",
 		],
 		[
 			CHAT,
@@ -337,6 +327,44 @@ describe('OpenAI refuses, and other servers may accept', () => {
 		expect(hints[0]).toBe(
 			`OpenAI would refuse 1 of 1 requests, the first in item 0: ${rule} Another server may accept them.`,
 		);
+	});
+
+	it.each<[string, IDataObject, message: string]>([
+		[
+			CHAT,
+			{ source: 'url', url: 'gs://bucket/a.png' },
+			"URL of an attachment has to be a web address or a data URL, but 'gs://bucket/a.png' is neither.",
+		],
+		[
+			RESPONSES,
+			{ source: 'url', url: 'file:///data/a.png' },
+			"URL of an attachment has to be a web address or a data URL, but 'file:///data/a.png' is neither.",
+		],
+		[
+			RESPONSES,
+			{ type: 'file', source: 'url', url: 's3://bucket/a.pdf' },
+			"URL of an attachment has to be a web address, but 's3://bucket/a.pdf' is none.",
+		],
+		[
+			RESPONSES,
+			{ type: 'file', source: 'fileId', fileId: 'files/abc' },
+			"File ID of an attachment has to be the id of an uploaded file, such as file-abc123, and 'files/abc' is not one.",
+		],
+		[
+			RESPONSES,
+			{ source: 'fileId', fileId: 'https://example.com/a' },
+			"File ID of an attachment has to be the id of an uploaded file, such as file-abc123, and 'https://example.com/a' is not one.",
+		],
+		[
+			RESPONSES,
+			{ type: 'file', source: 'url', url: 'data:application/pdf;base64,JVBERi0=' },
+			"URL of an attachment has to be a web address, but 'data:application/pdf;base64,JVBERi0=' is none.",
+		],
+	])('%s: %j', async (endpoint, entry, message) => {
+		expect(await refused(endpoint, [entry], [{ json: {} }])).toBe(message);
+		const { error, parts } = await elsewhere(endpoint, [entry], [{ json: {} }]);
+		expect(error).toBeUndefined();
+		expect(parts).toHaveLength(1);
 	});
 
 	it('more than 50 MB of files together', async () => {

@@ -1,6 +1,6 @@
 import type { IBinaryData, INodeProperties } from 'n8n-workflow';
 import { endpointValues } from './fieldValues';
-import type { AttachmentType, ImageDetail } from '../../endpoints/endpoint';
+import type { AttachmentType, ImageDetail, Server } from '../../endpoints/endpoint';
 import { RequestProblem } from '../../endpoints/endpoint';
 import { checkDataUrl, isObject } from '../../jsonl/json';
 
@@ -211,9 +211,12 @@ function binaryProperties(value: unknown): BinaryProperty[] {
 	});
 }
 
-function fileIds(value: unknown): string[] {
+/** What the id of a file may be. Other servers have paths and addresses as ids, such as `files/abc`. */
+const FILE_ID: Record<Server, RegExp> = { openai: /^[^\s/:]+$/, compatible: /^\S+$/ };
+
+function fileIds(value: unknown, server: Server): string[] {
 	return listOf(value, 'file ID').map((id) => {
-		if (typeof id === 'string' && /^[^\s/:]+$/.test(id.trim())) return id.trim();
+		if (typeof id === 'string' && FILE_ID[server].test(id.trim())) return id.trim();
 		const shown = typeof id === 'string' ? `'${id.slice(0, 60)}'` : 'this value';
 		throw new RequestProblem(
 			`File ID of an attachment has to be the id of an uploaded file, such as file-abc123, and ${shown} is not one.`,
@@ -223,32 +226,48 @@ function fileIds(value: unknown): string[] {
 }
 
 /** What separates two addresses. Addresses may contain commas, and data URLs always do. */
-const BETWEEN_ADDRESSES = /\r?\n|,\s*(?=(?:https?|data):)/i;
+const BETWEEN_ADDRESSES: Record<Server, RegExp> = {
+	openai: /\r?\n|,\s*(?=(?:https?|data):)/i,
+	compatible: /\r?\n|,\s*(?=[a-z][\w+.-]*:\/\/|https?:|data:)/i,
+};
 
 const WEB_ADDRESS = /^https?:/i;
+const DATA_URL = /^data:/i;
 
-/** Why an address cannot be fetched; undefined when it can. */
-function addressFault(address: string, isImage: boolean): string | undefined {
-	const shown = `'${address.slice(0, 60)}'`;
-	if (isImage && /^data:/i.test(address)) return checkDataUrl(address, 'Attachments')[0]?.message;
-	if (!WEB_ADDRESS.test(address)) {
-		const needed = isImage ? 'a web address or a data URL' : 'a web address';
-		return `URL of an attachment has to be ${needed}, but ${shown} is ${isImage ? 'neither' : 'none'}.`;
-	}
-	if (/\s/.test(address)) {
-		return `URL of an attachment has white space in the address ${shown}. Write %20 for a space. Begin each of several addresses with https://.`;
-	}
-	if (/^https?:\/\/./i.test(address) && URL.canParse(address)) return undefined;
-	return `URL of an attachment has to be a complete web address, but ${shown} is not.`;
+function notAnAddress(shown: string, isImage: boolean): string {
+	const needed = isImage ? 'a web address or a data URL' : 'a web address';
+	return `URL of an attachment has to be ${needed}, but '${shown}' is ${isImage ? 'neither' : 'none'}.`;
 }
 
-function urls(value: unknown, type: AttachmentType): string[] {
+/**
+ * Why an address cannot be fetched; undefined when it can. OpenAI fetches from the web, and other
+ * servers also from their own storage, such as `gs://bucket/a.png` or `file:///data/a.png`.
+ */
+function addressFault(address: string, isImage: boolean, server: Server): string | undefined {
+	const shown = address.slice(0, 60);
+	const isOpenAi = server === 'openai';
+	if (DATA_URL.test(address) && (isImage || !isOpenAi)) {
+		return checkDataUrl(address, 'Attachments')[0]?.message;
+	}
+	const isWeb = WEB_ADDRESS.test(address);
+	if (!isWeb && isOpenAi) return notAnAddress(shown, isImage);
+	if (/\s/.test(address)) {
+		return `URL of an attachment has white space in the address '${shown}'. Write %20 for a space. Begin each of several addresses with https://.`;
+	}
+	if (!isWeb || (/^https?:\/\/./i.test(address) && URL.canParse(address))) return undefined;
+	return `URL of an attachment has to be a complete web address, but '${shown}' is not.`;
+}
+
+function urls(value: unknown, type: AttachmentType, server: Server): string[] {
 	const isTyped = !Array.isArray(value);
-	return listOf(value, 'URL', BETWEEN_ADDRESSES).map((one) => {
-		let address = typeof one === 'object' ? 'an object' : String(one).trim();
+	const isImage = type === 'image';
+	return listOf(value, 'URL', BETWEEN_ADDRESSES[server]).map((one) => {
+		if (typeof one === 'object')
+			throw new RequestProblem(notAnAddress('an object', isImage), PARAM);
+		let address = String(one).trim();
 		// A list may have addresses that end with a comma.
-		if (isTyped && WEB_ADDRESS.test(address)) address = address.replace(/[\s,]+$/, '');
-		const fault = addressFault(address, type === 'image');
+		if (isTyped && !DATA_URL.test(address)) address = address.replace(/[\s,]+$/, '');
+		const fault = addressFault(address, isImage, server);
 		if (fault) throw new RequestProblem(fault, PARAM);
 		return address;
 	});
@@ -263,36 +282,45 @@ const SOURCES = {
 		source: 'binary' as const,
 		properties: binaryProperties(entry.binaryPropertyName ?? 'data'),
 	}),
-	fileId: (entry: Entry) => ({ source: 'fileId' as const, fileIds: fileIds(entry.fileId) }),
-	url: (entry: Entry, type: AttachmentType) => ({
+	fileId: (entry: Entry, _type: AttachmentType, server: Server) => ({
+		source: 'fileId' as const,
+		fileIds: fileIds(entry.fileId, server),
+	}),
+	url: (entry: Entry, type: AttachmentType, server: Server) => ({
 		source: 'url' as const,
-		urls: urls(entry.url, type),
+		urls: urls(entry.url, type, server),
 	}),
 };
 
 type Entry = Readonly<Record<string, unknown>>;
 type SourceName = keyof typeof SOURCES;
 
-function chosenAttachment(entry: Entry): ChosenAttachment {
+function chosenAttachment(entry: Entry, server: Server): ChosenAttachment {
 	const type = oneOf(entry.type, TYPES, 'Type');
 	const source = oneOf(entry.source, Object.keys(SOURCES) as SourceName[], 'Source');
 	const detail = oneOf(entry.detail, DETAILS, 'Detail');
 	return {
 		type,
 		...(type === 'image' && detail !== 'auto' && { detail }),
-		...SOURCES[source](entry, type),
+		...SOURCES[source](entry, type, server),
 	};
 }
 
-/** Reads the option as the panel stores it. @throws {RequestProblem} for what cannot be meant */
+/**
+ * Reads the option as the panel stores it.
+ *
+ * @param server whose addresses and ids of files they are
+ * @throws {RequestProblem} for what cannot be meant
+ */
 export function chosenAttachments(
 	value: unknown,
 	displayName: string,
+	server: Server,
 ): ChosenAttachment[] | undefined {
 	if (isUnset(value)) return undefined;
 	const entries = isObject(value) ? (value.values ?? []) : undefined;
 	if (!Array.isArray(entries) || !entries.every(isObject)) {
 		throw new RequestProblem(`${displayName} has to be a list of attachments.`, PARAM);
 	}
-	return entries.length > 0 ? entries.map(chosenAttachment) : undefined;
+	return entries.length > 0 ? entries.map((entry) => chosenAttachment(entry, server)) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { RequestOptions } from '../../endpoints/endpoint';
+import type { RequestOptions, Server } from '../../endpoints/endpoint';
 import { closeObjects, unwrapSchema } from '../../endpoints/strictSchema';
 import { answerColumnsField, columnsSchema } from './answerColumns';
 import type { ChosenAttachment } from './attachmentsOption';
@@ -17,7 +17,7 @@ type Name = keyof ChosenOptions;
 interface OptionField<Option extends Name> {
 	field: INodeProperties & { name: Option };
 	/** @throws {RequestProblem} for a value that cannot be meant, which only expressions have */
-	read: (raw: unknown, displayName: string) => ChosenOptions[Option];
+	read: (raw: unknown, displayName: string, server: Server) => ChosenOptions[Option];
 }
 
 const count = amount({ min: 1, isWhole: true });
@@ -255,7 +255,7 @@ type Values = Partial<Record<Name, unknown>>;
  * Makes a function that returns the request options of an item in the forms that bodies need. It
  * reads again only what has changed since the item before. The function throws {RequestProblem}.
  */
-export function optionsReader(): (raw: Record<string, unknown>) => ChosenOptions {
+export function optionsReader(server: Server): (raw: Record<string, unknown>) => ChosenOptions {
 	const last = new Map<Name, { raw: unknown; value: unknown }>();
 	const close = remembering(closeObjects);
 	return (raw) => {
@@ -265,7 +265,7 @@ export function optionsReader(): (raw: Record<string, unknown>) => ChosenOptions
 			const given = raw[name];
 			let known = last.get(name);
 			if (!known || known.raw !== given) {
-				known = { raw: given, value: read(given, displayName) };
+				known = { raw: given, value: read(given, displayName, server) };
 				last.set(name, known);
 			}
 			options[name] = known.value;

@@ -318,7 +318,7 @@ function itemOptions({
 	endpoint: Endpoint;
 	server: Server;
 }): ItemOptions {
-	const readOptions = optionsReader();
+	const readOptions = optionsReader(server);
 	const chosen = oncePerItem(
 		remembered<ChosenOptions>(parameters.read('requestOptions', { fallback: {} }), (raw) =>
 			readOptions(raw as Record<string, unknown>),

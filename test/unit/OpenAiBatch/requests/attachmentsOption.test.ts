@@ -1,8 +1,10 @@
+import type { Server } from '../../../../nodes/endpoints/endpoint';
 import { chosenAttachments } from '../../../../nodes/OpenAiBatch/requests/attachmentsOption';
 
-const read = (entry: object) => chosenAttachments({ values: [entry] }, 'Attachments');
-const urlsOf = (url: unknown, type = 'image') => {
-	const [chosen] = read({ type, source: 'url', url })!;
+const read = (entry: object, server: Server = 'openai') =>
+	chosenAttachments({ values: [entry] }, 'Attachments', server);
+const urlsOf = (url: unknown, type = 'image', server: Server = 'openai') => {
+	const [chosen] = read({ type, source: 'url', url }, server)!;
 	return chosen.source === 'url' ? chosen.urls : undefined;
 };
 
@@ -60,4 +62,38 @@ it('an empty entry in a list of file IDs or binary fields is called by its place
 	expect(() => read({ source: 'binary', binaryPropertyName: ['a', ''] })).toThrow(
 		'An attachment has no binary field in entry 2 of its list.',
 	);
+});
+
+describe('another server than OpenAI', () => {
+	it.each<[url: unknown, urls: string[]]>([
+		['gs://bucket/a.png', ['gs://bucket/a.png']],
+		['s3://bucket/a.png, gs://bucket/b.png,', ['s3://bucket/a.png', 'gs://bucket/b.png']],
+		['file:///data/a,b.png\nhttps://x/c.png', ['file:///data/a,b.png', 'https://x/c.png']],
+		['gs://b/a.png,data:image/png;base64,AAAA', ['gs://b/a.png', 'data:image/png;base64,AAAA']],
+		['images/a.png', ['images/a.png']],
+	])('gets the addresses of %j', (url, urls) => {
+		expect(urlsOf(url, 'image', 'compatible')).toEqual(urls);
+		expect(() => urlsOf(url)).toThrow('URL of an attachment has to be a web address or a data URL');
+	});
+
+	it.each<[url: unknown, type: string, reason: string]>([
+		['gs://bucket/my cat.png', 'image', 'has white space in the address'],
+		['https://', 'image', 'has to be a complete web address'],
+		['data:image/png;base64,', 'image', 'which is not base64'],
+		['data:application/pdf;base64,{}', 'file', 'which is not base64'],
+		['', 'file', 'An attachment has no URL.'],
+		[[{ url: 'gs://b/a' }], 'file', "has to be a web address, but 'an object' is none"],
+	])('does not get %j', (url, type, reason) => {
+		expect(() => urlsOf(url, type, 'compatible')).toThrow(reason);
+	});
+
+	it('has file IDs of its own', () => {
+		const entry = (fileId: string) => ({ source: 'fileId', fileId });
+		expect(read(entry('files/abc, gs://b/c.pdf'), 'compatible')).toEqual([
+			{ type: 'image', source: 'fileId', fileIds: ['files/abc', 'gs://b/c.pdf'] },
+		]);
+		const refused = 'File ID of an attachment has to be the id of an uploaded file';
+		expect(() => read(entry('files/abc'))).toThrow(refused);
+		expect(() => read(entry('my file'), 'compatible')).toThrow(refused);
+	});
 });
