@@ -2,8 +2,9 @@ import type { INodeProperties } from 'n8n-workflow';
 import type { RequestOptions, Server } from '../../endpoints/endpoint';
 import { closeObjects, unwrapSchema } from '../../endpoints/strictSchema';
 import { answerColumnsField, columnsSchema } from './answerColumns';
+import { attachmentsField } from './attachments.properties';
 import type { ChosenAttachment } from './attachmentsOption';
-import { attachmentsField, chosenAttachments } from './attachmentsOption';
+import { chosenAttachments } from './attachmentsOption';
 import { amount, endpointValues, jsonObject, schemaName, text } from './fieldValues';
 
 /** The options of an item, whose binary fields have not been read yet. */
