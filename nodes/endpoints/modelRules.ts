@@ -97,24 +97,6 @@ const PENALTIES: Readonly<Record<string, IsNeutral>> = {
 	logit_bias: (value) => isObject(value) && Object.keys(value).length === 0,
 };
 
-/** What chat completions have and the Responses API has not, with what to use instead. */
-const NOT_IN_RESPONSES: Readonly<Record<string, string>> = {
-	frequency_penalty: '',
-	functions: 'tools',
-	logit_bias: '',
-	logprobs: '',
-	max_completion_tokens: 'max_output_tokens',
-	max_tokens: 'max_output_tokens',
-	messages: 'input',
-	n: '',
-	presence_penalty: '',
-	reasoning_effort: 'reasoning.effort',
-	response_format: 'text.format',
-	seed: '',
-	stop: '',
-	verbosity: 'text.verbosity',
-};
-
 /** The parameters of a body that ask for something. */
 function asked(body: JsonObject, parameters: Readonly<Record<string, IsNeutral>>): string[] {
 	const names: string[] = [];
@@ -149,26 +131,46 @@ export function checkChatParameters(body: JsonObject): Issue[] {
 	];
 }
 
-/** What a body of the Responses API has that the API or its model refuses. */
+/** What a body of the Responses API has that a batch or its model refuses. */
 export function checkResponsesParameters(body: JsonObject): Issue[] {
 	const { model, reasoning, text } = body;
-	const foreign = Object.entries(NOT_IN_RESPONSES)
-		.filter(([name]) => !isAbsent(body[name]))
-		.map(([name, instead]) => {
-			const advice = instead === '' ? 'Leave it out.' : `Use '${instead}' instead.`;
-			return refused(name, `The Responses API has no '${name}'. ${advice}`);
-		});
-	if (typeof model !== 'string') return foreign;
+	const background = checkBackground(body);
+	if (typeof model !== 'string') return background;
 	const { effort, summary } = isObject(reasoning) ? reasoning : {};
 	const verbosity = isObject(text) ? text.verbosity : undefined;
 	return [
-		...foreign,
+		...background,
 		...checkEffort(model, effort, 'reasoning.effort'),
 		...checkSummary(summary),
 		...checkVerbosity(model, verbosity, 'text.verbosity'),
 		...checkSampling(model, effort, { ...body, logprobs: undefined }),
 		...checkIncluded(model, effort, body),
+		...checkLowLimit(model, body),
 	];
+}
+
+/** The line succeeds with an answer that is still queued, and running it again does the same. */
+function checkBackground({ background }: JsonObject): Issue[] {
+	if (background !== true) return [];
+	const message =
+		"A batch returns the answer of a background response before it exists. Remove 'background'.";
+	return [refused('background', message)];
+}
+
+/**
+ * The fewest tokens that the Responses API takes as the limit of an answer. Users have seen it
+ * refuse fewer for gpt-5, gpt-5-nano, gpt-5.4 and gpt-5.5, also at Azure.
+ */
+const LEAST_OUTPUT_TOKENS = 16;
+
+function checkLowLimit(model: string, { max_output_tokens: limit }: JsonObject): Issue[] {
+	// What is not a whole number of at least 1 has an issue of its own.
+	if (!Number.isInteger(limit) || Number(limit) < 1) return [];
+	if (Number(limit) >= LEAST_OUTPUT_TOKENS) return [];
+	const isLikely = !/^o\d|^gpt-[5-9]/.test(model);
+	const message = `'max_output_tokens' is ${Number(limit)}, and ${model} ${refuses(isLikely)} fewer than ${LEAST_OUTPUT_TOKENS} tokens. Set it to ${LEAST_OUTPUT_TOKENS} or more.`;
+	const issue = refused('max_output_tokens', message, isLikely);
+	return [{ ...issue, code: 'integer_below_min_value' }];
 }
 
 function checkEffort(model: string, effort: unknown, param: string): Issue[] {
