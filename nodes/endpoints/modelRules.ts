@@ -131,15 +131,13 @@ export function checkChatParameters(body: JsonObject): Issue[] {
 	];
 }
 
-/** What a body of the Responses API has that a batch or its model refuses. */
+/** What a body of the Responses API has that its model refuses. */
 export function checkResponsesParameters(body: JsonObject): Issue[] {
 	const { model, reasoning, text } = body;
-	const background = checkBackground(body);
-	if (typeof model !== 'string') return background;
+	if (typeof model !== 'string') return [];
 	const { effort, summary } = isObject(reasoning) ? reasoning : {};
 	const verbosity = isObject(text) ? text.verbosity : undefined;
 	return [
-		...background,
 		...checkEffort(model, effort, 'reasoning.effort'),
 		...checkSummary(summary),
 		...checkVerbosity(model, verbosity, 'text.verbosity'),
@@ -147,14 +145,6 @@ export function checkResponsesParameters(body: JsonObject): Issue[] {
 		...checkIncluded(model, effort, body),
 		...checkLowLimit(model, body),
 	];
-}
-
-/** The line succeeds with an answer that is still queued, and running it again does the same. */
-function checkBackground({ background }: JsonObject): Issue[] {
-	if (background !== true) return [];
-	const message =
-		"A batch returns the answer of a background response before it exists. Remove 'background'.";
-	return [refused('background', message)];
 }
 
 /**
@@ -165,10 +155,10 @@ const LEAST_OUTPUT_TOKENS = 16;
 
 function checkLowLimit(model: string, { max_output_tokens: limit }: JsonObject): Issue[] {
 	// What is not a whole number of at least 1 has an issue of its own.
-	if (!Number.isInteger(limit) || Number(limit) < 1) return [];
-	if (Number(limit) >= LEAST_OUTPUT_TOKENS) return [];
+	if (typeof limit !== 'number' || !Number.isInteger(limit)) return [];
+	if (limit < 1 || limit >= LEAST_OUTPUT_TOKENS) return [];
 	const isLikely = !/^o\d|^gpt-[5-9]/.test(model);
-	const message = `'max_output_tokens' is ${Number(limit)}, and ${model} ${refuses(isLikely)} fewer than ${LEAST_OUTPUT_TOKENS} tokens. Set it to ${LEAST_OUTPUT_TOKENS} or more.`;
+	const message = `'max_output_tokens' is ${limit}, and ${model} ${refuses(isLikely)} fewer than ${LEAST_OUTPUT_TOKENS} tokens. Set it to ${LEAST_OUTPUT_TOKENS} or more.`;
 	const issue = refused('max_output_tokens', message, isLikely);
 	return [{ ...issue, code: 'integer_below_min_value' }];
 }

@@ -73,6 +73,14 @@ const notIn = (api: string, code: string, names: Record<string, readonly string[
 		}),
 	);
 
+/** The line would succeed with an answer that is still queued, and again when it runs again. */
+const background: ParameterCheck = (value, param) => {
+	if (value !== true) return boolean(value, param);
+	const message =
+		"A batch returns the answer of a background response before it exists. Remove 'background'.";
+	return [{ code: 'unsupported_parameter', param, message }];
+};
+
 const SHARED: Parameters = {
 	metadata,
 	parallel_tool_calls: boolean,
@@ -128,6 +136,7 @@ const RESPONSES: Parameters = {
 		stop: [],
 		verbosity: ['text.verbosity'],
 	}),
+	background,
 	include: array,
 	max_output_tokens: integer(1),
 	max_tool_calls: integer(1),

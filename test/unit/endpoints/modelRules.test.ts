@@ -279,6 +279,9 @@ describe('responses', () => {
 		for (const background of [false, null]) {
 			expect(responses({ ...body, background })).toEqual([]);
 		}
+		expect(responses({ ...body, background: 'true' })).toMatchObject([
+			{ code: 'invalid_type', param: 'body.background' },
+		]);
 	});
 
 	it.each<[model: string, certainty: 'certain' | 'likely']>([
