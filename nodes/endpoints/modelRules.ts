@@ -97,24 +97,6 @@ const PENALTIES: Readonly<Record<string, IsNeutral>> = {
 	logit_bias: (value) => isObject(value) && Object.keys(value).length === 0,
 };
 
-/** What chat completions have and the Responses API has not, with what to use instead. */
-const NOT_IN_RESPONSES: Readonly<Record<string, string>> = {
-	frequency_penalty: '',
-	functions: 'tools',
-	logit_bias: '',
-	logprobs: '',
-	max_completion_tokens: 'max_output_tokens',
-	max_tokens: 'max_output_tokens',
-	messages: 'input',
-	n: '',
-	presence_penalty: '',
-	reasoning_effort: 'reasoning.effort',
-	response_format: 'text.format',
-	seed: '',
-	stop: '',
-	verbosity: 'text.verbosity',
-};
-
 /** The parameters of a body that ask for something. */
 function asked(body: JsonObject, parameters: Readonly<Record<string, IsNeutral>>): string[] {
 	const names: string[] = [];
@@ -149,26 +131,36 @@ export function checkChatParameters(body: JsonObject): Issue[] {
 	];
 }
 
-/** What a body of the Responses API has that the API or its model refuses. */
+/** What a body of the Responses API has that its model refuses. */
 export function checkResponsesParameters(body: JsonObject): Issue[] {
 	const { model, reasoning, text } = body;
-	const foreign = Object.entries(NOT_IN_RESPONSES)
-		.filter(([name]) => !isAbsent(body[name]))
-		.map(([name, instead]) => {
-			const advice = instead === '' ? 'Leave it out.' : `Use '${instead}' instead.`;
-			return refused(name, `The Responses API has no '${name}'. ${advice}`);
-		});
-	if (typeof model !== 'string') return foreign;
+	if (typeof model !== 'string') return [];
 	const { effort, summary } = isObject(reasoning) ? reasoning : {};
 	const verbosity = isObject(text) ? text.verbosity : undefined;
 	return [
-		...foreign,
 		...checkEffort(model, effort, 'reasoning.effort'),
 		...checkSummary(summary),
 		...checkVerbosity(model, verbosity, 'text.verbosity'),
 		...checkSampling(model, effort, { ...body, logprobs: undefined }),
 		...checkIncluded(model, effort, body),
+		...checkLowLimit(model, body),
 	];
+}
+
+/**
+ * The fewest tokens that the Responses API takes as the limit of an answer. Users have seen it
+ * refuse fewer for gpt-5, gpt-5-nano, gpt-5.4 and gpt-5.5, also at Azure.
+ */
+const LEAST_OUTPUT_TOKENS = 16;
+
+function checkLowLimit(model: string, { max_output_tokens: limit }: JsonObject): Issue[] {
+	// What is not a whole number of at least 1 has an issue of its own.
+	if (typeof limit !== 'number' || !Number.isInteger(limit)) return [];
+	if (limit < 1 || limit >= LEAST_OUTPUT_TOKENS) return [];
+	const isLikely = !/^o\d|^gpt-[5-9]/.test(model);
+	const message = `'max_output_tokens' is ${limit}, and ${model} ${refuses(isLikely)} fewer than ${LEAST_OUTPUT_TOKENS} tokens. Set it to ${LEAST_OUTPUT_TOKENS} or more.`;
+	const issue = refused('max_output_tokens', message, isLikely);
+	return [{ ...issue, code: 'integer_below_min_value' }];
 }
 
 function checkEffort(model: string, effort: unknown, param: string): Issue[] {

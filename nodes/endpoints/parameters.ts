@@ -12,7 +12,7 @@ import {
 
 /**
  * The types of the parameters that people set most, as the types of OpenAI's SDK (7.57) and its
- * reference have them. Expressions easily make a text of a number, which the service refuses line by
+ * reference have them, and the parameters of one API that people send to the other. Expressions easily make a text of a number, which the service refuses line by
  * line, hours later.
  */
 
@@ -62,6 +62,25 @@ const metadata: ParameterCheck = (value, param) => {
 		: [invalidType(`${param}.${wrong.slice(0, 64)}`, 'a string', value[wrong])];
 };
 
+/** Parameters that only another API has, each with those that take its place. */
+const notIn = (api: string, code: string, names: Record<string, readonly string[]>): Parameters =>
+	Object.fromEntries(
+		Object.entries(names).map(([name, instead]) => {
+			const quoted = instead.map((one) => `'${one}'`).join(' and ');
+			const advice = quoted === '' ? 'Leave it out.' : `Use ${quoted} instead.`;
+			const message = `${api} no '${name}'. ${advice}`;
+			return [name, (_value, param) => [{ code, param, message }]];
+		}),
+	);
+
+/** The line would succeed with an answer that is still queued, and again when it runs again. */
+const background: ParameterCheck = (value, param) => {
+	if (value !== true) return boolean(value, param);
+	const message =
+		"A batch returns the answer of a background response before it exists. Remove 'background'.";
+	return [{ code: 'unsupported_parameter', param, message }];
+};
+
 const SHARED: Parameters = {
 	metadata,
 	parallel_tool_calls: boolean,
@@ -74,6 +93,20 @@ const SHARED: Parameters = {
 
 const CHAT: Parameters = {
 	...SHARED,
+	...notIn('Chat Completions has', 'unknown_parameter', {
+		background: [],
+		conversation: [],
+		include: [],
+		input: ['messages'],
+		instructions: ['messages'],
+		max_output_tokens: ['max_completion_tokens'],
+		max_tool_calls: [],
+		previous_response_id: [],
+		prompt: ['messages'],
+		reasoning: ['reasoning_effort'],
+		text: ['response_format', 'verbosity'],
+		truncation: [],
+	}),
 	frequency_penalty: number(-2, 2),
 	logit_bias: object,
 	logprobs: boolean,
@@ -87,12 +120,41 @@ const CHAT: Parameters = {
 
 const RESPONSES: Parameters = {
 	...SHARED,
+	...notIn('The Responses API has', 'unsupported_parameter', {
+		frequency_penalty: [],
+		functions: ['tools'],
+		logit_bias: [],
+		logprobs: [],
+		max_completion_tokens: ['max_output_tokens'],
+		max_tokens: ['max_output_tokens'],
+		messages: ['input'],
+		n: [],
+		presence_penalty: [],
+		reasoning_effort: ['reasoning.effort'],
+		response_format: ['text.format'],
+		seed: [],
+		stop: [],
+		verbosity: ['text.verbosity'],
+	}),
+	background,
 	include: array,
 	max_output_tokens: integer(1),
 	max_tool_calls: integer(1),
 	reasoning: object,
 	text: object,
 };
+
+const COMPLETIONS: Parameters = {
+	max_tokens: integer(0),
+	n: integer(1),
+	stop,
+	temperature: number(0, 2),
+	top_p: number(0, 1),
+};
+
+const EMBEDDINGS: Parameters = { dimensions: integer(1) };
+
+const IMAGES: Parameters = { n: integer(1, 10) };
 
 function checkTypes(body: JsonObject, parameters: Parameters): Issue[] {
 	const issues: Issue[] = [];
@@ -104,6 +166,15 @@ function checkTypes(body: JsonObject, parameters: Parameters): Issue[] {
 	}
 	return issues;
 }
+
+/** Checks the parameters of the older completions. */
+export const checkCompletionsTypes = (body: JsonObject) => checkTypes(body, COMPLETIONS);
+
+/** Checks the parameters of embeddings. */
+export const checkEmbeddingsTypes = (body: JsonObject) => checkTypes(body, EMBEDDINGS);
+
+/** Checks the parameters of images, for a generation and for an edit. */
+export const checkImageTypes = (body: JsonObject) => checkTypes(body, IMAGES);
 
 /** Checks the parameters of a chat completion. */
 export function checkChatTypes(body: JsonObject): Issue[] {

@@ -8,7 +8,9 @@ import {
 	NO_ATTACHMENTS,
 	RequestProblem,
 } from './endpoint';
+import { IMAGE_TYPES } from './fileTypes';
 import { checkModerationInput } from './messages';
+import { checkEmbeddingsTypes, checkImageTypes } from './parameters';
 import type { Issue, JsonObject, JsonValue } from '../jsonl/json';
 import {
 	checkAddress,
@@ -37,6 +39,7 @@ export const embeddings = defineEndpoint({
 		return issues.length > 0 ? issues : checkNotEmpty(body.input);
 	},
 	checkShapes: ({ input }) => (Array.isArray(input) ? checkInputs(input) : []),
+	checkParameters: checkEmbeddingsTypes,
 	/** A text or a list of token numbers is one input; any other list has one for each entry. */
 	embeddingInputs({ input }) {
 		if (!Array.isArray(input)) return input === undefined || input === null ? 0 : 1;
@@ -126,6 +129,7 @@ export const imageGenerations = defineEndpoint({
 			size: options.imageSize,
 		}),
 	checkBody: (body) => checkText(body, 'body.prompt'),
+	checkParameters: checkImageTypes,
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: { prompts: ['prompt'], definitions: [], outputLimits: [] },
@@ -136,9 +140,18 @@ const IMAGES_HINT =
 
 const IMAGES = imagesByUrl((image_url) => ({ image_url }), { maxDataUrl: MAX_IMAGE_URL });
 
-/** The images to start from, each with exactly one key. */
+/**
+ * The images to start from, each with exactly one key. By OpenAI's SDK (7.57) they are of these
+ * three types; a GIF image was seen to be refused here, with the code `invalid_image_file`:
+ * https://github.com/yuji-hatakeyama/opencode-gpt-imagegen/pull/82.
+ */
 const ATTACHMENTS: AttachmentShapes = {
-	image: { ...IMAGES, write: { ...IMAGES.write, fileId: (file_id) => ({ file_id }) } },
+	image: {
+		...IMAGES,
+		takes: [IMAGE_TYPES.png, IMAGE_TYPES.jpeg, IMAGE_TYPES.webp],
+		takesLabel: 'PNG, JPEG and WebP images',
+		write: { ...IMAGES.write, fileId: (file_id) => ({ file_id }) },
+	},
 	file: null,
 	audio: null,
 };

@@ -17,6 +17,7 @@ import { checkChatParameters, checkResponsesParameters } from './modelRules';
 import {
 	checkChatToolShapes,
 	checkChatTypes,
+	checkCompletionsTypes,
 	checkResponsesToolShapes,
 	checkResponsesTypes,
 } from './parameters';
@@ -118,6 +119,7 @@ export const completions = defineEndpoint({
 		}),
 	/** Without a prompt, which is then null, the model begins a new text. */
 	checkBody: (body) => (body.prompt === null ? [] : checkTextOrList(body, 'body.prompt')),
+	checkParameters: checkCompletionsTypes,
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: { prompts: ['prompt', 'suffix'], definitions: [], outputLimits: ['max_tokens'] },

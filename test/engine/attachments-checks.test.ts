@@ -288,8 +288,16 @@ describe('OpenAI refuses, and other servers may accept', () => {
 			'Chat Completions takes only PDF files, not a CSV file.',
 		],
 		[
-			'an animated GIF',
+			'a GIF image to edit',
 			EDITS,
+			{},
+			{ data: { fileName: 'a.gif', content: gif(1) } },
+			"The file 'a.gif' in the binary field 'data' cannot be attached: Image Edits takes only PNG, JPEG and WebP images; this is a GIF image. Convert it first.",
+			'Image Edits takes only PNG, JPEG and WebP images, not a GIF image.',
+		],
+		[
+			'an animated GIF',
+			MODERATIONS,
 			{},
 			{ data: { fileName: 'a.gif', content: gif(2) } },
 			"The file 'a.gif' in the binary field 'data' is an animated GIF image. GIF images must not be animated. Send one of its frames.",

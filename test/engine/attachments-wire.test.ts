@@ -58,8 +58,14 @@ const INLINE: Array<[endpoint: string, what: string, FileName[], IDataObject, ob
 	...(['cat.png', 'cat.jpg', 'cat.webp', 'cat.gif'] as const).flatMap((name): typeof INLINE => [
 		[CHAT, name, [name], {}, [chatImage(dataUrl(name))]],
 		[RESPONSES, name, [name], {}, [{ type: 'input_image', image_url: dataUrl(name) }]],
-		[EDITS, name, [name], {}, [{ image_url: dataUrl(name) }]],
 		[MODERATIONS, name, [name], {}, [chatImage(dataUrl(name))]],
+	]),
+	...(['cat.png', 'cat.jpg', 'cat.webp'] as const).map((name): (typeof INLINE)[number] => [
+		EDITS,
+		name,
+		[name],
+		{},
+		[{ image_url: dataUrl(name) }],
 	]),
 	...(['low', 'high', 'original'] as const).flatMap((detail): typeof INLINE => [
 		[CHAT, detail, ['cat.png'], { detail }, [chatImage(dataUrl('cat.png'), detail)]],

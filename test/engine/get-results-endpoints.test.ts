@@ -58,10 +58,13 @@ test('responses: the text of the output', async () => {
 });
 
 test('responses that were cut off: the text so far, and the reason', async () => {
-	const body = { model: 'gpt-6-luna', input: 'Say B', max_output_tokens: 2 };
-	expect(await resultOf('/v1/responses', body)).toMatchObject({
+	const input = 'Say B, and say it in many words, as long as there are any. '.repeat(3);
+	const body = { model: 'gpt-6-luna', input, max_output_tokens: 16 };
+	const result = await resultOf('/v1/responses', body);
+	expect(result.content).toHaveLength(4 * 16);
+	expect(result).toMatchObject({
 		status: 'succeeded',
-		content: 'Emulated',
+		content: expect.stringMatching(/^Emulated answer \w+ to: Say B/),
 		finish_reason: 'max_output_tokens',
 	});
 });

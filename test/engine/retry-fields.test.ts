@@ -140,6 +140,16 @@ test.each([
 	}
 });
 
+test('a limit that only responses have leaves that of a chat where it is', async () => {
+	const batch = addBatch({ max_completion_tokens: 5 });
+	const { error, hints } = await run(batch.id, '{"max_output_tokens": 50}');
+	expect(error).toBeUndefined();
+	expect(bodies()[0]).toMatchObject([{ max_completion_tokens: 5, max_output_tokens: 50 }]);
+	expect(hints('Node').map(({ message }) => message)).toEqual([
+		expect.stringContaining("Chat Completions has no 'max_output_tokens'."),
+	]);
+});
+
 test('numbers keep all their digits, and texts that look like them too', async () => {
 	const seed = '12345678901234567890';
 	const line = requestLine('a', { seed: 0, note: `number: ${seed} "#number:` }).replace(

@@ -142,10 +142,29 @@ describe('what was cut off', () => {
 		expect(sentIds()).toEqual(['cut']);
 	});
 
+	test('OpenAI is not asked for what only responses have, and nothing is paid', async () => {
+		mockProviderAt.mockReturnValue('openai');
+		try {
+			const bodyFields = '{"max_output_tokens": 4000}';
+			const { error } = await run(addMixed().id, { include: ['cut_off'], bodyFields });
+			expect(error?.message).toMatch(
+				/^1 request of batch \S+ cannot be submitted with Body Fields; nothing was sent$/,
+			);
+			expect(error?.description).toMatch(
+				/Chat Completions has no 'max_output_tokens'\. Use 'max_completion_tokens' instead\./,
+			);
+			expect(product.emulator.ledger.calls('POST', /./)).toEqual([]);
+		} finally {
+			mockProviderAt.mockReset();
+		}
+	});
+
 	describe('without a limit of its own', () => {
 		const UNLIMITED = ['/v1/chat/completions', '/v1/responses'];
 		const asked = async (url: string, bodyFields: object) => {
-			const body = url.endsWith('responses') ? { input: 'Hi' } : { prompt: 'Hi' };
+			const isChat = url.endsWith('/chat/completions');
+			const other = url.endsWith('responses') ? { input: 'Hi' } : { prompt: 'Hi' };
+			const body = isChat ? {} : other;
 			const batch = addHistory(product, {
 				endpoint: url,
 				input: [requestLine('a', body, url)],

@@ -137,6 +137,32 @@ describe('fields', () => {
 		expect(text.match(/"model":"gpt-5-mini"/g)).toHaveLength(2_000);
 	});
 
+	it('leaves out white space around the name of the model, so that all requests share a batch', async () => {
+		const items = ['gpt-6-luna', 'gpt-6-luna ', ' gpt-6-luna', 'gpt-6-luna\n'].map((model) => ({
+			text: 'a',
+			model,
+		}));
+		for (const model of ['={{ $json.model }}', '={{ `${$json.model}` }}']) {
+			const text = await uploaded(product, { model, prompt: 'a' }, items);
+			expect(text.match(/"model":"gpt-6-luna"/g)).toHaveLength(4);
+		}
+	});
+
+	it('takes white space in an option as nothing', async () => {
+		const requestOptions = {
+			temperature: '={{ $json.blank }}',
+			topP: '={{ $json.blank }}',
+			maxTokens: '={{ $json.blank }}',
+			jsonSchema: '={{ $json.blank }}',
+			additionalFields: '={{ $json.blank }}',
+		};
+		for (const blank of [' ', '\n', '\t ']) {
+			expect(await chat({ requestOptions }, [{ text: 'a', blank }])).toBe(
+				line('item-0', CHAT, message('a')),
+			);
+		}
+	});
+
 	it('explains how to make it fast when n8n had to evaluate thousands of expressions', async () => {
 		const items = Array.from({ length: 2_000 }, (_, index) => ({ text: `t${index}` }));
 		const parameters = { prompt: '={{ $json.text.toUpperCase() }}' };

@@ -96,6 +96,46 @@ describe('at OpenAI', () => {
 			/The name of the schema 'my film' can have only letters/,
 		],
 		[
+			'what only the Responses API has, in a chat',
+			{
+				prompt: 'Hi',
+				requestOptions: { additionalFields: '{"reasoning": {"effort": "low"}}' },
+			},
+			/Chat Completions has no 'reasoning'\. Use 'reasoning_effort' instead\.$/,
+		],
+		[
+			'a response in the background',
+			{
+				endpoint: RESPONSES,
+				prompt: 'Hi',
+				requestOptions: { additionalFields: '{"background": true}' },
+			},
+			/before it exists\. Remove 'background'\.$/,
+		],
+		[
+			'a token limit that the Responses API does not take',
+			{ endpoint: RESPONSES, prompt: 'Hi', requestOptions: { maxTokens: 15 } },
+			/'max_output_tokens' is 15, and gpt-6-luna refuses fewer than 16 tokens/,
+		],
+		[
+			'too many images',
+			{
+				endpoint: '/v1/images/generations',
+				model: 'gpt-image-1.5',
+				prompt: 'Hi',
+				requestOptions: { additionalFields: '{"n": 11}' },
+			},
+			/'n' is 11\. It has to be an integer from 1 to 10\.$/,
+		],
+		[
+			'a model with a space behind its name',
+			{
+				requestSource: 'json',
+				body: '={{ { model: "m ", messages: [{ role: "user", content: "a" }] } }}',
+			},
+			/The model 'm ' has white space around its name\. Remove it\.$/,
+		],
+		[
 			'a message that is none',
 			{
 				requestSource: 'json',
@@ -164,6 +204,15 @@ describe('at another server', () => {
 		const result = await elsewhere(parameters, [{ body: { model: 'm', ...fields } }]);
 		expect(result.error).toBeUndefined();
 		expect(remarksOf(result)).toEqual([]);
+	});
+
+	it('what another API has passes with a hint', async () => {
+		const requestOptions = { additionalFields: '{"reasoning": {"effort": "low"}}' };
+		const result = await elsewhere({ prompt: 'Hi', requestOptions }, [{}, {}]);
+		expect(result.error).toBeUndefined();
+		expect(remarksOf(result).map(({ message: hint }) => hint)).toEqual([
+			"OpenAI would refuse 2 of 2 requests, the first in item 0: Chat Completions has no 'reasoning'. Use 'reasoning_effort' instead. Another server may accept them.",
+		]);
 	});
 
 	it('a stream, a schema and parameters pass with hints', async () => {

@@ -75,7 +75,8 @@ export const OVERLAYS: Record<string, Overlay> = {
 		],
 		facts: {
 			...sampling,
-			max_output_tokens: whole(1),
+			// The reference has no minimum; users have seen fewer refused.
+			max_output_tokens: whole(16),
 			max_tool_calls: whole(1),
 			top_logprobs: whole(0, 20),
 		},

@@ -6,6 +6,7 @@ import type { Endpoint } from '../../endpoints/endpoint';
 import { RequestProblem, versionedPath } from '../../endpoints/endpoint';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, tryParseJson } from '../../jsonl/json';
+import { isUnset } from '../shared/fields';
 
 /** The value of the list for an endpoint whose path the user types. */
 const OTHER = 'other';
@@ -64,10 +65,6 @@ export function endpointParameter(context: IExecuteFunctions, itemIndex: number)
 		description: `${fault} A path begins with a slash, for example /v1/chat/completions.`,
 	});
 }
-
-/** Whether the panel stores this for an option that was not filled in. */
-const isUnset = (value: unknown): value is undefined | null | '' =>
-	value === undefined || value === null || value === '';
 
 /** Reads a JSON field of the panel: text, or an object that an expression returned. */
 export function jsonObject(value: unknown, displayName: string): JsonObject | undefined {

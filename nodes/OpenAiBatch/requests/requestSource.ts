@@ -56,7 +56,7 @@ function customIdOf(value: unknown): string {
 function modelOf(value: unknown): string {
 	const name = isObject(value) ? value.value : value;
 	if (name === undefined || name === null) return '';
-	if (typeof name !== 'object') return String(name);
+	if (typeof name !== 'object') return String(name).trim();
 	throw new RequestProblem('The model has to be text.', 'model');
 }
 

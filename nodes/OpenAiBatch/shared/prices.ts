@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { isUnset } from './fields';
 import { isObject } from '../../jsonl/json';
 
 /** The user's own prices. None are built in, because published prices change and sources differ. */
@@ -151,9 +152,9 @@ function price(
 	itemIndex: number,
 ): number | undefined {
 	const value = options[name as keyof PriceOptions];
-	if (value === undefined || value === null || value === '') return undefined;
-	const amount = Number(value);
-	if (amount >= 0 && Number.isFinite(amount)) return amount;
+	if (isUnset(value)) return undefined;
+	const amount = typeof value === 'string' ? Number(value) : value;
+	if (typeof amount === 'number' && amount >= 0 && Number.isFinite(amount)) return amount;
 	throw new NodeOperationError(
 		context.getNode(),
 		`${displayName} has to be a number of at least 0`,

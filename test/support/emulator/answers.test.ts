@@ -165,11 +165,24 @@ describe('/v1/responses', () => {
 	});
 
 	it('is incomplete when the token limit is reached', async () => {
-		expect(await ask('/v1/responses', { input: 'Hello', max_output_tokens: 2 })).toMatchObject({
+		const input = 'Hello '.repeat(50);
+		expect(await ask('/v1/responses', { input, max_output_tokens: 16 })).toMatchObject({
 			status: 'incomplete',
 			incomplete_details: { reason: 'max_output_tokens' },
 			error: null,
-			usage: { output_tokens: 2 },
+			usage: { output_tokens: 16 },
+		});
+	});
+
+	it('is refused with a lower token limit than 16', async () => {
+		expect(await ask('/v1/responses', { input: 'Hello', max_output_tokens: 15 })).toEqual({
+			error: {
+				message:
+					"Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got 15 instead.",
+				type: 'invalid_request_error',
+				param: 'max_output_tokens',
+				code: 'integer_below_min_value',
+			},
 		});
 	});
 });

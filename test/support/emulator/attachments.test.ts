@@ -76,9 +76,17 @@ describe('what is attached', () => {
 	);
 
 	it('to image edits comes back as the picture', async () => {
+		const images = [{ image_url: url('image/webp', PICTURES.webp) }];
+		const body = { model: 'gpt-image-1.5', prompt: 'A hat', images };
+		expect((await ask('/v1/images/edits', body)).data[0].b64_json).toBe(PICTURES.webp);
+	});
+
+	it('to image edits cannot be a GIF image', async () => {
 		const images = [{ image_url: url('image/gif', PICTURES.gif) }];
 		const body = { model: 'gpt-image-1.5', prompt: 'A hat', images };
-		expect((await ask('/v1/images/edits', body)).data[0].b64_json).toBe(PICTURES.gif);
+		expect((await ask('/v1/images/edits', body)).error).toMatchObject({
+			code: 'invalid_image_file',
+		});
 	});
 
 	it('is found in every body, with its place', () => {

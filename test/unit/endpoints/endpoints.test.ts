@@ -21,7 +21,7 @@ const EVERY_OPTION: Required<RequestOptions> = {
 	jsonSchema: { type: 'object' },
 	jsonSchemaName: 'film',
 	jsonSchemaStrict: false,
-	maxTokens: 7,
+	maxTokens: 16,
 	promptCacheKey: 'films',
 	reasoningEffort: 'low',
 	reasoningSummary: 'auto',

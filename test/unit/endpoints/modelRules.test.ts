@@ -2,7 +2,8 @@ import fc from 'fast-check';
 
 import { endpointOf } from '../../../nodes/endpoints';
 import { checkBody } from '../../../nodes/endpoints/body';
-import type { JsonObject } from '../../../nodes/jsonl/json';
+import type { JsonObject, JsonValue } from '../../../nodes/jsonl/json';
+import chatSchema from '../../support/emulator/judge/schemas/chat.json';
 
 const CHAT = { messages: [{ role: 'user', content: 'Hi' }] };
 const TOOLS = [{ type: 'function', function: { name: 'f' } }];
@@ -186,6 +187,37 @@ describe('chat completions', () => {
 		expect(brief(chat(body))).toEqual(refused);
 	});
 
+	it.each<[string, string]>([
+		['input', "Use 'messages' instead."],
+		['instructions', "Use 'messages' instead."],
+		['prompt', "Use 'messages' instead."],
+		['max_output_tokens', "Use 'max_completion_tokens' instead."],
+		['reasoning', "Use 'reasoning_effort' instead."],
+		['text', "Use 'response_format' and 'verbosity' instead."],
+		['previous_response_id', 'Leave it out.'],
+		['conversation', 'Leave it out.'],
+		['background', 'Leave it out.'],
+		['include', 'Leave it out.'],
+		['max_tool_calls', 'Leave it out.'],
+		['truncation', 'Leave it out.'],
+	])('have no %s', (name, advice) => {
+		const issue = {
+			code: 'unknown_parameter',
+			param: `body.${name}`,
+			message: `Chat Completions has no '${name}'. ${advice}`,
+		};
+		// Also where no model is named, or one that nobody knows.
+		for (const value of [{ effort: 'low' }, 500, 'a', false]) {
+			expect(chat({ model: 'my-model', [name]: value })).toEqual([issue]);
+		}
+		expect(chat({ [name]: 1 })).toContainEqual(issue);
+		expect(chat({ model: 'my-model', [name]: null })).toEqual([]);
+		expect(check('/chat/completions', { ...CHAT, model: 'm', [name]: 1 }, 'compatible')).toEqual([
+			{ ...issue, isHint: true },
+		]);
+		expect(Object.keys(chatSchema.properties)).not.toContain(name);
+	});
+
 	it('says what to do', () => {
 		const [issue] = chat({ model: 'gpt-6-luna', temperature: 0.2 });
 		expect(issue).toEqual({
@@ -229,6 +261,60 @@ describe('responses', () => {
 			message: `The Responses API has no '${name}'. ${advice}`,
 		});
 		expect(responses({ model: 'gpt-4.1', [name]: null })).toEqual([]);
+	});
+
+	it('cannot run in the background', () => {
+		const issue = {
+			code: 'unsupported_parameter',
+			param: 'body.background',
+			message:
+				"A batch returns the answer of a background response before it exists. Remove 'background'.",
+		};
+		const body = { model: 'gpt-6-luna', background: true };
+		expect(responses(body)).toEqual([issue]);
+		expect(check('/responses', { input: 'Hi', ...body }, 'compatible')).toEqual([
+			{ ...issue, isHint: true },
+		]);
+		expect(responses({ background: true })).toContainEqual(issue);
+		for (const background of [false, null]) {
+			expect(responses({ ...body, background })).toEqual([]);
+		}
+		expect(responses({ ...body, background: 'true' })).toMatchObject([
+			{ code: 'invalid_type', param: 'body.background' },
+		]);
+	});
+
+	it.each<[model: string, certainty: 'certain' | 'likely']>([
+		['gpt-5', 'certain'],
+		['gpt-5-nano', 'certain'],
+		['gpt-5.4', 'certain'],
+		['gpt-6-luna', 'certain'],
+		['o3', 'certain'],
+		['gpt-4.1', 'likely'],
+		['ft:gpt-5:me::1', 'likely'],
+		['my-model', 'likely'],
+	])('of %s need a limit of at least 16 tokens', (model, certainty) => {
+		const isLikely = certainty === 'likely';
+		for (const limit of [1, 15]) {
+			expect(responses({ model, max_output_tokens: limit })).toEqual([
+				{
+					code: 'integer_below_min_value',
+					param: 'body.max_output_tokens',
+					message: `'max_output_tokens' is ${limit}, and ${model} ${isLikely ? 'probably refuses' : 'refuses'} fewer than 16 tokens. Set it to 16 or more.`,
+					...(isLikely && { isHint: true }),
+				},
+			]);
+			expect(chat({ model, max_completion_tokens: limit })).toEqual([]);
+		}
+		for (const limit of [16, 1000, null]) {
+			expect(responses({ model, max_output_tokens: limit })).toEqual([]);
+		}
+		// What is no limit at all has one issue only.
+		for (const limit of [0, -1, 1.5, '5']) {
+			expect(brief(responses({ model, max_output_tokens: limit }))).toEqual([
+				'body.max_output_tokens',
+			]);
+		}
 	});
 
 	it('of GPT-6 have no probabilities while it reasons', () => {
@@ -285,6 +371,75 @@ describe('the detail original', () => {
 	});
 });
 
+describe('the other endpoints', () => {
+	const VALID: Record<string, JsonObject> = {
+		'/completions': { model: 'davinci-002', prompt: 'Hi' },
+		'/embeddings': { model: 'text-embedding-3-small', input: 'Hi' },
+		'/images/generations': { model: 'gpt-image-1.5', prompt: 'A cat' },
+		'/images/edits': {
+			model: 'gpt-image-1.5',
+			prompt: 'A cat',
+			images: [{ image_url: 'https://example.com/cat.png' }],
+		},
+	};
+
+	it.each<[path: string, name: string, refused: JsonValue[], taken: JsonValue[]]>([
+		['/embeddings', 'dimensions', ['512', 0, 1.5], [1, 512, null]],
+		['/images/generations', 'n', ['2', 0, 11, 1.5], [1, 10, null]],
+		['/images/edits', 'n', ['2', 0, 11, 1.5], [1, 10, null]],
+		['/completions', 'temperature', ['0.5', -0.1, 2.1], [0, 0.5, 2, null]],
+		['/completions', 'top_p', ['0.5', -0.1, 1.1], [0, 0.5, 1, null]],
+		['/completions', 'max_tokens', ['5', -1, 0.5], [0, 5, null]],
+		['/completions', 'n', ['2', 0, 1.5], [1, 2, 128, null]],
+		[
+			'/completions',
+			'stop',
+			[5, { a: 1 }, ['a', 'b', 'c', 'd', 'e']],
+			['a', ['a', 'b', 'c', 'd'], null],
+		],
+	])('%s: the type and the range of %s', (path, name, refused, taken) => {
+		for (const value of refused) {
+			const body = { ...VALID[path], [name]: value };
+			expect([value, brief(check(path, body))]).toEqual([value, [`body.${name}`]]);
+			expect(brief(check(path, body, 'compatible'))).toEqual([`(body.${name})`]);
+		}
+		for (const value of taken) {
+			expect(check(path, { ...VALID[path], [name]: value })).toEqual([]);
+		}
+	});
+
+	it('says what the range is', () => {
+		const messages = (path: string, body: JsonObject) =>
+			check(path, { ...VALID[path], ...body }).map(({ message }) => message);
+		expect(messages('/embeddings', { dimensions: '512' })).toEqual([
+			"Invalid type for 'dimensions': expected an integer, but got a string instead.",
+		]);
+		expect(messages('/images/edits', { n: 11 })).toEqual([
+			"'n' is 11. It has to be an integer from 1 to 10.",
+		]);
+	});
+});
+
+describe('white space around the name of a model', () => {
+	it.each(['gpt-6-luna ', ' gpt-6-luna', 'gpt-6-luna\n', '\tgpt-6-luna', 'gpt-6-luna\u00a0'])(
+		'%j is found',
+		(model) => {
+			const issue = {
+				code: 'invalid_value',
+				param: 'body.model',
+				message: `The model '${model}' has white space around its name. Remove it.`,
+			};
+			expect(chat({ model })).toEqual([issue]);
+			expect(check('/embeddings', { input: 'Hi', model })).toEqual([issue]);
+			expect(check('/chat/completions', { ...CHAT, model }, 'compatible')).toEqual([
+				{ ...issue, isHint: true },
+			]);
+		},
+	);
+
+	it('is no matter inside of it', () => expect(chat({ model: 'my model' })).toEqual([]));
+});
+
 it('compatible servers get hints at most', () => {
 	const body = { ...CHAT, model: 'o1', max_tokens: 5, temperature: 0, stream: true };
 	const issues = check('/chat/completions', body, 'compatible');
@@ -325,7 +480,7 @@ describe('any parameters', () => {
 				'ft:gpt-6-luna:me::1',
 				'gpt-6-chat',
 			),
-			fc.string({ minLength: 1 }).map((name) => `my-${name}`),
+			fc.string({ minLength: 1 }).map((name) => `my-${name}`.trim()),
 		);
 		fc.assert(
 			fc.property(model, parameters, (name, body) => {

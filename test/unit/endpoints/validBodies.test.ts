@@ -43,6 +43,7 @@ const NEEDED: Record<string, (body: JsonObject) => boolean> = {
 		asksForJson(response_format, messages) &&
 		(!Array.isArray(stop) || stop.length <= 4) &&
 		(!top_logprobs || logprobs === true),
+	'/completions': ({ stop }) => !Array.isArray(stop) || stop.length <= 4,
 	'/embeddings': ({ input }) =>
 		!Array.isArray(input) || !input.some((one) => Array.isArray(one) && one.length === 0),
 	'/images/edits': ({ prompt, images, mask }) =>
@@ -52,6 +53,7 @@ const NEEDED: Record<string, (body: JsonObject) => boolean> = {
 		),
 	'/images/generations': ({ prompt }) => prompt !== '',
 	'/responses': ({
+		background,
 		input,
 		prompt,
 		conversation,
@@ -60,6 +62,8 @@ const NEEDED: Record<string, (body: JsonObject) => boolean> = {
 		instructions,
 		tools,
 	}) =>
+		// A batch cannot wait for what runs in the background.
+		background !== true &&
 		areNamed(tools) &&
 		asksForJson((text as JsonObject | undefined)?.format, [input, instructions]) &&
 		[input, prompt, conversation, previous_response_id].some(

@@ -23,8 +23,11 @@ export interface ChangedLine {
 	issues: Issue[];
 }
 
-/** What limits the tokens of an answer. A body needs one of them, and OpenAI refuses two. */
-const TOKEN_LIMITS = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'];
+/** Two names of chat completions for one limit; OpenAI refuses both together. */
+const CHAT_LIMITS = ['max_completion_tokens', 'max_tokens'];
+
+/** What limits the tokens of an answer. Only the Responses API has the last one. */
+const TOKEN_LIMITS = [...CHAT_LIMITS, 'max_output_tokens'];
 
 /**
  * Where OpenAI and Azure cut off nothing but at the end of the model's context, as long as a body
@@ -94,10 +97,10 @@ function markFor(text: string): string {
 	return mark;
 }
 
-/** A limit on the tokens replaces the one that was there, whatever its name. */
+/** A limit on the tokens of a chat completion replaces the one that was there, by either name. */
 function changedBody(body: JsonObject, fields: JsonObject): JsonObject {
-	const limits = TOKEN_LIMITS.filter((name) => typeof fields[name] === 'number');
-	return merged(limits.length > 0 ? without(body, TOKEN_LIMITS) : body, fields);
+	const limits = CHAT_LIMITS.filter((name) => typeof fields[name] === 'number');
+	return merged(limits.length > 0 ? without(body, CHAT_LIMITS) : body, fields);
 }
 
 function without(object: JsonObject, names: readonly string[]): JsonObject {

@@ -9,6 +9,8 @@ const IMAGE_CHARACTERS = 20_971_520;
 const FILE_CHARACTERS = 73_400_320;
 
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+/** What edits start from, by OpenAI's SDK. */
+const EDITABLE = PICTURES.filter((type) => type !== 'image/gif');
 const SOUNDS: Record<string, string> = { wav: 'audio/wav', mp3: 'audio/mpeg' };
 
 const invalidData = (param: string, example: string, problem: string) =>
@@ -28,6 +30,13 @@ const unsupportedImage = refusal(
 	'invalid_image_format',
 );
 
+/** The code was seen for a GIF image; the words were not. */
+const uneditableImage = refusal(
+	'Invalid image file or mode for image, please check your image file.',
+	null,
+	'invalid_image_file',
+);
+
 function tooLong({ param, value }: Attachment, limit: number): Refusal | undefined {
 	if (value.length <= limit) return undefined;
 	return refusal(
@@ -44,14 +53,16 @@ type Check = (attachment: Attachment, endpoint: Endpoint) => Refusal | undefined
  * the emulator's own strictness: it shows bytes that were lost on the way.
  */
 const CHECKS: Record<Attachment['kind'], Check> = {
-	image: (image) => {
+	image: (image, endpoint) => {
 		if (image.source === 'base64') {
 			return invalidData(image.param, IMAGE_EXAMPLE, "a value without the 'data:' prefix");
 		}
 		if (image.bytes === undefined) {
 			return invalidData(image.param, IMAGE_EXAMPLE, 'an invalid base64-encoded value');
 		}
-		if (!PICTURES.includes(typeOf(image.bytes) ?? '')) return unsupportedImage;
+		const type = typeOf(image.bytes) ?? '';
+		if (!PICTURES.includes(type)) return unsupportedImage;
+		if (endpoint === '/v1/images/edits' && !EDITABLE.includes(type)) return uneditableImage;
 		return tooLong(image, IMAGE_CHARACTERS);
 	},
 	file: (file, endpoint) => {

@@ -90,7 +90,7 @@ describe('the prices that a user gives', () => {
 		});
 	});
 
-	it.each([undefined, null, ''])('have none for cached input when it is %j', (value) => {
+	it.each([undefined, null, '', ' ', '\n'])('have none for cached input when it is %j', (value) => {
 		const prices = given({ inputPricePerMillion: 4, cachedInputPricePerMillion: value });
 		expect(prices?.cachedInputPerMillion).toBeUndefined();
 	});
@@ -102,7 +102,7 @@ describe('the prices that a user gives', () => {
 	});
 
 	it('are refused by name when they are not prices', () => {
-		for (const value of [-1, 'cheap', NaN, Infinity, {}]) {
+		for (const value of [-1, 'cheap', NaN, Infinity, {}, [], [5], true]) {
 			expect(() => given({ cachedInputPricePerMillion: value })).toThrow(
 				'Cached Input Price per Million Tokens has to be a number of at least 0',
 			);
