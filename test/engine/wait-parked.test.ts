@@ -448,6 +448,20 @@ test('a transient fault does not end the wait, and the execution parks for as lo
 	expect((await resume(parked, [{ id }])).status).toBe('success');
 });
 
+test('a batch that was just created, and that the server does not know yet, is asked for again', async () => {
+	const id = await submit();
+	product.emulator.faults.next({
+		path: `/batches/${id}`,
+		times: 3,
+		fault: { type: 'status', status: 404 },
+	});
+	const input = [{ id, created_at: Math.floor(Date.now() / 1_000) }];
+	const parked = await start(input);
+	expect(parked.status).toBe('waiting');
+	await product.finish(id);
+	expect((await resume(parked, input)).status).toBe('success');
+});
+
 test('an execution that is stored again and again grows by little with each look', async () => {
 	const id = await submit();
 	const input = [{ id, text: 'long '.repeat(10_000) }];

@@ -20,7 +20,7 @@ export const nodeOutputs =
 	`={{ $parameter.operation === 'wait' && $parameter.duringWait === 'park' ? [{ type: 'main', displayName: '${WAITING}' }, { type: 'main', displayName: '${FINISHED}' }] : ['main'] }}` as const;
 
 /** The settings of a wait, which its item holds between two polls. */
-export type ParkedWait = Omit<WaitSettings, 'itemIndex'>;
+export type ParkedWait = Omit<WaitSettings, 'itemIndex' | 'isNew'>;
 
 /**
  * A wait that parks the execution between two polls. `putExecutionToWait` stores the execution and
