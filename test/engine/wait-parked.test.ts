@@ -455,7 +455,7 @@ test('a batch that was just created, and that the server does not know yet, is a
 		times: 3,
 		fault: { type: 'status', status: 404 },
 	});
-	const input = [{ id, created_at: Math.floor(Date.now() / 1_000) }];
+	const input = [{ id, created_at: new Date().toISOString() }];
 	const parked = await start(input);
 	expect(parked.status).toBe('waiting');
 	await product.finish(id);

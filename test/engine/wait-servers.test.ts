@@ -60,7 +60,7 @@ describe('many batches at a slow server', () => {
 
 describe('a server that answers 404 at first', () => {
 	const unknown = refuse(404, { message: 'No batch found' });
-	const ago = (ms: number) => Math.floor((Date.now() - ms) / SECOND);
+	const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 
 	test('a batch that was just created is asked for again', async () => {
 		server.script(unknown, unknown, unknown, batch('batch_1', 'completed'));
@@ -87,8 +87,8 @@ describe('a server that answers 404 at first', () => {
 	});
 
 	test.each<[string, IDataObject]>([
-		['was created long ago', { id: 'batch_1', created_at: Date.now() / SECOND - 600 }],
-		['is not the one of the item', { id: 'batch_2', created_at: Date.now() / SECOND }],
+		['was created long ago', { id: 'batch_1', created_at: ago(600 * SECOND) }],
+		['is not the one of the item', { id: 'batch_2', created_at: ago(0) }],
 		['comes without the time of its creation', { id: 'batch_1' }],
 	])('a batch that %s ends the wait at once', async (_name, json) => {
 		server.script(unknown, batch('batch_1', 'completed'));

@@ -217,7 +217,7 @@ function waitSettings(
  * id may be mistyped, and is not asked for again. The clocks of n8n and of the server may differ.
  */
 function isNewBatch({ id, created_at: at }: IDataObject, batchId: string, now: number): boolean {
-	return id === batchId && Math.abs(now - Number(at ?? NaN) * SECOND_MS) < NEW_FOR_MS;
+	return id === batchId && Math.abs(now - Date.parse(String(at))) < NEW_FOR_MS;
 }
 
 const counted = (count: number, unit: string) =>
