@@ -216,6 +216,15 @@ describe('a file of lines that has no length and no line feed at its end', () =>
 		expect(server.seen).toHaveLength(2);
 	});
 
+	test('is waited for as long as it grows', async () => {
+		const growing = [LONG.slice(0, 90), LONG.slice(0, 900), BROKEN].flatMap((content) =>
+			Array<Answer>(3).fill(sized(content)),
+		);
+		server.script(...growing, sized(LONG));
+		expect(await lines()).toEqual({ content: LONG, isShort: false });
+		expect(server.seen).toHaveLength(10);
+	});
+
 	test('is taken as it is, as one that may be short, when its Content-Length is met each time', async () => {
 		always(sized(BROKEN));
 		expect(await lines()).toEqual({ content: BROKEN, isShort: true });

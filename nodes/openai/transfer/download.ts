@@ -108,7 +108,7 @@ async function* readToEnd(
 	const delivered = new Overlap(isOfLines ? MAX_LINE_BYTES : KEPT_BYTES);
 	const doubt = new Doubt(isOfLines, mayBeEmpty);
 	let opened = first;
-	/** How often, one time after the other, the server has sent no more, as it announced. */
+	/** How often the server has sent as much as has been delivered, and had announced that. */
 	let alike = 0;
 	for (let fruitless = 0; ; fruitless++) {
 		const attempt = readFrom(client, opened, delivered, doubt);
@@ -135,7 +135,7 @@ async function* readToEnd(
 			return;
 		}
 		const isMet = step.value.ok && announcedBytes(opened.headers) === delivered.end;
-		alike = isMet && describedBytes === undefined ? alike + 1 : 0;
+		if (isMet && describedBytes === undefined) alike++;
 		if (alike > MAX_FRUITLESS_TRIES && onShort) {
 			client.hint(endsWithinLine(fileId, delivered.end));
 			onShort();
