@@ -110,7 +110,7 @@ export interface ExpectedFile {
 	bytes?: number | null;
 	/** A file of lines whose length is not known has to end with a whole line. */
 	isOfLines?: boolean;
-	/** Called at the end of a file that is shorter than `bytes`. */
+	/** Called at the end of a file that is shorter than `bytes`, or that ends within a line. */
 	onShort?: () => void;
 }
 

@@ -254,12 +254,18 @@ describe('a result file whose transfer is cut off', () => {
 		const path = `/files/${batch.output_file_id}`;
 		faults.next({ path: `${path}/content`, times: 99, fault: cut });
 		if (!isDescribed) faults.next({ path, times: 9, fault: { type: 'status', status: 405 } });
-		const { items, error } = await product.run('batch', 'getResults', {
+		const { items, error, hints } = await product.run('batch', 'getResults', {
 			batchId: batch.id,
 			returnAs,
 			options: {},
 		});
-		return { fileId: batch.output_file_id, items: items('Node'), error };
+		return {
+			batchId: batch.id,
+			fileId: batch.output_file_id,
+			items: items('Node'),
+			error,
+			remarks: hints('Node').map(({ message }) => message),
+		};
 	}
 
 	/** Where lines end, with the bytes around, and some between. */
@@ -308,5 +314,35 @@ describe('a result file whose transfer is cut off', () => {
 			expect([bytes, items]).toEqual([bytes, []]);
 			expect(error?.message).toContain(`File ${fileId} could not be downloaded`);
 		}
+	});
+
+	it('is an error also where a gateway announces the length of what it has, unless only the last line is cut: then that is a result that cannot be read', async () => {
+		const start = ENDS.at(-2)!;
+		for (const bytes of CUTS.filter((at) => !ENDS.includes(at) && !ENDS.includes(at + 1))) {
+			const fault: Fault = { type: 'truncate', bytes, keepContentLength: false };
+			const { fileId, items, error, remarks } = await results(fault, 'items', false);
+			if (bytes < start) {
+				expect([bytes, items]).toEqual([bytes, []]);
+				expect(error?.message).toMatch(new RegExp(`[Ff]ile ${fileId} .*(?:could not be|came)`));
+				continue;
+			}
+			expect([bytes, error]).toEqual([bytes, undefined]);
+			expect(remarks).toContainEqual(
+				expect.stringMatching(`^File ${fileId} ends within a line. The server announced ${bytes} `),
+			);
+			const answered = items.filter(({ json }) => json.status === 'succeeded');
+			expect(answered.map(({ json }) => json.custom_id)).toEqual(IDS.slice(0, -1));
+			const broken = items.map(({ json }) => (json.error as IDataObject | null)?.message);
+			expect(broken).toContainEqual(expect.stringMatching(/^This line is not valid JSON: /));
+		}
+	});
+
+	it('is not run again by a retry where the last line is cut, since that may have an answer', async () => {
+		const fault: Fault = { type: 'truncate', bytes: WHOLE.length - 9, keepContentLength: false };
+		const { batchId } = await results(fault, 'items', false);
+		const { error } = await product.run('batch', 'retry', { batchId, options: {} });
+		expect(error?.message).toContain(
+			`1 of the results of batch ${batchId} cannot be read, or matched to their requests`,
+		);
 	});
 });

@@ -174,6 +174,94 @@ test('what keeps arriving short, and ends within a line, is an error', async () 
 	await expect(scripted(10)).rejects.toThrow('It ended after 5 of 10 bytes');
 });
 
+describe('a file of lines that has no length and no line feed at its end', () => {
+	const line = (text: string) => JSON.stringify({ custom_id: 'a', text });
+	const LONG = `${line('first')}\n${line('ä\u2028"'.repeat(1_000))}`;
+	const BROKEN = LONG.slice(0, -2);
+
+	/** What the scripted server's file of lines becomes, and whether it was said to be short. */
+	async function lines(hasGuard = true) {
+		return await node.run(
+			async (client) => {
+				const chunks: Uint8Array[] = [];
+				let isShort = false;
+				const onShort = hasGuard ? () => void (isShort = true) : undefined;
+				for await (const chunk of client.download('file-1', { isOfLines: true, onShort })) {
+					chunks.push(chunk);
+				}
+				return { content: Buffer.concat(chunks).toString(), isShort };
+			},
+			{},
+			{ url: server.url },
+		);
+	}
+
+	const sized = (content: string) =>
+		answer(200, content, { 'content-length': String(Buffer.byteLength(content)) });
+	const always = (one: Answer) => server.script(...Array<Answer>(99).fill(one));
+
+	test.each<[string, Answer]>([
+		['one chunk', chunked(LONG)],
+		['chunks within lines', chunked(LONG.slice(0, 9), LONG.slice(9, 90), LONG.slice(90))],
+		['a Content-Length', sized(LONG)],
+	])('is whole when its last line is, however long: %s', async (_name, once) => {
+		always(once);
+		expect(await lines(false)).toEqual({ content: LONG, isShort: false });
+		expect(server.seen).toHaveLength(1);
+	});
+
+	test('is whole as soon as one transfer is', async () => {
+		server.script(sized(BROKEN), sized(LONG));
+		expect(await lines()).toEqual({ content: LONG, isShort: false });
+		expect(server.seen).toHaveLength(2);
+	});
+
+	test('is waited for as long as it grows', async () => {
+		const growing = [LONG.slice(0, 90), LONG.slice(0, 900), BROKEN].flatMap((content) =>
+			Array<Answer>(3).fill(sized(content)),
+		);
+		server.script(...growing, sized(LONG));
+		expect(await lines()).toEqual({ content: LONG, isShort: false });
+		expect(server.seen).toHaveLength(10);
+	});
+
+	test('is taken as it is, as one that may be short, when its Content-Length is met each time', async () => {
+		always(sized(BROKEN));
+		expect(await lines()).toEqual({ content: BROKEN, isShort: true });
+		expect(server.seen).toHaveLength(5);
+	});
+
+	test('is an error for a reader that cannot find out whether something is missing', async () => {
+		always(sized(BROKEN));
+		await expect(lines(false)).rejects.toThrow(/It ended after \d+ bytes, within a line$/);
+		expect(server.seen).toHaveLength(5);
+	});
+
+	test('is an error when its Content-Length is not met, or not each time', async () => {
+		const unmet: Answer = (_request, response) => {
+			response.writeHead(200, { 'content-length': String(Buffer.byteLength(LONG)) });
+			response.write(BROKEN, () => response.socket!.destroySoon());
+		};
+		always(unmet);
+		await expect(lines()).rejects.toThrow('The connection to the server broke off');
+		server.script(...[sized(BROKEN), sized(BROKEN), unmet], ...Array(9).fill(sized(BROKEN)));
+		await expect(lines()).rejects.toThrow(/within a line$/);
+	});
+
+	test('is an error when nobody says how long it is, although it ends at the same byte each time', async () => {
+		always(chunked(BROKEN));
+		await expect(lines()).rejects.toThrow(/within a line$/);
+		expect(server.seen).toHaveLength(5);
+	});
+
+	test('is not held in memory to look at a line of more than 32 MiB', async () => {
+		const huge = line('x'.repeat(33_554_432));
+		always(sized(huge));
+		const { content, isShort } = await lines();
+		expect([content === huge, isShort, server.seen.length]).toEqual([true, true, 5]);
+	});
+});
+
 describe('gives up with an error', () => {
 	test("with the API's message when there is no such file", async () => {
 		const error = await node.run(

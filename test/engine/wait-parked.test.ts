@@ -288,43 +288,72 @@ describe('what would go round without end', () => {
 	);
 });
 
-test('rows that come by two outputs are waited for, one after the other', async () => {
-	const [first, second] = [await submit('A'), await submit('B')];
-	const rows = [
-		{ id: first, read: first },
-		{ id: second, read: 'batch_none' },
-	];
-	const connections = {
-		Items: { main: [to('Read')] },
-		Read: { main: [to('Wait'), to('Wait')] },
-		Wait: CONNECTED.Wait,
-	};
-	const own = (more: Partial<RunRequest> = {}): RunRequest => {
-		const base = request(rows, { connections });
-		const [wait, after] = base.nodes;
-		const ofRow = (node: HarnessNode, batchId: string): HarnessNode => ({
-			...node,
-			parameters: { ...node.parameters, batchId },
-		});
-		const read: HarnessNode = {
-			...ofRow({ ...after, parameters: { ...after.parameters } }, '={{ $json.read }}'),
-			name: 'Read',
-			onError: 'continueErrorOutput',
+describe('rows that come by two outputs', () => {
+	/** Two batches, of which `Read` finds the first one only: their rows leave by different outputs. */
+	async function twoOutputs(options: IDataObject = {}) {
+		const [first, second] = [await submit('A'), await submit('B')];
+		const rows = [
+			{ id: first, read: first },
+			{ id: second, read: 'batch_none' },
+		];
+		const connections = {
+			Items: { main: [to('Read')] },
+			Read: { main: [to('Wait'), to('Wait')] },
+			Wait: CONNECTED.Wait,
 		};
-		const nodes = [read, ofRow(wait, "={{ $('Items').item.json.id }}"), after];
-		return { ...base, ...more, nodes };
-	};
-	let result = await product.engine.run(own());
-	expect(result.status).toBe('waiting');
-	await product.finish(first);
-	await product.finish(second);
-	while (result.status === 'waiting') {
-		goTo(result.waitTill!);
-		result = await product.engine.run(own({ stored: result.stored() }));
+		const own = (more: Partial<RunRequest> = {}): RunRequest => {
+			const base = request(rows, { connections, options });
+			const [wait, after] = base.nodes;
+			const ofRow = (node: HarnessNode, batchId: string): HarnessNode => ({
+				...node,
+				parameters: { ...node.parameters, batchId },
+			});
+			const read: HarnessNode = {
+				...ofRow({ ...after, parameters: { ...after.parameters } }, '={{ $json.read }}'),
+				name: 'Read',
+				onError: 'continueErrorOutput',
+			};
+			const nodes = [read, ofRow(wait, "={{ $('Items').item.json.id }}"), after];
+			return { ...base, ...more, nodes };
+		};
+		const ids = [first, second].sort();
+		return { ids, parked: await product.engine.run(own()), own };
 	}
-	expect(result.error).toBeUndefined();
-	const left = items(result, 'Wait', 1).map(({ json }) => [json.id, json.status]);
-	expect(left.sort()).toEqual([first, second].sort().map((id) => [id, 'completed']));
+
+	const continued = async (parked: RunResult, own: (more: Partial<RunRequest>) => RunRequest) => {
+		goTo(parked.waitTill!);
+		return await product.engine.run(own({ stored: parked.stored() }));
+	};
+
+	const left = (result: RunResult) =>
+		items(result, 'Wait', 1)
+			.map(({ json }) => [json.id, json.status])
+			.sort();
+
+	test('are waited for, one after the other', async () => {
+		const { ids, parked, own } = await twoOutputs();
+		let result = parked;
+		expect(result.status).toBe('waiting');
+		for (const id of ids) await product.finish(id);
+		while (result.status === 'waiting') result = await continued(result, own);
+		expect(result.error).toBeUndefined();
+		expect(left(result)).toEqual(ids.map((id) => [id, 'completed']));
+	});
+
+	test('wait until Max Wait at the longest, as small items, while the batches run on', async () => {
+		const { ids, parked, own } = await twoOutputs({ maxWaitHours: 0.5, onTimeout: 'continue' });
+		let result = parked;
+		const began = Date.now();
+		for (let look = 0; look < 60 && result.status === 'waiting'; look++) {
+			result = await continued(result, own);
+		}
+		expect(result.status).toBe('success');
+		expect(left(result)).toEqual(ids.map((id) => [id, 'validating']));
+		// The second wait begins when the first one parks.
+		expect(Date.now() - began).toBeLessThan(HOUR);
+		const raw = items(result, 'Wait').filter(({ json }) => json.waiting_since === undefined);
+		expect(raw).toHaveLength(1);
+	});
 });
 
 test('a step that is executed alone says that the wait has ended', async () => {
@@ -417,6 +446,20 @@ test('a transient fault does not end the wait, and the execution parks for as lo
 	product.emulator.faults.clear();
 	await product.finish(id);
 	expect((await resume(parked, [{ id }])).status).toBe('success');
+});
+
+test('a batch that was just created, and that the server does not know yet, is asked for again', async () => {
+	const id = await submit();
+	product.emulator.faults.next({
+		path: `/batches/${id}`,
+		times: 3,
+		fault: { type: 'status', status: 404 },
+	});
+	const input = [{ id, created_at: new Date().toISOString() }];
+	const parked = await start(input);
+	expect(parked.status).toBe('waiting');
+	await product.finish(id);
+	expect((await resume(parked, input)).status).toBe('success');
 });
 
 test('an execution that is stored again and again grows by little with each look', async () => {

@@ -120,6 +120,23 @@ test('a batch that does not exist ends the wait', async () => {
 	expect(polls('batch_none')).toBe(1);
 });
 
+test('a batch that Submit has just created may be unknown to the server at first', async () => {
+	const batch = await submit();
+	product.emulator.faults.next({
+		path: `/batches/${batch.id}`,
+		times: 2,
+		fault: { type: 'status', status: 404 },
+	});
+	const { items, error } = await product.run(
+		'batch',
+		'wait',
+		{ batchId: '={{ $json.id }}', options: { pollInterval: 1 } },
+		[batch],
+	);
+	expect(error).toBeUndefined();
+	expect(items('Node')[0].json).toMatchObject({ id: batch.id, status: 'completed' });
+});
+
 test('a negative time to wait is refused', async () => {
 	const { error } = await run('batch_1', { maxWait: -1 });
 	expect(error?.message).toBe(

@@ -1,8 +1,9 @@
 import { tryParseJson } from '../../jsonl/json';
-import { announcedBytes, errorAsContent } from '../http/answer';
-import type { ExpectedFile, Fault, Headers, OpenAiClient, OpenedBody, Result } from '../client';
+import { announcedBytes } from '../http/answer';
+import type { ExpectedFile, Fault, OpenAiClient, OpenedBody, Result } from '../client';
 import { CANCELLED } from '../client';
 import { connectionFault, waitBeforeRetry } from '../http/fault';
+import { Doubt, NotTheFile } from './doubt';
 
 /** A transfer in which nothing arrives for this long is given up and begun again. */
 const IDLE_LIMIT_MS = 60_000;
@@ -15,7 +16,9 @@ const MAX_FRUITLESS_TRIES = 4;
  * Content-Length), or ends before its `bytes`, is fetched again and continued behind the bytes
  * already delivered, so a reader never sees a shorter file nor a byte twice. When the server keeps
  * announcing one and the same shorter length, and the last line is whole, that is the file, whatever
- * `bytes` says: gateways that translate files describe them with the length before.
+ * `bytes` says: gateways that translate files describe them with the length before. A file of lines
+ * without `bytes` that ends within a line is taken only for a reader with `onShort`, when each try
+ * meets one and the same Content-Length: then it is the server that has no more of it.
  *
  * @throws {NodeApiError} when the file cannot be read to its end
  */
@@ -102,9 +105,11 @@ async function* readToEnd(
 	first: OpenedFile,
 	{ mustEndLine, mayBeEmpty, isOfLines, onShort }: Whole,
 ): AsyncGenerator<Uint8Array> {
-	const delivered = new Overlap();
+	const delivered = new Overlap(isOfLines ? MAX_LINE_BYTES : KEPT_BYTES);
 	const doubt = new Doubt(isOfLines, mayBeEmpty);
 	let opened = first;
+	/** How often the server has sent as much as has been delivered, and had announced that. */
+	let alike = 0;
 	for (let fruitless = 0; ; fruitless++) {
 		const attempt = readFrom(client, opened, delivered, doubt);
 		let step: Awaited<ReturnType<typeof attempt.next>>;
@@ -112,6 +117,7 @@ async function* readToEnd(
 			for (step = await attempt.next(); !step.done; step = await attempt.next()) {
 				delivered.push(step.value);
 				fruitless = 0;
+				alike = 0;
 				yield step.value;
 			}
 		} finally {
@@ -128,6 +134,13 @@ async function* readToEnd(
 			onShort?.();
 			return;
 		}
+		const isMet = step.value.ok && announcedBytes(opened.headers) === delivered.end;
+		if (isMet && describedBytes === undefined) alike++;
+		if (alike > MAX_FRUITLESS_TRIES && onShort) {
+			client.hint(endsWithinLine(fileId, delivered.end));
+			onShort();
+			return;
+		}
 		const fault = step.value.ok ? cutOff(delivered.end, describedBytes) : step.value.fault;
 		const isFinal = fault.kind === 'cancelled' || fruitless >= MAX_FRUITLESS_TRIES;
 		if (isFinal || !(await client.pause(waitBeforeRetry(fruitless + 1, {})))) {
@@ -139,6 +152,10 @@ async function* readToEnd(
 
 function shorterThanDescribed(fileId: string, { bytes, describedBytes }: OpenedFile): string {
 	return `File ${fileId} has ${bytes} bytes, although the server describes it with ${describedBytes}. It arrived whole, so it was taken as it is.`;
+}
+
+function endsWithinLine(fileId: string, bytes: number): string {
+	return `File ${fileId} ends within a line. The server announced ${bytes} bytes and sent them each time, so the file was taken as it is.`;
 }
 
 /** Reads what is new in one attempt, and says whether the file was there to its end. */
@@ -181,83 +198,6 @@ async function* readFrom(
 	return { ok: false, fault: cutOff(received, least) };
 }
 
-/** What an API or a proxy says in place of a file is shorter than this. */
-const MAX_SAID_BYTES = 16 * 1024;
-
-class NotTheFile extends Error {
-	constructor(readonly fault: Fault) {
-		super(fault.message);
-	}
-}
-
-/** What only the lines of a batch have. */
-const LINE_MARK = 'custom_id';
-
-/** JSON with nothing in it, which is no line of any server's files, however often it comes. */
-const SAYS_NOTHING = /^\s*(?:\{\s*\}|\[\s*\]|null|"")\s*$/;
-
-/** How often something has to come to be believed, and how often nothing, which proxies send more. */
-const SAME_TIMES = 2;
-const NOTHING_TIMES = 3;
-
-/**
- * Looks at the content of files whose length is not known: an error, or something else that a proxy
- * says, can come under a good status.
- */
-class Doubt {
-	/** What was not believed, and how often it came. */
-	private doubted: { content: string; times: number } | undefined;
-
-	/** @param isOfLines whether the file should have lines with a `custom_id` */
-	constructor(
-		private readonly isOfLines: boolean,
-		private readonly mayBeEmpty: boolean,
-	) {}
-
-	/** Whether something came so often that it has to be believed. */
-	get isOver(): boolean {
-		const { content, times } = this.doubted ?? { content: '', times: 0 };
-		return times >= (content === '' ? NOTHING_TIMES : SAME_TIMES);
-	}
-
-	/**
-	 * Passes on the content, as soon as it is certainly no error and nothing else.
-	 *
-	 * @throws {NotTheFile} when the whole content is an error, or has no `custom_id` in it, unless the
-	 * very same content comes again
-	 */
-	async *pass(body: AsyncIterable<Uint8Array>, headers: Headers): AsyncGenerator<Uint8Array> {
-		let start: Buffer | undefined = Buffer.alloc(0);
-		for await (const chunk of body) {
-			if (start === undefined) {
-				yield chunk;
-				continue;
-			}
-			start = Buffer.concat([start, chunk]);
-			if (start.byteLength > MAX_SAID_BYTES || (this.isOfLines && start.includes(LINE_MARK))) {
-				yield start;
-				start = undefined;
-			}
-		}
-		if (start === undefined) return;
-		const content = start;
-		const fault = this.faultOf(content.toString(), headers);
-		if (fault) throw new NotTheFile(fault);
-		yield content;
-	}
-
-	private faultOf(content: string, headers: Headers): Fault | undefined {
-		if (content === '' && this.mayBeEmpty) return undefined;
-		const error = errorAsContent(content, headers);
-		if (error || !this.isOfLines || content.includes(LINE_MARK)) return error;
-		const times = this.doubted?.content === content ? this.doubted.times + 1 : 1;
-		this.doubted = { content, times };
-		if (this.isOver && !SAYS_NOTHING.test(content)) return undefined;
-		const message = content === '' ? 'Nothing came' : 'What came has no custom_id in it';
-		return { kind: 'answer', message, mayHaveExecuted: true };
-	}
-}
-
 function cutOff(received: number, bytes: number | undefined): Fault {
 	const message =
 		bytes === undefined
@@ -288,6 +228,9 @@ const LINE_FEED = 0x0a;
 /** So many bytes tell one file from another. */
 const KEPT_BYTES = 1024;
 
+/** A line is held up to this length: embeddings and images make lines of many megabytes. */
+const MAX_LINE_BYTES = 33_554_432;
+
 /**
  * The end of what has been delivered of a file. When a download is begun again, the new transfer
  * has to have the same bytes there: a proxy may have sent something else, now or before, and two
@@ -296,16 +239,21 @@ const KEPT_BYTES = 1024;
 class Overlap {
 	private tail = Buffer.alloc(0);
 	private delivered = 0;
+	/** What has been delivered of the last line, unless it is too long. */
+	private line: Buffer[] = [];
+	private lineBytes = 0;
+
+	/** @param longestLine how many bytes of a line are held, to find out whether it is whole */
+	constructor(private readonly longestLine: number) {}
 
 	/**
 	 * Whether it ends with a whole line: with a line feed, or with a line that is JSON and short
 	 * enough to be known here. Nothing at all does not.
 	 */
 	get endsLine(): boolean {
-		if (this.tail[this.tail.length - 1] === LINE_FEED) return true;
-		const start = this.tail.lastIndexOf(LINE_FEED) + 1;
-		const isKnown = start > 0 || this.tail.length === this.delivered;
-		return isKnown && tryParseJson(this.tail.toString('utf8', start)).ok;
+		if (this.lineBytes === 0) return this.delivered > 0;
+		const isKnown = this.lineBytes <= this.longestLine;
+		return isKnown && tryParseJson(Buffer.concat(this.line).toString()).ok;
 	}
 
 	/** How many bytes have been delivered. */
@@ -313,14 +261,27 @@ class Overlap {
 		return this.delivered;
 	}
 
-	/** Takes what is delivered next; keeps a copy of its end only. */
+	/** Takes what is delivered next; keeps copies of its end and of its last line only. */
 	push(chunk: Uint8Array): void {
+		this.hold(chunk);
 		this.delivered += chunk.byteLength;
 		const end = chunk.subarray(-KEPT_BYTES);
 		const kept = this.tail.subarray(
 			Math.max(0, this.tail.byteLength + end.byteLength - KEPT_BYTES),
 		);
 		this.tail = Buffer.concat([kept, end]);
+	}
+
+	private hold(chunk: Uint8Array): void {
+		const lineStart = chunk.lastIndexOf(LINE_FEED) + 1;
+		if (lineStart > 0) {
+			this.line = [];
+			this.lineBytes = 0;
+		}
+		const end = chunk.subarray(lineStart);
+		this.lineBytes += end.byteLength;
+		if (this.lineBytes > this.longestLine) this.line = [];
+		else if (end.byteLength > 0) this.line.push(Buffer.from(end));
 	}
 
 	/** Whether a chunk that begins at byte `start` of another transfer fits to what was delivered. */

@@ -20,7 +20,7 @@ export const nodeOutputs =
 	`={{ $parameter.operation === 'wait' && $parameter.duringWait === 'park' ? [{ type: 'main', displayName: '${WAITING}' }, { type: 'main', displayName: '${FINISHED}' }] : ['main'] }}` as const;
 
 /** The settings of a wait, which its item holds between two polls. */
-export type ParkedWait = Omit<WaitSettings, 'itemIndex'>;
+export type ParkedWait = Omit<WaitSettings, 'itemIndex' | 'isNew'>;
 
 /**
  * A wait that parks the execution between two polls. `putExecutionToWait` stores the execution and
@@ -35,6 +35,8 @@ export class ParkingLoop {
 	private readonly source: ISourceData | undefined;
 	private readonly input: INodeExecutionData[];
 	private readonly misconnection: [message: string, description: string] | undefined;
+	/** Whether an item has come back that this node has never sent round, so that its wait begins now. */
+	private hasNew = false;
 
 	constructor(private readonly context: IExecuteFunctions) {
 		const { node, source } = context.getExecuteData();
@@ -70,7 +72,10 @@ export class ParkingLoop {
 		const { json } = this.input[itemIndex];
 		// n8n passes on the input of all runs that were pending when it continued the execution, also
 		// of those that had not begun.
-		if (json.waiting_since === undefined && json.wait_until === undefined) return undefined;
+		if (json.waiting_since === undefined && json.wait_until === undefined) {
+			this.hasNew = true;
+			return undefined;
+		}
 		const parked = parkedWait(json);
 		if (parked) return parked;
 		throw this.error(
@@ -82,7 +87,8 @@ export class ParkingLoop {
 
 	/**
 	 * What the node returns after a poll. It parks the execution if nothing has changed. Otherwise the
-	 * items that wait are sent round first, so that they alone are stored.
+	 * items that wait are sent round first, so that they alone are stored, with the begin and the end
+	 * of their waits.
 	 *
 	 * @param nextPoll epoch milliseconds
 	 * @param over the items of the waits that have ended
@@ -93,7 +99,7 @@ export class ParkingLoop {
 		over: INodeExecutionData[],
 	): Promise<INodeExecutionData[][]> {
 		if (nextPoll === undefined) return [[], over];
-		if (!this.isReturn || over.length > 0) {
+		if (!this.isReturn || this.hasNew || over.length > 0) {
 			if (destinationOf(this.context) === this.name) {
 				this.context.addExecutionHints({ message: ONE_STEP, location: 'outputPane' });
 			}

@@ -1,4 +1,9 @@
-import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	INodeProperties,
+} from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { BATCH_FIELDS, batchItem } from '../batchItems';
 import type { WaitSettings } from './batchWait';
@@ -25,6 +30,9 @@ const DEFAULT_POLL_MINUTES = 10;
 const LEAST_POLL_MINUTES = 2;
 
 const LONGEST_WAIT_MS = 366 * 24 * HOUR_MS;
+
+/** A batch that is older when its wait begins is known to the server. */
+const NEW_FOR_MS = 2 * MINUTE_MS;
 
 /** What becomes of the execution during the wait: the units, defaults and limits of its options. */
 const WAYS = {
@@ -112,7 +120,8 @@ const waitProperties: INodeProperties[] = [
 				typeOptions: { minValue: 0 },
 				displayOptions: optionWhenParked,
 				default: DEFAULT_HOURS,
-				description: 'The longest time to wait. OpenAI lets a batch expire after 24 hours. An execution timeout of n8n has to be longer, because n8n counts the time of the wait too.',
+				description:
+					'The longest time to wait. OpenAI lets a batch expire after 24 hours. An execution timeout of n8n has to be longer, because n8n counts the time of the wait too.',
 			},
 			{
 				displayName: 'Max Wait (Minutes)',
@@ -190,15 +199,25 @@ function waitSettings(
 		);
 	}
 	const now = Date.now();
+	const batchId = idParameter(context, 'batchId', itemIndex);
 	return {
 		itemIndex,
-		batchId: idParameter(context, 'batchId', itemIndex),
+		batchId,
 		since: now,
 		until: now + longestWait * maxWait.ms,
 		firstPoll: now,
 		longestInterval: longestInterval * interval.ms,
 		onTimeout,
+		isNew: isNewBatch(context.getInputData()[itemIndex].json, batchId, now),
 	};
+}
+
+/**
+ * Whether the input item says that this batch was created just before, as behind Submit. Any other
+ * id may be mistyped, and is not asked for again. The clocks of n8n and of the server may differ.
+ */
+function isNewBatch({ id, created_at: at }: IDataObject, batchId: string, now: number): boolean {
+	return id === batchId && Math.abs(now - Date.parse(String(at))) < NEW_FOR_MS;
 }
 
 const counted = (count: number, unit: string) =>
