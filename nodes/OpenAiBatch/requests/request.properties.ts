@@ -234,7 +234,7 @@ export const requestFields: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Insert columns of the file in braces, such as {title}, in Prompt or Messages, System Message, Custom ID, and the URL or File ID of attachments. {$line} is the line of the row in the file. Write \\{ for a brace that stays as it is.',
+			'Insert columns of the file in braces, such as {title}, in Prompt or Messages, System Message, Custom ID, and the URL or File ID of attachments. {$line} is the line of the row in the file. Write \\{ and \\} for braces that stay as they are.',
 		name: 'rowsNotice',
 		type: 'notice',
 		displayOptions: { show: { requestSource: ['rowsFile'] } },
