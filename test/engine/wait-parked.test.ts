@@ -455,7 +455,8 @@ test('a batch that was just created, and that the server does not know yet, is a
 		times: 3,
 		fault: { type: 'status', status: 404 },
 	});
-	const input = [{ id, created_at: new Date().toISOString() }];
+	// The clock that jumps is the one of `Date.now`.
+	const input = [{ id, created_at: new Date(Date.now()).toISOString() }];
 	const parked = await start(input);
 	expect(parked.status).toBe('waiting');
 	await product.finish(id);
