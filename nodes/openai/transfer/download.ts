@@ -105,7 +105,7 @@ async function* readToEnd(
 	first: OpenedFile,
 	{ mustEndLine, mayBeEmpty, isOfLines, onShort }: Whole,
 ): AsyncGenerator<Uint8Array> {
-	const delivered = new Overlap(isOfLines ? MAX_LINE_BYTES : KEPT_BYTES);
+	const delivered = new Overlap(mustEndLine ? MAX_LINE_BYTES : KEPT_BYTES);
 	const doubt = new Doubt(isOfLines, mayBeEmpty);
 	let opened = first;
 	/** How often the server has sent as much as has been delivered, and had announced that. */

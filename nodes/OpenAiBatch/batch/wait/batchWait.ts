@@ -89,6 +89,7 @@ export class BatchWait {
 		const retryAfter = this.lastFault?.retryAfterMs ?? 0;
 		this.nextPoll = Math.min(now + Math.max(interval, retryAfter), until);
 	}
+
 	/** Servers whose reads lag behind their writes do not know a new batch at once. */
 	private mayAppear({ status }: Fault): boolean {
 		const { isNew = false, since } = this.settings;
