@@ -46,11 +46,9 @@ export function checkBody(
 	if (!endpoint) return issues;
 	const shapes = endpoint.checkShapes?.(body) ?? [];
 	const parameters = endpoint.checkParameters?.(body) ?? [];
-	const spaces = checkSpaces(body);
 	return [
 		...issues,
-		...checkModel(endpoint, body),
-		...(isOpenAi ? spaces : spaces.map(asHint)),
+		...checkModel(endpoint, body, isOpenAi),
 		...endpoint.checkBody(body),
 		// No server can read a file from what is not base64.
 		...(isOpenAi ? shapes : shapes.filter(({ code }) => code === INVALID_BASE64)),
@@ -64,16 +62,19 @@ function checkStream(body: JsonObject): Issue[] {
 	return [{ code: 'streaming_unsupported', message, param: 'body.stream' }];
 }
 
-function checkModel({ model: { example, isRequired } }: Endpoint, body: JsonObject): Issue[] {
-	if (isAbsent(body.model) && !isRequired) return [];
-	return checkText(body, 'body.model', `Name the model, for example '${example}'.`);
-}
-
-/** The service looks for a model of exactly this name, and finds none. */
-function checkSpaces({ model }: JsonObject): Issue[] {
-	if (typeof model !== 'string' || model.trim() === model) return [];
+function checkModel(
+	{ model: { example, isRequired } }: Endpoint,
+	body: JsonObject,
+	isOpenAi: boolean,
+): Issue[] {
+	const { model } = body;
+	if (isAbsent(model) && !isRequired) return [];
+	const issues = checkText(body, 'body.model', `Name the model, for example '${example}'.`);
+	if (typeof model !== 'string' || model.trim() === model) return issues;
+	// The service looks for a model of exactly this name, and finds none.
 	const message = `The model '${model.slice(0, 80)}' has white space around its name. Remove it.`;
-	return [invalidValue('body.model', message)];
+	const issue = invalidValue('body.model', message);
+	return [isOpenAi ? issue : asHint(issue)];
 }
 
 /** A copy without what is not set, so that the server's own defaults apply. */
