@@ -26,7 +26,7 @@ const typeField: INodeProperties = {
 		{
 			name: 'Image',
 			value: 'image',
-			description: 'PNG, JPEG, WebP, and GIF without animation',
+			description: 'PNG, JPEG, WebP, and (not for Image Edits) GIF without animation',
 		},
 	],
 	default: 'image',

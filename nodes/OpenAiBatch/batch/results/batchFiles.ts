@@ -36,7 +36,7 @@ export interface InputRequest {
  * @param acceptsLoss also where a file came empty or shorter than the counts of the batch allow
  * @throws {NodeApiError | NodeOperationError} when a file is gone or cannot be read to its end, and
  * when the batch counts more results than there are, while a file whose length is not known came
- * empty, or one came shorter than it is described
+ * empty, or one came incomplete
  */
 export async function* readResults(
 	client: OpenAiClient,
@@ -104,7 +104,7 @@ function countsOf({ request_counts: counts }: Batch) {
 /** How a file came, and why its content may have been lost on the way. */
 const CAME = {
 	empty: ['came empty', 'The server did not say how long the file is, so its content'],
-	short: ['came shorter than the server describes it', 'A part of its content'],
+	short: ['came incomplete', 'A part of its content'],
 } as const;
 
 /** The error for a file that came empty or short, and may have been cut off on the way. */
