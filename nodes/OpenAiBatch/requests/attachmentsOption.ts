@@ -98,6 +98,8 @@ const BETWEEN_ADDRESSES: Record<Server, RegExp> = {
 
 const WEB_ADDRESS = /^https?:/i;
 const DATA_URL = /^data:/i;
+/** What every address begins with, and the name of a file does not. */
+const SCHEME = /^[a-z][\w+.-]+:/i;
 
 function notAnAddress(shown: string, isImage: boolean): string {
 	const needed = isImage ? 'a web address or a data URL' : 'a web address';
@@ -115,7 +117,7 @@ function addressFault(address: string, isImage: boolean, server: Server): string
 		return checkDataUrl(address, 'Attachments')[0]?.message;
 	}
 	const isWeb = WEB_ADDRESS.test(address);
-	if (!isWeb && isOpenAi) return notAnAddress(shown, isImage);
+	if (!isWeb && (isOpenAi || !SCHEME.test(address))) return notAnAddress(shown, isImage);
 	if (/\s/.test(address)) {
 		return `URL of an attachment has white space in the address '${shown}'. Write %20 for a space. Begin each of several addresses with https://.`;
 	}
