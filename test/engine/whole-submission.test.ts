@@ -202,7 +202,9 @@ describe('Get Results of a whole submission', () => {
 		expect(hints).toEqual(
 			[1, 2].map((item) =>
 				expect.stringMatching(
-					new RegExp(`${String(batches[item].id)} belongs to submission .* item 0 has returned`),
+					new RegExp(
+						`already returned for item 0, so batch ${String(batches[item].id)} adds nothing`,
+					),
 				),
 			),
 		);

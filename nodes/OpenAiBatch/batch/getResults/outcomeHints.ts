@@ -114,7 +114,9 @@ function resultsHint(
 	const parts = unsuccessful(batch, outcome);
 	// It needs the input file.
 	if (parts.length > 0 && missingKnown && !deleteFiles) {
-		parts.push('Retry Unfinished runs these requests again, except where the same error would only repeat.');
+		parts.push(
+			'Retry Unfinished runs these requests again, except where the same error would only repeat.',
+		);
 	}
 	const ended = ENDED_EARLY[statusOf(batch)];
 	if (ended && counts.succeeded < total) parts.push(ended);

@@ -74,8 +74,7 @@ export const retryProperties: INodeProperties[] = [
 					{
 						name: 'Missing',
 						value: 'missing',
-						description:
-							'The request has no result. It may still have run and been charged.',
+						description: 'The request has no result. It may still have run and been charged.',
 					},
 					{
 						name: 'Not JSON',

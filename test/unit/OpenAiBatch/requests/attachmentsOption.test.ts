@@ -70,13 +70,13 @@ describe('another server than OpenAI', () => {
 		['s3://bucket/a.png, gs://bucket/b.png,', ['s3://bucket/a.png', 'gs://bucket/b.png']],
 		['file:///data/a,b.png\nhttps://x/c.png', ['file:///data/a,b.png', 'https://x/c.png']],
 		['gs://b/a.png,data:image/png;base64,AAAA', ['gs://b/a.png', 'data:image/png;base64,AAAA']],
-		['images/a.png', ['images/a.png']],
 	])('gets the addresses of %j', (url, urls) => {
 		expect(urlsOf(url, 'image', 'compatible')).toEqual(urls);
 		expect(() => urlsOf(url)).toThrow('URL of an attachment has to be a web address or a data URL');
 	});
 
 	it.each<[url: unknown, type: string, reason: string]>([
+		['images/a.png', 'image', 'has to be a web address or a data URL'],
 		['gs://bucket/my cat.png', 'image', 'has white space in the address'],
 		['https://', 'image', 'has to be a complete web address'],
 		['data:image/png;base64,', 'image', 'which is not base64'],
