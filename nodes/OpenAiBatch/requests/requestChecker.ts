@@ -54,7 +54,7 @@ export class RequestChecker {
 	private readonly found = new Map<string, { requests: number; first: Position }>();
 	/** The url that was looked at last, since most requests have the same. */
 	private lastUrl:
-		{ url: string; fault: string | undefined; kind: Endpoint | undefined } | undefined;
+		{ url: string; fault: string | undefined; endpoint: Endpoint | undefined } | undefined;
 
 	constructor(options: RequestCheckerOptions = {}) {
 		this.endpoint = options.endpoint;
@@ -113,11 +113,12 @@ export class RequestChecker {
 		return message === undefined ? [] : [{ code: 'invalid_url', message, param: 'url' }];
 	}
 
+	/** What is wrong with a url, and the endpoint that its body is for. */
 	private known(url: string) {
 		const { endpoint } = this;
 		if (this.lastUrl?.url !== url) {
 			const fault = endpoint === undefined ? urlFault(url) : mismatch(url, endpoint);
-			this.lastUrl = { url, fault, kind: endpointOf(endpoint ?? url) };
+			this.lastUrl = { url, fault, endpoint: endpointOf(endpoint ?? url) };
 		}
 		return this.lastUrl;
 	}
@@ -126,7 +127,7 @@ export class RequestChecker {
 		const { body, url } = request;
 		if (isAbsent(body)) return [missing('body', bodyHint(request))];
 		if (!isObject(body)) return [invalidType('body', 'an object', body, textHint(body))];
-		const found = checkBody(this.known(textOrNull(url) ?? '').kind, body, this.server);
+		const found = checkBody(this.known(textOrNull(url) ?? '').endpoint, body, this.server);
 		const hints = found.filter(({ isHint }) => isHint);
 		if (hints.length === 0) return found;
 		for (const { message } of hints) this.remember(message, position);

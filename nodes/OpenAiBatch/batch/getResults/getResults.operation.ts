@@ -265,6 +265,31 @@ export interface GetResultsOptions extends CollectOptions, Omit<FileOptions, 'fo
 
 const ALL_STATUSES: ResultStatus[] = ['succeeded', 'failed', 'expired', 'cancelled', 'missing'];
 
+/** Why files may not be deleted, since paid results would be lost; undefined when they may. */
+function deleteFilesFault(
+	context: IExecuteFunctions,
+	{ include, limit, offset }: Pick<GetResultsOptions, 'include' | 'limit' | 'offset'>,
+): [message: string, description: string] | undefined {
+	if (limit < Infinity || offset > 0) {
+		return [
+			'Delete Files cannot be used together with Limit or Offset',
+			'The results that Limit and Offset leave out would be lost. Remove these two options or turn off Delete Files.',
+		];
+	}
+	// n8n runs a node again if the first item that it returns has a field `error`, as results have.
+	if (context.getNode().retryOnFail) {
+		return [
+			'Delete Files cannot be used together with Retry On Fail',
+			'n8n may run this node again after the files are deleted, and the results would be lost. Turn off Retry On Fail in the settings of this node, which repeats its requests in any case, or turn off Delete Files.',
+		];
+	}
+	if (include.has('succeeded')) return undefined;
+	return [
+		'Delete Files needs Succeeded among the Include Statuses',
+		'The answers that are left out are paid for, and would be lost. Add Succeeded to Include Statuses, or turn off Delete Files.',
+	];
+}
+
 /**
  * The options of Get Results for an item.
  *
@@ -280,40 +305,11 @@ export function getResultsOptions(
 		wholeNumber(context, value, { displayName, min, itemIndex });
 	const limit = number(raw.limit, 'Limit', 1) ?? Infinity;
 	const offset = number(raw.offset, 'Offset', 0) ?? 0;
-	if (raw.deleteFiles && (limit < Infinity || offset > 0)) {
-		throw new NodeOperationError(
-			context.getNode(),
-			'Delete Files cannot be used together with Limit or Offset',
-			{
-				itemIndex,
-				description:
-					'The results that Limit and Offset leave out would be lost. Remove these two options or turn off Delete Files.',
-			},
-		);
-	}
-	// n8n runs a node again if the first item that it returns has a field `error`, as results have.
-	if (raw.deleteFiles && context.getNode().retryOnFail) {
-		throw new NodeOperationError(
-			context.getNode(),
-			'Delete Files cannot be used together with Retry On Fail',
-			{
-				itemIndex,
-				description:
-					'n8n may run this node again after the files are deleted, and the results would be lost. Turn off Retry On Fail in the settings of this node, which repeats its requests in any case, or turn off Delete Files.',
-			},
-		);
-	}
 	const include = new Set(raw.include?.length ? raw.include : ALL_STATUSES);
-	if (raw.deleteFiles && !include.has('succeeded')) {
-		throw new NodeOperationError(
-			context.getNode(),
-			'Delete Files needs Succeeded among the Include Statuses',
-			{
-				itemIndex,
-				description:
-					'The answers that are left out are paid for, and would be lost. Add Succeeded to Include Statuses, or turn off Delete Files.',
-			},
-		);
+	const fault = raw.deleteFiles && deleteFilesFault(context, { include, limit, offset });
+	if (fault) {
+		const [message, description] = fault;
+		throw new NodeOperationError(context.getNode(), message, { itemIndex, description });
 	}
 	const includeRow = raw.includeRow ?? false;
 	// CSV has columns of its own, and no place for whole requests and lines.
