@@ -10,6 +10,7 @@ import {
 	invalidValue,
 	isAbsent,
 	isObject,
+	joined,
 	merged,
 } from '../jsonl/json';
 
@@ -35,25 +36,62 @@ export function makeBody(endpoint: Endpoint, fields: RequestFields): JsonObject 
  * what every endpoint refuses in a batch.
  *
  * @param server a compatible one may accept what only OpenAI refuses, so that becomes a hint
+ * @param right of the bodies before, for the same server
  */
 export function checkBody(
 	endpoint: Endpoint | undefined,
 	body: JsonObject,
 	server: Server = 'openai',
+	right = new RightParameters(),
 ): Issue[] {
 	const isOpenAi = server === 'openai';
-	const issues = isOpenAi ? checkStream(body) : checkStream(body).map(asHint);
-	if (!endpoint) return issues;
+	const stream = isOpenAi ? checkStream(body) : checkStream(body).map(asHint);
+	if (!endpoint) return stream;
+	const areRight = right.have(endpoint, body);
+	const model = areRight ? [] : checkModel(endpoint, body, isOpenAi);
+	const parameters = areRight ? [] : (endpoint.checkParameters?.(body) ?? []);
+	if (stream.length + model.length + parameters.length === 0) right.note(endpoint, body);
 	const shapes = endpoint.checkShapes?.(body) ?? [];
-	const parameters = endpoint.checkParameters?.(body) ?? [];
-	return [
-		...issues,
-		...checkModel(endpoint, body, isOpenAi),
-		...endpoint.checkBody(body),
-		// No server can read a file from what is not base64.
-		...(isOpenAi ? shapes : shapes.filter(({ code }) => code === INVALID_BASE64)),
-		...(isOpenAi ? parameters : parameters.map(asHint)),
-	];
+	const prompts = endpoint.checkPrompts?.(body) ?? [];
+	const needed = joined(joined(stream, model), endpoint.checkBody(body));
+	const refused = joined(parameters, prompts);
+	if (isOpenAi) return joined(joined(needed, shapes), refused);
+	// No server can read a file from what is not base64.
+	const unreadable = shapes.filter(({ code }) => code === INVALID_BASE64);
+	return joined(joined(needed, unreadable), refused.map(asHint));
+}
+
+/**
+ * The parameters of the last body in which nothing was wrong with them. Most requests of a batch have
+ * the same, and a schema takes longer to check than to send.
+ */
+export class RightParameters {
+	private endpoint: Endpoint | undefined;
+	private parameters = new Map<string, JsonValue>();
+
+	/** Whether a body has these, whatever its prompts are. Objects are the same only if they are one. */
+	have(endpoint: Endpoint, body: JsonObject): boolean {
+		if (this.endpoint !== endpoint) return false;
+		let known = 0;
+		for (const name in body) {
+			const value = body[name];
+			if (value === undefined || endpoint.tokens.prompts.includes(name)) continue;
+			if (this.parameters.get(name) !== value) return false;
+			known++;
+		}
+		return known === this.parameters.size;
+	}
+
+	note(endpoint: Endpoint, body: JsonObject): void {
+		if (this.have(endpoint, body)) return;
+		this.endpoint = endpoint;
+		this.parameters = new Map();
+		for (const name in body) {
+			const value = body[name];
+			if (value === undefined || endpoint.tokens.prompts.includes(name)) continue;
+			this.parameters.set(name, value);
+		}
+	}
 }
 
 function checkStream(body: JsonObject): Issue[] {

@@ -159,8 +159,13 @@ export interface Endpoint<
 	checkBody: (body: JsonObject) => Issue[];
 	/** Shapes inside of the body that OpenAI refuses. Compatible servers may have others. */
 	checkShapes?: (body: JsonObject) => Issue[];
-	/** Parameters and schemas that OpenAI or its models refuse; a hint for compatible servers. */
+	/**
+	 * Parameters and schemas that OpenAI or its models refuse; a hint for compatible servers. It reads
+	 * none of the prompts: a body with the same parameters is not checked again.
+	 */
 	checkParameters?: (body: JsonObject) => Issue[];
+	/** What OpenAI or its models refuse of the prompts; a hint for compatible servers. */
+	checkPrompts?: (body: JsonObject) => Issue[];
 	/** How many inputs of a body count against the API's limit on embedding inputs of a batch. */
 	embeddingInputs: (body: JsonObject) => number;
 	/** Whether it generates something; an endpoint that does not has no output tokens. */

@@ -270,16 +270,16 @@ export function partTokens(
  */
 export function checkDetail(body: JsonObject, name: 'messages' | 'input'): Issue[] {
 	const { model, [name]: messages } = body;
-	const rule = MODELS.find(([models]) => models.test(String(model)))?.[1];
-	if (!Array.isArray(messages) || !rule || 'tile' in rule || rule.original) return [];
-	const at = messages.findIndex(
-		(message) =>
-			isObject(message) && Array.isArray(message.content) && message.content.some(isOriginal),
-	);
+	const at = Array.isArray(messages) ? messages.findIndex(hasOriginal) : -1;
 	if (at === -1) return [];
+	const rule = MODELS.find(([models]) => models.test(String(model)))?.[1];
+	if (!rule || 'tile' in rule || rule.original) return [];
 	const message = `${String(model)} does not have the detail 'original' for images. Use 'high'.`;
 	return [asHint({ code: 'unsupported_value', param: `body.${name}[${at}].content`, message })];
 }
+
+const hasOriginal = (message: JsonValue) =>
+	isObject(message) && Array.isArray(message.content) && message.content.some(isOriginal);
 
 const isOriginal = (part: JsonValue) =>
 	isObject(part) && PARTS.get(part.type)?.(part)?.detail === 'original';

@@ -127,7 +127,7 @@ export function checkChatParameters(body: JsonObject): Issue[] {
 		...checkStop(model, body),
 		...checkPenalties(model, body),
 		...checkChatTools(model, effort, body),
-		...checkAudio(model, body),
+		...checkAudioModel(model),
 	];
 }
 
@@ -290,15 +290,17 @@ const isSound = (part: JsonValue) => isObject(part) && part.type === 'input_audi
 const hasSound = (message: JsonValue) =>
 	isObject(message) && Array.isArray(message.content) && message.content.some(isSound);
 
-function checkAudio(model: string, { messages }: JsonObject): Issue[] {
-	if (AUDIO_MODEL.test(model)) {
-		const message = `OpenAI does not offer ${model} in the Batch API.`;
-		return [unsupported('model', message)];
-	}
-	const isDeaf = GPT_6.test(model) || GPT_5_6.test(model);
-	const list = isDeaf && Array.isArray(messages) ? messages : [];
-	const at = list.findIndex(hasSound);
-	if (at === -1) return [];
+function checkAudioModel(model: string): Issue[] {
+	if (!AUDIO_MODEL.test(model)) return [];
+	return [unsupported('model', `OpenAI does not offer ${model} in the Batch API.`)];
+}
+
+/** Checks that no message of a chat completion has sound for a model that does not listen. */
+export function checkAudio({ model, messages }: JsonObject): Issue[] {
+	if (typeof model !== 'string' || !Array.isArray(messages)) return [];
+	const at = messages.findIndex(hasSound);
+	const isDeaf = at !== -1 && (GPT_6.test(model) || GPT_5_6.test(model));
+	if (!isDeaf) return [];
 	const message = `${model} ${isLater(model) ? 'probably ' : ''}does not take audio, and OpenAI offers none of its audio models in the Batch API. Turn the audio into text first.`;
 	return [unsupported(`messages[${at}].content`, message, isLater(model))];
 }

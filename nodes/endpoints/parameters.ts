@@ -179,24 +179,29 @@ export const checkImageTypes = (body: JsonObject) => checkTypes(body, IMAGES);
 /** Checks the parameters of a chat completion. */
 export function checkChatTypes(body: JsonObject): Issue[] {
 	const issues = checkTypes(body, CHAT);
-	const { response_format: format, messages, top_logprobs: top, logprobs } = body;
+	const { top_logprobs: top, logprobs } = body;
 	if (typeof top === 'number' && top > 0 && logprobs !== true) {
 		const message = "'top_logprobs' needs 'logprobs' to be true.";
 		issues.push(invalidValue('body.top_logprobs', message));
 	}
-	return [...issues, ...checkJsonWord(format, [messages], 'body.response_format', 'messages')];
+	return issues;
 }
+
+/** Checks that a chat completion asks for the JSON that it is to be. */
+export const checkChatJsonWord = ({ response_format: format, messages }: JsonObject) =>
+	checkJsonWord(format, [messages], 'body.response_format', 'messages');
+
+/** Checks the parameters of the Responses API. */
+export const checkResponsesTypes = (body: JsonObject) => checkTypes(body, RESPONSES);
 
 /** What can hold texts that the body itself does not have. */
 const ELSEWHERE = ['prompt', 'conversation', 'previous_response_id'];
 
-/** Checks the parameters of the Responses API. */
-export function checkResponsesTypes(body: JsonObject): Issue[] {
-	const issues = checkTypes(body, RESPONSES);
+/** Checks that a body asks for the JSON that the response is to be. */
+export function checkResponsesJsonWord(body: JsonObject): Issue[] {
 	const { text, input, instructions } = body;
-	if (!isObject(text) || ELSEWHERE.some((name) => !isAbsent(body[name]))) return issues;
-	const said = [input, instructions];
-	return [...issues, ...checkJsonWord(text.format, said, 'body.text.format', 'input')];
+	if (!isObject(text) || ELSEWHERE.some((name) => !isAbsent(body[name]))) return [];
+	return checkJsonWord(text.format, [input, instructions], 'body.text.format', 'input');
 }
 
 /** The service refuses the format `json_object` when nothing that it gets has the word JSON in it. */

@@ -93,7 +93,7 @@ export const moderations = defineEndpoint({
 		}),
 	checkBody: (body) => checkTextOrList(body, 'body.input'),
 	checkShapes: checkModerationInput,
-	checkParameters: checkImageCount,
+	checkPrompts: checkImageCount,
 	embeddingInputs: () => 0,
 	generates: false,
 	tokens: { prompts: ['input'], definitions: [], outputLimits: [] },

@@ -13,15 +13,17 @@ import {
 import { DOCUMENT_TYPES, PDF, SOUND_TYPES } from './fileTypes';
 import { checkDetail } from './imageTokens';
 import { checkInputItems, checkMessages, checkRoles } from './messages';
-import { checkChatParameters, checkResponsesParameters } from './modelRules';
+import { checkAudio, checkChatParameters, checkResponsesParameters } from './modelRules';
 import {
+	checkChatJsonWord,
 	checkChatToolShapes,
 	checkChatTypes,
 	checkCompletionsTypes,
+	checkResponsesJsonWord,
 	checkResponsesToolShapes,
 	checkResponsesTypes,
 } from './parameters';
-import { checkObjects, checkTextOrList, isAbsent, isObject } from '../jsonl/json';
+import { checkObjects, checkTextOrList, isAbsent, isObject, joined } from '../jsonl/json';
 import type { JsonObject, JsonValue } from '../jsonl/json';
 
 /** What chat completions take besides text, by OpenAI's SDK and its guide to file inputs. */
@@ -78,21 +80,23 @@ export const chatCompletions = defineEndpoint({
 			top_p: options.topP,
 		});
 	},
-	checkBody: (body) => [
-		...checkObjects(
-			body,
-			'body.messages',
-			'It is a list such as [{"role": "user", "content": "…"}].',
+	checkBody: (body) =>
+		joined(
+			checkObjects(
+				body,
+				'body.messages',
+				'It is a list such as [{"role": "user", "content": "…"}].',
+			),
+			checkRoles(body),
 		),
-		...checkRoles(body),
-	],
-	checkShapes: (body) => [...checkMessages(body), ...checkChatToolShapes(body)],
+	checkShapes: (body) => joined(checkMessages(body), checkChatToolShapes(body)),
 	checkParameters: (body) => [
 		...checkFormat(body.response_format, 'body.response_format', 'json_schema'),
 		...checkChatTypes(body),
 		...checkChatParameters(body),
-		...checkDetail(body, 'messages'),
 	],
+	checkPrompts: (body) =>
+		joined(joined(checkChatJsonWord(body), checkAudio(body)), checkDetail(body, 'messages')),
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: {
@@ -205,13 +209,13 @@ export const responses = defineEndpoint({
 		INSTEAD_OF_INPUT.some((name) => !isAbsent(body[name]))
 			? []
 			: checkTextOrList(body, 'body.input'),
-	checkShapes: (body) => [...checkInputItems(body), ...checkResponsesToolShapes(body)],
+	checkShapes: (body) => joined(checkInputItems(body), checkResponsesToolShapes(body)),
 	checkParameters: (body) => [
 		...checkFormat(isObject(body.text) ? body.text.format : undefined, 'body.text.format'),
 		...checkResponsesTypes(body),
 		...checkResponsesParameters(body),
-		...checkDetail(body, 'input'),
 	],
+	checkPrompts: (body) => joined(checkResponsesJsonWord(body), checkDetail(body, 'input')),
 	embeddingInputs: () => 0,
 	generates: true,
 	tokens: {

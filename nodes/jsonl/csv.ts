@@ -19,24 +19,29 @@ export interface CsvRow {
 export function cellsOf(text: string, separator: Separator): CsvRow {
 	if (!text.includes('"')) return { cells: text.split(separator) };
 	const row: CsvRow = { cells: [] };
-	const fault = (kind: 'behind' | 'unclosed', start: number) => {
-		row.fault ??= { cell: row.cells.length, kind, lines: lineFeedsBefore(text, start) };
-	};
 	for (let start = 0, end = 0; start <= text.length; start = end + 1) {
 		let value = '';
 		let at = start;
 		if (text[start] === '"') {
 			const close = closingQuote(text, start + 1);
-			value = text.slice(start + 1, close).replaceAll('""', '"');
+			value = text.slice(start + 1, close);
+			if (value.includes('"')) value = value.replaceAll('""', '"');
 			at = close + 1;
-			if (close === text.length) fault('unclosed', start);
-			else if (at < text.length && text[at] !== separator) fault('behind', start);
+			const kind = faultOfQuote(text, close, separator);
+			if (kind) row.fault ??= { cell: row.cells.length, kind, lines: lineFeedsBefore(text, start) };
 		}
 		end = text.indexOf(separator, at);
 		if (end === -1) end = text.length;
-		row.cells.push(value + text.slice(at, end));
+		row.cells.push(at === end ? value : value + text.slice(at, end));
 	}
 	return row;
+}
+
+/** What is wrong with the quote that closes a cell. */
+function faultOfQuote(text: string, close: number, separator: Separator) {
+	if (close === text.length) return 'unclosed';
+	const isLast = close + 1 === text.length;
+	return isLast || text[close + 1] === separator ? undefined : 'behind';
 }
 
 /** Where the cell is closed whose content begins at `from`; the length of the text if nowhere. */

@@ -169,6 +169,15 @@ export interface Issue {
 	isHint?: true;
 }
 
+/**
+ * One list behind the other. A list itself where the other is empty, as nearly all are: with a
+ * million requests, V8 would have to make and collect new lists all the time.
+ */
+export function joined(first: Issue[], second: Issue[]): Issue[] {
+	if (second.length === 0) return first;
+	return first.length === 0 ? second : [...first, ...second];
+}
+
 /** The issue as a hint, for a server that may accept it. */
 export const asHint = (issue: Issue): Issue => ({ ...issue, isHint: true });
 

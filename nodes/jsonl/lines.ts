@@ -265,28 +265,37 @@ export class RecordSplitter {
 			this.giveUp(records);
 			return;
 		}
-		const last = chunk.subarray(start, end);
-		const bytes = this.pendingBytes === 0 ? last : Buffer.concat([...this.pending, last]);
-		const hasReturn = this.state !== 'quoted' && bytes[bytes.length - 1] === CR;
-		const to = bytes.length - (hasReturn ? 1 : 0);
-		if (!this.isBlank(bytes, to)) {
-			const text = bytes.toString('utf8', 0, to);
-			const record: TextRecord = { line: this.line, text };
-			if (text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(0, to))) record.invalidUtf8 = true;
-			records.push(record);
+		if (this.pendingBytes === 0) {
+			this.takeFrom(chunk, start, end, records);
+			return;
 		}
-		this.line += 1 + (this.hasQuotes ? lineFeedsIn(bytes) : 0);
-		this.byte += bytes.length + 1;
+		const bytes = Buffer.concat([...this.pending, chunk.subarray(start, end)]);
 		this.pending = [];
 		this.pendingBytes = 0;
+		this.takeFrom(bytes, 0, bytes.length, records);
+	}
+
+	/** Takes a whole record without a view of its bytes, of which there would be a million. */
+	private takeFrom(bytes: Buffer, from: number, end: number, records: TextRecord[]): void {
+		const hasReturn = this.state !== 'quoted' && end > from && bytes[end - 1] === CR;
+		const to = hasReturn ? end - 1 : end;
+		if (!this.isBlank(bytes, from, to)) {
+			const text = bytes.toString('utf8', from, to);
+			const record: TextRecord = { line: this.line, text };
+			if (text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(from, to)))
+				record.invalidUtf8 = true;
+			records.push(record);
+		}
+		this.line += 1 + (this.hasQuotes ? lineFeedsIn(bytes.subarray(from, end)) : 0);
+		this.byte += end - from + 1;
 		this.state = 'open';
 		this.hasQuotes = false;
 	}
 
 	/** A line of JSONL with nothing but white space is none. In CSV, spaces may be a value. */
-	private isBlank(bytes: Buffer, to: number): boolean {
-		if (this.separatorByte !== undefined) return to === 0;
-		for (let at = 0; at < to; at++) {
+	private isBlank(bytes: Buffer, from: number, to: number): boolean {
+		if (this.separatorByte !== undefined) return to === from;
+		for (let at = from; at < to; at++) {
 			if (bytes[at] !== 0x20 && bytes[at] !== 0x09 && bytes[at] !== CR) return false;
 		}
 		return true;

@@ -1,6 +1,6 @@
 import { readApiError } from '../openai/apiErrors';
 import type { ApiError } from '../openai/apiErrors';
-import { isObject, textOrNull, tryParseJson } from './json';
+import { isAbsent, isObject, textOrNull, tryParseJson } from './json';
 import type { JsonObject, JsonValue } from './json';
 
 /** The response in a result line; null stands for absent, null and ''. */
@@ -37,6 +37,9 @@ const ID_FIELDS = ['custom_id', 'customId', 'recordId', 'key'] as const;
 /** What servers call the status of a response. */
 const STATUS_FIELDS = ['status_code', 'statusCode', 'status'] as const;
 
+/** What only a response has, beside its body. */
+const FIELDS_OF_RESPONSES = [...STATUS_FIELDS, 'request_id', 'requestId'];
+
 /** Where a line has its response, and where the reason why there is none. */
 const RESPONSE_FIELDS = ['response', 'result'] as const;
 const ERROR_FIELDS = ['error', 'errors', 'error_message', 'errorMessage'] as const;
@@ -56,8 +59,10 @@ function firstOf<T>(
 
 function responseIn(line: JsonObject): ResultResponse | null {
 	const { body } = line;
-	const response = RESPONSE_FIELDS.map((name) => line[name]).find(isResponse);
-	if (response) return responseOf(response);
+	for (const name of RESPONSE_FIELDS) {
+		const response = line[name];
+		if (isResponse(response)) return responseOf(response);
+	}
 	// Some servers leave out the response around the body, or write a text in place of it.
 	const text =
 		firstOf(line, STATUS_FIELDS, numberOrNull) === null ? null : textOrNull(line.response);
@@ -68,15 +73,17 @@ function responseIn(line: JsonObject): ResultResponse | null {
 /** A result of a form of its own, as Anthropic's, has none of what a response has. */
 const isResponse = (value: JsonValue | undefined): value is JsonObject =>
 	isObject(value) &&
-	(isBody(value) ||
-		['body', ...STATUS_FIELDS, 'request_id', 'requestId'].some((name) => name in value));
+	('body' in value || isBody(value) || FIELDS_OF_RESPONSES.some((name) => name in value));
 
 function errorIn(line: JsonObject): ApiError | null {
-	const own = firstOf(line, ERROR_FIELDS, (value) => readApiError(value) ?? null);
+	const own = firstOf(line, ERROR_FIELDS, apiErrorOrNull);
 	const { response } = line;
 	if (own !== null || !isObject(response) || 'body' in response || isBody(response)) return own;
-	return firstOf(response, ERROR_FIELDS, (value) => readApiError(value) ?? null);
+	return firstOf(response, ERROR_FIELDS, apiErrorOrNull);
 }
+
+const apiErrorOrNull = (value: JsonValue | undefined) =>
+	isAbsent(value) ? null : (readApiError(value) ?? null);
 
 /** The code of a line that a server wrote in a form of its own. */
 export const UNKNOWN_FORM = 'unknown_result_form';
@@ -105,7 +112,10 @@ const RESPONSE_KEYS: ReadonlySet<string> = new Set([
 /** What the bodies of the endpoints have, one or another. */
 const BODY_KEYS = ['choices', 'output', 'data', 'results'];
 
-const isBody = (value: JsonObject) => BODY_KEYS.some((key) => Array.isArray(value[key]));
+function isBody(value: JsonObject): boolean {
+	for (const key of BODY_KEYS) if (Array.isArray(value[key])) return true;
+	return false;
+}
 
 /**
  * The error for a line that has something in a form that is not known. It may be an answer, and

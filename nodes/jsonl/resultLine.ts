@@ -71,11 +71,10 @@ function parseLine(text: string): ParsedJson {
 	return loose.ok ? loose : strict;
 }
 
-const resultIn = (line: JsonObject): ResultLine => ({
-	id: textOrNull(line.id),
-	...readResult(line),
-	raw: line,
-});
+function resultIn(line: JsonObject): ResultLine {
+	const { custom_id, response, error } = readResult(line);
+	return { id: textOrNull(line.id), custom_id, response, error, raw: line };
+}
 
 /** The code of a line that is not JSON, or not an object. */
 const INVALID_LINE = 'invalid_json_line';
@@ -194,17 +193,18 @@ function bodyError(response: ResultLine['response']): ResultError | null {
 /** The error for a response that has none, and is not a success either. */
 function missingSuccess(response: ResultLine['response']): ResultError | null {
 	const status = response?.status_code ?? null;
-	const error = (message: string, code: string | null = null): ResultError => ({
-		code,
-		message,
-		type: null,
-		param: null,
-	});
 	if (status === null) {
 		if (isObject(response?.body)) return null;
-		return error('The line has neither a response nor an error.', 'missing_response');
+		return errorOf('The line has neither a response nor an error.', 'missing_response');
 	}
 	if (isSuccess(status)) return null;
-	if (status === 0) return error('The server reported no HTTP status and no reason.');
-	return error(`The request ended with the HTTP status ${status}.`);
+	if (status === 0) return errorOf('The server reported no HTTP status and no reason.');
+	return errorOf(`The request ended with the HTTP status ${status}.`);
 }
+
+const errorOf = (message: string, code: string | null = null): ResultError => ({
+	code,
+	message,
+	type: null,
+	param: null,
+});

@@ -186,7 +186,10 @@ export class PartPlanner {
 	}
 
 	private fits(part: Part, size: Measures): boolean {
-		return MEASURES.every((measure) => part[measure] + size[measure] <= this.max[measure]);
+		for (const measure of MEASURES) {
+			if (part[measure] + size[measure] > this.max[measure]) return false;
+		}
+		return true;
 	}
 }
 

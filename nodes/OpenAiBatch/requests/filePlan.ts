@@ -2,13 +2,14 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { OpenFile, OpenOptions, RequestFile } from './inputFile';
 import { RecordProblem } from './inputFile';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
-import { CHUNK_BYTES, InsertionNotes, issueOf, keptLine, MeasuredParts } from './plan';
+import { InsertionNotes, issueOf, keptLine, MeasuredParts } from './plan';
 import type { Position } from './requestChecker';
 import { repeatedId, RequestChecker } from './requestChecker';
 import { IdTable } from '../../jsonl/idTable';
 import type { Issue } from '../../jsonl/json';
 import type { Checkpoint, TextRecord } from '../../jsonl/lines';
 import type { RequestLine } from '../../jsonl/split';
+import { TextBlock } from '../../jsonl/textBlock';
 import { Breather } from '../shared/operation';
 
 /** How many bad lines are listed, and become items with On Error: Continue. */
@@ -183,10 +184,11 @@ class FirstPass {
 	private note(index: number, { file, record, fileIndex, start }: PlacedRecord): void {
 		this.starts[index] ??= { file: fileIndex, ...start, items: new Set() };
 		this.starts[index].items.add(file.itemIndex);
-		const where = `line ${this.placeOf(file, record)}`;
 		const column = file.emptyColumn('prompt') ?? file.emptyColumn('messages');
-		if (column !== undefined) this.emptyInsertions.note(where, `{${column}}`);
 		const missing = file.missingAttachment?.();
+		if (column === undefined && missing === undefined) return;
+		const where = `line ${this.placeOf(file, record)}`;
+		if (column !== undefined) this.emptyInsertions.note(where, `{${column}}`);
 		if (missing !== undefined) this.missingAttachments.note(where, `{${missing}}`);
 	}
 
@@ -288,26 +290,23 @@ async function* contentOf(
 	const last = ranges[ranges.length - 1];
 	let { position } = start;
 	let run = 0;
-	let text = '';
+	const block = new TextBlock();
 	for (let index = start.file; index < files.length && position <= last; index++) {
 		const file = files[index];
 		const from = index === start.file ? start.from : undefined;
 		for await (const { records } of file.read(signal, from)) {
 			for (const record of records) {
 				if (position > ranges[run + 1]) run += 2;
-				if (position >= ranges[run]) text += `${lineOf(file, record, position)}\n`;
+				if (position >= ranges[run]) block.addLine(lineOf(file, record, position));
 				position++;
-				if (text.length >= CHUNK_BYTES) {
-					yield Buffer.from(text);
-					text = '';
-				}
+				if (block.isFull) yield block.take();
 				if (breather.isDue) await breather.breathe();
 				if (position > last) break;
 			}
 			if (position > last) break;
 		}
 	}
-	if (text !== '') yield Buffer.from(text);
+	if (!block.isEmpty) yield block.take();
 }
 
 /** Plans the requests of files, one after the other. A cancelled execution ends it early. */

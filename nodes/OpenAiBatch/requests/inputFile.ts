@@ -245,11 +245,15 @@ class CsvColumns implements RowReader {
 	kept(keep: KeptFields) {
 		keep.see(() => this.names);
 		const columns = this.names.flatMap((name, index) =>
-			keep.has(name) ? [[`${JSON.stringify(name)}:`, index] as const] : [],
+			keep.has(name) ? [{ key: `${JSON.stringify(name)}:`, index }] : [],
 		);
-		const cell = ([key, index]: readonly [string, number]) =>
-			key + JSON.stringify(this.cells[index]);
-		return () => `{${columns.map(cell).join(',')}}`;
+		return () => {
+			let members = '';
+			for (const { key, index } of columns) {
+				members += `${members === '' ? '' : ','}${key}${JSON.stringify(this.cells[index])}`;
+			}
+			return `{${members}}`;
+		};
 	}
 
 	take(record: TextRecord): void {

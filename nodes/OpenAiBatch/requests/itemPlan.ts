@@ -3,7 +3,7 @@ import { planFiles } from './filePlan';
 import type { OpenFile, OpenOptions } from './inputFile';
 import { openRequests } from './inputFile';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
-import { CHUNK_BYTES, InsertionNotes, issueOf, KeptFields, keptLine, MeasuredParts } from './plan';
+import { InsertionNotes, issueOf, KeptFields, keptLine, MeasuredParts } from './plan';
 import { fieldLabel, ITEM_ID } from './request.properties';
 import { RequestChecker } from './requestChecker';
 import type { RequestSource } from './requestSource';
@@ -13,6 +13,7 @@ import { RequestProblem } from '../../endpoints/endpoint';
 import type { Issue } from '../../jsonl/json';
 import type { RequestLine } from '../../jsonl/split';
 import { positionsOf, serializeRequest } from '../../jsonl/split';
+import { TextBlock } from '../../jsonl/textBlock';
 import type { FoundCode } from '../parameters/itemParameters';
 import { ItemParameters, OBJECT_TEXT, UNDEFINED_TEXT } from '../parameters/itemParameters';
 import { Breather } from '../shared/operation';
@@ -187,20 +188,19 @@ export class RequestPlanner {
 
 	private async *rows(itemIndexes: Iterable<number>): AsyncGenerator<Uint8Array> {
 		const breather = new Breather();
-		let text = '';
+		const block = new TextBlock();
 		for (const itemIndex of itemIndexes) {
 			const line = this.kept.get(itemIndex);
 			const customId =
 				line === undefined
 					? this.source.customId(itemIndex)
 					: (JSON.parse(line) as RequestLine).custom_id;
-			text += `${this.rowLine(itemIndex, customId)}\n`;
-			if (text.length < CHUNK_BYTES) continue;
-			yield Buffer.from(text);
-			text = '';
+			block.addLine(this.rowLine(itemIndex, customId));
+			if (!block.isFull) continue;
+			yield block.take();
 			if (breather.isDue) await breather.breathe();
 		}
-		if (text !== '') yield Buffer.from(text);
+		if (!block.isEmpty) yield block.take();
 	}
 
 	private async *content(
@@ -209,19 +209,20 @@ export class RequestPlanner {
 	): AsyncGenerator<Uint8Array> {
 		const { files } = this.source;
 		const breather = new Breather();
-		let text = '';
+		const block = new TextBlock();
 		for (const itemIndex of itemIndexes) {
 			const line = this.kept.get(itemIndex) ?? this.lineOf(itemIndex);
-			text += `${line}\n`;
-			// The lines before it have none, since a text with files is sent at once.
-			const hasFiles = files?.areIn(line);
-			if (text.length < CHUNK_BYTES && !hasFiles) continue;
-			if (hasFiles) yield* files!.content(text, signal);
-			else yield Buffer.from(text);
-			text = '';
+			if (files?.areIn(line)) {
+				if (!block.isEmpty) yield block.take();
+				yield* files.content(`${line}\n`, signal);
+			} else {
+				block.addLine(line);
+				if (!block.isFull) continue;
+				yield block.take();
+			}
 			if (breather.isDue) await breather.breathe();
 		}
-		if (text !== '') yield Buffer.from(text);
+		if (!block.isEmpty) yield block.take();
 	}
 
 	private lineOf(itemIndex: number): string {

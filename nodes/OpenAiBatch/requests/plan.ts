@@ -16,6 +16,7 @@ import type { SizeOfImage } from '../../endpoints/imageTokens';
 import { textOrNull } from '../../jsonl/json';
 import type { Part, PartLimits } from '../../jsonl/split';
 import { PartPlanner, RequestSerializationError, RequestTooLargeError } from '../../jsonl/split';
+import { TextBlock } from '../../jsonl/textBlock';
 import { failedItem } from '../shared/operation';
 
 /** An input item, or a line of its file, that cannot be submitted, and all that is wrong with it. */
@@ -80,9 +81,6 @@ export type PlanRequests = (
 	options: Omit<PlanOptions, 'keep'> & { keepFields?: string[] },
 ) => Promise<Plan>;
 
-/** About how many bytes are sent at a time. */
-export const CHUNK_BYTES = 128 * 1024;
-
 /** How many bad items an error lists; it counts the others. */
 const LISTED = 20;
 
@@ -92,13 +90,38 @@ export type MeasuredPart = Pick<PlannedPart, 'part' | 'contentHash' | 'tokens'> 
 	rowsHash?: string;
 };
 
-type Hash = ReturnType<typeof createHash>;
+/** The SHA-256 of the lines of each part. */
+class LineHashes {
+	private readonly hashes: Array<ReturnType<typeof createHash>> = [];
+	/** The last lines, which are all of one part: to hash each of them alone takes longer. */
+	private readonly block = new TextBlock();
+	private part = 0;
+
+	add(part: number, line: string): void {
+		if (part !== this.part || this.block.isFull) this.flush();
+		this.part = part;
+		this.block.addLine(line);
+	}
+
+	/** The hash of a part, in hexadecimal; undefined for one without lines. Call it once for each. */
+	digest(part: number): string | undefined {
+		this.flush();
+		return this.hashes[part]?.digest('hex');
+	}
+
+	private flush(): void {
+		if (this.block.isEmpty) return;
+		this.hashes[this.part] ??= createHash('sha256');
+		this.hashes[this.part].update(this.block.bytes);
+		this.block.clear();
+	}
+}
 
 /** Places requests in parts, and measures and hashes what each part will hold. */
 export class MeasuredParts {
 	private readonly planner: PartPlanner;
-	private readonly hashes: Hash[] = [];
-	private readonly rowHashes: Hash[] = [];
+	private readonly hashes = new LineHashes();
+	private readonly rowHashes = new LineHashes();
 	private readonly tokens: TokenEstimate[] = [];
 	private readonly endpoint: Endpoint | undefined;
 	private readonly isEstimated: boolean;
@@ -133,12 +156,8 @@ export class MeasuredParts {
 			tokens: tokens && tokens.input_tokens + (tokens.output_tokens ?? 0),
 			rowBytes: row === undefined ? 0 : Buffer.byteLength(row) + 1,
 		});
-		this.hashes[index] ??= createHash('sha256');
-		this.hashes[index].update(`${identity}\n`);
-		if (row !== undefined) {
-			this.rowHashes[index] ??= createHash('sha256');
-			this.rowHashes[index].update(`${row}\n`);
-		}
+		this.hashes.add(index, identity);
+		if (row !== undefined) this.rowHashes.add(index, row);
 		if (tokens) this.tokens[index] = addTokens(this.tokens[index] ?? NO_TOKENS, tokens);
 		return index;
 	}
@@ -165,9 +184,9 @@ export class MeasuredParts {
 	parts(): MeasuredPart[] {
 		return this.planner.parts.map((part, index) => ({
 			part,
-			contentHash: this.hashes[index].digest('hex'),
+			contentHash: this.hashes.digest(index)!,
 			tokens: this.tokens[index] ?? NO_TOKENS,
-			rowsHash: this.rowHashes[index]?.digest('hex'),
+			rowsHash: this.rowHashes.digest(index),
 		}));
 	}
 }

@@ -1,5 +1,5 @@
 import { endpointOf, urlFault } from '../../endpoints';
-import { checkBody } from '../../endpoints/body';
+import { checkBody, RightParameters } from '../../endpoints/body';
 import type { Endpoint, Server } from '../../endpoints/endpoint';
 import { isSameEndpoint } from '../../endpoints/endpoint';
 import type { Issue, JsonObject, JsonValue } from '../../jsonl/json';
@@ -9,6 +9,7 @@ import {
 	invalidValue,
 	isAbsent,
 	isObject,
+	joined,
 	missing,
 	textOrNull,
 	tryParseJson,
@@ -50,6 +51,7 @@ export class RequestChecker {
 	private readonly server: Server;
 	private readonly unit: string;
 	private readonly firstUse: NonNullable<RequestCheckerOptions['firstUse']>;
+	private readonly rightParameters = new RightParameters();
 	/** What a server may accept, with the number of requests that have it, and the first of them. */
 	private readonly found = new Map<string, { requests: number; first: Position }>();
 	/** The url that was looked at last, since most requests have the same. */
@@ -86,14 +88,14 @@ export class RequestChecker {
 		if (!isObject(request)) return [notARequest(request, this.unit)];
 		const foreign = foreignObject(request, this.unit);
 		if (foreign) return [foreign];
-		const issues = [
-			...this.checkId(request, position),
-			...checkMethod(request),
-			...this.checkUrl(request),
-			...this.checkBody(request, position),
-		];
+		const frame = joined(
+			joined(this.checkId(request, position), checkMethod(request)),
+			this.checkUrl(request),
+		);
+		const issues = joined(frame, this.checkBody(request, position));
 		const custom_id = textOrNull(request.custom_id);
-		return custom_id === null ? issues : issues.map((issue) => ({ ...issue, custom_id }));
+		if (issues.length === 0 || custom_id === null) return issues;
+		return issues.map((issue) => ({ ...issue, custom_id }));
 	}
 
 	private checkId(request: JsonObject, position: Position): Issue[] {
@@ -127,7 +129,9 @@ export class RequestChecker {
 		const { body, url } = request;
 		if (isAbsent(body)) return [missing('body', bodyHint(request))];
 		if (!isObject(body)) return [invalidType('body', 'an object', body, textHint(body))];
-		const found = checkBody(this.known(textOrNull(url) ?? '').endpoint, body, this.server);
+		const { endpoint } = this.known(textOrNull(url) ?? '');
+		const found = checkBody(endpoint, body, this.server, this.rightParameters);
+		if (found.length === 0) return found;
 		const hints = found.filter(({ isHint }) => isHint);
 		if (hints.length === 0) return found;
 		for (const { message } of hints) this.remember(message, position);

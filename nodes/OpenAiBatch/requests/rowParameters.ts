@@ -59,6 +59,8 @@ export class RowParameters {
 	missingAttachment: string | undefined;
 
 	private readonly insertions: Insertion[] = [];
+	/** The insertions within a parameter, which are asked for with every row. */
+	private readonly insertionsOf = new Map<string, Insertion[]>();
 
 	constructor(
 		private readonly context: IExecuteFunctions,
@@ -102,9 +104,13 @@ export class RowParameters {
 
 	/** A column in a parameter that is empty in this row; undefined when there is none. */
 	emptyInsertion(name: string): string | undefined {
-		return this.insertions.find(
-			({ parameter, read }) => isWithin(parameter, name) && read().trim() === '',
-		)?.column;
+		let within = this.insertionsOf.get(name);
+		if (!within) {
+			within = this.insertions.filter(({ parameter }) => isWithin(parameter, name));
+			this.insertionsOf.set(name, within);
+		}
+		for (const { column, read } of within) if (read().trim() === '') return column;
+		return undefined;
 	}
 
 	/** @throws {NodeOperationError} where all rows would have the same id, or be the same request */
@@ -225,7 +231,11 @@ export class RowParameters {
 			} else pieces.push(this.insertion(parameter, name, text.slice(index)));
 		}
 		pieces.push(text.slice(end));
-		return () => pieces.map((piece) => (typeof piece === 'string' ? piece : piece())).join('');
+		return () => {
+			let made = '';
+			for (const piece of pieces) made += typeof piece === 'string' ? piece : piece();
+			return made;
+		};
 	}
 
 	private hintAtEscape(parameter: string, rest: string): void {

@@ -1,7 +1,7 @@
 import type { Answer, AnswerReader, Source } from './content';
 import { objectsOf, paragraphs, sourcesIn, textsOf, withImages } from './content';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
-import { isObject, textOrNull } from '../../jsonl/json';
+import { isAbsent, isObject, textOrNull } from '../../jsonl/json';
 
 /**
  * The answers of chat completions: one for each choice. Besides what OpenAI sends, it reads what
@@ -21,6 +21,7 @@ const messageOf = ({ message, delta }: JsonObject) => message ?? delta;
 
 /** What search models of other servers cite, beside the choices: addresses, or objects with them. */
 function sourcesBeside({ citations, search_results: results }: JsonObject): Source[] {
+	if (isAbsent(citations) && isAbsent(results)) return [];
 	const urls = Array.isArray(citations) ? citations.filter((url) => typeof url === 'string') : [];
 	return [
 		...urls.map((url) => ({ url, title: null })),
@@ -32,6 +33,13 @@ function sourcesBeside({ citations, search_results: results }: JsonObject): Sour
 function choiceOf(choice: JsonObject, sources: Source[]): Answer {
 	const given = messageOf(choice);
 	const message = isObject(given) ? given : {};
+	if (isPlain(choice, message)) {
+		return {
+			content: message.content ?? null,
+			finish_reason: textOrNull(choice.finish_reason),
+			sources,
+		};
+	}
 	const audio = isObject(message.audio) ? message.audio : null;
 	const said = readContent(message.content);
 	const hasText = said.content !== null && said.content !== '';
@@ -53,6 +61,17 @@ function choiceOf(choice: JsonObject, sources: Source[]): Answer {
 		sources: [...sourcesIn(message.annotations), ...sources],
 		audio,
 	};
+}
+
+/** Whether a choice has nothing but a text, as most have. It is read in a fraction of the time. */
+function isPlain(choice: JsonObject, message: JsonObject): boolean {
+	for (const name in message) {
+		if (name === 'role' || name === 'content') continue;
+		const value = message[name];
+		if (value !== null && !(Array.isArray(value) && value.length === 0)) return false;
+	}
+	const { tool_calls: calls, function_call: call } = choice;
+	return textOrNull(message.content) !== null && isAbsent(calls) && isAbsent(call);
 }
 
 interface Said {

@@ -61,24 +61,43 @@ export interface AnswerReader {
 
 /** The answers of a body as one; what the body says about all of them is added. */
 export function together(body: JsonObject, answers: readonly Answer[]): Content {
-	const all = <T>(field: (answer: Answer) => T[] | undefined): T[] | null => {
-		const values = answers.flatMap((answer) => field(answer) ?? []);
-		return values.length > 0 ? values : null;
-	};
 	return {
-		content: oneOrAll(answers.map(({ content }) => content)),
+		content: answers.length === 1 ? answers[0].content : oneOrAll(answers.map(contentOf)),
 		finish_reason: answers[0]?.finish_reason ?? null,
 		model: textOrNull(body.model),
 		usage: isObject(body.usage) ? body.usage : null,
-		refusal: paragraphs(answers.map(({ refusal }) => refusal)),
-		tool_calls: all(({ tool_calls }) => tool_calls),
-		reasoning_summary: paragraphs(answers.map(({ reasoning_summary }) => reasoning_summary)),
-		commentary: paragraphs(answers.map(({ commentary }) => commentary)),
-		sources: eachOnce(all(({ sources }) => sources)),
-		images: all(({ images }) => images),
-		audio: oneOrAll(answers.flatMap(({ audio }) => (audio ? [audio] : []))),
+		refusal: textOfAll(answers, 'refusal'),
+		tool_calls: listOfAll(answers, 'tool_calls'),
+		reasoning_summary: textOfAll(answers, 'reasoning_summary'),
+		commentary: textOfAll(answers, 'commentary'),
+		sources: eachOnce(listOfAll(answers, 'sources')),
+		images: listOfAll(answers, 'images'),
+		audio: answers.some(({ audio }) => audio)
+			? oneOrAll(answers.flatMap(({ audio }) => (audio ? [audio] : [])))
+			: null,
 		answers,
 	};
+}
+
+const contentOf = ({ content }: Answer) => content;
+
+/** The texts of a field; null when no answer has one, as nearly always. */
+function textOfAll(
+	answers: readonly Answer[],
+	field: 'refusal' | 'reasoning_summary' | 'commentary',
+): string | null {
+	return answers.some((answer) => answer[field])
+		? paragraphs(answers.map((one) => one[field]))
+		: null;
+}
+
+/** The entries of a field of lists; null when no answer has one, as nearly always. */
+function listOfAll<Field extends 'tool_calls' | 'sources' | 'images'>(
+	answers: readonly Answer[],
+	field: Field,
+): NonNullable<Answer[Field]> | null {
+	if (!answers.some((answer) => answer[field]?.length)) return null;
+	return answers.flatMap((answer): unknown[] => answer[field] ?? []) as NonNullable<Answer[Field]>;
 }
 
 /** One value itself, several as a list, null for none. */
@@ -88,7 +107,8 @@ export function oneOrAll(values: JsonValue[]): JsonValue {
 
 /** The objects in a list, in the order of their `index` where all have one. */
 export function objectsOf(list: unknown): JsonObject[] {
-	if (!Array.isArray(list)) return [];
+	if (!Array.isArray(list) || list.length === 0) return [];
+	if (list.length === 1 && isObject(list[0])) return list as JsonObject[];
 	const objects = list.filter(isObject);
 	return objects.every((item) => typeof item.index === 'number')
 		? objects.sort((a, b) => Number(a.index) - Number(b.index))

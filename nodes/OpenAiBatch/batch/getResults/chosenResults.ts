@@ -45,12 +45,16 @@ export class ChosenResults {
 		private readonly options: ChoiceOptions,
 	) {}
 
-	/** The items of the results, in the order of the files: those of retries, and missing ones, last. */
-	async *read(): AsyncGenerator<IDataObject[]> {
+	/**
+	 * The items of the results, in the order of the files: those of retries, and missing ones, last.
+	 *
+	 * @param convert makes of each item what is yielded, before the next result is read
+	 */
+	async *read<T>(convert: (item: IDataObject) => T): AsyncGenerator<T[]> {
 		this.counter = new AnswerCounter();
 		const isFirst = this.marks === undefined;
-		if (isFirst) yield* this.decide();
-		if (!isFirst || this.job.retries.length > 0) yield* this.readMarked();
+		if (isFirst) yield* this.decide(convert);
+		if (!isFirst || this.job.retries.length > 0) yield* this.readMarked(convert);
 		this.answers = this.counter.counts;
 	}
 
@@ -60,7 +64,7 @@ export class ChosenResults {
 	}
 
 	/** Decides on all results. Without retries a decision is final, and its result is yielded. */
-	private async *decide(): AsyncGenerator<IDataObject[]> {
+	private async *decide<T>(convert: (item: IDataObject) => T): AsyncGenerator<T[]> {
 		const { client, job, selection } = this;
 		const { batch, retries } = job;
 		const results = new ResultSet();
@@ -70,11 +74,11 @@ export class ChosenResults {
 		const takes = (status: Parameters<Selection['includes']>[0]) =>
 			isFinal && selection.includes(status) && selection.take();
 		for await (const some of decide(client, job, results, this.options.withAttempts)) {
-			const found: IDataObject[] = [];
+			const found: T[] = [];
 			for (const { result, place, entry } of some) {
 				if (entry !== undefined && takes(result.status)) {
 					marks[0].set(place, this.firstAttempts + 1);
-					found.push(this.item(result, this.firstAttempts));
+					found.push(convert(this.item(result, this.firstAttempts)));
 				}
 				if (isOver()) break;
 			}
@@ -87,7 +91,7 @@ export class ChosenResults {
 				if (takes('missing')) missing.set(place, this.firstAttempts + 1);
 				if (isOver()) break;
 			}
-			yield* this.readMissing(missing);
+			yield* this.readMissing(missing, convert);
 		}
 		if (!isFinal) this.choose(results, marks);
 		this.marks = marks;
@@ -128,41 +132,45 @@ export class ChosenResults {
 		}
 	}
 
-	private async *readMarked(): AsyncGenerator<IDataObject[]> {
+	private async *readMarked<T>(convert: (item: IDataObject) => T): AsyncGenerator<T[]> {
 		const marks = this.marks!;
 		const { batch, retries } = this.job;
 		for (const [index, one] of [batch, ...retries].entries()) {
-			const chosen = (result: BatchResult, mark: number) => this.item(result, mark - 1);
+			const chosen = (result: BatchResult, mark: number) => convert(this.item(result, mark - 1));
 			const results = () => readResults(this.client, one);
 			yield* this.pick(marks[index], results, chosen, `The results of batch ${one.id}`);
 		}
-		yield* this.readMissing(marks[marks.length - 1]);
+		yield* this.readMissing(marks[marks.length - 1], convert);
 	}
 
-	private async *readMissing(marks: Marks): AsyncGenerator<IDataObject[]> {
+	private async *readMissing<T>(
+		marks: Marks,
+		convert: (item: IDataObject) => T,
+	): AsyncGenerator<T[]> {
 		if (marks.count === 0) return;
 		const { batch } = this.job;
 		const requests = (await requestsOf(this.client, batch)) ?? [];
 		const { withAttempts } = this.options;
-		const missing = ({ customId }: { customId: string }, mark: number) => ({
-			...missingItem(customId, batch.id).json,
-			...(withAttempts && { attempts: mark - 1 }),
-		});
+		const missing = ({ customId }: { customId: string }, mark: number) =>
+			convert({
+				...missingItem(customId, batch.id).json,
+				...(withAttempts && { attempts: mark - 1 }),
+			});
 		yield* this.pick(marks, () => requests, missing, `The input file of batch ${batch.id}`);
 	}
 
 	/** What is marked among what is read. */
-	private async *pick<T>(
+	private async *pick<From, To>(
 		marks: Marks,
-		read: () => AsyncIterable<T[]> | Iterable<T[]>,
-		itemOf: (one: T, mark: number) => IDataObject,
+		read: () => AsyncIterable<Iterable<From>> | Iterable<Iterable<From>>,
+		itemOf: (one: From, mark: number) => To,
 		what: string,
-	): AsyncGenerator<IDataObject[]> {
+	): AsyncGenerator<To[]> {
 		let left = marks.count;
 		if (left === 0) return;
 		let place = 0;
 		for await (const some of read()) {
-			const found: IDataObject[] = [];
+			const found: To[] = [];
 			for (const one of some) {
 				const mark = marks.get(place++);
 				if (mark > 0) found.push(itemOf(one, mark));

@@ -171,7 +171,7 @@ async function joinRows(
 ): Promise<Items> {
 	const ordered: Items = new Map();
 	let toJoin = [...items.values()].filter((item) => (item?.json.custom_id ?? null) !== null).length;
-	for await (const rows of toJoin > 0 ? stored.read() : []) {
+	for await (const rows of toJoin > 0 ? stored.read((row) => row) : []) {
 		for (const { customId, row } of rows) {
 			for (const entry of results.find(customId)) {
 				const item = items.get(entry);

@@ -83,7 +83,7 @@ export async function* decide(
 }
 
 function* decideOn(
-	some: readonly BatchResult[],
+	some: Iterable<BatchResult>,
 	batch: number,
 	results: ResultSet,
 	counter: { place: number; attempts: number },

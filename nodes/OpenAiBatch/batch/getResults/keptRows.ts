@@ -42,15 +42,16 @@ export class StoredRows {
 	 * The rows in their order, as many at a time as came in one piece. What is no row is left out: a
 	 * file that was cut off somewhere has one such line, and no row of it becomes another one.
 	 *
+	 * @param convert makes of each row what is yielded, before the next line is read
 	 * @throws {NodeApiError} when a file cannot be read to its end
 	 */
-	async *read(): AsyncGenerator<KeptRow[]> {
+	async *read<T>(convert: (row: KeptRow) => T): AsyncGenerator<T[]> {
 		for (const file of this.files) {
 			for await (const lines of inputLines(this.client, file)) {
-				const rows: KeptRow[] = [];
+				const rows: T[] = [];
 				for (const line of lines) {
 					const row = rowIn(line);
-					if (row) rows.push(row);
+					if (row) rows.push(convert(row));
 					else if (!this.broken.has(file.id)) this.broken.set(file.id, line.line);
 				}
 				yield rows;
@@ -125,7 +126,7 @@ export class KeptRows {
 async function isThere(client: OpenAiClient, file: FileObject): Promise<boolean> {
 	if (typeof file.bytes === 'number') return true;
 	try {
-		const first = await new StoredRows(client, [file], '').read().next();
+		const first = await new StoredRows(client, [file], '').read(() => true).next();
 		return first.done !== true;
 	} catch (error) {
 		if ((error as { httpCode?: unknown }).httpCode === '404') return false;

@@ -208,10 +208,13 @@ class Csv implements ResultFormat {
 	}
 
 	resultText(item: IDataObject) {
-		const cellsOf = (columns: Column[]) => this.cells(columns.map(({ valueOf }) => valueOf(item)));
 		const { before, after } = this.columns;
-		const fields = this.fields.size === 0 ? [] : [this.fieldsText(item)];
-		return [cellsOf(before), ...fields, cellsOf(after)].join(this.options.separator);
+		const { separator } = this.options;
+		const cells: string[] = [];
+		for (const { valueOf } of before) cells.push(this.cell(valueOf(item)));
+		if (this.fields.size > 0) cells.push(this.fieldsText(item));
+		for (const { valueOf } of after) cells.push(this.cell(valueOf(item)));
+		return cells.join(separator);
 	}
 
 	/** The cells of the fields. Of a thousand columns an answer fills only some. */
@@ -235,13 +238,14 @@ class Csv implements ResultFormat {
 
 	rowText({ row, text }: KeptRow) {
 		const written = LONG_NUMBER.test(text) ? textsOf(text) : undefined;
-		const cells = Array.from(this.rowColumns, (name) => {
+		const cells: string[] = [];
+		for (const name of this.rowColumns) {
 			const value = member(row, name);
-			if (typeof value === 'number') return written?.get(name) ?? String(value);
-			return this.cell(
-				isObject(value) || Array.isArray(value) ? (written?.get(name) ?? value) : value,
-			);
-		});
+			if (typeof value === 'number') cells.push(written?.get(name) ?? String(value));
+			else if (isObject(value) || Array.isArray(value)) {
+				cells.push(this.cell(written?.get(name) ?? value));
+			} else cells.push(this.cell(value));
+		}
 		return cells.join(this.options.separator);
 	}
 

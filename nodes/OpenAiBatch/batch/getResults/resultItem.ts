@@ -154,9 +154,13 @@ export function resultItem(result: BatchResult, shape: ItemShape): ResultItem {
 	};
 }
 
-function besideContent(content: Content): BesideContent {
-	const present = BESIDE_CONTENT.filter((name) => content[name] !== null);
-	return Object.fromEntries(present.map((name) => [name, content[name]]));
+/** Undefined for most answers, which have nothing but a content. */
+function besideContent(content: Content): BesideContent | undefined {
+	let beside: Record<string, unknown> | undefined;
+	for (const name of BESIDE_CONTENT) {
+		if (content[name] !== null) (beside ??= {})[name] = content[name];
+	}
+	return beside;
 }
 
 /** The content with every text parsed. A text that is not JSON stays, and `parse_error` says why. */

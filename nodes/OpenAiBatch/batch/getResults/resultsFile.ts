@@ -12,6 +12,7 @@ import type { FormatOptions, ResultFormat } from './resultFormats';
 import { RESULT_FORMATS, withMember } from './resultFormats';
 import type { ResultItem, ResultStatus } from './resultItem';
 import { IdNumbers } from '../../../jsonl/idTable';
+import { TextBlock } from '../../../jsonl/textBlock';
 import type { OpenAiClient } from '../../../openai/client';
 import { submissionIdOf } from '../../../openai/submissions/submission';
 import { storeFile, streamOf } from '../../shared/binary';
@@ -108,9 +109,6 @@ const STILL_THERE =
 
 const BATCHES_APART = 'Or turn off Whole Submission to get a file for each batch.';
 
-/** A stream of n8n's takes larger chunks than lines with less effort. */
-const BLOCK_CHARACTERS = 65_536;
-
 class Writer {
 	/** What went wrong while the lines were made: n8n's storage may report it in other words. */
 	private fault: unknown;
@@ -139,14 +137,14 @@ class Writer {
 	}
 
 	private async *blocks(): AsyncGenerator<Buffer> {
-		let text = '';
+		const block = new TextBlock();
 		for await (const lines of breathing(this.written())) {
-			for (const line of lines) text += line;
-			if (text.length < BLOCK_CHARACTERS) continue;
-			yield Buffer.from(text);
-			text = '';
+			for (const line of lines) {
+				block.add(line);
+				if (block.isFull) yield block.take();
+			}
 		}
-		if (text !== '') yield Buffer.from(text);
+		if (!block.isEmpty) yield block.take();
 	}
 
 	/** The head and the lines. What the storage does to the blocks, when its disk is full, is no fault. */
@@ -165,14 +163,10 @@ class Writer {
 		const { format } = this;
 		for (const { results, rows } of this.parts) {
 			if (format.looksAtRows && rows) {
-				for await (const some of rows.read()) {
-					for (const row of some) format.lookAtRow(row);
-				}
+				await allOf(rows.read((row) => format.lookAtRow(row)));
 			}
 			if (!format.looksAtResults || this.selection.isFull) continue;
-			for await (const items of results.read()) {
-				for (const item of items) format.lookAtResult(item);
-			}
+			await allOf(results.read((item) => format.lookAtResult(item)));
 		}
 	}
 
@@ -204,13 +198,11 @@ class Writer {
 		return this.withRequests(results, pieces);
 	}
 
-	private async *resultPieces(results: ChosenResults): AsyncGenerator<Piece[]> {
-		for await (const items of results.read()) {
-			yield items.map((item) => ({
-				id: item.custom_id as string | null,
-				text: this.format.resultText(item),
-			}));
-		}
+	private resultPieces(results: ChosenResults): AsyncGenerator<Piece[]> {
+		return results.read((item) => ({
+			id: item.custom_id as string | null,
+			text: this.format.resultText(item),
+		}));
 	}
 
 	private async *withRequests(
@@ -236,10 +228,8 @@ class Writer {
 		}
 	}
 
-	private async *rowPieces(stored: StoredRows): AsyncGenerator<Piece[]> {
-		for await (const rows of stored.read()) {
-			yield rows.map((row) => ({ id: row.customId, text: this.format.rowText(row) }));
-		}
+	private rowPieces(stored: StoredRows): AsyncGenerator<Piece[]> {
+		return stored.read((row) => ({ id: row.customId, text: this.format.rowText(row) }));
 	}
 
 	/** The results in the order of the rows; those without a row come last. */
@@ -264,6 +254,11 @@ class Writer {
 				.map(({ id, text }) => ({ id, text, partners: [] }));
 		}
 	}
+}
+
+/** Reads all that there is. */
+async function allOf(read: AsyncGenerator<unknown>): Promise<void> {
+	while (!(await read.next()).done);
 }
 
 /** The pieces whose id has not come before. */

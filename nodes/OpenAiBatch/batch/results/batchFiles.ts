@@ -31,7 +31,8 @@ export interface InputRequest {
 
 /**
  * The results of a batch, as many at a time as came in one piece: first those of the output file,
- * then those of the error file. A request can have several.
+ * then those of the error file. A request can have several. Each is read from its line when it is
+ * taken, so that only one is in memory: take all of a piece, or no further piece.
  *
  * @param acceptsLoss also where a file came empty or shorter than the counts of the batch allow
  * @throws {NodeApiError | NodeOperationError} when a file is gone or cannot be read to its end, and
@@ -42,7 +43,7 @@ export async function* readResults(
 	client: OpenAiClient,
 	batch: Batch,
 	acceptsLoss = false,
-): AsyncGenerator<BatchResult[]> {
+): AsyncGenerator<Iterable<BatchResult>> {
 	const tally: Tally = { results: 0, ran: 0 };
 	const doubtful: Doubtful[] = [];
 	for (const [name, id] of resultFiles(batch)) {
@@ -54,10 +55,7 @@ export async function* readResults(
 		try {
 			for await (const lines of fileLines(client, id, file?.bytes, onShort)) {
 				isEmpty = false;
-				const results = lines.flatMap((line) => resultsIn(line, batch));
-				tally.results += results.length;
-				tally.ran += results.filter(hasRun).length;
-				yield results;
+				yield resultsIn(lines, batch, tally);
 			}
 		} catch (error) {
 			throw unreadable(client, error, title);
@@ -80,8 +78,6 @@ interface Tally {
 	results: number;
 	ran: number;
 }
-
-const hasRun = ({ status }: BatchResult) => status === 'succeeded' || status === 'failed';
 
 /**
  * Whether a batch has more results than have come, by its counts. Servers count differently what
@@ -141,13 +137,16 @@ function resultFiles(batch: Batch): Array<[name: string, id: string]> {
 
 const isId = (id: string | null | undefined): id is string => !!id;
 
-function resultsIn({ text }: Line, batch: Batch): BatchResult[] {
-	return parseResultLines(text).map((line) => ({
-		...classify(line),
-		customId: line.custom_id,
-		raw: line.raw,
-		batch,
-	}));
+function* resultsIn(lines: readonly Line[], batch: Batch, tally: Tally): Generator<BatchResult> {
+	for (const { text } of lines) {
+		for (const line of parseResultLines(text)) {
+			const { status, statusCode, requestId, model, error, body } = classify(line);
+			const { custom_id: customId, raw } = line;
+			tally.results++;
+			if (status === 'succeeded' || status === 'failed') tally.ran++;
+			yield { customId, status, statusCode, requestId, model, error, body, raw, batch };
+		}
+	}
 }
 
 /** The error for a result file that cannot be read; a file that is gone is named. */

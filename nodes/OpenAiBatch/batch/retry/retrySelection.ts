@@ -5,6 +5,7 @@ import type { Issue } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import type { PartLimits } from '../../../jsonl/split';
 import { PartPlanner } from '../../../jsonl/split';
+import { TextBlock } from '../../../jsonl/textBlock';
 import type { Batch, FileObject } from '../../../openai/api/objects';
 import type { OpenAiClient } from '../../../openai/client';
 import type { ErrorCounts, InputRequest } from '../results/batchFiles';
@@ -160,12 +161,14 @@ class LineChooser {
 	): AsyncGenerator<Uint8Array> {
 		const { change } = this.options;
 		const textOf = (line: Line) => (change ? change.of(line, requestIn(line)!).text : line.text);
+		const block = new TextBlock();
 		for await (const lines of inputLines(client, file)) {
-			const texts = lines
-				.filter(({ line }) => this.chosen.get(line) === piece)
-				.map((line) => `${textOf(line)}\n`);
-			if (texts.length > 0) yield Buffer.from(texts.join(''));
+			for (const line of lines) {
+				if (this.chosen.get(line.line) === piece) block.addLine(textOf(line));
+				if (block.isFull) yield block.take();
+			}
 		}
+		if (!block.isEmpty) yield block.take();
 	}
 }
 
