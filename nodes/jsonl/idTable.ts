@@ -128,7 +128,9 @@ export class IdNumbers {
 		const table = this.tables[index];
 		const slot = slotOf(table, high, low);
 		if (table[slot + 2] !== 0) return table[slot + 2] - 1;
-		table.set([high, low, ++this.known], slot);
+		table[slot] = high;
+		table[slot + 1] = low;
+		table[slot + 2] = ++this.known;
 		if (++this.counts[index] > (table.length / WORDS) * MAX_LOAD) {
 			this.tables[index] = grownNumbers(table);
 		}
@@ -149,7 +151,8 @@ function grownNumbers(table: Uint32Array): Uint32Array {
 	const larger = new Uint32Array(2 * table.length);
 	for (let at = 0; at < table.length; at += WORDS) {
 		if (table[at + 2] === 0) continue;
-		larger.set(table.subarray(at, at + WORDS), slotOf(larger, table[at], table[at + 1]));
+		const slot = slotOf(larger, table[at], table[at + 1]);
+		for (let word = 0; word < WORDS; word++) larger[slot + word] = table[at + word];
 	}
 	return larger;
 }

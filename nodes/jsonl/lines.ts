@@ -34,7 +34,7 @@ export class LineTooLongError extends Error {
 }
 
 /** The pieces that a chunk is read in: n8n's memory and its database give a file as one chunk. */
-export const SLICE_BYTES = 65_536;
+export const SLICE_BYTES = 16_384;
 
 /** What separates the cells of CSV. */
 export const SEPARATORS = [',', ';', '\t', '|'] as const;
@@ -286,7 +286,7 @@ export class RecordSplitter {
 				record.invalidUtf8 = true;
 			records.push(record);
 		}
-		this.line += 1 + (this.hasQuotes ? lineFeedsIn(bytes.subarray(from, end)) : 0);
+		this.line += 1 + (this.hasQuotes ? lineFeedsIn(bytes, from, end) : 0);
 		this.byte += end - from + 1;
 		this.state = 'open';
 		this.hasQuotes = false;
@@ -302,9 +302,13 @@ export class RecordSplitter {
 	}
 }
 
-export function lineFeedsIn(bytes: Buffer): number {
+export function lineFeedsIn(bytes: Buffer, from = 0, end = bytes.length): number {
 	let count = 0;
-	for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) count++;
+	let at = bytes.indexOf(LF, from);
+	while (at !== -1 && at < end) {
+		count++;
+		at = bytes.indexOf(LF, at + 1);
+	}
 	return count;
 }
 

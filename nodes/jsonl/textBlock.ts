@@ -1,7 +1,7 @@
 /** From so many bytes on, a block is full: as large a piece as streams take with little effort. */
 const FULL_BYTES = 131_072;
 /** A full block has room for one more text of the usual length. */
-const BLOCK_BYTES = FULL_BYTES + 32_768;
+const BLOCK_BYTES = FULL_BYTES + 8_192;
 
 /**
  * Texts one behind the other, as UTF-8. To add them to one long string and encode that takes several

@@ -86,9 +86,10 @@ function textOfAll(
 	answers: readonly Answer[],
 	field: 'refusal' | 'reasoning_summary' | 'commentary',
 ): string | null {
-	return answers.some((answer) => answer[field])
-		? paragraphs(answers.map((one) => one[field]))
-		: null;
+	for (const answer of answers) {
+		if (answer[field]) return paragraphs(answers.map((one) => one[field]));
+	}
+	return null;
 }
 
 /** The entries of a field of lists; null when no answer has one, as nearly always. */
@@ -96,8 +97,12 @@ function listOfAll<Field extends 'tool_calls' | 'sources' | 'images'>(
 	answers: readonly Answer[],
 	field: Field,
 ): NonNullable<Answer[Field]> | null {
-	if (!answers.some((answer) => answer[field]?.length)) return null;
-	return answers.flatMap((answer): unknown[] => answer[field] ?? []) as NonNullable<Answer[Field]>;
+	let all: unknown[] | undefined;
+	for (const answer of answers) {
+		const list = answer[field];
+		if (list?.length) all = all ? [...all, ...list] : list;
+	}
+	return (all as NonNullable<Answer[Field]> | undefined) ?? null;
 }
 
 /** One value itself, several as a list, null for none. */

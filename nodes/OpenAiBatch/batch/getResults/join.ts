@@ -1,3 +1,7 @@
+import { randomInt } from 'crypto';
+import { WordTable } from './wordTable';
+import { IdNumbers } from '../../../jsonl/idTable';
+
 /** A line to be written, or what is added to one, and the request it belongs to. */
 export interface Piece {
 	/** Null for a result that belongs to no request. */
@@ -22,14 +26,14 @@ export type Sharing = 'toEach' | 'once' | 'toFirst';
 /** So much memory is taken: a batch of 50,000 rows of 600 bytes is joined in two goes. */
 const MOST_BYTES = 41_943_040;
 
-/** What a line takes beside its text: its id, and where to find it. */
-const LINE_BYTES = 150;
+/** What a line takes beside its texts, so that it can be found. */
+const LINE_BYTES = 60;
 
 /** When partners are dropped, so much of the memory for them stays in use. */
 const KEPT_SHARE = 0.75;
 
 /** So many lines are passed on at a time. */
-const AT_A_TIME = 500;
+const AT_A_TIME = 50;
 
 /**
  * Adds to each line what another file has for the same id, in the order of the lines. Holds some of
@@ -71,21 +75,19 @@ export async function* join(
 
 /** Finds what belongs to the lines. */
 async function findPartners(
-	{ ids }: OpenLines,
+	lines: OpenLines,
 	others: Pieces,
 	sharing: Sharing,
 	partners: Partners,
 ): Promise<void> {
-	const places = placesOf(ids);
-	if (places.size === 0) return;
+	if (lines.withId === 0) return;
 	// Each line gets one partner, unless the first gets all, whose number is not known.
-	let left = sharing === 'toFirst' ? Infinity : ids.filter((id) => id !== null).length;
-	const isFound = new Uint8Array(ids.length);
+	let left = sharing === 'toFirst' ? Infinity : lines.withId;
+	const isFound = new Uint8Array(lines.count);
 	for await (const pieces of others) {
 		for (const { id, text } of pieces) {
-			const found = id === null ? undefined : places.get(id);
-			if (found === undefined) continue;
-			for (const at of typeof found === 'number' ? [found] : found) {
+			if (id === null) continue;
+			for (let at = lines.first(id); at !== undefined; at = lines.after(at)) {
 				if (sharing !== 'toFirst' && isFound[at] === 1) continue;
 				isFound[at] = 1;
 				left--;
@@ -97,52 +99,88 @@ async function findPartners(
 	}
 }
 
-/** Where the lines with an id are: a number where there is one, which takes less memory. */
-function placesOf(ids: ReadonlyArray<string | null>): Map<string, number | number[]> {
-	const places = new Map<string, number | number[]>();
-	for (const [at, id] of ids.entries()) {
-		if (id === null) continue;
-		const known = places.get(id);
-		if (known === undefined) places.set(id, at);
-		else if (typeof known === 'number') places.set(id, [known, at]);
-		else known.push(at);
-	}
-	return places;
-}
+/** What is kept of a line, each plus one: where its text and its id are, and the next line with the id. */
+const TEXT = 0;
+const ID = 1;
+const NEXT = 2;
 
-/** The lines in memory. */
+/** What is kept of an id, each plus one: its first line and its last one. */
+const FIRST = 0;
+const LAST = 1;
+
+/**
+ * The lines in memory, outside of V8's heap. It knows ids by 64 bits of each, so it may take an id
+ * for another one, see `IdNumbers`.
+ */
 class OpenLines {
-	readonly ids: Array<string | null> = [];
-	private readonly positions: number[] = [];
+	count = 0;
+	/** How many of them have an id. */
+	withId = 0;
+	private readonly lines = new WordTable(3);
 	private readonly texts = new Texts();
-
-	get count(): number {
-		return this.ids.length;
-	}
+	/** With a seed of its own each time, nobody can choose ids that look the same. */
+	private readonly numbers = new IdNumbers(randomInt(2 ** 32));
+	private readonly ends = new WordTable(2);
 
 	get bytes(): number {
 		return this.texts.bytes + this.count * LINE_BYTES;
 	}
 
 	add(id: string | null, text: string): void {
-		this.positions.push(this.texts.add(this.count, text));
-		this.ids.push(id);
+		const line = this.count++;
+		if (id !== null) this.addId(id, line);
+		this.lines.set(line, TEXT, this.texts.add(line, text) + 1);
+	}
+
+	private addId(id: string, line: number): void {
+		this.withId++;
+		this.lines.set(line, ID, this.texts.add(line, id) + 1);
+		const number = this.numbers.add(id);
+		const last = this.ends.get(number, LAST);
+		if (last === 0) this.ends.set(number, FIRST, line + 1);
+		else this.lines.set(last - 1, NEXT, line + 1);
+		this.ends.set(number, LAST, line + 1);
+	}
+
+	/** The first line with an id; undefined without any. */
+	first(id: string): number | undefined {
+		const number = this.numbers.numberOf(id);
+		return number === undefined ? undefined : this.ends.get(number, FIRST) - 1;
+	}
+
+	/** The next line with the same id. */
+	after(line: number): number | undefined {
+		const next = this.lines.get(line, NEXT);
+		return next === 0 ? undefined : next - 1;
 	}
 
 	/** The lines from one place to before another, with what was found for them. */
 	joined(from: number, to: number, partners: Partners): Joined[] {
-		return this.ids.slice(from, to).map((id, index) => ({
-			id,
-			text: this.texts.get(this.positions[from + index]),
-			partners: partners.of(from + index),
-		}));
+		const lines: Joined[] = [];
+		for (let at = from; at < to; at++) {
+			const id = this.lines.get(at, ID);
+			lines.push({
+				id: id === 0 ? null : this.texts.get(id - 1),
+				text: this.texts.get(this.lines.get(at, TEXT) - 1),
+				partners: partners.of(at),
+			});
+		}
+		return lines;
 	}
 
 	/** The lines from a place on; these here are used up. */
 	from(place: number): OpenLines {
 		const rest = new OpenLines();
+		if (place === this.count) return rest;
+		let id: string | undefined;
 		for (const [line, text] of this.texts.drain()) {
-			if (line >= place) rest.add(this.ids[line], text);
+			if (line < place) continue;
+			// The id of a line comes before its text.
+			if (id === undefined && this.lines.get(line, ID) > 0) id = text;
+			else {
+				rest.add(id ?? null, text);
+				id = undefined;
+			}
 		}
 		return rest;
 	}
@@ -170,7 +208,11 @@ class Partners {
 	}
 
 	of(line: number): string[] {
-		return Array.from(this.positionsOf(line), (position) => this.texts.get(position));
+		const found: string[] = [];
+		for (let at = this.firsts[line]; at !== NONE; at = this.texts.next(at)) {
+			found.push(this.texts.get(at));
+		}
+		return found;
 	}
 
 	private append(line: number, text: string): void {
@@ -180,17 +222,15 @@ class Partners {
 		this.lasts[line] = position;
 	}
 
-	private *positionsOf(line: number): Generator<number> {
-		for (let at = this.firsts[line]; at !== NONE; at = this.texts.next(at)) yield at;
-	}
-
 	/** Drops what belongs to the last lines, so much of it that it is worth moving the others. */
 	private makeRoom(): void {
 		const { texts } = this;
 		let { bytes } = texts;
 		while (bytes > KEPT_SHARE * this.mostBytes && this.whole > 1) {
 			this.whole--;
-			for (const position of this.positionsOf(this.whole)) bytes -= texts.bytesOf(position);
+			for (let at = this.firsts[this.whole]; at !== NONE; at = texts.next(at)) {
+				bytes -= texts.bytesOf(at);
+			}
 		}
 		this.texts = new Texts();
 		this.firsts.fill(NONE);
@@ -239,25 +279,21 @@ class Texts {
 	}
 
 	get(position: number): string {
-		const [block, start] = this.find(position);
-		return textAt(block, start);
+		return textAt(this.blockOf(position), position % BLOCK_BYTES);
 	}
 
 	/** How many bytes of memory a text takes. */
 	bytesOf(position: number): number {
-		const [block, start] = this.find(position);
-		return HEAD_BYTES + block.readUInt32LE(start + 8);
+		return HEAD_BYTES + this.blockOf(position).readUInt32LE((position % BLOCK_BYTES) + 8);
 	}
 
 	/** The position of the next text of the same line. */
 	next(position: number): number {
-		const [block, start] = this.find(position);
-		return block.readUInt32LE(start + 4);
+		return this.blockOf(position).readUInt32LE((position % BLOCK_BYTES) + 4);
 	}
 
 	link(position: number, next: number): void {
-		const [block, start] = this.find(position);
-		block.writeUInt32LE(next, start + 4);
+		this.blockOf(position).writeUInt32LE(next, (position % BLOCK_BYTES) + 4);
 	}
 
 	/** All texts in the order in which they were added. Each block is given up after it was read. */
@@ -284,8 +320,8 @@ class Texts {
 	}
 
 	/** A text begins within the usual length of a block, also in a longer one. */
-	private find(position: number): [block: Buffer, start: number] {
-		return [this.blocks[Math.floor(position / BLOCK_BYTES)], position % BLOCK_BYTES];
+	private blockOf(position: number): Buffer {
+		return this.blocks[Math.floor(position / BLOCK_BYTES)];
 	}
 }
 

@@ -241,9 +241,10 @@ class Writer {
 		let written = 0;
 		const rows = onlyNew(this.rowPieces(stored), known);
 		for await (const some of join(rows, () => this.pieces(results), 'toFirst')) {
-			const lines = some.flatMap(({ id, text: row, partners }) =>
-				partners.map((text) => ({ id, text, partners: [row] })),
-			);
+			const lines: Joined[] = [];
+			for (const { id, text: row, partners } of some) {
+				for (const text of partners) lines.push({ id, text, partners: [row] });
+			}
 			written += lines.length;
 			yield lines;
 		}

@@ -103,7 +103,7 @@ test('the other file is read once when there is room, and not at all without lin
 	}));
 	const once = await joined(many, many, 'toEach', { mostBytes: 100 * 450 });
 	expect(once.readings).toBe(1);
-	const often = await joined(many, many, 'toEach', { mostBytes: 20 * 450 });
+	const often = await joined(many, many, 'toEach', { mostBytes: 20 * 250 });
 	expect(often.readings).toBeGreaterThanOrEqual(5);
 	expect(often.readings).toBeLessThan(20);
 	expect(often.found).toEqual(once.found);
