@@ -119,8 +119,9 @@ const LONG_NUMBER = /[\d.]{16}/;
  */
 const SYLK = /^ID[^,;\t\r]*/;
 /**
- * So many fields of answers have a column of their own. Each column adds a separator to every line:
- * answers whose keys are all different would make a file that grows with their number squared.
+ * So many fields of answers have a column of their own, and so many fields of rows beyond those of
+ * the first one. Each column adds a separator to every line: answers or rows whose keys are all
+ * different would make a file that grows with their number squared.
  */
 const MAX_FIELDS = 1_000;
 /** JavaScript puts such keys before all others. */
@@ -129,8 +130,9 @@ const NUMBER_KEY = /^\d+$/;
 /**
  * CSV: the columns of the rows in their order, then those of the result. Parsed content that is an
  * object has a column for each field, up to `MAX_FIELDS`; an answer with a further field stands as a
- * whole in the column content too, so that nothing of it is lost. Who comes first has a name: the columns of the rows, then those
- * of the result, then the fields of the content.
+ * whole in the column content too, and a row in the column row, so that nothing of it is lost. Who
+ * comes first has a name: the columns of the rows, then those of the result, then the fields of the
+ * content.
  */
 class Csv implements ResultFormat {
 	readonly extension = 'csv';
@@ -138,6 +140,10 @@ class Csv implements ResultFormat {
 	readonly looksAtResults: boolean;
 	readonly looksAtRows = true;
 	private readonly rowColumns = new Set<string>();
+	/** So many of them there may be; known with the first row. */
+	private mostRowColumns: number | undefined;
+	/** How many rows have a field without a column. */
+	private crowdedRows = 0;
 	/** The place of each field of the content among their columns. */
 	private readonly fields = new Map<string, number>();
 	/** How many answers have a field without a column. */
@@ -165,13 +171,19 @@ class Csv implements ResultFormat {
 	}
 
 	get hint() {
-		if (this.crowded === 0) return undefined;
-		const many = MAX_FIELDS.toLocaleString('en-US');
-		const others =
-			this.crowded === 1
-				? '1 answer has a further field and stands'
-				: `${this.crowded} answers have further fields and stand`;
-		return `The answers have more than ${many} different fields. The first ${many} have a column each; ${others} in the column content as a whole, as JSON. To get the same few fields in all answers, use Answer Columns when you submit.`;
+		const { crowded, crowdedRows, rowColumns } = this;
+		const hints: string[] = [];
+		if (crowdedRows > 0) {
+			hints.push(
+				`${tooManyFields('row', crowdedRows, rowColumns.size)} To keep the same few fields of all rows, name them in Keep Fields when you submit.`,
+			);
+		}
+		if (crowded > 0) {
+			hints.push(
+				`${tooManyFields('answer', crowded, MAX_FIELDS)} To get the same few fields in all answers, use Answer Columns when you submit.`,
+			);
+		}
+		return hints.length > 0 ? hints.join(' ') : undefined;
 	}
 
 	/** Whether each field of an answer has a column. */
@@ -181,11 +193,20 @@ class Csv implements ResultFormat {
 
 	lookAtRow({ row, text }: KeptRow) {
 		const names = Object.keys(row);
-		if (names.every((name) => this.rowColumns.has(name))) return;
+		this.mostRowColumns ??= names.length + MAX_FIELDS;
+		if (this.hasRowColumns(names)) return;
 		const inOrder = NUMBER_KEY.test(names[0])
 			? Array.from(membersOf(text), ({ key }) => key)
 			: names;
-		for (const name of inOrder) this.rowColumns.add(name);
+		for (const name of inOrder) {
+			if (this.rowColumns.size === this.mostRowColumns) break;
+			this.rowColumns.add(name);
+		}
+		if (!this.hasRowColumns(names)) this.crowdedRows++;
+	}
+
+	private hasRowColumns(names: string[]): boolean {
+		return names.every((name) => this.rowColumns.has(name));
 	}
 
 	head() {
@@ -199,9 +220,10 @@ class Csv implements ResultFormat {
 		const after = [...AFTER_CONTENT, ...(hasCost ? [COST] : [])];
 		const before = [...BEFORE_CONTENT, ...(isPlain ? [content] : [])];
 		const fields = Array.from(this.fields.keys(), (name) => ({ name, prefix: 'content' }));
-		const names = freeNames([...before, ...after, ...fields], this.rowColumns);
+		const rows = this.crowdedRows > 0 ? [{ name: 'row', prefix: 'result' }] : [];
+		const names = freeNames([...rows, ...before, ...after, ...fields], this.rowColumns);
 		this.columns = { before, after };
-		const columns = [...before, ...fields, ...after].map((column) => names.get(column)!);
+		const columns = [...rows, ...before, ...fields, ...after].map((column) => names.get(column)!);
 		const header = [...this.rowColumns, ...columns];
 		const line = `${byteOrderMark ? '\ufeff' : ''}${this.cells(header)}\r\n`;
 		return line.replace(SYLK, '"$&"');
@@ -246,13 +268,17 @@ class Csv implements ResultFormat {
 				cells.push(this.cell(written?.get(name) ?? value));
 			} else cells.push(this.cell(value));
 		}
+		if (this.crowdedRows > 0) {
+			cells.push(this.hasRowColumns(Object.keys(row)) ? '' : this.cell(text));
+		}
 		return cells.join(this.options.separator);
 	}
 
 	line(result: string, row: string | undefined) {
-		if (this.rowColumns.size === 0) return `${result}\r\n`;
+		const cells = this.rowColumns.size + (this.crowdedRows > 0 ? 1 : 0);
+		if (cells === 0) return `${result}\r\n`;
 		const { separator } = this.options;
-		return `${row ?? separator.repeat(this.rowColumns.size - 1)}${separator}${result}\r\n`;
+		return `${row ?? separator.repeat(cells - 1)}${separator}${result}\r\n`;
 	}
 
 	private cells(values: unknown[]): string {
@@ -262,6 +288,17 @@ class Csv implements ResultFormat {
 	private cell(value: unknown): string {
 		return csvCell(value as JsonValue | undefined, this.options.escapeFormulas);
 	}
+}
+
+/** What became of fields without a column, in whole sentences. @param named how many have one */
+function tooManyFields(what: 'answer' | 'row', crowded: number, named: number): string {
+	const many = named.toLocaleString('en-US');
+	const others =
+		crowded === 1
+			? `1 ${what} has a further field and stands`
+			: `${crowded} ${what}s have further fields and stand`;
+	const column = what === 'row' ? 'row' : 'content';
+	return `The ${what}s have more than ${many} different fields. The first ${many} have a column each; ${others} in the column ${column} as a whole, as JSON.`;
 }
 
 /** The members of an object as they are written. */

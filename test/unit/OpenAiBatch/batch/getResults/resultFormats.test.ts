@@ -161,3 +161,44 @@ test('a name is given once, first to the rows, then to the results, then to the 
 		'result.cost',
 	]);
 });
+
+describe('rows whose fields are all different', () => {
+	const different = Array.from({ length: 1_500 }, (_, at) => `{"id":${at},"key ${at}":"x;y"}`);
+
+	test('have a thousand columns more than the first row, and stand as a whole where these end', async () => {
+		const rows = [...different.slice(0, 1_200), '{"id":"last","key 5":"5"}'];
+		const [header, ...lines] = await cellsIn(csvOf(rows));
+		const own = header.indexOf('row');
+		expect(own).toBe(1_002);
+		expect(header.slice(0, 3)).toEqual(['id', 'key 0', 'key 1']);
+		expect(header[own - 1]).toBe('key 1000');
+		expect(lines.every((cells) => cells.length === header.length)).toBe(true);
+		expect(lines[1_000].slice(own - 1, own + 2)).toEqual(['x;y', '', '1000']);
+		expect(lines[1_001].slice(own - 1, own + 2)).toEqual(['', rows[1_001], '1001']);
+		expect(lines[1_200].slice(own - 1, own + 2)).toEqual(['', '', '1200']);
+	});
+
+	test('make no file that grows with their number squared', () => {
+		const bytes = (count: number) => csvOf(different.slice(0, count)).length / count;
+		expect(bytes(1_500)).toBeLessThan(1.2 * bytes(1_000));
+	});
+
+	test('leave as many columns as the first row has, however many these are', () => {
+		const wide = `{${Array.from({ length: 3_000 }, (_, at) => `"c${at}":1`).join(',')}}`;
+		const format = RESULT_FORMATS.csv(OPTIONS);
+		const row = { customId: 'a', row: JSON.parse(wide) as JsonObject, text: wide };
+		format.lookAtRow(row);
+		expect(format.head().split(',')).toHaveLength(3_000 + 8);
+		expect(format.hint).toBeUndefined();
+	});
+
+	test('are named in a hint', () => {
+		const format = RESULT_FORMATS.csv(OPTIONS);
+		for (const text of different.slice(0, 1_002)) {
+			format.lookAtRow({ customId: '', row: JSON.parse(text) as JsonObject, text });
+		}
+		expect(format.hint).toBe(
+			'The rows have more than 1,002 different fields. The first 1,002 have a column each; 1 row has a further field and stands in the column row as a whole, as JSON. To keep the same few fields of all rows, name them in Keep Fields when you submit.',
+		);
+	});
+});
