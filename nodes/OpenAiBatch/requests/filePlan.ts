@@ -8,8 +8,8 @@ import { repeatedId, RequestChecker } from './requestChecker';
 import { IdTable } from '../../jsonl/idTable';
 import type { Issue } from '../../jsonl/json';
 import type { Checkpoint, TextRecord } from '../../jsonl/lines';
+import { TextBlock } from '../../jsonl/lines';
 import type { RequestLine } from '../../jsonl/split';
-import { TextBlock } from '../../jsonl/textBlock';
 import { Breather } from '../shared/operation';
 
 /** How many bad lines are listed, and become items with On Error: Continue. */

@@ -14,9 +14,9 @@ import { RequestProblem } from '../../endpoints/endpoint';
 import type { Issue, JsonObject } from '../../jsonl/json';
 import type { SizeOfImage } from '../../endpoints/imageTokens';
 import { textOrNull } from '../../jsonl/json';
+import { TextBlock } from '../../jsonl/lines';
 import type { Part, PartLimits } from '../../jsonl/split';
 import { PartPlanner, RequestSerializationError, RequestTooLargeError } from '../../jsonl/split';
-import { TextBlock } from '../../jsonl/textBlock';
 import { failedItem } from '../shared/operation';
 
 /** An input item, or a line of its file, that cannot be submitted, and all that is wrong with it. */

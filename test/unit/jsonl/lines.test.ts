@@ -157,6 +157,6 @@ describe('readLineBatches', () => {
 		for await (const batch of readLineBatches([Buffer.from(line.repeat(4096))])) {
 			sizes.push(batch.length);
 		}
-		expect(sizes).toEqual(Array(64).fill(64));
+		expect(sizes).toEqual(Array(256).fill(16));
 	});
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TextBlock } from '../../../nodes/jsonl/textBlock';
+import { TextBlock } from '../../../nodes/jsonl/lines';
 
 /** Texts of any kind, some of them longer than a block. */
 const texts = fc.array(

@@ -1,6 +1,5 @@
 import { randomInt } from 'crypto';
-import { WordTable } from './wordTable';
-import { IdNumbers } from '../../../jsonl/idTable';
+import { IdNumbers, WordTable } from '../../../jsonl/idTable';
 
 /** A line to be written, or what is added to one, and the request it belongs to. */
 export interface Piece {

@@ -1,10 +1,9 @@
 import { randomInt } from 'crypto';
-import { IdNumbers } from '../../../jsonl/idTable';
+import { IdNumbers, WordTable } from '../../../jsonl/idTable';
 import type { ResultError } from '../../../jsonl/resultLine';
 import { ErrorCounts } from '../results/batchFiles';
 import type { ErrorCount } from '../results/batchFiles';
 import type { ResultStatus } from './resultItem';
-import { WordTable } from './wordTable';
 
 /** Where a result is. */
 export interface Place {

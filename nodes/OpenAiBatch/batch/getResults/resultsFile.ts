@@ -12,7 +12,7 @@ import type { FormatOptions, ResultFormat } from './resultFormats';
 import { RESULT_FORMATS, withMember } from './resultFormats';
 import type { ResultItem, ResultStatus } from './resultItem';
 import { IdNumbers } from '../../../jsonl/idTable';
-import { TextBlock } from '../../../jsonl/textBlock';
+import { TextBlock } from '../../../jsonl/lines';
 import type { OpenAiClient } from '../../../openai/client';
 import { submissionIdOf } from '../../../openai/submissions/submission';
 import { storeFile, streamOf } from '../../shared/binary';
