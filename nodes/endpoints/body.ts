@@ -50,7 +50,9 @@ export function checkBody(
 	const areRight = right.have(endpoint, body);
 	const model = areRight ? [] : checkModel(endpoint, body, isOpenAi);
 	const parameters = areRight ? [] : (endpoint.checkParameters?.(body) ?? []);
-	if (stream.length + model.length + parameters.length === 0) right.note(endpoint, body);
+	if (!areRight && stream.length + model.length + parameters.length === 0) {
+		right.note(endpoint, body);
+	}
 	const shapes = endpoint.checkShapes?.(body) ?? [];
 	const prompts = endpoint.checkPrompts?.(body) ?? [];
 	const needed = joined(joined(stream, model), endpoint.checkBody(body));
@@ -61,36 +63,69 @@ export function checkBody(
 	return joined(joined(needed, unreadable), refused.map(asHint));
 }
 
+/** A parameter, with its JSON where it is an object or a list that is not too large. */
+interface Parameter {
+	value: JsonValue;
+	json: string | undefined;
+}
+
+/** Longer JSON is not compared, such as that of images. */
+const MOST_COMPARED = 65_536;
+
 /**
  * The parameters of the last body in which nothing was wrong with them. Most requests of a batch have
- * the same, and a schema takes longer to check than to send.
+ * the same, and a schema takes longer to check than to compare.
  */
 export class RightParameters {
 	private endpoint: Endpoint | undefined;
-	private parameters = new Map<string, JsonValue>();
+	private parameters = new Map<string, Parameter>();
+	/** The names of objects that were too large to be compared. */
+	private readonly large = new Set<string>();
 
-	/** Whether a body has these, whatever its prompts are. Objects are the same only if they are one. */
+	/** Whether a body has these, whatever its prompts are. */
 	have(endpoint: Endpoint, body: JsonObject): boolean {
 		if (this.endpoint !== endpoint) return false;
 		let known = 0;
 		for (const name in body) {
 			const value = body[name];
 			if (value === undefined || endpoint.tokens.prompts.includes(name)) continue;
-			if (this.parameters.get(name) !== value) return false;
+			const parameter = this.parameters.get(name);
+			if (!parameter || !isSame(parameter, value)) return false;
 			known++;
 		}
 		return known === this.parameters.size;
 	}
 
 	note(endpoint: Endpoint, body: JsonObject): void {
-		if (this.have(endpoint, body)) return;
 		this.endpoint = endpoint;
 		this.parameters = new Map();
 		for (const name in body) {
 			const value = body[name];
 			if (value === undefined || endpoint.tokens.prompts.includes(name)) continue;
-			this.parameters.set(name, value);
+			this.parameters.set(name, { value, json: this.jsonOf(name, value) });
 		}
+	}
+
+	private jsonOf(name: string, value: JsonValue): string | undefined {
+		if (typeof value !== 'object' || value === null || this.large.has(name)) return undefined;
+		const json = asJson(value);
+		if (json !== undefined && json.length <= MOST_COMPARED) return json;
+		this.large.add(name);
+		return undefined;
+	}
+}
+
+function isSame({ value, json }: Parameter, other: JsonValue): boolean {
+	if (value === other) return true;
+	return json !== undefined && typeof other === 'object' && json === asJson(other);
+}
+
+/** Undefined for what cannot be written, which is refused later. */
+function asJson(value: JsonValue): string | undefined {
+	try {
+		return JSON.stringify(value);
+	} catch {
+		return undefined;
 	}
 }
 

@@ -282,8 +282,8 @@ export class RecordSplitter {
 		if (!this.isBlank(bytes, from, to)) {
 			const text = bytes.toString('utf8', from, to);
 			const record: TextRecord = { line: this.line, text };
-			if (text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(from, to)))
-				record.invalidUtf8 = true;
+			const isReplaced = text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(from, to));
+			if (isReplaced) record.invalidUtf8 = true;
 			records.push(record);
 		}
 		this.line += 1 + (this.hasQuotes ? lineFeedsIn(bytes, from, end) : 0);
@@ -350,20 +350,18 @@ export class TextBlock {
 
 	/** Adds a text and a line feed, as a line of JSONL has it. */
 	addLine(text: string): void {
-		this.add(text);
-		this.reserve(1);
+		this.write(text, 1);
 		this.block[this.used++] = LF;
 	}
 
 	add(text: string): void {
-		// A code unit of a string takes three bytes at most.
-		if (this.used + 3 * text.length > this.block.length) this.reserve(Buffer.byteLength(text));
-		this.used += this.block.write(text, this.used);
+		this.write(text, 0);
 	}
 
-	/** Begins again in the same memory. */
+	/** Begins again, in the same memory unless a long text has made it large. */
 	clear(): void {
 		this.used = 0;
+		if (this.block.length > BLOCK_BYTES) this.block = Buffer.alloc(0);
 	}
 
 	/** What was added, for somebody who keeps it. The next text begins a block of its own. */
@@ -372,6 +370,15 @@ export class TextBlock {
 		this.block = Buffer.alloc(0);
 		this.used = 0;
 		return bytes;
+	}
+
+	/** @param behind how many bytes have to have room behind the text */
+	private write(text: string, behind: number): void {
+		// A code unit of a string takes three bytes at most.
+		if (this.used + 3 * text.length + behind > this.block.length) {
+			this.reserve(Buffer.byteLength(text) + behind);
+		}
+		this.used += this.block.write(text, this.used);
 	}
 
 	private reserve(more: number): void {

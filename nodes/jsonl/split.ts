@@ -187,7 +187,8 @@ export class PartPlanner {
 
 	private fits(part: Part, size: Measures): boolean {
 		for (const measure of MEASURES) {
-			if (part[measure] + size[measure] > this.max[measure]) return false;
+			// Not for a number that is none either.
+			if (!(part[measure] + size[measure] <= this.max[measure])) return false;
 		}
 		return true;
 	}

@@ -100,7 +100,7 @@ function listOfAll<Field extends 'tool_calls' | 'sources' | 'images'>(
 	let all: unknown[] | undefined;
 	for (const answer of answers) {
 		const list = answer[field];
-		if (list?.length) all = all ? [...all, ...list] : list;
+		if (list?.length) all = [...(all ?? []), ...list];
 	}
 	return (all as NonNullable<Answer[Field]> | undefined) ?? null;
 }

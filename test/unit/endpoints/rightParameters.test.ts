@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ENDPOINTS } from '../../../nodes/endpoints';
 import { checkBody, RightParameters } from '../../../nodes/endpoints/body';
 import { versionedPath } from '../../../nodes/endpoints/endpoint';
-import type { JsonObject } from '../../../nodes/jsonl/json';
+import type { Issue, JsonObject } from '../../../nodes/jsonl/json';
 import { BODIES } from './requests';
 
 /** Models with different rules. */
@@ -80,15 +80,43 @@ test.each(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint] as const))(
 	},
 );
 
-test('parameters that were right are not checked again', () => {
+describe('parameters that were right', () => {
 	const endpoint = ENDPOINTS.find(({ path }) => path === '/responses')!;
-	const checkParameters = jest.fn(() => []);
+	const checkParameters = jest.fn((): Issue[] => []);
 	const counted = { ...endpoint, checkParameters };
-	const right = new RightParameters();
-	for (const input of ['one', 'two', 'three']) {
-		checkBody(counted, { model: 'gpt-6-luna', input }, 'openai', right);
+	const text = () => ({ format: { type: 'json_schema', name: 'a', schema: { type: 'object' } } });
+
+	/** How often the parameters of bodies are checked that come one after another. */
+	function checksOf(...bodies: JsonObject[]): number {
+		checkParameters.mockClear();
+		const right = new RightParameters();
+		for (const [index, body] of bodies.entries()) {
+			checkBody(counted, { model: 'gpt-6-luna', input: `${index}`, ...body }, 'openai', right);
+		}
+		return checkParameters.mock.calls.length;
 	}
-	expect(checkParameters).toHaveBeenCalledTimes(1);
-	checkBody(counted, { model: 'gpt-6-luna', input: 'four', top_p: 1 }, 'openai', right);
-	expect(checkParameters).toHaveBeenCalledTimes(2);
+
+	test('are not checked again', () => {
+		expect(checksOf({}, {}, {})).toBe(1);
+		expect(checksOf({}, {}, { top_p: 1 }, { top_p: 1 })).toBe(2);
+	});
+
+	test('are compared by what they hold, as each request has objects of its own', () => {
+		expect(checksOf({ text: text() }, { text: text() }, { text: text() })).toBe(1);
+		expect(checksOf({ text: text() }, { text: { ...text(), verbosity: 'low' } })).toBe(2);
+		expect(checksOf({ text: text() }, { text: JSON.stringify(text()) })).toBe(2);
+	});
+
+	test('are not compared when they are large', () => {
+		const large = { format: { type: 'json_schema', description: 'x'.repeat(70_000) } };
+		expect(checksOf({ text: large }, { text: { ...large } }, { text: { ...large } })).toBe(3);
+	});
+
+	test('are checked again when they were wrong', () => {
+		checkParameters.mockReturnValueOnce([{ code: 'invalid_value', message: 'It is wrong.' }]);
+		const right = new RightParameters();
+		const body = { model: 'gpt-6-luna', input: 'Hi' };
+		expect(checkBody(counted, body, 'openai', right)).toHaveLength(1);
+		expect(checkBody(counted, body, 'openai', right)).toHaveLength(0);
+	});
 });

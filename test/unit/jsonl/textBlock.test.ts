@@ -51,3 +51,11 @@ test('a block is full with 128 KiB, and takes a text that is longer than that', 
 	expect(block.take().length).toBe(131_072 + 600_000);
 	expect(block.isEmpty).toBe(true);
 });
+
+test('a block that is used again does not stay as long as the longest text was', () => {
+	const block = new TextBlock();
+	block.addLine('a'.repeat(3_000_000));
+	block.clear();
+	block.addLine('b');
+	expect(block.bytes.buffer.byteLength).toBeLessThan(200_000);
+});

@@ -133,7 +133,8 @@ class OpenLines {
 
 	private addId(id: string, line: number): void {
 		this.withId++;
-		this.lines.set(line, ID, this.texts.add(line, id) + 1);
+		// As JSON, which keeps half of a character: an id may be a text that was cut.
+		this.lines.set(line, ID, this.texts.add(line, JSON.stringify(id)) + 1);
 		const number = this.numbers.add(id);
 		const last = this.ends.get(number, LAST);
 		if (last === 0) this.ends.set(number, FIRST, line + 1);
@@ -159,7 +160,7 @@ class OpenLines {
 		for (let at = from; at < to; at++) {
 			const id = this.lines.get(at, ID);
 			lines.push({
-				id: id === 0 ? null : this.texts.get(id - 1),
+				id: id === 0 ? null : (JSON.parse(this.texts.get(id - 1)) as string),
 				text: this.texts.get(this.lines.get(at, TEXT) - 1),
 				partners: partners.of(at),
 			});
@@ -175,7 +176,7 @@ class OpenLines {
 		for (const [line, text] of this.texts.drain()) {
 			if (line < place) continue;
 			// The id of a line comes before its text.
-			if (id === undefined && this.lines.get(line, ID) > 0) id = text;
+			if (id === undefined && this.lines.get(line, ID) > 0) id = JSON.parse(text) as string;
 			else {
 				rest.add(id ?? null, text);
 				id = undefined;

@@ -109,6 +109,9 @@ const STILL_THERE =
 
 const BATCHES_APART = 'Or turn off Whole Submission to get a file for each batch.';
 
+const MISPLACED =
+	'The results could not be put into the order of the input. Run the node again, or turn off Input Order.';
+
 class Writer {
 	/** What went wrong while the lines were made: n8n's storage may report it in other words. */
 	private fault: unknown;
@@ -250,16 +253,21 @@ class Writer {
 		}
 		if (results.tally !== undefined && written === results.size) return;
 		for await (const some of this.pieces(results)) {
-			yield some
-				.filter(({ id }) => id === null || known.numberOf(id) === undefined)
-				.map(({ id, text }) => ({ id, text, partners: [] }));
+			const rest: Joined[] = [];
+			for (const { id, text } of some) {
+				if (id === null || known.numberOf(id) === undefined) rest.push({ id, text, partners: [] });
+			}
+			written += rest.length;
+			yield rest;
 		}
+		// Two ids that look the same would lose a result, see `IdNumbers`.
+		if (written !== results.size) throw new Error(MISPLACED);
 	}
 }
 
 /** Reads all that there is. */
 async function allOf(read: AsyncGenerator<unknown>): Promise<void> {
-	while (!(await read.next()).done);
+	while (!(await read.next()).done) continue;
 }
 
 /** The pieces whose id has not come before. */

@@ -34,7 +34,19 @@ async function joined(
 	return { found, readings };
 }
 
-const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', '__proto__', '');
+/** Some are texts that were cut within a character. */
+const id = fc.constantFrom(
+	'a',
+	'b',
+	'c',
+	'd',
+	'\ud83d',
+	'\ude00',
+	'a\ud83d',
+	'"\n',
+	'__proto__',
+	'',
+);
 const pieces = (
 	ids: fc.Arbitrary<string | null>,
 	options: fc.UniqueArrayConstraints<Piece, unknown> = {},
