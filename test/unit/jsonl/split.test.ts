@@ -57,6 +57,11 @@ describe('PartPlanner', () => {
 		expect(plan(requests, { maxTokens: 1e10 }).indexes).toEqual([0, 1]);
 	});
 
+	it('keeps the limit where the size of a request is no number', () => {
+		const requests = [NaN, 60, 60].map((tokens) => ({ bytes: 1, tokens }));
+		expect(plan(requests, { maxTokens: 100 }).indexes).toEqual([0, 1, 2]);
+	});
+
 	it('gives each model its own part, which another model does not close', () => {
 		const models = ['a', 'b', 'a', 'a', 'c', 'b', 'a'];
 		const { indexes, parts } = plan(models.map((model) => ({ bytes: 1, model })));
