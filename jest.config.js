@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** SWC only removes the types; `npm run typecheck` checks them. */
 const swc = [
 	'@swc/jest',
@@ -47,6 +49,11 @@ const compat = project('compat', {
 });
 
 module.exports = {
+	// Each file of tests loads n8n's engine anew, and jest keeps most of it: in one process, the whole
+	// suite needs more than a heap of 4 GB. So tests run in workers, also on a machine with two
+	// processors, and a worker that has grown is replaced.
+	maxWorkers: Math.max(2, availableParallelism() - 1),
+	workerIdleMemoryLimit: '1500MB',
 	// Only guards against hanging: a busy machine may be slow.
 	testTimeout: 5 * 60_000,
 	projects: [
