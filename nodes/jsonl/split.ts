@@ -65,6 +65,8 @@ export interface PartLimits {
 	maxEmbeddingInputs?: number;
 	/** Without it there is no limit. */
 	maxTokens?: number;
+	/** What the file with the kept fields of the rows has before the first of them. */
+	rowHeadBytes?: number;
 }
 
 /** One part, which becomes one file and one batch. */
@@ -74,7 +76,7 @@ export interface Part {
 	readonly bytes: number;
 	readonly embeddingInputs: number;
 	readonly tokens: number;
-	/** 0 where nothing of the rows is kept. */
+	/** Of the kept fields, without the head of their file; 0 where nothing of the rows is kept. */
 	readonly rowBytes: number;
 	/**
 	 * Which requests it has, as the first and last position (0-based, in the order they were added)
@@ -131,7 +133,7 @@ export class PartPlanner {
 			bytes: limits.maxBytes ?? MAX_BYTES,
 			embeddingInputs: limits.maxEmbeddingInputs ?? MAX_EMBEDDING_INPUTS,
 			tokens: limits.maxTokens ?? Infinity,
-			rowBytes: limits.maxBytes ?? MAX_BYTES,
+			rowBytes: (limits.maxBytes ?? MAX_BYTES) - (limits.rowHeadBytes ?? 0),
 		};
 	}
 

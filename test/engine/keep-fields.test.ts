@@ -48,14 +48,16 @@ const rowsFileId = ({ metadata }: IDataObject) => (metadata as IDataObject).rows
 const textOf = (fileId: unknown) => product.emulator.file(String(fileId)).text();
 const linesOf = (fileId: unknown) => textOf(fileId).trimEnd().split('\n');
 const idsIn = (fileId: unknown) =>
-	linesOf(fileId).map((line) => (JSON.parse(line) as IDataObject).custom_id);
+	linesOf(fileId)
+		.map((line) => (JSON.parse(line) as IDataObject).custom_id)
+		.filter((id) => id !== undefined);
 
 /** The rows that are kept for a batch, by the custom id of their requests. */
 const rowsOf = (batch: IDataObject) =>
 	Object.fromEntries(
-		linesOf(rowsFileId(batch)).map((line) => {
-			const { custom_id: id, row } = JSON.parse(line) as { custom_id: string; row: IDataObject };
-			return [id, row];
+		linesOf(rowsFileId(batch)).flatMap((line) => {
+			const { custom_id: id, row } = JSON.parse(line) as { custom_id?: string; row: IDataObject };
+			return id === undefined ? [] : [[id, row]];
 		}),
 	);
 
@@ -167,6 +169,7 @@ describe('which fields are kept', () => {
 		const [batch, bad] = items('Node').map(({ json }) => json);
 		expect(bad.code).toBe('duplicate_custom_id');
 		expect(linesOf(rowsFileId(batch))).toEqual([
+			'{"columns":[" title ","year"]}',
 			'{"custom_id":"1","row":{" title ":"Alien; \\"cut\\" ！","year":"007"}}',
 			'{"custom_id":"3","row":{" title ":"Brazil","year":""}}',
 		]);

@@ -24,6 +24,7 @@ const history = fc.record({
 	batches: fc.array(batch, { minLength: 1, maxLength: 4 }),
 	/** The ids whose rows were kept, in the order of the input. */
 	kept: fc.option(fc.shuffledSubarray(IDS), { nil: undefined }),
+	hasHead: fc.boolean(),
 	options: fc.record(
 		{
 			include: fc.subarray([...STATUSES], { minLength: 1 }),
@@ -40,6 +41,7 @@ const history = fc.record({
 const REPEATED = {
 	batches: [{ outcomes: IDS.map(() => ['a', 'answer'] as [string, 'answer']), hasTotal: true }],
 	kept: undefined,
+	hasHead: false,
 	options: { include: ['missing' as const], includeRequest: true },
 	isFollowed: false,
 };
@@ -47,11 +49,16 @@ const REPEATED = {
 let runs = 0;
 
 /** Puts the batches there, each a retry of the one before. @returns the id of the first */
-function add({ batches, kept }: typeof history extends fc.Arbitrary<infer T> ? T : never): string {
+function add({
+	batches,
+	kept,
+	hasHead,
+}: typeof history extends fc.Arbitrary<infer T> ? T : never): string {
 	const rows =
 		kept &&
 		product.emulator.addFile(
-			kept.map((id) => `${JSON.stringify({ custom_id: id, row: { of: id } })}\n`).join(''),
+			(hasHead ? '{"columns":["of"]}\n' : '') +
+				kept.map((id) => `${JSON.stringify({ custom_id: id, row: { of: id } })}\n`).join(''),
 			{ purpose: 'batch' },
 		).id;
 	const start = 1_000 * ++runs;

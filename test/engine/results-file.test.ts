@@ -319,6 +319,25 @@ describe('rows that Submit has kept', () => {
 		expect(plain.items('Node')[0].json).not.toHaveProperty('row');
 	});
 
+	it('give the columns of CSV by their head alone, in its order, also where a name is a number', async () => {
+		const head = { columns: ['title', '2', '1', 'more'] };
+		const rows = ['a', 'b'].map((id) => ({
+			custom_id: id,
+			row: { title: id, '2': 'two', '1': '' },
+		}));
+		const text = [head, ...rows].map((line) => `${JSON.stringify(line)}\n`).join('');
+		const file = product.emulator.addFile(text, { purpose: 'batch' });
+		const { id } = answered(ANSWERS, keptIn(file.id));
+		const result = await run(id, { ...included, inputOrder: true }, { returnAs: 'csv' });
+		expect(hintsOf(result)).toEqual([]);
+		const lines = rowsIn((await binary(result.items('Node')[0])).toString());
+		expect(lines.map((cells) => cells.slice(0, 5))).toEqual([
+			['title', '2', '1', 'more', 'custom_id'],
+			['a', 'two', '', '', 'a'],
+			['b', 'two', '', '', 'b'],
+		]);
+	});
+
 	it('are joined to the lines of JSONL, with all digits of their numbers', async () => {
 		const file = product.emulator.addFile(
 			'{"custom_id":"a","row":{"n": 12345678901234567890, "row": {"row":1}}}\n{"row" : {"2": [1.0]}, "custom_id" : "b"}',
@@ -477,33 +496,41 @@ describe('rows that Submit has kept', () => {
 			]);
 		});
 
-		it('may be cut off at any byte: the results come, each with its own row or none, and a hint says so', async () => {
-			const ids = ['ä', 'b"', 'c'];
-			const lines = ids.map((custom_id, n) => `${JSON.stringify({ custom_id, row: { n } })}\n`);
-			const whole = Buffer.from(lines.join(''));
-			const ends = lines.map((_, at) => Buffer.byteLength(lines.slice(0, at + 1).join('')));
-			for (let cut = 1; cut <= whole.length; cut++) {
-				const file = product.emulator.addFile(whole.subarray(0, cut), { purpose: 'batch' });
-				const { id } = answered(
-					[...ids].reverse().map((one): [string, string] => [one, 'yes']),
-					keptIn(file.id),
-				);
-				// A line needs no line break at its end.
-				const there = ends.filter((end) => cut >= end - 1).length;
-				const isWithinLine = ends.every((end) => cut !== end && cut !== end - 1);
-				const { rows, hints } = await rowsOf(id, { ...included, inputOrder: cut % 2 === 0 });
-				expect(rows).toEqual(
-					Object.fromEntries(ids.map((one, n) => [one, n < there ? { n } : undefined])),
-				);
-				const lacking = ids.length - there;
-				const about = [
-					isWithinLine && `Line ${there + 1} of the file ${file.id} is not a row`,
-					lacking > 0 && `${lacking === 1 ? '1 result has' : `${lacking} results have`} no row`,
-				].filter((one) => one !== false);
-				expect(hints).toHaveLength(about.length > 0 ? 1 : 0);
-				for (const one of about) expect(hints[0]).toContain(one);
-			}
-		});
+		it.each([
+			['a head', '{"columns":["n"]}\n'],
+			['no head', ''],
+		])(
+			'may be cut off at any byte, with %s: the results come, each with its own row or none, and a hint says so',
+			async (_, head) => {
+				const ids = ['ä', 'b"', 'c'];
+				const lines = ids.map((custom_id, n) => `${JSON.stringify({ custom_id, row: { n } })}\n`);
+				const whole = Buffer.from(head + lines.join(''));
+				const all = [...(head === '' ? [] : [head]), ...lines];
+				const ends = all.map((_, at) => Buffer.byteLength(all.slice(0, at + 1).join('')));
+				for (let cut = 1; cut <= whole.length; cut++) {
+					const file = product.emulator.addFile(whole.subarray(0, cut), { purpose: 'batch' });
+					const { id } = answered(
+						[...ids].reverse().map((one): [string, string] => [one, 'yes']),
+						keptIn(file.id),
+					);
+					// A line needs no line break at its end.
+					const linesThere = ends.filter((end) => cut >= end - 1).length;
+					const there = Math.max(0, linesThere - (all.length - lines.length));
+					const isWithinLine = ends.every((end) => cut !== end && cut !== end - 1);
+					const { rows, hints } = await rowsOf(id, { ...included, inputOrder: cut % 2 === 0 });
+					expect(rows).toEqual(
+						Object.fromEntries(ids.map((one, n) => [one, n < there ? { n } : undefined])),
+					);
+					const lacking = ids.length - there;
+					const about = [
+						isWithinLine && `Line ${linesThere + 1} of the file ${file.id} is not a row`,
+						lacking > 0 && `${lacking === 1 ? '1 result has' : `${lacking} results have`} no row`,
+					].filter((one) => one !== false);
+					expect(hints).toHaveLength(about.length > 0 ? 1 : 0);
+					for (const one of about) expect(hints[0]).toContain(one);
+				}
+			},
+		);
 	});
 
 	it('may be cut off in several batches: one hint counts the results without a row', async () => {

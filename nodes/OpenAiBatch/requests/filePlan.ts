@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import type { OpenFile, OpenOptions, RequestFile } from './inputFile';
 import { RecordProblem } from './inputFile';
 import type { BadItem, MeasuredPart, Plan, PlannedPart, PlanOptions } from './plan';
-import { InsertionNotes, issueOf, keptLine, MeasuredParts } from './plan';
+import { columnsLine, InsertionNotes, issueOf, keptLine, MeasuredParts } from './plan';
 import type { Position } from './requestChecker';
 import { repeatedId, RequestChecker } from './requestChecker';
 import { IdTable } from '../../jsonl/idTable';
@@ -61,6 +61,8 @@ export class FilePlanner {
 class FirstPass {
 	private readonly checker: RequestChecker;
 	private readonly measured: MeasuredParts;
+	/** The first line of each file of kept rows. */
+	private readonly rowHead: string | undefined;
 	private readonly starts: PartStart[] = [];
 	private readonly badItems: BadItem[] = [];
 	private unlisted = 0;
@@ -92,7 +94,9 @@ class FirstPass {
 				return undefined;
 			},
 		});
-		this.measured = new MeasuredParts(options);
+		this.rowHead = rowHeadOf(files);
+		const rowHeadBytes = bytesOf(this.rowHead);
+		this.measured = new MeasuredParts({ ...options, limits: { ...options.limits, rowHeadBytes } });
 	}
 
 	/** @returns undefined when an id was taken for another one, so that it has to be done again */
@@ -101,7 +105,7 @@ class FirstPass {
 		if (!signal?.aborted) this.refuseEmptyFiles();
 		if (!(await this.findFirstUses(signal))) return undefined;
 		return {
-			parts: plannedParts(this.files, this.measured.parts(), this.starts),
+			parts: plannedParts(this.files, this.measured.parts(), this.starts, this.rowHead),
 			badItems: this.badItems,
 			unlisted: this.unlisted,
 			total: this.total,
@@ -167,7 +171,7 @@ class FirstPass {
 			if (issues.length > 0) return issues.map((issue) => withColumn(issue, file));
 			if (this.repeated !== undefined) return [repeatedId(this.repeated, 'another line')];
 			const text = file.line(record, position, request);
-			const row = file.row && keptLine(customId, file.row());
+			const row = file.kept && keptLine(customId, file.kept.row());
 			isPlaced = true;
 			const bytes = Buffer.byteLength(text) + 1;
 			const { body } = request as RequestLine;
@@ -234,22 +238,33 @@ class FirstPass {
 	}
 }
 
+/** Of a part, the rows of several files may have different columns. */
+function rowHeadOf(files: readonly RequestFile[]): string | undefined {
+	const columns = files.length === 1 ? files[0].kept?.columns : undefined;
+	return columns && columnsLine(columns);
+}
+
+const bytesOf = (line: string | undefined) =>
+	line === undefined ? 0 : Buffer.byteLength(line) + 1;
+
 /** Apart from the first pass, of which nothing has to stay in memory. */
 function plannedParts(
 	files: readonly RequestFile[],
 	parts: readonly MeasuredPart[],
 	starts: readonly PartStart[],
+	rowHead: string | undefined,
 ): PlannedPart[] {
 	return parts.map(({ rowsHash: contentHash, ...measured }, index) => {
-		const { ranges, rowBytes: bytes } = measured.part;
-		const openLines = (lineOf: LineOf) => (signal?: AbortSignal) =>
-			contentOf(files, ranges, starts[index], lineOf, signal);
+		const { ranges, rowBytes } = measured.part;
+		const openLines = (lineOf: LineOf, head?: string) => (signal?: AbortSignal) =>
+			contentOf(files, ranges, starts[index], { lineOf, head }, signal);
+		const bytes = bytesOf(rowHead) + rowBytes;
+		const open = openLines(rowLine, rowHead);
 		return {
 			...measured,
 			itemIndexes: () => starts[index].items.values(),
 			open: openLines(requestLine),
-			rows:
-				contentHash === undefined ? undefined : { contentHash, bytes, open: openLines(rowLine) },
+			rows: contentHash === undefined ? undefined : { contentHash, bytes, open },
 		};
 	});
 }
@@ -276,14 +291,14 @@ function withColumn(issue: Issue, file: RequestFile): Issue {
 type LineOf = (file: RequestFile, record: TextRecord, position: number) => string;
 
 const requestLine: LineOf = (file, record, position) => file.line(record, position);
-const rowLine: LineOf = (file, record) => keptLine(file.customId(record), file.row!());
+const rowLine: LineOf = (file, record) => keptLine(file.customId(record), file.kept!.row());
 
-/** The content of a file of a part: of its records among those behind its start. */
+/** The content of a file of a part: its head, and a line of each of its records behind its start. */
 async function* contentOf(
 	files: readonly RequestFile[],
 	ranges: readonly number[],
 	start: PartStart,
-	lineOf: LineOf,
+	{ lineOf, head }: { lineOf: LineOf; head?: string },
 	signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
 	const breather = new Breather();
@@ -291,6 +306,7 @@ async function* contentOf(
 	let { position } = start;
 	let run = 0;
 	const block = new TextBlock();
+	if (head !== undefined) block.addLine(head);
 	for (let index = start.file; index < files.length && position <= last; index++) {
 		const file = files[index];
 		const from = index === start.file ? start.from : undefined;

@@ -31,8 +31,16 @@ export interface RequestFile {
 	missingAttachment?: () => string | undefined;
 	/** What the user should know about how its requests are made, in whole sentences. */
 	hints?: readonly string[];
-	/** What is kept of the record that was read last, as JSON of an object. */
-	row?: () => string;
+	/** What is kept of the records; undefined for nothing. */
+	kept?: KeptColumns;
+}
+
+/** What is kept of each record of a file. */
+export interface KeptColumns {
+	/** Of the record that was read last, as JSON of an object. */
+	row: () => string;
+	/** The names of the columns, where every record has just these, in this order. */
+	columns?: readonly string[];
 }
 
 /** A record that cannot be read, whatever is in it. */
@@ -210,8 +218,8 @@ export interface RowReader extends RowColumns {
 	from?: Checkpoint;
 	/** Takes the next row. @throws {RecordProblem} */
 	take: (record: TextRecord) => void;
-	/** Makes what returns the kept columns of the row that is read, as JSON of an object. */
-	kept: (keep: KeptFields) => () => string;
+	/** Prepares to keep columns, once for all rows. */
+	kept: (keep: KeptFields) => KeptColumns;
 }
 
 export function csvReader(
@@ -242,18 +250,19 @@ class CsvColumns implements RowReader {
 		return index === -1 ? undefined : () => this.cells[index];
 	}
 
-	kept(keep: KeptFields) {
+	kept(keep: KeptFields): KeptColumns {
 		keep.see(() => this.names);
 		const columns = this.names.flatMap((name, index) =>
-			keep.has(name) ? [{ key: `${JSON.stringify(name)}:`, index }] : [],
+			keep.has(name) ? [{ name, key: `${JSON.stringify(name)}:`, index }] : [],
 		);
-		return () => {
+		const row = () => {
 			let members = '';
 			for (const { key, index } of columns) {
 				members += `${members === '' ? '' : ','}${key}${JSON.stringify(this.cells[index])}`;
 			}
 			return `{${members}}`;
 		};
+		return { row, columns: columns.map(({ name }) => name) };
 	}
 
 	take(record: TextRecord): void {
@@ -302,10 +311,10 @@ class JsonColumns implements RowReader {
 	}
 
 	/** As they stand in the file, with all digits of their numbers. */
-	kept(keep: KeptFields) {
+	kept(keep: KeptFields): KeptColumns {
 		keep.hasMoreNames = true;
 		keep.see(() => this.names);
-		return () => {
+		const row = () => {
 			keep.see(() => Object.keys(this.row));
 			if (keep.isAll) return this.text.trim();
 			const fields: string[] = [];
@@ -314,6 +323,7 @@ class JsonColumns implements RowReader {
 			}
 			return `{${fields.join(',')}}`;
 		};
+		return { row };
 	}
 
 	take(record: TextRecord): void {

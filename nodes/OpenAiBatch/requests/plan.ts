@@ -279,6 +279,12 @@ function jsonOf(name: string, value: unknown): string | undefined {
 	);
 }
 
+/**
+ * The first line of a file of kept rows that all have the same columns, in the same order. Who
+ * writes them as CSV need not read all rows first, to know the columns.
+ */
+export const columnsLine = (columns: readonly string[]): string => JSON.stringify({ columns });
+
 /** The line with what is kept of a row. @param row JSON of an object */
 export const keptLine = (customId: string, row: string): string =>
 	`{"custom_id":${JSON.stringify(customId)},"row":${row}}`;

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { Opened, OpenOptions, RequestFile, RowReader } from './inputFile';
+import type { KeptColumns, Opened, OpenOptions, RequestFile, RowReader } from './inputFile';
 import { csvReader, jsonReader, open } from './inputFile';
 import type { RequestSource } from './requestSource';
 import { fieldsSource } from './requestSource';
@@ -38,8 +38,8 @@ export async function openRows(
 	const parameters = new RowParameters(context, itemIndex, reader);
 	const source = fieldsSource({ context, parameters, endpoint, server });
 	parameters.checkInsertions();
-	const row = keep && reader.kept(keep);
-	return rowsFile(opened, { itemIndex, encoding, reader, parameters, source, row });
+	const kept = keep && reader.kept(keep);
+	return rowsFile(opened, { itemIndex, encoding, reader, parameters, source, kept });
 }
 
 /**
@@ -101,14 +101,14 @@ function rowsFile(
 		reader,
 		parameters,
 		source,
-		row,
+		kept,
 	}: {
 		itemIndex: number;
 		encoding: Encoding;
 		reader: RowReader;
 		parameters: RowParameters;
 		source: RequestSource;
-		row: (() => string) | undefined;
+		kept: KeptColumns | undefined;
 	},
 ): RequestFile {
 	const { separator } = reader;
@@ -133,7 +133,7 @@ function rowsFile(
 			readRecords(readable(inUtf8(openSource(signal), encoding), { error }), { separator, from }),
 		customId,
 		request,
-		row,
+		kept,
 		line: (record, index, checked = request(record, index, customId(record))) =>
 			serializeRequest(checked as RequestLine),
 		hints: parameters.hints,

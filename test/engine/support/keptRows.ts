@@ -1,7 +1,7 @@
 import type { Emulator } from '../../support/emulator';
 import type { WireBatch } from '../../support/emulator/batches/batch';
 
-/** Each batch names a file that is there, with a line for each of its requests. */
+/** Each batch names a file that is there, with a line for each of its requests, and perhaps a head. */
 export function expectRowsOf(emulator: Emulator, batches: readonly WireBatch[]): void {
 	const idsIn = (fileId: string) =>
 		emulator
@@ -9,7 +9,8 @@ export function expectRowsOf(emulator: Emulator, batches: readonly WireBatch[]):
 			.text()
 			.trimEnd()
 			.split('\n')
-			.map((line) => (JSON.parse(line) as { custom_id: string }).custom_id);
+			.map((line) => (JSON.parse(line) as { custom_id?: string }).custom_id)
+			.filter((id) => id !== undefined);
 	for (const { input_file_id: input, metadata } of batches) {
 		expect(idsIn(metadata!.rows_file_id)).toEqual(idsIn(input));
 	}

@@ -39,6 +39,29 @@ export class StoredRows {
 	) {}
 
 	/**
+	 * Shows the columns of the rows before these are read: by the first line of a file, where Submit
+	 * has written them there, and otherwise row by row.
+	 *
+	 * @param takeColumns returns false where the rows have to be looked at all the same
+	 * @throws {NodeApiError} when a file cannot be read to its end
+	 */
+	async look(
+		takeColumns: (names: string[]) => boolean,
+		lookAtRow: (row: KeptRow) => void,
+	): Promise<void> {
+		for (const file of this.files) {
+			reading: for await (const lines of inputLines(this.client, file)) {
+				for (const line of lines) {
+					const columns = columnsIn(line);
+					if (columns && takeColumns(columns)) break reading;
+					const row = rowIn(line);
+					if (row) lookAtRow(row);
+				}
+			}
+		}
+	}
+
+	/**
 	 * The rows in their order, as many at a time as came in one piece. What is no row is left out: a
 	 * file that was cut off somewhere has one such line, and no row of it becomes another one.
 	 *
@@ -52,7 +75,9 @@ export class StoredRows {
 				for (const line of lines) {
 					const row = rowIn(line);
 					if (row) rows.push(convert(row));
-					else if (!this.broken.has(file.id)) this.broken.set(file.id, line.line);
+					else if (!this.broken.has(file.id) && !columnsIn(line)) {
+						this.broken.set(file.id, line.line);
+					}
 				}
 				yield rows;
 			}
@@ -140,6 +165,15 @@ function batches(ids: string[]): string {
 	if (ids.length === 1) return `batch ${ids[0]}`;
 	const rest = ids.length - NAMED;
 	return `the batches ${ids.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+/** The columns of all rows, which only the first line of a file may have. */
+function columnsIn({ line, text }: Line): string[] | undefined {
+	const parsed = line === 1 ? tryParseJson(text) : undefined;
+	if (!parsed?.ok || !isObject(parsed.value)) return undefined;
+	const { custom_id: customId, columns } = parsed.value;
+	const areColumns = customId === undefined && Array.isArray(columns);
+	return areColumns ? columns.map(String) : undefined;
 }
 
 function rowIn({ text }: Line): KeptRow | undefined {

@@ -18,6 +18,12 @@ export interface ResultFormat {
 	/** Looks at a result, or at a row, before the first line is written. */
 	lookAtResult(item: IDataObject): void;
 	lookAtRow(row: KeptRow): void;
+	/**
+	 * Takes the columns that all rows of a file have, so that these need not be looked at.
+	 *
+	 * @returns false when they have to be, since there are too many columns
+	 */
+	takeRowColumns(names: readonly string[]): boolean;
 	/** What stands before the first line. */
 	head(): string;
 	/** What a line has of a result, and of a row. */
@@ -44,6 +50,7 @@ class JsonLines implements ResultFormat {
 	readonly looksAtRows = false;
 	lookAtResult() {}
 	lookAtRow() {}
+	takeRowColumns = () => true;
 	head = () => '';
 	resultText = (item: IDataObject) => JSON.stringify(item);
 	rowText = ({ text }: KeptRow) => text;
@@ -203,6 +210,14 @@ class Csv implements ResultFormat {
 			this.rowColumns.add(name);
 		}
 		if (!this.hasRowColumns(names)) this.crowdedRows++;
+	}
+
+	takeRowColumns(names: readonly string[]) {
+		this.mostRowColumns ??= names.length + MAX_FIELDS;
+		const all = new Set([...this.rowColumns, ...names]);
+		if (all.size > this.mostRowColumns) return false;
+		for (const name of names) this.rowColumns.add(name);
+		return true;
 	}
 
 	private hasRowColumns(names: string[]): boolean {

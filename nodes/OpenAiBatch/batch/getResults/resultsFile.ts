@@ -165,8 +165,11 @@ class Writer {
 	private async lookAhead(): Promise<void> {
 		const { format } = this;
 		for (const { results, rows } of this.parts) {
-			if (format.looksAtRows && rows) {
-				await allOf(rows.read((row) => format.lookAtRow(row)));
+			if (format.looksAtRows) {
+				await rows?.look(
+					(names) => format.takeRowColumns(names),
+					(row) => format.lookAtRow(row),
+				);
 			}
 			if (!format.looksAtResults || this.selection.isFull) continue;
 			await allOf(results.read((item) => format.lookAtResult(item)));
