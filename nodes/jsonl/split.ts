@@ -65,8 +65,6 @@ export interface PartLimits {
 	maxEmbeddingInputs?: number;
 	/** Without it there is no limit. */
 	maxTokens?: number;
-	/** What the file with the kept fields of the rows has before the first of them. */
-	rowHeadBytes?: number;
 }
 
 /** One part, which becomes one file and one batch. */
@@ -76,7 +74,7 @@ export interface Part {
 	readonly bytes: number;
 	readonly embeddingInputs: number;
 	readonly tokens: number;
-	/** Of the kept fields, without the head of their file; 0 where nothing of the rows is kept. */
+	/** Of the kept fields, with the head of their file; 0 where nothing of the rows is kept. */
 	readonly rowBytes: number;
 	/**
 	 * Which requests it has, as the first and last position (0-based, in the order they were added)
@@ -122,19 +120,23 @@ export class RequestTooLargeError extends Error {
  */
 export class PartPlanner {
 	private readonly max: Measures;
+	/** What a part has before its first request. */
+	private readonly empty: Measures;
 	private readonly planned: MutablePart[] = [];
 	/** The part that takes the next request of a model, by index. */
 	private readonly open = new Map<string | undefined, number>();
 	private position = 0;
 
-	constructor(limits: PartLimits = {}) {
+	/** @param rowHeadBytes what the file with the kept fields of the rows has before the first of them */
+	constructor(limits: PartLimits = {}, rowHeadBytes = 0) {
 		this.max = {
 			requests: limits.maxRequests ?? MAX_REQUESTS,
 			bytes: limits.maxBytes ?? MAX_BYTES,
 			embeddingInputs: limits.maxEmbeddingInputs ?? MAX_EMBEDDING_INPUTS,
 			tokens: limits.maxTokens ?? Infinity,
-			rowBytes: (limits.maxBytes ?? MAX_BYTES) - (limits.rowHeadBytes ?? 0),
+			rowBytes: limits.maxBytes ?? MAX_BYTES,
 		};
+		this.empty = { requests: 0, bytes: 0, embeddingInputs: 0, tokens: 0, rowBytes: rowHeadBytes };
 	}
 
 	/**
@@ -151,9 +153,10 @@ export class PartPlanner {
 			rowBytes: request.rowBytes ?? 0,
 		};
 		for (const measure of MEASURES) {
-			if (size[measure] > this.max[measure]) {
+			const alone = this.empty[measure] + size[measure];
+			if (alone > this.max[measure]) {
 				const position = this.position++;
-				throw new RequestTooLargeError(position, measure, size[measure], this.max[measure]);
+				throw new RequestTooLargeError(position, measure, alone, this.max[measure]);
 			}
 		}
 		const index = this.partFor(request.model, size);
@@ -174,15 +177,7 @@ export class PartPlanner {
 	private partFor(model: string | undefined, size: Measures): number {
 		const index = this.open.get(model);
 		if (index !== undefined && this.fits(this.planned[index], size)) return index;
-		const next = this.planned.push({
-			model,
-			requests: 0,
-			bytes: 0,
-			embeddingInputs: 0,
-			tokens: 0,
-			rowBytes: 0,
-			ranges: [],
-		});
+		const next = this.planned.push({ ...this.empty, model, ranges: [] });
 		this.open.set(model, next - 1);
 		return next - 1;
 	}

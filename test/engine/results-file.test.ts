@@ -323,7 +323,8 @@ describe('rows that Submit has kept', () => {
 		const head = { columns: ['title', '2', '1', 'more'] };
 		const rows = ['a', 'b'].map((id) => ({
 			custom_id: id,
-			row: { title: id, '2': 'two', '1': '' },
+			// What the head does not name shows that the rows were not looked at.
+			row: { title: id, '2': 'two', '1': '', unseen: id },
 		}));
 		const text = [head, ...rows].map((line) => `${JSON.stringify(line)}\n`).join('');
 		const file = product.emulator.addFile(text, { purpose: 'batch' });
@@ -694,6 +695,39 @@ describe('a file over several batches', () => {
 		expect(json).toMatchObject({ requests: 6, succeeded: 6, returned: 6 });
 		expect((json.batch_ids as string[])[2]).toBe(third.id);
 		expect(fields?.data.fileName).toBe(`results-${String(json.submission_id)}.csv`);
+	});
+
+	it('has the columns of each part by its head or by its rows, whatever it has', async () => {
+		const lines = (part: number, head: string) =>
+			`${head}${JSON.stringify({ custom_id: `h${part}`, row: { [`c${part}`]: part } })}\n`;
+		const heads = [
+			'{"columns":["c0"]}\n',
+			'',
+			'{"columns":["c2"]}\n',
+			'{"columns":[{"toString":1}]}\n',
+		];
+		const parts = heads.map((head, part) =>
+			answered([[`h${part}`, 'yes']], {
+				created_at: 4_000 + part,
+				metadata: {
+					submission_key: `${'e'.repeat(31)}${part}`,
+					submission_part: `${part + 1}/${heads.length}`,
+					rows_file_id: product.emulator.addFile(lines(part, head), { purpose: 'batch' }).id,
+				},
+			}),
+		);
+		const result = await run(parts[0].id, { wholeSubmission: true, includeRow: true });
+		const rows = rowsIn(await contentOf(result));
+		expect(rows.map((cells) => cells.slice(0, 5))).toEqual([
+			['c0', 'c1', 'c2', 'c3', 'custom_id'],
+			['0', '', '', '', 'h0'],
+			['', '1', '', '', 'h1'],
+			['', '', '2', '', 'h2'],
+			['', '', '', '3', 'h3'],
+		]);
+		expect(hintsOf(result)).toEqual([
+			expect.stringMatching(/^Line 1 of the file file-\S+ is not a row/),
+		]);
 	});
 
 	it('is returned once when several batches of a submission come as items, and once in each format', async () => {

@@ -95,8 +95,8 @@ class FirstPass {
 			},
 		});
 		this.rowHead = rowHeadOf(files);
-		const rowHeadBytes = bytesOf(this.rowHead);
-		this.measured = new MeasuredParts({ ...options, limits: { ...options.limits, rowHeadBytes } });
+		const headBytes = this.rowHead === undefined ? 0 : Buffer.byteLength(this.rowHead) + 1;
+		this.measured = new MeasuredParts(options, headBytes);
 	}
 
 	/** @returns undefined when an id was taken for another one, so that it has to be done again */
@@ -238,14 +238,11 @@ class FirstPass {
 	}
 }
 
-/** Of a part, the rows of several files may have different columns. */
+/** A part may have rows of several files, which then need to have the same columns. */
 function rowHeadOf(files: readonly RequestFile[]): string | undefined {
-	const columns = files.length === 1 ? files[0].kept?.columns : undefined;
-	return columns && columnsLine(columns);
+	const heads = new Set(files.map(({ kept }) => kept?.columns && columnsLine(kept.columns)));
+	return heads.size === 1 ? [...heads][0] : undefined;
 }
-
-const bytesOf = (line: string | undefined) =>
-	line === undefined ? 0 : Buffer.byteLength(line) + 1;
 
 /** Apart from the first pass, of which nothing has to stay in memory. */
 function plannedParts(
@@ -255,10 +252,9 @@ function plannedParts(
 	rowHead: string | undefined,
 ): PlannedPart[] {
 	return parts.map(({ rowsHash: contentHash, ...measured }, index) => {
-		const { ranges, rowBytes } = measured.part;
+		const { ranges, rowBytes: bytes } = measured.part;
 		const openLines = (lineOf: LineOf, head?: string) => (signal?: AbortSignal) =>
 			contentOf(files, ranges, starts[index], { lineOf, head }, signal);
-		const bytes = bytesOf(rowHead) + rowBytes;
 		const open = openLines(rowLine, rowHead);
 		return {
 			...measured,

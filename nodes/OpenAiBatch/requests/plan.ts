@@ -37,11 +37,11 @@ export interface PlannedPart {
 	/** Its content from the beginning, which the signal ends; the same bytes every time. */
 	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
 	tokens: TokenEstimate;
-	/** The file with the fields that are kept of its rows, a line for each request. */
+	/** The file with the fields that are kept of its rows: perhaps a head, and a line for each request. */
 	rows?: PlannedRows;
 }
 
-/** The file beside the file of a part. `open` is as that of the part. */
+/** The file beside the file of a part. The hash is that of its rows; `open` is as that of the part. */
 interface PlannedRows extends Pick<PlannedPart, 'contentHash' | 'open'> {
 	bytes: number;
 }
@@ -126,8 +126,9 @@ export class MeasuredParts {
 	private readonly endpoint: Endpoint | undefined;
 	private readonly isEstimated: boolean;
 
-	constructor({ endpoint, limits, estimate }: PlanOptions) {
-		this.planner = new PartPlanner(limits);
+	/** @param rowHeadBytes as `PartPlanner` has it */
+	constructor({ endpoint, limits, estimate }: PlanOptions, rowHeadBytes = 0) {
+		this.planner = new PartPlanner(limits, rowHeadBytes);
 		this.endpoint = endpointOf(endpoint);
 		this.isEstimated = estimate || limits.maxTokens !== undefined;
 	}

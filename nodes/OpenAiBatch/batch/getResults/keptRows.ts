@@ -151,8 +151,8 @@ export class KeptRows {
 async function isThere(client: OpenAiClient, file: FileObject): Promise<boolean> {
 	if (typeof file.bytes === 'number') return true;
 	try {
-		const first = await new StoredRows(client, [file], '').read(() => true).next();
-		return first.done !== true;
+		for await (const _ of inputLines(client, file)) return true;
+		return false;
 	} catch (error) {
 		if ((error as { httpCode?: unknown }).httpCode === '404') return false;
 		throw asNodeError(client.context.getNode(), error, client.options.itemIndex);
@@ -172,8 +172,8 @@ function columnsIn({ line, text }: Line): string[] | undefined {
 	const parsed = line === 1 ? tryParseJson(text) : undefined;
 	if (!parsed?.ok || !isObject(parsed.value)) return undefined;
 	const { custom_id: customId, columns } = parsed.value;
-	const areColumns = customId === undefined && Array.isArray(columns);
-	return areColumns ? columns.map(String) : undefined;
+	if (customId !== undefined || !Array.isArray(columns)) return undefined;
+	return columns.every((name): name is string => typeof name === 'string') ? columns : undefined;
 }
 
 function rowIn({ text }: Line): KeptRow | undefined {

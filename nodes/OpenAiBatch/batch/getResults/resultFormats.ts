@@ -147,7 +147,7 @@ class Csv implements ResultFormat {
 	readonly looksAtResults: boolean;
 	readonly looksAtRows = true;
 	private readonly rowColumns = new Set<string>();
-	/** So many of them there may be; known with the first row. */
+	/** So many of them there may be; known with the first row, or with the columns of a file. */
 	private mostRowColumns: number | undefined;
 	/** How many rows have a field without a column. */
 	private crowdedRows = 0;

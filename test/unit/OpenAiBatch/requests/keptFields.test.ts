@@ -192,7 +192,10 @@ describe('the file of kept rows of a part', () => {
 			},
 			line: ({ text }) => text,
 			emptyColumn: () => undefined,
-			kept: { row: () => JSON.stringify({ was: last }), columns: ['was'] },
+			kept: {
+				row: () => JSON.stringify({ was: last }),
+				columns: itemIndex < 2 ? ['was'] : undefined,
+			},
 		};
 	};
 
@@ -223,7 +226,7 @@ describe('the file of kept rows of a part', () => {
 					const requests = (await read(open)).toString().trimEnd().split('\n');
 					const kept = await read(rows!.open);
 					// The rows of several files may have different columns.
-					const head = sources.length === 1 ? '{"columns":["was"]}\n' : '';
+					const head = sources.length < 3 ? '{"columns":["was"]}\n' : '';
 					expect(kept.toString()).toBe(
 						head +
 							requests
@@ -231,7 +234,7 @@ describe('the file of kept rows of a part', () => {
 								.map((one) => `${JSON.stringify(one)}\n`)
 								.join(''),
 					);
-					expect([rows!.bytes, part.rowBytes]).toEqual([kept.length, kept.length - head.length]);
+					expect([rows!.bytes, part.rowBytes]).toEqual([kept.length, kept.length]);
 					expect(kept.length).toBeLessThanOrEqual(max.maxBytes ?? Infinity);
 				}
 			}),

@@ -192,6 +192,16 @@ describe('rows whose fields are all different', () => {
 		expect(format.hint).toBeUndefined();
 	});
 
+	test('are looked at where the heads of files name too many columns', () => {
+		const format = RESULT_FORMATS.csv(OPTIONS);
+		const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`);
+		expect(format.takeRowColumns(['a'])).toBe(true);
+		expect(format.takeRowColumns(names(1_001))).toBe(false);
+		expect(format.head()).toMatch(/^a,custom_id,/);
+		expect(format.takeRowColumns(names(1_000))).toBe(true);
+		expect(format.head().split(',').indexOf('custom_id')).toBe(1_001);
+	});
+
 	test('are named in a hint', () => {
 		const format = RESULT_FORMATS.csv(OPTIONS);
 		for (const text of different.slice(0, 1_002)) {
