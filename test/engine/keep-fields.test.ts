@@ -47,17 +47,18 @@ async function submitRows(
 const rowsFileId = ({ metadata }: IDataObject) => (metadata as IDataObject).rows_file_id as string;
 const textOf = (fileId: unknown) => product.emulator.file(String(fileId)).text();
 const linesOf = (fileId: unknown) => textOf(fileId).trimEnd().split('\n');
+/** Without the head that a file of kept rows may have. */
+const rowLinesOf = (fileId: unknown) =>
+	linesOf(fileId).filter((line, index) => index > 0 || !line.startsWith('{"columns":'));
 const idsIn = (fileId: unknown) =>
-	linesOf(fileId)
-		.map((line) => (JSON.parse(line) as IDataObject).custom_id)
-		.filter((id) => id !== undefined);
+	rowLinesOf(fileId).map((line) => (JSON.parse(line) as IDataObject).custom_id);
 
 /** The rows that are kept for a batch, by the custom id of their requests. */
 const rowsOf = (batch: IDataObject) =>
 	Object.fromEntries(
-		linesOf(rowsFileId(batch)).flatMap((line) => {
-			const { custom_id: id, row } = JSON.parse(line) as { custom_id?: string; row: IDataObject };
-			return id === undefined ? [] : [[id, row]];
+		rowLinesOf(rowsFileId(batch)).map((line) => {
+			const { custom_id: id, row } = JSON.parse(line) as { custom_id: string; row: IDataObject };
+			return [id, row];
 		}),
 	);
 

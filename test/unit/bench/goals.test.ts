@@ -92,7 +92,7 @@ describe('a file there and back', () => {
 		});
 		const results = file(RESULTS_FILE, {
 			package: [sample(2, { freezeMs: 251 })],
-			nodes: [sample(14)],
+			nodes: [sample(26)],
 		});
 		const reached = goals([submit, results]);
 		expect(reached.map(({ value, isMet }) => [value, isMet])).toEqual([
@@ -100,7 +100,7 @@ describe('a file there and back', () => {
 			[20, true],
 			[10, true],
 			[251, false],
-			[6, true],
+			[10, true],
 		]);
 		expect(reached.filter(isMemory).map(({ value }) => value)).toEqual([201, 10]);
 	});

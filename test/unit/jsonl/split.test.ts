@@ -98,6 +98,16 @@ describe('PartPlanner', () => {
 		expect([...positionsOf(planner.parts[0])]).toEqual([0, 2]);
 	});
 
+	it('counts the head of kept fields in each part, and with a request that is too large', () => {
+		const planner = new PartPlanner({ maxBytes: 100 }, 30);
+		const row = { bytes: 1, rowBytes: 40 };
+		expect([row, row].map((one) => planner.add(one))).toEqual([0, 1]);
+		expect(planner.parts.map(({ rowBytes }) => rowBytes)).toEqual([70, 70]);
+		expect(() => planner.add({ bytes: 1, rowBytes: 80 })).toThrow(
+			'A single request has 110 bytes of kept fields, more than the 100 that a batch may have.',
+		);
+	});
+
 	it('loses nothing, doubles nothing, keeps the order and every limit', () => {
 		const limits = { maxRequests: 4, maxBytes: 50, maxEmbeddingInputs: 30, maxTokens: 40 };
 		const request = fc.record({
