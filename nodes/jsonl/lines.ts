@@ -46,6 +46,16 @@ export interface TextRecord extends Line {
 	broken?: 'unclosed' | 'endless';
 }
 
+/** One that was read. A class, for the reason that `tryParseJson` has one. */
+class ReadRecord implements TextRecord {
+	invalidUtf8?: true;
+	broken?: TextRecord['broken'];
+	constructor(
+		readonly line: number,
+		readonly text: string,
+	) {}
+}
+
 /** Where a record begins, so that a file can be read from there. */
 export interface Checkpoint {
 	/** How many bytes of UTF-8, without a byte order mark, are before it. */
@@ -281,7 +291,7 @@ export class RecordSplitter {
 		const to = hasReturn ? end - 1 : end;
 		if (!this.isBlank(bytes, from, to)) {
 			const text = bytes.toString('utf8', from, to);
-			const record: TextRecord = { line: this.line, text };
+			const record: TextRecord = new ReadRecord(this.line, text);
 			const isReplaced = text.includes(REPLACEMENT) && !isUtf8(bytes.subarray(from, to));
 			if (isReplaced) record.invalidUtf8 = true;
 			records.push(record);

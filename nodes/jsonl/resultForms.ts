@@ -4,17 +4,21 @@ import { isAbsent, isObject, textOrNull, tryParseJson } from './json';
 import type { JsonObject, JsonValue } from './json';
 
 /** The response in a result line; null stands for absent, null and ''. */
-export interface ResultResponse {
-	status_code: number | null;
-	request_id: string | null;
-	body: JsonValue;
+export class ResultResponse {
+	constructor(
+		readonly status_code: number | null,
+		readonly request_id: string | null,
+		readonly body: JsonValue,
+	) {}
 }
 
 /** What a line of a result file says, in one form; null stands for absent, null and ''. */
-export interface ReadResult {
-	custom_id: string | null;
-	response: ResultResponse | null;
-	error: ApiError | null;
+export class ReadResult {
+	constructor(
+		readonly custom_id: string | null,
+		readonly response: ResultResponse | null,
+		readonly error: ApiError | null,
+	) {}
 }
 
 /**
@@ -24,11 +28,11 @@ export interface ReadResult {
 export function readResult(line: JsonObject): ReadResult {
 	const response = responseIn(line);
 	const isAnswered = response !== null && response.body !== null;
-	return {
-		custom_id: firstOf(line, ID_FIELDS, idOf),
+	return new ReadResult(
+		firstOf(line, ID_FIELDS, idOf),
 		response,
-		error: errorIn(line) ?? (isAnswered ? null : unknownForm(line)),
-	};
+		errorIn(line) ?? (isAnswered ? null : unknownForm(line)),
+	);
 }
 
 /** What servers call the id of a request: as OpenAI, as Java does, as Bedrock, as Gemini. */
@@ -147,12 +151,12 @@ function idOf(value: unknown): string | null {
 
 function responseOf(response: JsonObject): ResultResponse {
 	// Some servers leave out what stands around the body, or write the body as text.
-	if (isBody(response)) return { status_code: null, request_id: null, body: response };
-	return {
-		status_code: firstOf(response, STATUS_FIELDS, numberOrNull),
-		request_id: firstOf(response, ['request_id', 'requestId'], idOf),
-		body: bodyOf(response.body),
-	};
+	if (isBody(response)) return new ResultResponse(null, null, response);
+	return new ResultResponse(
+		firstOf(response, STATUS_FIELDS, numberOrNull),
+		firstOf(response, ['request_id', 'requestId'], idOf),
+		bodyOf(response.body),
+	);
 }
 
 function bodyOf(body: JsonValue | undefined): JsonValue {

@@ -14,30 +14,22 @@ import {
 	withEscapedControls,
 } from './json';
 import type { JsonObject, JsonValue, ParsedJson } from './json';
-import { readResult, UNKNOWN_FORM } from './resultForms';
-import type { ReadResult } from './resultForms';
+import { ReadResult, readResult, UNKNOWN_FORM } from './resultForms';
 
 /** One line of an output or error file in one form; null stands for absent, null and ''. */
-export interface ResultLine extends ReadResult {
-	/** The service's own id of the line, `batch_req_…`. */
-	id: string | null;
-	/** The line as it was sent; its text when it is not JSON. */
-	raw: JsonValue;
+export class ResultLine extends ReadResult {
+	constructor(
+		/** The service's own id of the line, `batch_req_…`. */
+		readonly id: string | null,
+		{ custom_id, response, error }: ReadResult,
+		/** The line as it was sent; its text when it is not JSON. */
+		readonly raw: JsonValue,
+	) {
+		super(custom_id, response, error);
+	}
 }
 
 export type ResultError = ApiError;
-
-export interface ClassifiedResult {
-	status: 'succeeded' | 'failed' | 'expired' | 'cancelled';
-	/** Null when the request never ran. Servers have also sent 0. */
-	statusCode: number | null;
-	requestId: string | null;
-	model: string | null;
-	/** Null exactly when `status` is `succeeded`. */
-	error: ResultError | null;
-	/** The endpoint's answer, also of a failed request; null when there is none. */
-	body: JsonValue;
-}
 
 /**
  * Reads one line of a result file. Never throws and never drops a line: what is not a JSON object
@@ -57,7 +49,7 @@ export function parseResultLine(text: string): ResultLine {
  */
 export function parseResultLines(text: string): ResultLine[] {
 	const parsed = parseLine(text);
-	if (parsed.ok && isObject(parsed.value)) return [resultIn(parsed.value)];
+	if (parsed.ok && isObject(parsed.value)) return Array.of(resultIn(parsed.value));
 	const objects = objectsInLine(text)?.map(parseResultLine) ?? [];
 	const areResults = objects.length > 0 && objects.every(({ custom_id: id }) => id !== null);
 	return areResults ? objects : [parseResultLine(text)];
@@ -72,8 +64,7 @@ function parseLine(text: string): ParsedJson {
 }
 
 function resultIn(line: JsonObject): ResultLine {
-	const { custom_id, response, error } = readResult(line);
-	return { id: textOrNull(line.id), custom_id, response, error, raw: line };
+	return new ResultLine(textOrNull(line.id), readResult(line), line);
 }
 
 /** The code of a line that is not JSON, or not an object. */
@@ -95,18 +86,27 @@ export function isUnreadable({ code }: ResultError): boolean {
  * early, as is a chat completion that was cut at its token limit.
  * A line without a status code but with a body is a success: compatible servers leave the code out.
  */
-export function classify(result: ResultLine): ClassifiedResult {
-	const { response } = result;
-	const body = response?.body ?? null;
-	const error = result.error ?? bodyError(response) ?? missingSuccess(response);
-	return {
-		status: error === null ? 'succeeded' : (NEVER_RAN.get(error.code ?? '') ?? 'failed'),
-		statusCode: response?.status_code ?? null,
-		requestId: response?.request_id ?? null,
-		model: isObject(body) ? textOrNull(body.model) : null,
-		error,
-		body,
-	};
+export class ClassifiedResult {
+	readonly status: 'succeeded' | 'failed' | 'expired' | 'cancelled';
+	/** Null when the request never ran. Servers have also sent 0. */
+	readonly statusCode: number | null;
+	readonly requestId: string | null;
+	readonly model: string | null;
+	/** Null exactly when `status` is `succeeded`. */
+	readonly error: ResultError | null;
+	/** The endpoint's answer, also of a failed request; null when there is none. */
+	readonly body: JsonValue;
+
+	constructor({ response, error: own }: ResultLine) {
+		const body = response?.body ?? null;
+		const error = own ?? bodyError(response) ?? missingSuccess(response);
+		this.status = error === null ? 'succeeded' : (NEVER_RAN.get(error.code ?? '') ?? 'failed');
+		this.statusCode = response?.status_code ?? null;
+		this.requestId = response?.request_id ?? null;
+		this.model = isObject(body) ? textOrNull(body.model) : null;
+		this.error = error;
+		this.body = body;
+	}
 }
 
 /**
@@ -157,7 +157,7 @@ const NO_ANSWER: ReadonlySet<string | null> = new Set([
 function unreadable(raw: JsonValue, message: string): ResultLine {
 	const custom_id = typeof raw === 'string' ? readableId(raw) : null;
 	const error = { code: INVALID_LINE, message, type: null, param: null };
-	return { id: null, custom_id, response: null, error, raw };
+	return new ResultLine(null, new ReadResult(custom_id, null, error), raw);
 }
 
 /** Python writes numbers that JSON does not have, such as a log probability of `-Infinity`: null. */

@@ -4,7 +4,8 @@ import type { Size } from './node/rows';
 
 export const USAGE = `Usage: npm run bench -- [options]
   --quick         1,000 and 10,000 requests of 600 bytes, one run
-  --runs <n>      how often everything is measured; default 3
+  --runs <n>      how often everything is measured, and with --million what n8n's own nodes do too;
+                  default 3
   --only <text>   only the jobs whose name contains the text, as "results 50,000"
   --json <file>   write all measurements
   --profile <dir> leave CPU profiles of n8n there, which make it slower

@@ -66,7 +66,7 @@ export async function runBench(
 	if (million !== undefined) {
 		const options = { profiles, heap: SMALL_HEAP, semiSpace };
 		const contest = await start(folder, options, show, stack, signal);
-		return await runMillion(contest, million, show, signal);
+		return await runMillion(contest, { rows: million, runs }, show, signal);
 	}
 	const contest = await start(folder, { profiles, semiSpace }, show, stack, signal);
 	show.step('Loading the package as n8n does');

@@ -76,7 +76,7 @@ function results(
 	isJoined: boolean,
 ): Job {
 	const { api, floor, packageNode, ownNodes } = contest;
-	const source = { operation: 'begin' };
+	const source = { operation: 'nothing' };
 	const isWhole: Check = ({ items, lastItem }) => {
 		const last = lastItem as { custom_id?: string; content?: string; request?: object };
 		const isResult = last.custom_id?.startsWith(idOf(0).slice(0, 4)) && !!last.content;
@@ -133,7 +133,7 @@ function transfers(contest: Contest): Job[] {
 	const isUploaded: Check = ({ uploaded }) => uploaded === bytes;
 	const isDownloaded: Check = ({ binaryBytes }) => binaryBytes === bytes;
 	const file = { operation: 'file', bytes };
-	const nothing = { operation: 'begin' };
+	const nothing = { operation: 'nothing' };
 	const upload: Job['contestants'] = {
 		undici: () => contest.limit(() => floor.uploadFile({ api, bytes }), isUploaded),
 		package: () => contest.steps(file, packageNode.upload(), isUploaded),

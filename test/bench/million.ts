@@ -97,7 +97,7 @@ class FileJobs {
 	}
 
 	private async steps(rows: number, steps: Step[], check: Check): Promise<Sample> {
-		const source = rows > 0 ? { operation: 'csv', rows } : { operation: 'begin' };
+		const source = rows > 0 ? { operation: 'csv', rows } : { operation: 'nothing' };
 		return await this.contest.steps(source, steps, check, true);
 	}
 
@@ -126,7 +126,7 @@ const isFile = (rows: number, bytes = 0) => bytes > rows * CSV_BYTES;
  */
 export async function runMillion(
 	contest: Contest,
-	rows: number,
+	{ rows, runs }: { rows: number; runs: number },
 	show: Show,
 	signal: AbortSignal,
 ): Promise<{ jobs: JobSamples[]; tooMany: TooMany }> {
@@ -134,14 +134,15 @@ export async function runMillion(
 	const few = Math.min(rows, SURVIVED);
 	const jobs: JobSamples[] = [];
 	/** @returns false when n8n has ended under its own nodes: what was measured before still counts */
-	const measure = async (count: number, contestants: Contestant[]): Promise<boolean> => {
+	const measure = async (count: number, contestants: Contestant[], runs = 1): Promise<boolean> => {
 		const size = { rows: count, bytes: CSV_BYTES };
 		const job = (group: string): JobSamples => {
 			return { job: `${group} ${name(count)}`, group, size, samples: {} };
 		};
 		const [submit, results] = [job(SUBMIT_FILE), job(RESULTS_FILE)];
 		jobs.push(submit, results);
-		for (const contestant of contestants) {
+		const turns = Array.from({ length: runs }, () => contestants).flat();
+		for (const contestant of turns) {
 			signal.throwIfAborted();
 			show.step(`${name(count)}, there and back: ${contestant}`);
 			let pair: Pair;
@@ -152,8 +153,8 @@ export async function runMillion(
 				show.note(ENDED);
 				return false;
 			}
-			submit.samples[contestant] = [pair.submit];
-			results.samples[contestant] = [pair.results];
+			(submit.samples[contestant] ??= []).push(pair.submit);
+			(results.samples[contestant] ??= []).push(pair.results);
 			const times = [pair.submit, pair.results].map(({ seconds }) => `${seconds.toFixed(2)} s`);
 			show.note(times.join(', '));
 		}
@@ -170,7 +171,7 @@ export async function runMillion(
 	if (rows > FEWER) await measure(FEWER, ['undici', 'package']);
 	if (rows > few) await measure(rows, ['undici', 'package']);
 	await warmUp('nodes');
-	if (!(await measure(few, ['undici', 'package', 'nodes']))) {
+	if (!(await measure(few, process.env.ONLY ? ['package'] : ['undici', 'package', 'nodes'], runs))) {
 		return { jobs, tooMany: { rows: few, outcome: ENDED } };
 	}
 	const many = Math.min(rows, TOO_MANY);

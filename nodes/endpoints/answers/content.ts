@@ -31,24 +31,42 @@ export interface Answer {
 }
 
 /** What a user wants from a body: all of its answers together. */
-export interface Content {
+export class Content {
 	/** The content itself of one answer, a list in the order of their `index` of several. */
-	content: JsonValue;
+	readonly content: JsonValue;
 	/** Of the first answer. */
-	finish_reason: string | null;
-	model: string | null;
-	usage: JsonObject | null;
-	refusal: string | null;
-	tool_calls: JsonValue[] | null;
-	reasoning_summary: string | null;
-	commentary: string | null;
+	readonly finish_reason: string | null;
+	readonly model: string | null;
+	readonly usage: JsonObject | null;
+	readonly refusal: string | null;
+	readonly tool_calls: JsonValue[] | null;
+	readonly reasoning_summary: string | null;
+	readonly commentary: string | null;
 	/** Each source once. */
-	sources: Source[] | null;
-	images: JsonObject[] | null;
+	readonly sources: Source[] | null;
+	readonly images: JsonObject[] | null;
 	/** The sound of one answer, a list of several. */
-	audio: JsonValue;
-	/** The answers one by one. */
-	answers: readonly Answer[];
+	readonly audio: JsonValue;
+
+	/** @param answers one by one; what the body says about all of them is added */
+	constructor(
+		body: JsonObject,
+		readonly answers: readonly Answer[],
+	) {
+		this.content = answers.length === 1 ? answers[0].content : oneOrAll(answers.map(contentOf));
+		this.finish_reason = answers[0]?.finish_reason ?? null;
+		this.model = textOrNull(body.model);
+		this.usage = isObject(body.usage) ? body.usage : null;
+		this.refusal = textOfAll(answers, 'refusal');
+		this.tool_calls = listOfAll(answers, 'tool_calls');
+		this.reasoning_summary = textOfAll(answers, 'reasoning_summary');
+		this.commentary = textOfAll(answers, 'commentary');
+		this.sources = eachOnce(listOfAll(answers, 'sources'));
+		this.images = listOfAll(answers, 'images');
+		this.audio = answers.some(({ audio }) => audio)
+			? oneOrAll(answers.flatMap(({ audio }) => (audio ? [audio] : [])))
+			: null;
+	}
 }
 
 /** How the answers of one endpoint are read. */
@@ -57,26 +75,6 @@ export interface AnswerReader {
 	matches: (body: JsonObject) => boolean;
 	/** Never throws, whatever the body. */
 	read: (body: JsonObject) => Answer[];
-}
-
-/** The answers of a body as one; what the body says about all of them is added. */
-export function together(body: JsonObject, answers: readonly Answer[]): Content {
-	return {
-		content: answers.length === 1 ? answers[0].content : oneOrAll(answers.map(contentOf)),
-		finish_reason: answers[0]?.finish_reason ?? null,
-		model: textOrNull(body.model),
-		usage: isObject(body.usage) ? body.usage : null,
-		refusal: textOfAll(answers, 'refusal'),
-		tool_calls: listOfAll(answers, 'tool_calls'),
-		reasoning_summary: textOfAll(answers, 'reasoning_summary'),
-		commentary: textOfAll(answers, 'commentary'),
-		sources: eachOnce(listOfAll(answers, 'sources')),
-		images: listOfAll(answers, 'images'),
-		audio: answers.some(({ audio }) => audio)
-			? oneOrAll(answers.flatMap(({ audio }) => (audio ? [audio] : [])))
-			: null,
-		answers,
-	};
 }
 
 const contentOf = ({ content }: Answer) => content;

@@ -1,6 +1,6 @@
 import { chatAnswer } from './chatAnswer';
-import type { AnswerReader, Content } from './content';
-import { objectsOf, together } from './content';
+import type { AnswerReader } from './content';
+import { Content, objectsOf } from './content';
 import { responseAnswer } from './responseAnswer';
 import type { JsonObject, JsonValue } from '../../jsonl/json';
 import { isObject, textOrNull } from '../../jsonl/json';
@@ -74,9 +74,9 @@ const BY_PATH: ReadonlyMap<string | undefined, AnswerReader> = new Map(Object.en
  * @param body the `body` of the line's `response`, parsed
  */
 export function extractContent(endpoint: string | null | undefined, body: unknown): Content {
-	if (!isObject(body)) return together({}, [{ content: (body ?? null) as JsonValue }]);
+	if (!isObject(body)) return new Content({}, [{ content: (body ?? null) as JsonValue }]);
 	const reader = readerFor(endpoint, body);
-	return together(body, reader ? reader.read(body) : [{ content: body }]);
+	return new Content(body, reader ? reader.read(body) : [{ content: body }]);
 }
 
 function readerFor(

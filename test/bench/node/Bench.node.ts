@@ -68,6 +68,7 @@ const OPERATIONS: Record<string, Operation> = {
 		}
 		return items;
 	},
+	nothing: async (context) => context.getInputData(),
 	begin: async (context) => {
 		end = await measure();
 		return context.getInputData();

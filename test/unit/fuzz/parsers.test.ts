@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { extractContent } from '../../../nodes/endpoints/answers';
 import type { Line } from '../../../nodes/jsonl/lines';
 import { parseJsonContent } from '../../../nodes/jsonl/parseJson';
-import { classify, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
+import { ClassifiedResult, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
 import { validateRequests } from '../../../nodes/OpenAiBatch/requestFile/validate/validateFile';
 import { readLines } from '../jsonl/bytes';
 
@@ -45,7 +45,7 @@ const STATUSES = ['succeeded', 'failed', 'expired', 'cancelled'];
 /** What holds of every line, whatever stands in it. */
 function checkLine(text: string): void {
 	const line = parseResultLine(text);
-	const result = classify(line);
+	const result = new ClassifiedResult(line);
 	expect(STATUSES).toContain(result.status);
 	expect(result.error === null).toBe(result.status === 'succeeded');
 	expect(typeof isRetryable(result)).toBe('boolean');

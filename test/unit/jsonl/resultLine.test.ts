@@ -3,7 +3,7 @@ import { join } from 'path';
 
 import fc from 'fast-check';
 
-import { classify, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
+import { ClassifiedResult, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
 
 /** Lines as OpenAI really sent them: a success, an HTTP failure, an expiry. */
 const [success, failure, expiry] = readFileSync(
@@ -13,7 +13,7 @@ const [success, failure, expiry] = readFileSync(
 
 const read = (line: unknown) =>
 	parseResultLine(typeof line === 'string' ? line : JSON.stringify(line));
-const judge = (line: unknown) => classify(read(line));
+const judge = (line: unknown) => new ClassifiedResult(read(line));
 const answer = (status_code: unknown, body: unknown = {}) => ({
 	custom_id: 'r',
 	response: { status_code, request_id: 'x', body },
@@ -55,7 +55,11 @@ describe('parseResultLine', () => {
 			const line = read(text);
 			expect(line.error).toMatchObject({ code: 'invalid_json_line' });
 			expect(line.error?.message).toMatch(/^This line is not /);
-			expect(classify(line)).toMatchObject({ status: 'failed', statusCode: null, body: null });
+			expect(new ClassifiedResult(line)).toMatchObject({
+				status: 'failed',
+				statusCode: null,
+				body: null,
+			});
 		},
 	);
 

@@ -1,4 +1,4 @@
-import { classify, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
+import { ClassifiedResult, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
 import {
 	hasPermanentCause,
 	hasTransientCause,
@@ -62,7 +62,9 @@ describe.each(STATUSES)('an error with the status %i', (status) => {
 		(code) => {
 			const body = { error: { message: 'm', code } };
 			const line = { custom_id: 'a', response: { status_code: status, body } };
-			const isLineTransient = isRetryable(classify(parseResultLine(JSON.stringify(line))));
+			const isLineTransient = isRetryable(
+				new ClassifiedResult(parseResultLine(JSON.stringify(line))),
+			);
 			expect(isTransient(statusFault(status, {}, body, 0))).toBe(isLineTransient);
 		},
 	);

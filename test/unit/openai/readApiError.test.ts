@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { classify, parseResultLine } from '../../../nodes/jsonl/resultLine';
+import { ClassifiedResult, parseResultLine } from '../../../nodes/jsonl/resultLine';
 import { readBatch } from '../../../nodes/openai/api/readBatch';
 import { firstErrors } from '../../../nodes/openai/api/objects';
 import { readApiError } from '../../../nodes/openai/apiErrors';
@@ -117,7 +117,8 @@ describe("the server's own reason", () => {
 
 	it('is the same in an answer, a result line and a failed batch, in any envelope', () => {
 		const inLine = (line: object) =>
-			classify(parseResultLine(JSON.stringify({ custom_id: 'a', ...line }))).error?.message;
+			new ClassifiedResult(parseResultLine(JSON.stringify({ custom_id: 'a', ...line }))).error
+				?.message;
 		fc.assert(
 			fc.property(
 				inAnyEnvelope(),

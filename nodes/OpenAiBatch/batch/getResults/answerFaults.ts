@@ -38,8 +38,8 @@ function looksLikeObject(content: unknown): boolean {
 
 /** A model that calls a tool, or makes images or sound, need not say anything. */
 function isEmpty({ content, tool_calls: calls, images, audio }: Content): boolean {
-	const all = Array.isArray(content) ? content : [content];
-	return all.every(isBlank) && calls === null && images === null && audio === null;
+	const saysNothing = Array.isArray(content) ? content.every(isBlank) : isBlank(content);
+	return saysNothing && calls === null && images === null && audio === null;
 }
 
 const isBlank = (value: unknown) =>

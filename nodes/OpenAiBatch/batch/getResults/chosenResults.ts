@@ -7,7 +7,8 @@ import { decide, isWhole, requestsOf } from './decide';
 import type { ItemShape } from './resultItem';
 import { missingItem, resultItem } from './resultItem';
 import type { Tally } from './resultSet';
-import { ResultSet } from './resultSet';
+import { newNumbers, ResultSet } from './resultSet';
+import type { IdNumbers } from '../../../jsonl/idTable';
 import type { OpenAiClient } from '../../../openai/client';
 import type { BatchResult } from '../results/batchFiles';
 import { readResults } from '../results/batchFiles';
@@ -49,11 +50,12 @@ export class ChosenResults {
 	 * The items of the results, in the order of the files: those of retries, and missing ones, last.
 	 *
 	 * @param convert makes of each item what is yielded, before the next result is read
+	 * @param numbers of the ids, where the caller needs them too
 	 */
-	async *read<T>(convert: (item: IDataObject) => T): AsyncGenerator<T[]> {
+	async *read<T>(convert: (item: IDataObject) => T, numbers = newNumbers()): AsyncGenerator<T[]> {
 		this.counter = new AnswerCounter();
 		const isFirst = this.marks === undefined;
-		if (isFirst) yield* this.decide(convert);
+		if (isFirst) yield* this.decide(convert, numbers);
 		if (!isFirst || this.job.retries.length > 0) yield* this.readMarked(convert);
 		this.answers = this.counter.counts;
 	}
@@ -64,10 +66,13 @@ export class ChosenResults {
 	}
 
 	/** Decides on all results. Without retries a decision is final, and its result is yielded. */
-	private async *decide<T>(convert: (item: IDataObject) => T): AsyncGenerator<T[]> {
+	private async *decide<T>(
+		convert: (item: IDataObject) => T,
+		numbers: IdNumbers,
+	): AsyncGenerator<T[]> {
 		const { client, job, selection } = this;
 		const { batch, retries } = job;
-		const results = new ResultSet();
+		const results = new ResultSet(numbers);
 		const marks = [batch, ...retries, 'missing'].map(() => new Marks());
 		const isFinal = retries.length === 0;
 		const isOver = () => isFinal && selection.isFull;

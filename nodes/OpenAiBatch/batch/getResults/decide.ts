@@ -51,11 +51,13 @@ export class Selection {
 }
 
 /** A result, and the number under which it counts for its request; none when it does not count. */
-export interface Decided {
-	result: BatchResult;
-	/** 0-based, among the results of its batch. */
-	place: number;
-	entry: number | undefined;
+export class Decided {
+	constructor(
+		readonly result: BatchResult,
+		/** 0-based, among the results of its batch. */
+		readonly place: number,
+		readonly entry: number | undefined,
+	) {}
 }
 
 /**
@@ -95,7 +97,8 @@ function* decideOn(
 			counter.attempts += results.noteAttempt(batch, customId);
 		}
 		const place = counter.place++;
-		yield { result, place, entry: results.add({ batch, place }, customId, status, error) };
+		const entry = results.add({ batch, place }, customId, status, error);
+		yield new Decided(result, place, entry);
 	}
 }
 

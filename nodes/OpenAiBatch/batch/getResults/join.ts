@@ -1,16 +1,23 @@
-import { randomInt } from 'crypto';
-import { IdNumbers, WordTable } from '../../../jsonl/idTable';
+import { WordTable } from '../../../jsonl/idTable';
 
 /** A line to be written, or what is added to one, and the request it belongs to. */
-export interface Piece {
-	/** Null for a result that belongs to no request. */
-	id: string | null;
-	text: string;
+export class Piece {
+	constructor(
+		/** The number of the request's id; null for a result that belongs to no request. */
+		readonly id: number | null,
+		readonly text: string,
+	) {}
 }
 
 /** A line with what was found for it in the other file. */
-export interface Joined extends Piece {
-	partners: string[];
+export class Joined extends Piece {
+	constructor(
+		id: number | null,
+		text: string,
+		readonly partners: string[],
+	) {
+		super(id, text);
+	}
 }
 
 type Pieces = AsyncIterable<Piece[]>;
@@ -26,7 +33,7 @@ export type Sharing = 'toEach' | 'once' | 'toFirst';
 const MOST_BYTES = 41_943_040;
 
 /** What a line takes beside its texts, so that it can be found. */
-const LINE_BYTES = 60;
+const LINE_BYTES = 32;
 
 /** When partners are dropped, so much of the memory for them stays in use. */
 const KEPT_SHARE = 0.75;
@@ -40,15 +47,17 @@ const AT_A_TIME = 50;
  * grow with the files, and where both are large, the other one is read several times.
  *
  * @param others the other file from its beginning
+ * @param blocks memory that joins of the same execution use, one after the other
  */
 export async function* join(
 	lines: Pieces,
 	others: () => Pieces,
 	sharing: Sharing,
+	blocks = new Blocks(),
 	mostBytes = MOST_BYTES,
 ): AsyncGenerator<Joined[]> {
 	const source = lines[Symbol.asyncIterator]();
-	let open = new OpenLines();
+	let open = new OpenLines(blocks);
 	let isOver = false;
 	try {
 		while (!isOver || open.count > 0) {
@@ -60,11 +69,12 @@ export async function* join(
 				for (const { id, text } of next.value) open.add(id, text);
 			}
 			if (open.count === 0) break;
-			const partners = new Partners(open.count, mostBytes - open.bytes);
+			const partners = new Partners(blocks, open.count, mostBytes - open.bytes);
 			await findPartners(open, others(), sharing, partners);
 			for (let at = 0; at < partners.whole; at += AT_A_TIME) {
 				yield open.joined(at, Math.min(at + AT_A_TIME, partners.whole), partners);
 			}
+			partners.release();
 			open = open.from(partners.whole);
 		}
 	} finally {
@@ -98,7 +108,7 @@ async function findPartners(
 	}
 }
 
-/** What is kept of a line, each plus one: where its text and its id are, and the next line with the id. */
+/** What is kept of a line, each plus one: where its text is, its id, and the next line with this id. */
 const TEXT = 0;
 const ID = 1;
 const NEXT = 2;
@@ -107,45 +117,39 @@ const NEXT = 2;
 const FIRST = 0;
 const LAST = 1;
 
-/**
- * The lines in memory, outside of V8's heap. It knows ids by 64 bits of each, so it may take an id
- * for another one, see `IdNumbers`.
- */
+/** The lines in memory, outside of V8's heap. */
 class OpenLines {
 	count = 0;
 	/** How many of them have an id. */
 	withId = 0;
 	private readonly lines = new WordTable(3);
-	private readonly texts = new Texts();
-	/** With a seed of its own each time, nobody can choose ids that look the same. */
-	private readonly numbers = new IdNumbers(randomInt(2 ** 32));
 	private readonly ends = new WordTable(2);
+	private readonly texts: Texts;
+
+	constructor(private readonly blocks: Blocks) {
+		this.texts = new Texts(blocks);
+	}
 
 	get bytes(): number {
 		return this.texts.bytes + this.count * LINE_BYTES;
 	}
 
-	add(id: string | null, text: string): void {
+	add(id: number | null, text: string): void {
 		const line = this.count++;
-		if (id !== null) this.addId(id, line);
 		this.lines.set(line, TEXT, this.texts.add(line, text) + 1);
-	}
-
-	private addId(id: string, line: number): void {
+		if (id === null) return;
 		this.withId++;
-		// As JSON, which keeps half of a character: an id may be a text that was cut.
-		this.lines.set(line, ID, this.texts.add(line, JSON.stringify(id)) + 1);
-		const number = this.numbers.add(id);
-		const last = this.ends.get(number, LAST);
-		if (last === 0) this.ends.set(number, FIRST, line + 1);
+		this.lines.set(line, ID, id + 1);
+		const last = this.ends.get(id, LAST);
+		if (last === 0) this.ends.set(id, FIRST, line + 1);
 		else this.lines.set(last - 1, NEXT, line + 1);
-		this.ends.set(number, LAST, line + 1);
+		this.ends.set(id, LAST, line + 1);
 	}
 
 	/** The first line with an id; undefined without any. */
-	first(id: string): number | undefined {
-		const number = this.numbers.numberOf(id);
-		return number === undefined ? undefined : this.ends.get(number, FIRST) - 1;
+	first(id: number): number | undefined {
+		const first = this.ends.get(id, FIRST);
+		return first === 0 ? undefined : first - 1;
 	}
 
 	/** The next line with the same id. */
@@ -158,45 +162,44 @@ class OpenLines {
 	joined(from: number, to: number, partners: Partners): Joined[] {
 		const lines: Joined[] = [];
 		for (let at = from; at < to; at++) {
-			const id = this.lines.get(at, ID);
-			lines.push({
-				id: id === 0 ? null : (JSON.parse(this.texts.get(id - 1)) as string),
-				text: this.texts.get(this.lines.get(at, TEXT) - 1),
-				partners: partners.of(at),
-			});
+			const text = this.texts.get(this.lines.get(at, TEXT) - 1);
+			lines.push(new Joined(this.idOf(at), text, partners.of(at)));
 		}
 		return lines;
 	}
 
 	/** The lines from a place on; these here are used up. */
 	from(place: number): OpenLines {
-		const rest = new OpenLines();
-		if (place === this.count) return rest;
-		let id: string | undefined;
+		const rest = new OpenLines(this.blocks);
+		if (place === this.count) {
+			this.texts.release();
+			return rest;
+		}
 		for (const [line, text] of this.texts.drain()) {
-			if (line < place) continue;
-			// The id of a line comes before its text.
-			if (id === undefined && this.lines.get(line, ID) > 0) id = JSON.parse(text) as string;
-			else {
-				rest.add(id ?? null, text);
-				id = undefined;
-			}
+			if (line >= place) rest.add(this.idOf(line), text);
 		}
 		return rest;
+	}
+
+	private idOf(line: number): number | null {
+		const id = this.lines.get(line, ID);
+		return id === 0 ? null : id - 1;
 	}
 }
 
 /** What was found for the lines. When it takes too much memory, the last lines have to wait. */
 class Partners {
-	private texts = new Texts();
+	private texts: Texts;
 	private readonly firsts: Uint32Array;
 	private readonly lasts: Uint32Array;
 
 	/** @param whole how many of the lines, the first of them, get all that belongs to them */
 	constructor(
+		private readonly blocks: Blocks,
 		public whole: number,
 		private readonly mostBytes: number,
 	) {
+		this.texts = new Texts(blocks);
 		this.firsts = new Uint32Array(whole).fill(NONE);
 		this.lasts = new Uint32Array(whole).fill(NONE);
 	}
@@ -213,6 +216,11 @@ class Partners {
 			found.push(this.texts.get(at));
 		}
 		return found;
+	}
+
+	/** Nothing more is asked of them. */
+	release(): void {
+		this.texts.release();
 	}
 
 	private append(line: number, text: string): void {
@@ -232,7 +240,7 @@ class Partners {
 				bytes -= texts.bytesOf(at);
 			}
 		}
-		this.texts = new Texts();
+		this.texts = new Texts(this.blocks);
 		this.firsts.fill(NONE);
 		for (const [line, text] of texts.drain()) {
 			if (line < this.whole) this.append(line, text);
@@ -241,6 +249,25 @@ class Partners {
 }
 
 const BLOCK_BYTES = 262_144;
+
+/**
+ * Blocks of memory that are used again and again. V8 looks through the whole heap each time that so
+ * much memory was allocated, and takes longer for it in a nearly full heap than the join does.
+ */
+export class Blocks {
+	private readonly free: Buffer[] = [];
+
+	/** @param bytes how many are needed at least */
+	take(bytes: number): Buffer {
+		if (bytes > BLOCK_BYTES) return Buffer.allocUnsafeSlow(bytes);
+		return this.free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
+	}
+
+	/** Takes back a block in which nothing is needed any more. */
+	give(block: Buffer): void {
+		if (block.length === BLOCK_BYTES) this.free.push(block);
+	}
+}
 
 /** What stands before each text: its line, the next text of this line, and its length. */
 const HEAD_BYTES = 12;
@@ -254,6 +281,8 @@ class Texts {
 	private blocks: Buffer[] = [];
 	/** How much of each block is taken. */
 	private readonly taken: number[] = [];
+
+	constructor(private readonly memory: Blocks) {}
 
 	/** Of memory. */
 	get bytes(): number {
@@ -296,7 +325,7 @@ class Texts {
 		this.blockOf(position).writeUInt32LE(next, (position % BLOCK_BYTES) + 4);
 	}
 
-	/** All texts in the order in which they were added. Each block is given up after it was read. */
+	/** All texts in the order in which they were added. Each block is given back after it was read. */
 	*drain(): Generator<[line: number, text: string]> {
 		const { blocks } = this;
 		this.blocks = [];
@@ -306,7 +335,14 @@ class Texts {
 				yield [block.readUInt32LE(start), textAt(block, start)];
 				start += HEAD_BYTES + block.readUInt32LE(start + 8);
 			}
+			this.memory.give(block);
 		}
+	}
+
+	/** Gives up all texts. */
+	release(): void {
+		for (const block of this.blocks) this.memory.give(block);
+		this.blocks = [];
 	}
 
 	/** The index of a block that has room for so many bytes. A block has more for a single long text. */
@@ -314,7 +350,7 @@ class Texts {
 		const last = this.blocks.length - 1;
 		if (last >= 0 && this.taken[last] + bytes <= this.blocks[last].length) return last;
 		if (last >= 0) this.full += this.blocks[last].length;
-		this.blocks.push(Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, bytes)));
+		this.blocks.push(this.memory.take(bytes));
 		this.taken.push(0);
 		return last + 1;
 	}

@@ -11,11 +11,13 @@ import { asNodeError } from '../../shared/operation';
 import { inputLines } from '../results/batchFiles';
 
 /** A row that Submit kept for the result of its request. */
-export interface KeptRow {
-	customId: string;
-	/** The row as it is written, with all digits of its numbers and the order of its fields. */
-	text: string;
-	row: JsonObject;
+export class KeptRow {
+	constructor(
+		readonly customId: string,
+		readonly row: JsonObject,
+		/** The row as it is written, with all digits of its numbers and the order of its fields. */
+		readonly text: string,
+	) {}
 }
 
 /** The ids of the files with the rows of a batch and its retries. A retry has that of its original. */
@@ -181,7 +183,7 @@ function rowIn({ text }: Line): KeptRow | undefined {
 	if (!parsed.ok || !isObject(parsed.value)) return undefined;
 	const { custom_id: customId, row } = parsed.value;
 	if (typeof customId !== 'string' || !isObject(row)) return undefined;
-	return { customId, row, text: rowText(text, customId) };
+	return new KeptRow(customId, row, rowText(text, customId));
 }
 
 const ROW = '"row":';

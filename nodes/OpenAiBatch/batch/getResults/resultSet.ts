@@ -45,6 +45,9 @@ const LAST = 1;
 const ATTEMPTS = 2;
 const COUNTED = 3;
 
+/** Numbers with a seed of their own each time, so that nobody can choose ids that look the same. */
+export const newNumbers = () => new IdNumbers(randomInt(2 ** 32));
+
 /**
  * Decides which result counts for each request of a batch and its retries, whatever the order of
  * the lines. Where one batch has an id twice, as servers have that accept such files, these are two
@@ -58,13 +61,14 @@ export class ResultSet {
 		total: 0,
 	};
 
-	/** With a seed of its own each time, nobody can choose ids that look the same. */
-	private readonly numbers = new IdNumbers(randomInt(2 ** 32));
 	private readonly ids = new WordTable(4);
 	private readonly entries = new WordTable(6);
 	private readonly errors: Array<ErrorCount | undefined> = [undefined];
 	private readonly errorNumbers = new Map<ErrorCount, number>();
 	private nameless = 0;
+
+	/** @param numbers of ids, which others may use too, for more ids than those of results */
+	constructor(private readonly numbers = newNumbers()) {}
 
 	/** How many requests have a result. */
 	get size(): number {

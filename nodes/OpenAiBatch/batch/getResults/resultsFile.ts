@@ -1,17 +1,17 @@
-import { randomInt } from 'crypto';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { ChoiceOptions } from './chosenResults';
 import { ChosenResults } from './chosenResults';
 import type { Job, Wanted } from './decide';
 import { requestsOf, Selection } from './decide';
-import type { Joined, Piece } from './join';
-import { join } from './join';
+import { Blocks, join, Joined, Piece } from './join';
 import type { StoredRows } from './keptRows';
 import { KeptRows } from './keptRows';
 import type { FormatOptions, ResultFormat } from './resultFormats';
 import { RESULT_FORMATS, withMember } from './resultFormats';
 import type { ResultItem, ResultStatus } from './resultItem';
-import { IdNumbers } from '../../../jsonl/idTable';
+import { newNumbers } from './resultSet';
+import type { IdNumbers } from '../../../jsonl/idTable';
+import { WordTable } from '../../../jsonl/idTable';
 import { TextBlock } from '../../../jsonl/lines';
 import type { OpenAiClient } from '../../../openai/client';
 import { submissionIdOf } from '../../../openai/submissions/submission';
@@ -115,6 +115,8 @@ const MISPLACED =
 class Writer {
 	/** What went wrong while the lines were made: n8n's storage may report it in other words. */
 	private fault: unknown;
+	/** For all that is joined. */
+	private readonly memory = new Blocks();
 
 	constructor(
 		private readonly client: OpenAiClient,
@@ -181,15 +183,21 @@ class Writer {
 			// What was read before is chosen already.
 			if (this.selection.isFull && results.tally === undefined) return;
 			const line = (text: string, row?: string) => this.format.line(text, row);
+			const numbers = newNumbers();
 			if (!rows) {
-				for await (const pieces of this.pieces(results)) {
+				for await (const pieces of this.pieces(results, numbers)) {
 					yield pieces.map(({ text }) => line(text));
 				}
 				continue;
 			}
 			const joined = this.options.inputOrder
-				? this.inInputOrder(results, rows)
-				: join(this.pieces(results), () => this.rowPieces(rows), 'toEach');
+				? this.inInputOrder(results, rows, numbers)
+				: join(
+						this.pieces(results, numbers),
+						() => this.rowPieces(rows, numbers),
+						'toEach',
+						this.memory,
+					);
 			for await (const some of joined) {
 				rows.lacking += some.filter(({ id, partners }) => id !== null && !partners.length).length;
 				yield some.map(({ text, partners }) => line(text, partners[0]));
@@ -198,67 +206,79 @@ class Writer {
 	}
 
 	/** The results of a part, with their requests where these are wanted. */
-	private pieces(results: ChosenResults): AsyncIterable<Piece[]> {
-		const pieces = this.resultPieces(results);
+	private pieces(results: ChosenResults, numbers: IdNumbers): AsyncIterable<Piece[]> {
+		const pieces = this.resultPieces(results, numbers);
 		if (!this.options.includeRequest) return pieces;
-		return this.withRequests(results, pieces);
+		return this.withRequests(results, pieces, numbers);
 	}
 
-	private resultPieces(results: ChosenResults): AsyncGenerator<Piece[]> {
-		return results.read((item) => ({
-			id: item.custom_id as string | null,
-			text: this.format.resultText(item),
-		}));
+	private resultPieces(results: ChosenResults, numbers: IdNumbers): AsyncGenerator<Piece[]> {
+		const { format } = this;
+		return results.read((item) => {
+			const id = item.custom_id as string | null;
+			return new Piece(id === null ? null : numbers.add(id), format.resultText(item));
+		}, numbers);
 	}
 
 	private async *withRequests(
 		results: ChosenResults,
 		pieces: AsyncIterable<Piece[]>,
+		numbers: IdNumbers,
 	): AsyncGenerator<Piece[]> {
-		const requests = () => this.requestPieces(results);
-		for await (const some of join(pieces, requests, 'once')) {
-			yield some.map(({ id, text, partners: [request] }) => ({
-				id,
-				text: request === undefined ? text : withMember(text, 'request', request),
-			}));
-		}
-	}
-
-	private async *requestPieces(results: ChosenResults): AsyncGenerator<Piece[]> {
-		const requests = await requestsOf(this.client, results.job.batch);
-		if (!requests) results.missingKnown = false;
-		for await (const some of requests ?? []) {
-			yield some.flatMap(({ customId: id, body }) =>
-				body === undefined ? [] : { id, text: JSON.stringify(body) },
+		const requests = () => this.requestPieces(results, numbers);
+		for await (const some of join(pieces, requests, 'once', this.memory)) {
+			yield some.map(
+				({ id, text, partners: [request] }) =>
+					new Piece(id, request === undefined ? text : withMember(text, 'request', request)),
 			);
 		}
 	}
 
-	private rowPieces(stored: StoredRows): AsyncGenerator<Piece[]> {
-		return stored.read((row) => ({ id: row.customId, text: this.format.rowText(row) }));
+	private async *requestPieces(
+		results: ChosenResults,
+		numbers: IdNumbers,
+	): AsyncGenerator<Piece[]> {
+		const requests = await requestsOf(this.client, results.job.batch);
+		if (!requests) results.missingKnown = false;
+		for await (const some of requests ?? []) {
+			yield some.flatMap(({ customId, body }) =>
+				body === undefined ? [] : new Piece(numbers.add(customId), JSON.stringify(body)),
+			);
+		}
+	}
+
+	private rowPieces(stored: StoredRows, numbers: IdNumbers): AsyncGenerator<Piece[]> {
+		const { format } = this;
+		return stored.read((row) => new Piece(numbers.add(row.customId), format.rowText(row)));
 	}
 
 	/** The results in the order of the rows; those without a row come last. */
 	private async *inInputOrder(
 		results: ChosenResults,
 		stored: StoredRows,
+		numbers: IdNumbers,
 	): AsyncGenerator<Joined[]> {
-		const known = new IdNumbers(randomInt(2 ** 32));
+		const found = new WordTable(1);
 		let written = 0;
-		const rows = onlyNew(this.rowPieces(stored), known);
-		for await (const some of join(rows, () => this.pieces(results), 'toFirst')) {
+		const rows = onlyNew(this.rowPieces(stored, numbers), found);
+		for await (const some of join(
+			rows,
+			() => this.pieces(results, numbers),
+			'toFirst',
+			this.memory,
+		)) {
 			const lines: Joined[] = [];
 			for (const { id, text: row, partners } of some) {
-				for (const text of partners) lines.push({ id, text, partners: [row] });
+				for (const text of partners) lines.push(new Joined(id, text, Array.of(row)));
 			}
 			written += lines.length;
 			yield lines;
 		}
 		if (results.tally !== undefined && written === results.size) return;
-		for await (const some of this.pieces(results)) {
+		for await (const some of this.pieces(results, numbers)) {
 			const rest: Joined[] = [];
 			for (const { id, text } of some) {
-				if (id === null || known.numberOf(id) === undefined) rest.push({ id, text, partners: [] });
+				if (id === null || found.get(id, 0) === 0) rest.push(new Joined(id, text, []));
 			}
 			written += rest.length;
 			yield rest;
@@ -273,12 +293,13 @@ async function allOf(read: AsyncGenerator<unknown>): Promise<void> {
 	while (!(await read.next()).done) continue;
 }
 
-/** The pieces whose id has not come before. */
-async function* onlyNew(pieces: AsyncIterable<Piece[]>, known: IdNumbers): AsyncGenerator<Piece[]> {
+/** The pieces whose id has not come before. @param found has a one for each id that has */
+async function* onlyNew(pieces: AsyncIterable<Piece[]>, found: WordTable): AsyncGenerator<Piece[]> {
 	for await (const some of pieces) {
 		yield some.filter(({ id }) => {
-			const before = known.size;
-			return id !== null && known.add(id) === before;
+			if (id === null || found.get(id, 0) === 1) return false;
+			found.set(id, 0, 1);
+			return true;
 		});
 	}
 }

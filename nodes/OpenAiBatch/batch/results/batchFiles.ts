@@ -3,8 +3,8 @@ import type { JsonValue } from '../../../jsonl/json';
 import { isObject, textOrNull, tryParseJson } from '../../../jsonl/json';
 import type { Line } from '../../../jsonl/lines';
 import { readLineBatches } from '../../../jsonl/lines';
-import type { ClassifiedResult, ResultError } from '../../../jsonl/resultLine';
-import { classify, parseResultLines } from '../../../jsonl/resultLine';
+import type { ResultError, ResultLine } from '../../../jsonl/resultLine';
+import { ClassifiedResult, parseResultLines } from '../../../jsonl/resultLine';
 import { findFile } from '../../../openai/api/files';
 import type { Batch, FileObject } from '../../../openai/api/objects';
 import { statusOf } from '../../../openai/api/objects';
@@ -12,13 +12,21 @@ import type { OpenAiClient } from '../../../openai/client';
 import { asNodeError, breathing } from '../../shared/operation';
 
 /** The result of one request, as a line of a result file has it. */
-export interface BatchResult extends ClassifiedResult {
+export class BatchResult extends ClassifiedResult {
 	/** Null when the line has no custom_id that can be read. */
-	customId: string | null;
+	readonly customId: string | null;
 	/** The line as it was sent; its text when it is not JSON. */
-	raw: JsonValue;
-	/** The batch whose file has the line. */
-	batch: Batch;
+	readonly raw: JsonValue;
+
+	constructor(
+		line: ResultLine,
+		/** The batch whose file has the line. */
+		readonly batch: Batch,
+	) {
+		super(line);
+		this.customId = line.custom_id;
+		this.raw = line.raw;
+	}
 }
 
 /** A request of a batch, as a line of its input file has it. */
@@ -140,11 +148,10 @@ const isId = (id: string | null | undefined): id is string => !!id;
 function* resultsIn(lines: readonly Line[], batch: Batch, tally: Tally): Generator<BatchResult> {
 	for (const { text } of lines) {
 		for (const line of parseResultLines(text)) {
-			const { status, statusCode, requestId, model, error, body } = classify(line);
-			const { custom_id: customId, raw } = line;
+			const result = new BatchResult(line, batch);
 			tally.results++;
-			if (status === 'succeeded' || status === 'failed') tally.ran++;
-			yield { customId, status, statusCode, requestId, model, error, body, raw, batch };
+			if (result.status === 'succeeded' || result.status === 'failed') tally.ran++;
+			yield result;
 		}
 	}
 }

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { resultItem } from '../../../../../nodes/OpenAiBatch/batch/getResults/resultItem';
-import type { BatchResult } from '../../../../../nodes/OpenAiBatch/batch/results/batchFiles';
-import { classify, parseResultLine } from '../../../../../nodes/jsonl/resultLine';
+import { BatchResult } from '../../../../../nodes/OpenAiBatch/batch/results/batchFiles';
+import { parseResultLine } from '../../../../../nodes/jsonl/resultLine';
 import type { Batch } from '../../../../../nodes/openai/api/objects';
 import bodies from '../../../endpoints/fixtures/response-bodies.json';
 import chats from '../../../endpoints/fixtures/chat-answers.json';
@@ -11,12 +11,7 @@ import outputs from '../../../endpoints/fixtures/responses-outputs.json';
 function itemOf(endpoint: string, body: object, parseJson = true): IDataObject {
 	const response = { status_code: 200, request_id: 'req_1', body };
 	const line = parseResultLine(JSON.stringify({ custom_id: 'a', response, error: null }));
-	const result: BatchResult = {
-		...classify(line),
-		customId: line.custom_id,
-		raw: line.raw,
-		batch: { id: 'batch_1', endpoint } as Batch,
-	};
+	const result = new BatchResult(line, { id: 'batch_1', endpoint } as Batch);
 	return resultItem(result, { parseJson, simplify: true, prices: undefined }).json;
 }
 
