@@ -171,7 +171,7 @@ export async function runMillion(
 	if (rows > FEWER) await measure(FEWER, ['undici', 'package']);
 	if (rows > few) await measure(rows, ['undici', 'package']);
 	await warmUp('nodes');
-	if (!(await measure(few, process.env.ONLY ? ['package'] : ['undici', 'package', 'nodes'], runs))) {
+	if (!(await measure(few, ['undici', 'package', 'nodes'], runs))) {
 		return { jobs, tooMany: { rows: few, outcome: ENDED } };
 	}
 	const many = Math.min(rows, TOO_MANY);
