@@ -108,11 +108,6 @@ export class IdNumbers {
 		}
 	}
 
-	/** How many ids have a number. */
-	get size(): number {
-		return this.known;
-	}
-
 	/** The number of an id; undefined when it has none. */
 	numberOf(id: string): number | undefined {
 		const [high, low] = hashOf(id, this.seed);

@@ -127,10 +127,10 @@ function endOfString(text: string, from: number): number {
 }
 
 /**
- * A value that was parsed. It is made of a class, as everything is that is made for each line of a
- * file and holds much of it: V8 may begin to make the objects of a literal, `{…}` or `[…]`, among
- * those that live long. There each of them would keep alive what it holds, although nobody needs it
- * any more, until V8 looks through the whole heap. Objects of a class are never made there.
+ * A value that was parsed. It comes from a class, as others do that hold much of a line for a
+ * moment: V8 may begin to make the objects of a literal, `{…}` or `[…]`, among those that live long.
+ * There each of them keeps alive what it holds, although nobody needs it any more, until V8 looks
+ * through the whole heap. Objects of a class, and lists of `Array.of`, are never made there.
  */
 class Parsed {
 	readonly ok = true;

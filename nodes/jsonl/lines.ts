@@ -46,10 +46,11 @@ export interface TextRecord extends Line {
 	broken?: 'unclosed' | 'endless';
 }
 
-/** One that was read. A class, for the reason that `tryParseJson` has one. */
+/** One that was read. A class for the reason that `Parsed` in json.ts is one. */
 class ReadRecord implements TextRecord {
-	invalidUtf8?: true;
-	broken?: TextRecord['broken'];
+	declare invalidUtf8?: true;
+	declare broken?: TextRecord['broken'];
+
 	constructor(
 		readonly line: number,
 		readonly text: string,

@@ -49,6 +49,7 @@ export function parseResultLine(text: string): ResultLine {
  */
 export function parseResultLines(text: string): ResultLine[] {
 	const parsed = parseLine(text);
+	// Not `[…]`: see `Parsed` in json.ts.
 	if (parsed.ok && isObject(parsed.value)) return Array.of(resultIn(parsed.value));
 	const objects = objectsInLine(text)?.map(parseResultLine) ?? [];
 	const areResults = objects.length > 0 && objects.every(({ custom_id: id }) => id !== null);

@@ -1,16 +1,21 @@
 import fc from 'fast-check';
 import { IdNumbers } from '../../../nodes/jsonl/idTable';
 
+/** Some were cut within a character. */
+const id = fc.oneof(
+	fc.string({ maxLength: 3 }),
+	fc.constantFrom('\ud83d', '\ude00', 'a\ud83d', '\ufffd', '"\n', '__proto__', ''),
+);
+
 test('any ids are numbered in the order in which they come', () => {
 	fc.assert(
-		fc.property(fc.array(fc.string({ maxLength: 3 })), fc.integer(), (ids, seed) => {
+		fc.property(fc.array(id), fc.integer(), (ids, seed) => {
 			const numbers = new IdNumbers(seed);
 			const model = new Map<string, number>();
 			for (const id of ids) {
 				expect(numbers.numberOf(id)).toBe(model.get(id));
 				if (!model.has(id)) model.set(id, model.size);
 				expect(numbers.add(id)).toBe(model.get(id));
-				expect(numbers.size).toBe(model.size);
 			}
 			for (const [id, number] of model) expect(numbers.numberOf(id)).toBe(number);
 		}),

@@ -7,7 +7,7 @@ import { decide, isWhole, requestsOf } from './decide';
 import type { ItemShape } from './resultItem';
 import { missingItem, resultItem } from './resultItem';
 import type { Tally } from './resultSet';
-import { newNumbers, ResultSet } from './resultSet';
+import { newIdNumbers, ResultSet } from './resultSet';
 import type { IdNumbers } from '../../../jsonl/idTable';
 import type { OpenAiClient } from '../../../openai/client';
 import type { BatchResult } from '../results/batchFiles';
@@ -50,9 +50,9 @@ export class ChosenResults {
 	 * The items of the results, in the order of the files: those of retries, and missing ones, last.
 	 *
 	 * @param convert makes of each item what is yielded, before the next result is read
-	 * @param numbers of the ids, where the caller needs them too
+	 * @param numbers of the ids, where the caller needs them too; only the first reading adds to them
 	 */
-	async *read<T>(convert: (item: IDataObject) => T, numbers = newNumbers()): AsyncGenerator<T[]> {
+	async *read<T>(convert: (item: IDataObject) => T, numbers = newIdNumbers()): AsyncGenerator<T[]> {
 		this.counter = new AnswerCounter();
 		const isFirst = this.marks === undefined;
 		if (isFirst) yield* this.decide(convert, numbers);

@@ -32,7 +32,7 @@ export type Sharing = 'toEach' | 'once' | 'toFirst';
 /** So much memory is taken: a batch of 50,000 rows of 600 bytes is joined in two goes. */
 const MOST_BYTES = 41_943_040;
 
-/** What a line takes beside its texts, so that it can be found. */
+/** What a line takes beside its texts: 12 bytes of its own, 8 of its id, 9 for its partners, rounded up. */
 const LINE_BYTES = 32;
 
 /** When partners are dropped, so much of the memory for them stays in use. */
@@ -44,20 +44,21 @@ const AT_A_TIME = 50;
 /**
  * Adds to each line what another file has for the same id, in the order of the lines. Holds some of
  * the lines, reads the other file for them, passes them on, and holds the next ones: memory does not
- * grow with the files, and where both are large, the other one is read several times.
+ * grow with the files, apart from some bytes for each id, and where both are large, the other one is
+ * read several times.
  *
  * @param others the other file from its beginning
- * @param blocks memory that joins of the same execution use, one after the other
+ * @param pool memory that several joins share, also at the same time
  */
 export async function* join(
 	lines: Pieces,
 	others: () => Pieces,
 	sharing: Sharing,
-	blocks = new Blocks(),
+	pool = new BlockPool(),
 	mostBytes = MOST_BYTES,
 ): AsyncGenerator<Joined[]> {
 	const source = lines[Symbol.asyncIterator]();
-	let open = new OpenLines(blocks);
+	let open = new OpenLines(pool);
 	let isOver = false;
 	try {
 		while (!isOver || open.count > 0) {
@@ -69,7 +70,7 @@ export async function* join(
 				for (const { id, text } of next.value) open.add(id, text);
 			}
 			if (open.count === 0) break;
-			const partners = new Partners(blocks, open.count, mostBytes - open.bytes);
+			const partners = new Partners(pool, open.count, mostBytes - open.bytes);
 			await findPartners(open, others(), sharing, partners);
 			for (let at = 0; at < partners.whole; at += AT_A_TIME) {
 				yield open.joined(at, Math.min(at + AT_A_TIME, partners.whole), partners);
@@ -126,8 +127,8 @@ class OpenLines {
 	private readonly ends = new WordTable(2);
 	private readonly texts: Texts;
 
-	constructor(private readonly blocks: Blocks) {
-		this.texts = new Texts(blocks);
+	constructor(private readonly pool: BlockPool) {
+		this.texts = new Texts(pool);
 	}
 
 	get bytes(): number {
@@ -170,7 +171,7 @@ class OpenLines {
 
 	/** The lines from a place on; these here are used up. */
 	from(place: number): OpenLines {
-		const rest = new OpenLines(this.blocks);
+		const rest = new OpenLines(this.pool);
 		if (place === this.count) {
 			this.texts.release();
 			return rest;
@@ -195,11 +196,11 @@ class Partners {
 
 	/** @param whole how many of the lines, the first of them, get all that belongs to them */
 	constructor(
-		private readonly blocks: Blocks,
+		private readonly pool: BlockPool,
 		public whole: number,
 		private readonly mostBytes: number,
 	) {
-		this.texts = new Texts(blocks);
+		this.texts = new Texts(pool);
 		this.firsts = new Uint32Array(whole).fill(NONE);
 		this.lasts = new Uint32Array(whole).fill(NONE);
 	}
@@ -240,7 +241,7 @@ class Partners {
 				bytes -= texts.bytesOf(at);
 			}
 		}
-		this.texts = new Texts(this.blocks);
+		this.texts = new Texts(this.pool);
 		this.firsts.fill(NONE);
 		for (const [line, text] of texts.drain()) {
 			if (line < this.whole) this.append(line, text);
@@ -251,10 +252,12 @@ class Partners {
 const BLOCK_BYTES = 262_144;
 
 /**
- * Blocks of memory that are used again and again. V8 looks through the whole heap each time that so
- * much memory was allocated, and takes longer for it in a nearly full heap than the join does.
+ * Blocks of memory that are used again. V8 looks through the whole heap whenever some 16 MB were
+ * allocated outside of it, which takes longer in a nearly full heap than the join itself. A block
+ * belongs to one join until it is given back; what all of them needed at most stays until the pool
+ * goes. Longer texts have blocks of their own, which are not kept.
  */
-export class Blocks {
+export class BlockPool {
 	private readonly free: Buffer[] = [];
 
 	/** @param bytes how many are needed at least */
@@ -282,7 +285,7 @@ class Texts {
 	/** How much of each block is taken. */
 	private readonly taken: number[] = [];
 
-	constructor(private readonly memory: Blocks) {}
+	constructor(private readonly pool: BlockPool) {}
 
 	/** Of memory. */
 	get bytes(): number {
@@ -325,7 +328,10 @@ class Texts {
 		this.blockOf(position).writeUInt32LE(next, (position % BLOCK_BYTES) + 4);
 	}
 
-	/** All texts in the order in which they were added. Each block is given back after it was read. */
+	/**
+	 * All texts in the order in which they were added. Each block is given back after it was read, and
+	 * no others can be added.
+	 */
 	*drain(): Generator<[line: number, text: string]> {
 		const { blocks } = this;
 		this.blocks = [];
@@ -335,13 +341,13 @@ class Texts {
 				yield [block.readUInt32LE(start), textAt(block, start)];
 				start += HEAD_BYTES + block.readUInt32LE(start + 8);
 			}
-			this.memory.give(block);
+			this.pool.give(block);
 		}
 	}
 
-	/** Gives up all texts. */
+	/** Gives up all texts. No others can be added. */
 	release(): void {
-		for (const block of this.blocks) this.memory.give(block);
+		for (const block of this.blocks) this.pool.give(block);
 		this.blocks = [];
 	}
 
@@ -350,7 +356,7 @@ class Texts {
 		const last = this.blocks.length - 1;
 		if (last >= 0 && this.taken[last] + bytes <= this.blocks[last].length) return last;
 		if (last >= 0) this.full += this.blocks[last].length;
-		this.blocks.push(this.memory.take(bytes));
+		this.blocks.push(this.pool.take(bytes));
 		this.taken.push(0);
 		return last + 1;
 	}

@@ -46,7 +46,7 @@ const ATTEMPTS = 2;
 const COUNTED = 3;
 
 /** Numbers with a seed of their own each time, so that nobody can choose ids that look the same. */
-export const newNumbers = () => new IdNumbers(randomInt(2 ** 32));
+export const newIdNumbers = () => new IdNumbers(randomInt(2 ** 32));
 
 /**
  * Decides which result counts for each request of a batch and its retries, whatever the order of
@@ -68,7 +68,7 @@ export class ResultSet {
 	private nameless = 0;
 
 	/** @param numbers of ids, which others may use too, for more ids than those of results */
-	constructor(private readonly numbers = newNumbers()) {}
+	constructor(private readonly numbers = newIdNumbers()) {}
 
 	/** How many requests have a result. */
 	get size(): number {

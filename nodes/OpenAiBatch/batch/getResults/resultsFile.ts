@@ -3,13 +3,13 @@ import type { ChoiceOptions } from './chosenResults';
 import { ChosenResults } from './chosenResults';
 import type { Job, Wanted } from './decide';
 import { requestsOf, Selection } from './decide';
-import { Blocks, join, Joined, Piece } from './join';
+import { BlockPool, join, Joined, Piece } from './join';
 import type { StoredRows } from './keptRows';
 import { KeptRows } from './keptRows';
 import type { FormatOptions, ResultFormat } from './resultFormats';
 import { RESULT_FORMATS, withMember } from './resultFormats';
 import type { ResultItem, ResultStatus } from './resultItem';
-import { newNumbers } from './resultSet';
+import { newIdNumbers } from './resultSet';
 import type { IdNumbers } from '../../../jsonl/idTable';
 import { WordTable } from '../../../jsonl/idTable';
 import { TextBlock } from '../../../jsonl/lines';
@@ -116,7 +116,7 @@ class Writer {
 	/** What went wrong while the lines were made: n8n's storage may report it in other words. */
 	private fault: unknown;
 	/** For all that is joined. */
-	private readonly memory = new Blocks();
+	private readonly pool = new BlockPool();
 
 	constructor(
 		private readonly client: OpenAiClient,
@@ -183,8 +183,9 @@ class Writer {
 			// What was read before is chosen already.
 			if (this.selection.isFull && results.tally === undefined) return;
 			const line = (text: string, row?: string) => this.format.line(text, row);
-			const numbers = newNumbers();
-			if (!rows) {
+			const isJoined = rows !== undefined || this.options.includeRequest;
+			const numbers = isJoined ? newIdNumbers() : undefined;
+			if (!rows || !numbers) {
 				for await (const pieces of this.pieces(results, numbers)) {
 					yield pieces.map(({ text }) => line(text));
 				}
@@ -196,7 +197,7 @@ class Writer {
 						this.pieces(results, numbers),
 						() => this.rowPieces(rows, numbers),
 						'toEach',
-						this.memory,
+						this.pool,
 					);
 			for await (const some of joined) {
 				rows.lacking += some.filter(({ id, partners }) => id !== null && !partners.length).length;
@@ -206,17 +207,22 @@ class Writer {
 	}
 
 	/** The results of a part, with their requests where these are wanted. */
-	private pieces(results: ChosenResults, numbers: IdNumbers): AsyncIterable<Piece[]> {
+	private pieces(results: ChosenResults, numbers: IdNumbers | undefined): AsyncIterable<Piece[]> {
 		const pieces = this.resultPieces(results, numbers);
-		if (!this.options.includeRequest) return pieces;
+		if (!this.options.includeRequest || !numbers) return pieces;
 		return this.withRequests(results, pieces, numbers);
 	}
 
-	private resultPieces(results: ChosenResults, numbers: IdNumbers): AsyncGenerator<Piece[]> {
+	/** @param numbers of the ids; undefined where nothing is joined */
+	private resultPieces(
+		results: ChosenResults,
+		numbers: IdNumbers | undefined,
+	): AsyncGenerator<Piece[]> {
 		const { format } = this;
 		return results.read((item) => {
 			const id = item.custom_id as string | null;
-			return new Piece(id === null ? null : numbers.add(id), format.resultText(item));
+			const number = id === null ? undefined : numbers?.add(id);
+			return new Piece(number ?? null, format.resultText(item));
 		}, numbers);
 	}
 
@@ -226,7 +232,7 @@ class Writer {
 		numbers: IdNumbers,
 	): AsyncGenerator<Piece[]> {
 		const requests = () => this.requestPieces(results, numbers);
-		for await (const some of join(pieces, requests, 'once', this.memory)) {
+		for await (const some of join(pieces, requests, 'once', this.pool)) {
 			yield some.map(
 				({ id, text, partners: [request] }) =>
 					new Piece(id, request === undefined ? text : withMember(text, 'request', request)),
@@ -265,11 +271,11 @@ class Writer {
 			rows,
 			() => this.pieces(results, numbers),
 			'toFirst',
-			this.memory,
+			this.pool,
 		)) {
 			const lines: Joined[] = [];
 			for (const { id, text: row, partners } of some) {
-				for (const text of partners) lines.push(new Joined(id, text, Array.of(row)));
+				for (const text of partners) lines.push(new Joined(id, text, [row]));
 			}
 			written += lines.length;
 			yield lines;
@@ -283,7 +289,7 @@ class Writer {
 			written += rest.length;
 			yield rest;
 		}
-		// Two ids that look the same would lose a result, see `IdNumbers`.
+		// Whatever the join does, no result is lost without a word.
 		if (written !== results.size) throw new Error(MISPLACED);
 	}
 }
@@ -293,7 +299,7 @@ async function allOf(read: AsyncGenerator<unknown>): Promise<void> {
 	while (!(await read.next()).done) continue;
 }
 
-/** The pieces whose id has not come before. @param found has a one for each id that has */
+/** The pieces whose id has not come before. @param found in which each id that came gets a one */
 async function* onlyNew(pieces: AsyncIterable<Piece[]>, found: WordTable): AsyncGenerator<Piece[]> {
 	for await (const some of pieces) {
 		yield some.filter(({ id }) => {

@@ -6,10 +6,27 @@ import type {
 	Piece,
 	Sharing,
 } from '../../../../../nodes/OpenAiBatch/batch/getResults/join';
-import { join } from '../../../../../nodes/OpenAiBatch/batch/getResults/join';
+import { BlockPool, join } from '../../../../../nodes/OpenAiBatch/batch/getResults/join';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
+
+/** A pool that notices when a block is given back twice, or never, and spoils what is in it. */
+class WatchedPool extends BlockPool {
+	readonly out = new Set<Buffer>();
+
+	override take(bytes: number): Buffer {
+		const block = super.take(bytes);
+		this.out.add(block);
+		return block;
+	}
+
+	override give(block: Buffer): void {
+		if (!this.out.delete(block)) throw new Error('A block was given back twice');
+		block.fill(0xff);
+		super.give(block);
+	}
+}
 
 /** Pieces in chunks of a few. */
 async function* inChunks(pieces: Piece[], size: number): AsyncGenerator<Piece[]> {
@@ -23,14 +40,16 @@ async function joined(
 	{ mostBytes = 1_000, size = 3 } = {},
 ) {
 	let readings = 0;
+	const pool = new WatchedPool();
 	const found: Joined[] = [];
 	const open = () => {
 		readings++;
 		return inChunks(others, size);
 	};
-	for await (const some of join(inChunks(lines, size), open, sharing, undefined, mostBytes)) {
+	for await (const some of join(inChunks(lines, size), open, sharing, pool, mostBytes)) {
 		found.push(...some);
 	}
+	expect(pool.out.size).toBe(0);
 	return { found, readings };
 }
 
@@ -89,6 +108,51 @@ test('the first line gets all pieces with its id, when it is to get them', async
 	);
 });
 
+/** Texts of all lengths up to more than a block has room for. */
+const longText = (id: number) =>
+	`${id} `.padEnd(id % 40 === 3 ? 300_000 : [5, 300, 3_000][id % 3], 'x');
+
+test('a join within a join shares its memory, and takes none that is in use', async () => {
+	await fc.assert(
+		fc.asyncProperty(
+			fc.shuffledSubarray(Array.from({ length: 120 }, (_, id) => id)),
+			fc.constantFrom('toEach' as const, 'toFirst' as const),
+			fc.integer({ min: 400_000, max: 2_000_000 }),
+			async (ids, sharing, mostBytes) => {
+				const pool = new WatchedPool();
+				const pieces = (name: string, of: number[]) =>
+					inChunks(
+						of.map((one) => ({ id: one, text: `${name} ${longText(one)}` })),
+						7,
+					);
+				const inner = async function* () {
+					const lines = pieces('line', ids);
+					const requests = () => pieces('request', [...ids].reverse());
+					for await (const some of join(lines, requests, 'once', pool, mostBytes)) {
+						yield some.map(({ id, text, partners }) => ({ id, text: text + partners.join() }));
+					}
+				};
+				const sorted = [...ids].sort((a, b) => a - b);
+				const outer =
+					sharing === 'toEach'
+						? join(inner(), () => pieces('row', sorted), sharing, pool, mostBytes)
+						: join(pieces('row', sorted), inner, sharing, pool, mostBytes);
+				const found: Joined[] = [];
+				for await (const some of outer) found.push(...some);
+				const made = (one: number) => `line ${longText(one)}request ${longText(one)}`;
+				const row = (one: number) => `row ${longText(one)}`;
+				expect(found).toEqual(
+					sharing === 'toEach'
+						? ids.map((one) => ({ id: one, text: made(one), partners: [row(one)] }))
+						: sorted.map((one) => ({ id: one, text: row(one), partners: [made(one)] })),
+				);
+				expect(pool.out.size).toBe(0);
+			},
+		),
+		{ numRuns: 20 },
+	);
+});
+
 test('each piece goes to one line, when it is to be used once', async () => {
 	const lines = [7, 7, 0, 7].map((one, index) => ({ id: one, text: `${index}` }));
 	const others = [7, 9, 7].map((one, index) => ({ id: one, text: `other ${index}` }));
@@ -101,7 +165,7 @@ test('the other file is read once when there is room, and not at all without lin
 		id: index,
 		text: 'x'.repeat(50),
 	}));
-	const once = await joined(many, many, 'toEach', { mostBytes: 100 * 400 });
+	const once = await joined(many, many, 'toEach', { mostBytes: 100 * 200 });
 	expect(once.readings).toBe(1);
 	const often = await joined(many, many, 'toEach', { mostBytes: 20 * 200 });
 	expect(often.readings).toBeGreaterThanOrEqual(5);
