@@ -30,15 +30,21 @@ function sourcesBeside({ citations, search_results: results }: JsonObject): Sour
 	];
 }
 
+/** An answer that is a text. A class for the reason that `Parsed` in json.ts is one. */
+class TextAnswer implements Answer {
+	constructor(
+		readonly content: JsonValue,
+		readonly finish_reason: string | null,
+		readonly sources: Source[],
+	) {}
+}
+
 function choiceOf(choice: JsonObject, sources: Source[]): Answer {
 	const given = messageOf(choice);
 	const message = isObject(given) ? given : {};
 	if (isPlain(choice, message)) {
-		return {
-			content: message.content ?? null,
-			finish_reason: textOrNull(choice.finish_reason),
-			sources,
-		};
+		const { content = null } = message;
+		return new TextAnswer(content, textOrNull(choice.finish_reason), sources);
 	}
 	const audio = isObject(message.audio) ? message.audio : null;
 	const said = readContent(message.content);
