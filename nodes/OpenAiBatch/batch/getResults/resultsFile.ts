@@ -289,7 +289,7 @@ class Writer {
 			written += rest.length;
 			yield rest;
 		}
-		// Whatever the join does, no result is lost without a word.
+		// No result is lost without a word. Two ids that look the same share a row, see `IdNumbers`.
 		if (written !== results.size) throw new Error(MISPLACED);
 	}
 }
