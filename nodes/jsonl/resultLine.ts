@@ -56,6 +56,37 @@ export function parseResultLines(text: string): ResultLine[] {
 	return areResults ? objects : [parseResultLine(text)];
 }
 
+/**
+ * The keys of the objects with four keys in results and answers, one object of each.
+ *
+ * V8 describes all objects with the same keys once. It finds the description from that of `{}`, which
+ * can lead to 1,536 others: a workflow that makes thousands of objects, each with an id as its first
+ * key, uses all of them up, and from then on each object with other keys is described anew, in memory
+ * that is only looked through when much is used. JSON.parse begins there too where an object has four
+ * keys, and a description that something uses is not given up: so one of each is kept.
+ * Measured in docs/performance.md.
+ */
+export const KNOWN_OBJECTS: readonly JsonValue[] = [
+	['id', 'custom_id', 'response', 'error'],
+	['index', 'message', 'logprobs', 'finish_reason'],
+	['text', 'index', 'logprobs', 'finish_reason'],
+	['role', 'content', 'refusal', 'annotations'],
+	['type', 'annotations', 'logprobs', 'text'],
+	['type', 'index', 'file_id', 'filename'],
+	['token', 'logprob', 'bytes', 'top_logprobs'],
+	['prompt_tokens', 'completion_tokens', 'total_tokens', 'completion_tokens_details'],
+	[
+		'reasoning_tokens',
+		'audio_tokens',
+		'accepted_prediction_tokens',
+		'rejected_prediction_tokens',
+	],
+	['total_tokens', 'input_tokens', 'output_tokens', 'input_tokens_details'],
+	['input_tokens', 'output_tokens', 'output_tokens_details', 'total_tokens'],
+	['flagged', 'categories', 'category_scores', 'category_applied_input_types'],
+	['message', 'type', 'param', 'code'],
+].map((keys) => JSON.parse(`{${keys.map((key) => `"${key}":null`).join()}}`) as JsonValue);
+
 /** Some servers write numbers as Python prints them, and control characters as they are. */
 function parseLine(text: string): ParsedJson {
 	const strict = tryParseJson(text);
