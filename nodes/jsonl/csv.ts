@@ -193,7 +193,7 @@ const SIGNED_NUMBER = /^[+-][\d.,]*\d(?:e[+-]?\d+)?%?$/i;
  * countries take semicolons for separators. White space at the ends may be cut off, and so is a byte
  * order mark, which is white space, at the beginning of a file.
  */
-const NEEDS_QUOTES = /[",;\t\r\n]|^\s|\s$/;
+const NEEDS_QUOTES = /[",;\t\r\n]/;
 
 /**
  * A value as a cell of CSV (RFC 4180): text as it is, in quotes where it needs them, objects and
@@ -209,7 +209,7 @@ export function csvCell(value: JsonValue | undefined, escapesFormulas: boolean):
 }
 
 const quoted = (text: string) =>
-	NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+	NEEDS_QUOTES.test(text) || text.trim() !== text ? `"${text.replaceAll('"', '""')}"` : text;
 
 const harmless = (text: string) =>
 	FORMULA.test(text) && !SIGNED_NUMBER.test(text) ? `'${text}` : text;

@@ -100,6 +100,8 @@ export class IdNumbers {
 	private readonly tables: Uint32Array[] = [];
 	private readonly counts = new Uint32Array(TABLES);
 	private known = 0;
+	/** The id that was added last, since those who share the numbers add it one after the other. */
+	private last: { id: string; number: number } | undefined;
 
 	/** @param seed ids that look the same with one seed look different with another */
 	constructor(private readonly seed: number) {
@@ -118,6 +120,11 @@ export class IdNumbers {
 
 	/** The number of an id, which is the next one when the id is new. */
 	add(id: string): number {
+		if (this.last?.id !== id) this.last = { id, number: this.numberFor(id) };
+		return this.last.number;
+	}
+
+	private numberFor(id: string): number {
 		const [high, low] = hashOf(id, this.seed);
 		const index = high >>> 24;
 		const table = this.tables[index];

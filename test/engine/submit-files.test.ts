@@ -183,6 +183,26 @@ describe('Rows File', () => {
 		]);
 	});
 
+	it('sends a row without a text with its attachment alone', async () => {
+		const [batch] = await submit(
+			{
+				...ROWS,
+				endpoint: '/v1/moderations',
+				model: 'omni-moderation-latest',
+				prompt: '{title}',
+				requestOptions: {
+					attachments: { values: [{ source: 'url', url: 'https://a.example/1.png' }] },
+				},
+			},
+			['id,title\n1,a\n2,\n'],
+		);
+		const image = { type: 'image_url', image_url: { url: 'https://a.example/1.png' } };
+		expect((await linesOf(batch)).map(({ body }) => (body as IDataObject).input)).toEqual([
+			[{ type: 'text', text: 'a' }, image],
+			[image],
+		]);
+	});
+
 	it('sends braces of options that are no column', async () => {
 		const requestOptions = {
 			additionalFields: '{"metadata": {"id": {}, "a": "{ id }", "b": "{ID}", "{id}": "x{2}"}}',

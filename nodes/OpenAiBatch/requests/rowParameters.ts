@@ -1,3 +1,4 @@
+import { randomUUID } from 'crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { RowColumns } from './inputFile';
@@ -33,6 +34,9 @@ const BRACES = /\\\\(?=\\*[{}])|\\[{}]|\{([^{}]*)\}|\{/g;
 /** A column in braces of which a backslash made text, perhaps the one of a Windows path. */
 const ESCAPED_COLUMN = /^\\\{([^{}\\]*)\}/;
 
+/** The texts that stand in every request, and are not left out where they are empty. */
+const IN_ALL_ROWS: ReadonlySet<string> = new Set(['customId', 'prompt']);
+
 /** What is left of a list of values when each of them is empty. */
 const NO_VALUES = /^[\s,]*$/;
 
@@ -58,6 +62,8 @@ export class RowParameters {
 	/** The column of the first attachment that the row has not, of the row whose options were read last. */
 	missingAttachment: string | undefined;
 
+	/** What stands in the texts in place of columns, before the number of their insertion. */
+	private mark: string | undefined;
 	private readonly insertions: Insertion[] = [];
 	/** The insertions within a parameter, which are asked for with every row. */
 	private readonly insertionsOf = new Map<string, Insertion[]>();
@@ -111,6 +117,39 @@ export class RowParameters {
 		}
 		for (const { column, read } of within) if (read().trim() === '') return column;
 		return undefined;
+	}
+
+	/**
+	 * Finds the texts that are the same in the lines of all rows, and what is read between them.
+	 *
+	 * @param makeLine makes the line of a row
+	 * @returns a function that makes the line of the row that is read now; undefined where more depends
+	 * on the columns than a text between two others
+	 */
+	lineTemplate(makeLine: () => string): (() => string) | undefined {
+		if (!this.insertions.every(({ parameter }) => IN_ALL_ROWS.has(parameter))) return undefined;
+		const mark = randomUUID();
+		let line: string;
+		this.mark = mark;
+		try {
+			line = makeLine();
+		} catch {
+			// The same error comes again with the first row.
+			return undefined;
+		} finally {
+			this.mark = undefined;
+		}
+		const [first, ...others] = line.split(mark);
+		const found = others.map((text) => {
+			const number = parseInt(text, 10);
+			return { read: this.insertions[number].read, text: text.slice(`${number};`.length) };
+		});
+		if (new Set(found.map(({ read }) => read)).size < this.insertions.length) return undefined;
+		return () => {
+			let made = first;
+			for (const { read, text } of found) made += JSON.stringify(read()).slice(1, -1) + text;
+			return made;
+		};
 	}
 
 	/** @throws {NodeOperationError} where all rows would have the same id, or be the same request */
@@ -262,8 +301,8 @@ export class RowParameters {
 		}
 		const read = this.columns.reader(name) ?? this.lineReader(name);
 		if (read) {
-			this.insertions.push({ parameter, column: name, read });
-			return read;
+			const number = this.insertions.push({ parameter, column: name, read }) - 1;
+			return () => (this.mark === undefined ? read() : `${this.mark}${number};`);
 		}
 		throw this.error(
 			`${label} inserts {${shortened(name)}}, but the file has no such column`,

@@ -112,6 +112,12 @@ function rowsFile(
 	},
 ): RequestFile {
 	const { separator } = reader;
+	const lineOf = (index: number, customId: string) =>
+		serializeRequest(source.request(index, customId));
+	// To write each request as JSON takes several times as long. With attachments, a prompt may be empty.
+	const template = source.files
+		? undefined
+		: parameters.lineTemplate(() => lineOf(0, source.customId(0)));
 	let last: TextRecord | undefined;
 	const take = (record: TextRecord) => {
 		if (last === record) return;
@@ -134,8 +140,11 @@ function rowsFile(
 		customId,
 		request,
 		kept,
-		line: (record, index, checked = request(record, index, customId(record))) =>
-			serializeRequest(checked as RequestLine),
+		line: (record, index, checked) => {
+			take(record);
+			if (template) return template();
+			return checked ? serializeRequest(checked as RequestLine) : lineOf(index, source.customId(0));
+		},
 		hints: parameters.hints,
 		emptyColumn: (parameter) => parameters.emptyInsertion(parameter),
 		missingAttachment: () => parameters.missingAttachment,

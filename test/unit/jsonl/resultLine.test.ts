@@ -1,9 +1,15 @@
 import { readFileSync } from 'fs';
+import { setFlagsFromString } from 'node:v8';
 import { join } from 'path';
 
 import fc from 'fast-check';
 
-import { ClassifiedResult, isRetryable, parseResultLine } from '../../../nodes/jsonl/resultLine';
+import {
+	ClassifiedResult,
+	isRetryable,
+	KNOWN_OBJECTS,
+	parseResultLine,
+} from '../../../nodes/jsonl/resultLine';
 
 /** Lines as OpenAI really sent them: a success, an HTTP failure, an expiry. */
 const [success, failure, expiry] = readFileSync(
@@ -255,5 +261,29 @@ describe('isRetryable', () => {
 		{ custom_id: 'a', response: { candidates: [] } },
 	])('is false for what may be an answer and cannot be read: %j', (line) => {
 		expect(retryable(line)).toBe(false);
+	});
+});
+
+describe('objects with four keys', () => {
+	setFlagsFromString('--allow-natives-syntax');
+	const isSameShape = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (
+		a: unknown,
+		b: unknown,
+	) => boolean;
+	setFlagsFromString('--no-allow-natives-syntax');
+
+	/** As a workflow does that makes an object of each row, with an id as its first key. */
+	const useUpShapes = () =>
+		Array.from({ length: 3_000 }, (_, index) => Object.fromEntries([[`id ${index}`, 1]]));
+
+	const isShared = (text: string) => isSameShape(JSON.parse(text), JSON.parse(text));
+
+	it('are described once where answers have them, when all shapes are used up', () => {
+		const held = useUpShapes();
+		expect(isShared('{"some":1,"keys":2,"nobody":3,"knows":4}')).toBe(false);
+		expect(KNOWN_OBJECTS.map((one) => isShared(JSON.stringify(one)))).toEqual(
+			KNOWN_OBJECTS.map(() => true),
+		);
+		expect(held).toHaveLength(3_000);
 	});
 });

@@ -15,9 +15,14 @@ export class KeptRow {
 	constructor(
 		readonly customId: string,
 		readonly row: JsonObject,
-		/** The row as it is written, with all digits of its numbers and the order of its fields. */
-		readonly text: string,
+		/** The line with the row. */
+		private readonly line: string,
 	) {}
+
+	/** The row as it is written, with all digits of its numbers and the order of its fields. */
+	get text(): string {
+		return rowText(this.line, this.customId);
+	}
 }
 
 /** The ids of the files with the rows of a batch and its retries. A retry has that of its original. */
@@ -183,7 +188,7 @@ function rowIn({ text }: Line): KeptRow | undefined {
 	if (!parsed.ok || !isObject(parsed.value)) return undefined;
 	const { custom_id: customId, row } = parsed.value;
 	if (typeof customId !== 'string' || !isObject(row)) return undefined;
-	return new KeptRow(customId, row, rowText(text, customId));
+	return new KeptRow(customId, row, text);
 }
 
 const ROW = '"row":';

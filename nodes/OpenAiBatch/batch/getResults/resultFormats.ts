@@ -198,12 +198,12 @@ class Csv implements ResultFormat {
 		return Object.keys(content).every((field) => this.fields.has(field));
 	}
 
-	lookAtRow({ row, text }: KeptRow) {
-		const names = Object.keys(row);
+	lookAtRow(kept: KeptRow) {
+		const names = Object.keys(kept.row);
 		this.mostRowColumns ??= names.length + MAX_FIELDS;
 		if (this.hasRowColumns(names)) return;
 		const inOrder = NUMBER_KEY.test(names[0])
-			? Array.from(membersOf(text), ({ key }) => key)
+			? Array.from(membersOf(kept.text), ({ key }) => key)
 			: names;
 		for (const name of inOrder) {
 			if (this.rowColumns.size === this.mostRowColumns) break;
@@ -273,18 +273,20 @@ class Csv implements ResultFormat {
 		return text + separator.repeat(this.fields.size - 1 - last);
 	}
 
-	rowText({ row, text }: KeptRow) {
-		const written = LONG_NUMBER.test(text) ? textsOf(text) : undefined;
+	rowText(kept: KeptRow) {
+		const { row } = kept;
 		const cells: string[] = [];
+		let written: Map<string, string> | undefined;
 		for (const name of this.rowColumns) {
 			const value = member(row, name);
-			if (typeof value === 'number') cells.push(written?.get(name) ?? String(value));
-			else if (isObject(value) || Array.isArray(value)) {
-				cells.push(this.cell(written?.get(name) ?? value));
+			if (typeof value === 'number' || (typeof value === 'object' && value !== null)) {
+				written ??= writtenIn(kept.text);
+				const text = written.get(name);
+				cells.push(typeof value === 'number' ? (text ?? String(value)) : this.cell(text ?? value));
 			} else cells.push(this.cell(value));
 		}
 		if (this.crowdedRows > 0) {
-			cells.push(this.hasRowColumns(Object.keys(row)) ? '' : this.cell(text));
+			cells.push(this.hasRowColumns(Object.keys(row)) ? '' : this.cell(kept.text));
 		}
 		return cells.join(this.options.separator);
 	}
@@ -316,8 +318,9 @@ function tooManyFields(what: 'answer' | 'row', crowded: number, named: number): 
 	return `The ${what}s have more than ${many} different fields. The first ${many} have a column each; ${others} in the column ${column} as a whole, as JSON.`;
 }
 
-/** The members of an object as they are written. */
-function textsOf(object: string): Map<string, string> {
+/** The members of an object as they are written, where one of them may have digits that are lost. */
+function writtenIn(object: string): Map<string, string> {
+	if (!LONG_NUMBER.test(object)) return new Map();
 	return new Map(
 		Array.from(membersOf(object), ({ key, from, to }) => [key, object.slice(from, to)]),
 	);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import type { KeptRow } from '../../../../../nodes/OpenAiBatch/batch/getResults/keptRows';
+import { KeptRow } from '../../../../../nodes/OpenAiBatch/batch/getResults/keptRows';
 import { RESULT_FORMATS } from '../../../../../nodes/OpenAiBatch/batch/getResults/resultFormats';
+import { keptLine } from '../../../../../nodes/OpenAiBatch/requests/plan';
 import { cellsOf, headerFault, separatorOf } from '../../../../../nodes/jsonl/csv';
 import type { JsonObject } from '../../../../../nodes/jsonl/json';
 import { encodingOf, inUtf8 } from '../../../../../nodes/jsonl/fileFormat';
@@ -26,11 +27,12 @@ async function cellsIn(csv: string): Promise<string[][]> {
 	return rows;
 }
 
+const keptRow = (text: string, customId = 'a') =>
+	new KeptRow(customId, JSON.parse(text) as JsonObject, keptLine(customId, text));
+
 /** The CSV of rows, each given as JSON, with results whose ids are their numbers. */
 function csvOf(rows: string[], options = OPTIONS): string {
-	const kept = rows.map((text, index): KeptRow => {
-		return { customId: `${index}`, row: JSON.parse(text) as JsonObject, text };
-	});
+	const kept = rows.map((text, index) => keptRow(text, `${index}`));
 	const format = RESULT_FORMATS.csv(options);
 	for (const row of kept) format.lookAtRow(row);
 	const head = format.head();
@@ -130,7 +132,7 @@ test('what is written for a row and a result never depends on the rows around it
 test('a file does not begin with ID, by which Excel takes it for another format', () => {
 	const headOf = (name: string, byteOrderMark = false) => {
 		const format = RESULT_FORMATS.csv({ ...OPTIONS, byteOrderMark });
-		format.lookAtRow({ customId: 'a', row: { [name]: 1, b: 2 }, text: '' });
+		format.lookAtRow(keptRow(JSON.stringify({ [name]: 1, b: 2 })));
 		return format.head().split(',').slice(0, 2).join();
 	};
 	expect(headOf('ID')).toBe('"ID",b');
@@ -142,7 +144,7 @@ test('a file does not begin with ID, by which Excel takes it for another format'
 test('a name is given once, first to the rows, then to the results, then to the content', () => {
 	const format = RESULT_FORMATS.csv({ ...OPTIONS, parseJson: true, hasCost: true });
 	const row = { status: 1, 'result.status': 2, cost: 3, 'content.x': 4, x: 5 };
-	format.lookAtRow({ customId: 'a', row, text: JSON.stringify(row) });
+	format.lookAtRow(keptRow(JSON.stringify(row)));
 	format.lookAtResult({ content: { x: 1, custom_id: 2, status: 3, 'content.x': 4 } });
 	const header = format.head().trim().split(',');
 	expect(header).toEqual([
@@ -186,8 +188,7 @@ describe('rows whose fields are all different', () => {
 	test('leave as many columns as the first row has, however many these are', () => {
 		const wide = `{${Array.from({ length: 3_000 }, (_, at) => `"c${at}":1`).join(',')}}`;
 		const format = RESULT_FORMATS.csv(OPTIONS);
-		const row = { customId: 'a', row: JSON.parse(wide) as JsonObject, text: wide };
-		format.lookAtRow(row);
+		format.lookAtRow(keptRow(wide));
 		expect(format.head().split(',')).toHaveLength(3_000 + 8);
 		expect(format.hint).toBeUndefined();
 	});
@@ -205,7 +206,7 @@ describe('rows whose fields are all different', () => {
 	test('are named in a hint', () => {
 		const format = RESULT_FORMATS.csv(OPTIONS);
 		for (const text of different.slice(0, 1_002)) {
-			format.lookAtRow({ customId: '', row: JSON.parse(text) as JsonObject, text });
+			format.lookAtRow(keptRow(text));
 		}
 		expect(format.hint).toBe(
 			'The rows have more than 1,002 different fields. The first 1,002 have a column each; 1 row has a further field and stands in the column row as a whole, as JSON. To keep the same few fields of all rows, name them in Keep Fields when you submit.',
