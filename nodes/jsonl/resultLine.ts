@@ -75,12 +75,7 @@ export const KNOWN_OBJECTS: readonly JsonValue[] = [
 	['type', 'index', 'file_id', 'filename'],
 	['token', 'logprob', 'bytes', 'top_logprobs'],
 	['prompt_tokens', 'completion_tokens', 'total_tokens', 'completion_tokens_details'],
-	[
-		'reasoning_tokens',
-		'audio_tokens',
-		'accepted_prediction_tokens',
-		'rejected_prediction_tokens',
-	],
+	['reasoning_tokens', 'audio_tokens', 'accepted_prediction_tokens', 'rejected_prediction_tokens'],
 	['total_tokens', 'input_tokens', 'output_tokens', 'input_tokens_details'],
 	['input_tokens', 'output_tokens', 'output_tokens_details', 'total_tokens'],
 	['flagged', 'categories', 'category_scores', 'category_applied_input_types'],
