@@ -190,8 +190,7 @@ const SIGNED_NUMBER = /^[+-][\d.,]*\d(?:e[+-]?\d+)?%?$/i;
 
 /**
  * What cannot stand in a cell without quotes. Not only in files with commas: programs of some
- * countries take semicolons for separators. White space at the ends may be cut off, and so is a byte
- * order mark, which is white space, at the beginning of a file.
+ * countries take semicolons for separators.
  */
 const NEEDS_QUOTES = /[",;\t\r\n]/;
 
@@ -208,6 +207,10 @@ export function csvCell(value: JsonValue | undefined, escapesFormulas: boolean):
 	return typeof value === 'object' ? quoted(JSON.stringify(value)) : String(value);
 }
 
+/**
+ * White space at the ends may be cut off, and so is a byte order mark, which is white space, at the
+ * beginning of a file. An expression would look for it at each place of the text.
+ */
 const quoted = (text: string) =>
 	NEEDS_QUOTES.test(text) || text.trim() !== text ? `"${text.replaceAll('"', '""')}"` : text;
 

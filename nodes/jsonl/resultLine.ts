@@ -57,14 +57,15 @@ export function parseResultLines(text: string): ResultLine[] {
 }
 
 /**
- * The keys of the objects with four keys in results and answers, one object of each.
+ * One object of each kind with four keys that results and answers have. They are kept so that V8 knows
+ * them.
  *
  * V8 describes all objects with the same keys once. It finds the description from that of `{}`, which
  * can lead to 1,536 others: a workflow that makes thousands of objects, each with an id as its first
  * key, uses all of them up, and from then on each object with other keys is described anew, in memory
- * that is only looked through when much is used. JSON.parse begins there too where an object has four
- * keys, and a description that something uses is not given up: so one of each is kept.
- * Measured in docs/performance.md.
+ * that V8 seldom looks through. JSON.parse begins there too where an object has four keys. A
+ * description is not given up as long as something uses it, so these objects have to be made before
+ * the workflow runs, when n8n loads the package. Measured in docs/performance.md.
  */
 export const KNOWN_OBJECTS: readonly JsonValue[] = [
 	['id', 'custom_id', 'response', 'error'],

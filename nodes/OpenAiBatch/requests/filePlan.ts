@@ -15,9 +15,6 @@ import { Breather } from '../shared/operation';
 /** How many bad lines are listed, and become items with On Error: Continue. */
 const LISTED_LINES = 1_000;
 
-/** What 50,000 rows of 100 bytes have, with their ids. */
-const MOST_ROW_BYTES = 8_388_608;
-
 /** Where the records of a part begin. */
 interface PartStart {
 	/** The index of the file. */
@@ -44,22 +41,17 @@ interface PlacedRecord {
  * part begins. Ids that may have been used before are looked up by reading the files once more.
  */
 export class FilePlanner {
-	/**
-	 * @param tableFor another seed for each attempt, see `IdTable`
-	 * @param mostRowBytes how much is held of what is kept of the rows, which spares one more reading
-	 */
+	/** @param tableFor another seed for each attempt, see `IdTable` */
 	constructor(
 		private readonly files: readonly RequestFile[],
 		private readonly options: PlanOptions,
 		private readonly tableFor = (attempt: number) => new IdTable(attempt),
-		private readonly mostRowBytes = MOST_ROW_BYTES,
 	) {}
 
 	/** Plans all records. A cancelled execution ends it early; the caller notices that itself. */
 	async plan(signal: AbortSignal | undefined): Promise<Plan> {
 		for (let attempt = 0; ; attempt++) {
-			const ids = this.tableFor(attempt);
-			const pass = new FirstPass(this.files, this.options, ids, this.mostRowBytes);
+			const pass = new FirstPass(this.files, this.options, this.tableFor(attempt));
 			const plan = await pass.plan(signal);
 			if (plan) return plan;
 		}
@@ -92,7 +84,6 @@ class FirstPass {
 		private readonly files: readonly RequestFile[],
 		options: PlanOptions,
 		ids: IdTable,
-		mostRowBytes: number,
 	) {
 		const { endpoint, server } = options;
 		this.checker = new RequestChecker({
@@ -105,7 +96,7 @@ class FirstPass {
 		});
 		this.rowHead = rowHeadOf(files);
 		const headBytes = this.rowHead === undefined ? 0 : Buffer.byteLength(this.rowHead) + 1;
-		this.measured = new MeasuredParts(options, { rowHeadBytes: headBytes, mostRowBytes });
+		this.measured = new MeasuredParts(options, headBytes);
 	}
 
 	/** @returns undefined when an id was taken for another one, so that it has to be done again */
@@ -260,7 +251,7 @@ function plannedParts(
 	starts: readonly PartStart[],
 	rowHead: string | undefined,
 ): PlannedPart[] {
-	return parts.map(({ rowsHash: contentHash, rowLines, ...measured }, index) => {
+	return parts.map(({ rowsHash: contentHash, ...measured }, index) => {
 		const { ranges, rowBytes: bytes } = measured.part;
 		const openLines = (lineOf: LineOf, head?: string) => (signal?: AbortSignal) =>
 			contentOf(files, ranges, starts[index], { lineOf, head }, signal);
@@ -269,21 +260,9 @@ function plannedParts(
 			...measured,
 			itemIndexes: () => starts[index].items.values(),
 			open: openLines(requestLine),
-			rows:
-				contentHash === undefined
-					? undefined
-					: { contentHash, bytes, open: rowLines ? () => held(rowLines, rowHead) : open },
+			rows: contentHash === undefined ? undefined : { contentHash, bytes, open },
 		};
 	});
-}
-
-/** Lines that are at hand, which spares one more reading of the file. */
-async function* held(
-	lines: readonly Uint8Array[],
-	head: string | undefined,
-): AsyncGenerator<Uint8Array> {
-	if (head !== undefined) yield Buffer.from(`${head}\n`);
-	yield* lines;
 }
 
 function idOf(file: RequestFile, record: TextRecord): string | undefined {

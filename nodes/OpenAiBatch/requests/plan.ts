@@ -88,22 +88,14 @@ const LISTED = 20;
 export type MeasuredPart = Pick<PlannedPart, 'part' | 'contentHash' | 'tokens'> & {
 	/** Of what is kept of its rows. */
 	rowsHash?: string;
-	/** What is kept of its rows, where it is little, without the head of their file. */
-	rowLines?: readonly Uint8Array[];
 };
 
-/** The SHA-256 of the lines of each part, and the lines themselves as long as they are few. */
+/** The SHA-256 of the lines of each part. */
 class LineHashes {
 	private readonly hashes: Array<ReturnType<typeof createHash>> = [];
 	/** The last lines, which are all of one part: to hash each of them alone takes longer. */
 	private readonly block = new TextBlock();
 	private part = 0;
-	/** The lines of each part; undefined when they are too many. */
-	private held: Uint8Array[][] | undefined = [];
-	private heldBytes = 0;
-
-	/** @param mostHeldBytes of the lines of all parts together */
-	constructor(private readonly mostHeldBytes: number) {}
 
 	add(part: number, line: string): void {
 		if (part !== this.part || this.block.isFull) this.flush();
@@ -117,45 +109,25 @@ class LineHashes {
 		return this.hashes[part]?.digest('hex');
 	}
 
-	/** All lines of a part; undefined where those of all parts were too many to be held. */
-	lines(part: number): readonly Uint8Array[] | undefined {
-		this.flush();
-		return this.held?.[part];
-	}
-
 	private flush(): void {
-		const { bytes } = this.block;
-		if (bytes.length === 0) return;
+		if (this.block.isEmpty) return;
 		this.hashes[this.part] ??= createHash('sha256');
-		this.hashes[this.part].update(bytes);
-		this.heldBytes += bytes.length;
-		if (this.heldBytes > this.mostHeldBytes) this.held = undefined;
-		if (this.held === undefined) {
-			this.block.clear();
-			return;
-		}
-		(this.held[this.part] ??= []).push(this.block.take());
+		this.hashes[this.part].update(this.block.bytes);
+		this.block.clear();
 	}
 }
 
 /** Places requests in parts, and measures and hashes what each part will hold. */
 export class MeasuredParts {
 	private readonly planner: PartPlanner;
-	private readonly hashes = new LineHashes(0);
-	private readonly rowHashes: LineHashes;
+	private readonly hashes = new LineHashes();
+	private readonly rowHashes = new LineHashes();
 	private readonly tokens: TokenEstimate[] = [];
 	private readonly endpoint: Endpoint | undefined;
 	private readonly isEstimated: boolean;
 
-	/**
-	 * @param rowHeadBytes as `PartPlanner` has it
-	 * @param mostRowBytes how much is held of what is kept of the rows
-	 */
-	constructor(
-		{ endpoint, limits, estimate }: PlanOptions,
-		{ rowHeadBytes = 0, mostRowBytes = 0 } = {},
-	) {
-		this.rowHashes = new LineHashes(mostRowBytes);
+	/** @param rowHeadBytes as `PartPlanner` has it */
+	constructor({ endpoint, limits, estimate }: PlanOptions, rowHeadBytes = 0) {
 		this.planner = new PartPlanner(limits, rowHeadBytes);
 		this.endpoint = endpointOf(endpoint);
 		this.isEstimated = estimate || limits.maxTokens !== undefined;
@@ -216,7 +188,6 @@ export class MeasuredParts {
 			contentHash: this.hashes.digest(index)!,
 			tokens: this.tokens[index] ?? NO_TOKENS,
 			rowsHash: this.rowHashes.digest(index),
-			rowLines: this.rowHashes.lines(index),
 		}));
 	}
 }

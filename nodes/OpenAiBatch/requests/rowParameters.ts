@@ -120,7 +120,9 @@ export class RowParameters {
 	}
 
 	/**
-	 * Finds the texts that are the same in the lines of all rows, and what is read between them.
+	 * Finds the texts that are the same in the lines of all rows, and what is read between them. Each
+	 * column is written by itself: two halves of one character (surrogates) in two columns become two
+	 * escapes, which are the same JSON.
 	 *
 	 * @param makeLine makes the line of a row
 	 * @returns a function that makes the line of the row that is read now; undefined where more depends
@@ -140,11 +142,13 @@ export class RowParameters {
 			this.mark = undefined;
 		}
 		const [first, ...others] = line.split(mark);
-		const found = others.map((text) => {
-			const number = parseInt(text, 10);
+		const numbers = others.map((text) => parseInt(text, 10));
+		// An additional field may stand in place of the prompt.
+		if (new Set(numbers).size < this.insertions.length) return undefined;
+		const found = others.map((text, index) => {
+			const number = numbers[index];
 			return { read: this.insertions[number].read, text: text.slice(`${number};`.length) };
 		});
-		if (new Set(found.map(({ read }) => read)).size < this.insertions.length) return undefined;
 		return () => {
 			let made = first;
 			for (const { read, text } of found) made += JSON.stringify(read()).slice(1, -1) + text;

@@ -114,7 +114,8 @@ function rowsFile(
 	const { separator } = reader;
 	const lineOf = (index: number, customId: string) =>
 		serializeRequest(source.request(index, customId));
-	// To write each request as JSON takes several times as long. With attachments, a prompt may be empty.
+	// To make each request and to write it as JSON takes several times as long. With attachments, a
+	// prompt may be empty, which gives the body another form.
 	const template = source.files
 		? undefined
 		: parameters.lineTemplate(() => lineOf(0, source.customId(0)));

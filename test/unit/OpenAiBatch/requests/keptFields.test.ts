@@ -217,24 +217,14 @@ describe('the file of kept rows of a part', () => {
 			maxRequests: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
 			maxBytes: fc.option(fc.integer({ min: 60, max: 150 }), { nil: undefined }),
 		});
-		// All rows may be held in memory, or be too many for it.
-		const mostRowBytes = fc.constantFrom(undefined, 0, 400);
 		await fc.assert(
-			fc.asyncProperty(files, limits, mostRowBytes, async (contents, max, mostBytes) => {
+			fc.asyncProperty(files, limits, async (contents, max) => {
 				const sources = contents.map(source);
-				const options = {
-					endpoint: ENDPOINT,
-					server: 'openai' as const,
-					estimate: false,
-					limits: max,
-				};
-				const planner = new FilePlanner(sources, options, undefined, mostBytes);
-				const plan = await planner.plan(undefined);
+				const options = { endpoint: ENDPOINT, server: 'openai' as const, estimate: false };
+				const plan = await new FilePlanner(sources, { ...options, limits: max }).plan(undefined);
 				for (const { open, part, rows } of plan.parts) {
 					const requests = (await read(open)).toString().trimEnd().split('\n');
 					const kept = await read(rows!.open);
-					// An upload that failed begins again.
-					expect(await read(rows!.open)).toEqual(kept);
 					// The rows of several files may have different columns.
 					const head = sources.length < 3 ? '{"columns":["was"]}\n' : '';
 					expect(kept.toString()).toBe(
