@@ -91,6 +91,28 @@ describe('Rest', () => {
 		await expect(new Rest(url).activate('w1')).rejects.toThrow('did not start: Too short.');
 	});
 
+	it('waits on when n8n seems to know nothing of a publication once, as just before its end', async () => {
+		const url = await prepared.start([
+			{ body: workflow },
+			{ body: {} },
+			publication('not_published'),
+			publication('published'),
+		]);
+		await new Rest(url).activate('w1');
+		expect(prepared.seen).toHaveLength(4);
+	});
+
+	it('reports that n8n has given a publication up', async () => {
+		const url = await prepared.start([
+			{ body: workflow },
+			{ body: {} },
+			publication('in_progress'),
+			publication('not_published'),
+			publication('not_published'),
+		]);
+		await expect(new Rest(url).activate('w1')).rejects.toThrow('could not publish the workflow w1');
+	});
+
 	it('reads the data of an execution only when it has ended', async () => {
 		const list = (status: string) => ({ body: { results: [{ id: '7', status }] } });
 		const data = '[{"resultData":"1"},{"runData":"2"},{}]';

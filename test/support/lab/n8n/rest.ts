@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'flatted';
+import { until } from '../until';
 import { Session } from './session';
 import type { DataTableColumn, Execution, ExecutionSummary, Owner, WorkflowJson } from './types';
 
@@ -8,7 +9,6 @@ interface Publication {
 	triggers: Array<{ nodeId: string; status: string; errorMessage: string | null }>;
 }
 
-const UNDECIDED = new Set(['not_published', 'in_progress']);
 const STILL_ACTIVE = new Set(['in_progress', 'published', 'partial', 'failed']);
 const ENDED = new Set(['success', 'error', 'canceled', 'crashed']);
 
@@ -50,14 +50,24 @@ export class Rest {
 	/**
 	 * Publishes the workflow's latest version and waits until its triggers run: n8n answers the call
 	 * at once and starts them in the background. Throws with the trigger's own message when one
-	 * could not start.
+	 * could not start, and when n8n could not publish the workflow at all, which only its log explains.
 	 */
 	async activate(workflowId: string): Promise<void> {
 		const path = `/workflows/${workflowId}`;
 		const { versionId } = await this.session.call<{ versionId: string }>('GET', path);
 		await this.session.call('POST', `${path}/activate`, { versionId });
-		const { status, triggers } = await this.publication(workflowId, UNDECIDED);
+		let before = '';
+		const { status, triggers } = await this.publication(workflowId, 'published', (now) => {
+			// n8n reads the two halves of this state apart, so that once, just when it has published the
+			// workflow, it may seem as if there were nothing. What is read twice is true.
+			const isTrue = now !== 'not_published' || before === 'not_published';
+			before = now;
+			return isTrue && now !== 'in_progress';
+		});
 		if (status === 'published') return;
+		if (status === 'not_published') {
+			throw new Error(`n8n could not publish the workflow ${workflowId}; its log says why`);
+		}
 		const reasons = triggers.map(({ errorMessage }) => errorMessage).filter(Boolean);
 		throw new Error(`The workflow's trigger did not start: ${reasons.join('; ')}`);
 	}
@@ -65,17 +75,23 @@ export class Rest {
 	/** Takes the workflow out of service and waits until its triggers have stopped. */
 	async deactivate(workflowId: string): Promise<void> {
 		await this.session.call('POST', `/workflows/${workflowId}/deactivate`, {});
-		await this.publication(workflowId, STILL_ACTIVE);
+		await this.publication(workflowId, 'out of service', (status) => !STILL_ACTIVE.has(status));
 	}
 
-	/** Waits until the state of a publication is none of the given ones, and returns it. */
-	private async publication(workflowId: string, undecided: Set<string>): Promise<Publication> {
-		for (;;) {
-			const path = `/workflows/${workflowId}/publication-status`;
-			const publication = await this.session.call<Publication>('GET', path);
-			if (!undecided.has(publication.status)) return publication;
-			await sleep(100);
-		}
+	/** Waits until the state of a publication is decided, and returns it. */
+	private async publication(
+		workflowId: string,
+		what: string,
+		isDecided: (status: Publication['status']) => boolean,
+	): Promise<Publication> {
+		const path = `/workflows/${workflowId}/publication-status`;
+		let last: Publication | undefined;
+		const look = async () => {
+			last = await this.session.call<Publication>('GET', path);
+			return isDecided(last.status) && last;
+		};
+		const instead = () => `n8n says: ${JSON.stringify(last)}`;
+		return await until(`workflow ${workflowId} to be ${what}`, look, { instead });
 	}
 
 	/** Runs a workflow as the editor's button does, from the named trigger; returns the id of the execution. */
