@@ -115,7 +115,7 @@ const longText = (id: number) =>
 test('a join within a join shares its memory, and takes none that is in use', async () => {
 	await fc.assert(
 		fc.asyncProperty(
-			fc.shuffledSubarray(Array.from({ length: 120 }, (_, id) => id)),
+			fc.shuffledSubarray(Array.from({ length: 60 }, (_, id) => id)),
 			fc.constantFrom('toEach' as const, 'toFirst' as const),
 			fc.integer({ min: 400_000, max: 2_000_000 }),
 			async (ids, sharing, mostBytes) => {
@@ -149,7 +149,7 @@ test('a join within a join shares its memory, and takes none that is in use', as
 				expect(pool.out.size).toBe(0);
 			},
 		),
-		{ numRuns: 20 },
+		{ numRuns: 12 },
 	);
 });
 
