@@ -578,6 +578,24 @@ describe('a file of rows is refused', () => {
 	});
 });
 
+describe('a field without the file', () => {
+	it.each([
+		['data', "has no binary field 'data'", 'It has: Table_0.'],
+		// Every object inherits this one.
+		['toString', "has no binary field 'toString'", 'It has: Table_0.'],
+	])('is refused with the names of those that there are: %s', async (name, message, has) => {
+		const { json, binary } = await fileItem('id,title\n1,Up\n');
+		const item = { json, binary: { Table_0: binary!.data } };
+		const said = await refusal({ ...ROWS, binaryPropertyName: name }, [item]);
+		expect(said).toContain(message);
+		expect(said).toContain(`${has} Enter the name of the field with the file.`);
+	});
+
+	it('is reported in the words of n8n where the item has no file at all', async () => {
+		expect(await refusal(ROWS, [{ json: {} }])).toMatch(/binary file 'data', but none was found/);
+	});
+});
+
 describe('with On Error: Continue', () => {
 	const settings = { onError: 'continueRegularOutput' };
 
@@ -641,6 +659,25 @@ describe('Requests File', () => {
 		const [batch] = await submit(REQUESTS, [lines.join('\n')]);
 		const expected = [...lines.slice(0, 2), request('c', BODY), lines[3]];
 		expect(await contentOf(batch)).toBe(`${expected.join('\n')}\n`);
+	});
+
+	it('is submitted once under a key, shown by a dry run, held to ceilings, and waits for room', async () => {
+		const file = ['a', 'b', 'c'].map((id) => request(id, BODY)).join('\n');
+		const options = { submissionKey: 'requests', maxRequestsPerBatch: 2 };
+		const first = await submit({ ...REQUESTS, options }, [file]);
+		const again = await submit({ ...REQUESTS, options }, [file]);
+		expect(again.map(({ id, adopted }) => [id, adopted])).toEqual(
+			first.map(({ id }) => [id, true]),
+		);
+		const dry = await submit({ ...REQUESTS, options: { dryRun: true } }, [file]);
+		expect(dry).toMatchObject([{ dry_run: true, requests: 3, parts: 1, model: 'm' }]);
+		const limited = file.replaceAll('"m",', '"m", "max_tokens": 5,');
+		const { error } = await run({ ...REQUESTS, options: { maxTotalTokens: 10 } }, [limited]);
+		expect(error!.message).toContain('more than Max Total Tokens allows: 10');
+		const ofOne = Number(dry[0].estimated_tokens) / 3;
+		const room = { maxEnqueuedTokens: ofOne, maxRequestsPerBatch: 1, ignoreOtherBatches: true };
+		const queued = await submit({ ...REQUESTS, options: room }, [file]);
+		expect(queued.map(({ status }) => status)).toEqual(['validating', 'waiting', 'waiting']);
 	});
 
 	it('is divided by models whose requests alternate', async () => {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'crypto';
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { BinaryProperty, ChosenAttachment } from './attachmentsOption';
-import { ALL_FIELDS, isBinary } from './attachmentsOption';
+import { ALL_FIELDS } from './attachmentsOption';
 import type { FileFault, ReadFile } from '../../endpoints/attachmentParts';
 import { base64Length, judgeFile, shapeFor, togetherFault } from '../../endpoints/attachmentParts';
 import type { Attachment, AttachmentType, Endpoint, Server } from '../../endpoints/endpoint';
@@ -10,7 +10,7 @@ import { RequestProblem } from '../../endpoints/endpoint';
 import type { FileType } from '../../endpoints/fileTypes';
 import type { ImageSize } from '../../endpoints/imageTokens';
 import { HEAD_BYTES, imageSize, LONG_HEAD_BYTES, sizeOfDataUrl } from '../../endpoints/imageTokens';
-import { binarySource } from '../shared/binary';
+import { binaryNames, binarySource, isInherited } from '../shared/binary';
 
 /** What is kept of a file between the passes. */
 interface AttachedFile {
@@ -102,9 +102,7 @@ export class AttachedFiles {
 		const advice = `${has} Check that the nodes before this one pass their files on.`;
 		return properties.flatMap((property): BinaryProperty[] => {
 			if (property !== ALL_FIELDS) {
-				// Every object inherits such names, as toString, and n8n takes them for fields.
-				const isInherited = typeof property === 'string' && property in Object.prototype;
-				if (isInherited && !names.includes(property)) throw noSuchField(property, advice);
+				if (isInherited(property) && !names.includes(property)) throw noSuchField(property, advice);
 				return [this.known(itemIndex, property, advice)];
 			}
 			if (names.length > 0) return names;
@@ -262,14 +260,6 @@ export class AttachedFiles {
 				.map((one) => this.files[Number(one)]),
 		};
 	}
-}
-
-/** The binary fields of an item, also where a workflow keeps them in its JSON. */
-function binaryNames({ binary, json }: { binary?: object; json: object }): string[] {
-	const inJson = Object.entries(json)
-		.filter(([, value]) => isBinary(value))
-		.map(([name]) => name);
-	return binary ? Object.keys(binary) : inJson;
 }
 
 function placeOf({ fileName }: IBinaryData, property: BinaryProperty): string {

@@ -2,6 +2,7 @@ import type { IBinaryData } from 'n8n-workflow';
 import type { AttachmentType, ImageDetail, Server } from '../../endpoints/endpoint';
 import { RequestProblem } from '../../endpoints/endpoint';
 import { checkDataUrl, isObject } from '../../jsonl/json';
+import { isBinary } from '../shared/binary';
 
 /** Binary fields by name, all of them as `*`, or a binary itself, which an expression returned. */
 export type BinaryProperty = string | IBinaryData;
@@ -60,10 +61,6 @@ function listOf(value: unknown, what: string, between: RegExp = /,/): unknown[] 
 	if (list.length === 0) throw unsetProblem(what);
 	return list;
 }
-
-/** Whether a value is a binary of n8n's and not only the name of one. */
-export const isBinary = (value: unknown): value is IBinaryData =>
-	isObject(value) && 'mimeType' in value && ('data' in value || 'id' in value);
 
 function binaryProperties(value: unknown): BinaryProperty[] {
 	return listOf(value, 'binary field').map((property) => {

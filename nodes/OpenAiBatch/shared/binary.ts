@@ -3,6 +3,7 @@ import type { IBinaryData, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { NodeOperationError } from 'n8n-workflow';
 import type { UploadSource } from '../../openai/client';
 import { pause } from '../../openai/client';
+import { isObject } from '../../jsonl/json';
 import { asNodeError } from './operation';
 
 /** The binary field of the input items that an operation reads. */
@@ -47,8 +48,57 @@ export async function inputBinary(
 	itemIndex: number,
 	parameter = 'binaryPropertyName',
 ): Promise<BinarySource> {
-	const property = context.getNodeParameter(parameter, itemIndex);
-	return await binarySource(context, itemIndex, property as string | IBinaryData);
+	const property = context.getNodeParameter(parameter, itemIndex) as string | IBinaryData;
+	checkField(context, itemIndex, property);
+	return await binarySource(context, itemIndex, property);
+}
+
+/** Says which fields there are, where n8n only says that this one is missing. */
+function checkField(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	property: string | IBinaryData,
+): void {
+	const names = binaryNames(context.getInputData()[itemIndex]);
+	if (isField(context, itemIndex, property, names)) return;
+	// n8n itself says that an item has no file at all, and that this is no name of one.
+	if (typeof property !== 'string' || (names.length === 0 && !isInherited(property))) return;
+	const message = `The item has no binary field '${property.slice(0, 120)}'`;
+	const has =
+		names.length > 0 ? `It has: ${names.slice(0, 20).join(', ')}.` : 'It has none at all.';
+	const description = `${has} Enter the name of the field with the file.`;
+	throw new NodeOperationError(context.getNode(), message, { itemIndex, description });
+}
+
+function isField(
+	{ helpers }: IExecuteFunctions,
+	itemIndex: number,
+	property: string | IBinaryData,
+	names: readonly string[],
+): boolean {
+	if (isInherited(property)) return names.includes(property);
+	try {
+		helpers.assertBinaryData(itemIndex, property);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** Every object inherits such names, as toString, and n8n takes them for fields. */
+export const isInherited = (property: unknown): property is string =>
+	typeof property === 'string' && property in Object.prototype;
+
+/** Whether a value is a binary of n8n's and not only the name of one. */
+export const isBinary = (value: unknown): value is IBinaryData =>
+	isObject(value) && 'mimeType' in value && ('data' in value || 'id' in value);
+
+/** The binary fields of an item. n8n can be set to keep them in its JSON. */
+export function binaryNames({ binary, json }: { binary?: object; json: object }): string[] {
+	const inJson = Object.entries(json)
+		.filter(([, value]) => isBinary(value))
+		.map(([name]) => name);
+	return binary ? Object.keys(binary) : inJson;
 }
 
 /**

@@ -63,6 +63,7 @@ const OF_N8N = new Set([
 	'Edit Fields',
 	'Execute step',
 	'Merge',
+	'Multiple Files',
 	'Execute workflow',
 	'Execute Workflow',
 	'Executions',

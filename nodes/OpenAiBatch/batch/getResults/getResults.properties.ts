@@ -130,7 +130,7 @@ const getResultsOptionsField: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to add to each result the fields of its row that Submit has kept (Keep Fields): as row, or as the first columns of a CSV file',
+				'Whether to add to each result the fields of its row that Submit has kept (Keep Fields): as row, or as the first columns of a CSV file. Input Order then puts the results in the order of the rows.',
 		},
 		{
 			displayName: 'Include Statuses',

@@ -65,6 +65,14 @@ export const submitProperties: INodeProperties[] = [
 	...requestFields,
 	metadataField,
 	{
+		displayName:
+			'To get the columns of the file back beside the answers, add the option Keep Fields here, and Include Row in Get Results.',
+		name: 'keepNotice',
+		type: 'notice',
+		displayOptions: { show: { requestSource: ['rowsFile'] } },
+		default: '',
+	},
+	{
 		...optionsField,
 		options: [
 			completionWindowField,
