@@ -96,7 +96,7 @@ export function foreignFormat(head: Uint8Array): string | undefined {
 }
 
 const ROWS =
-	'Rows are read from plain text: CSV with a header, or JSONL with an object on each line. Spreadsheet programs save their tables as CSV.';
+	'Rows are read from plain text: CSV with a header, or JSONL with an object on each line. Spreadsheet programs can save a table as CSV.';
 
 /**
  * What a file is instead of rows, in whole sentences; undefined if it may be rows.

@@ -11,6 +11,9 @@ export const MISSING = [
 	'the life of a trigger goes on with durable cursors',
 	// Domains that a credential is allowed for.
 	'the domains that a credential is allowed for hold',
+	// Workflows that keep the files of items in their JSON.
+	'a field without the file is found in the JSON of the item',
+	'all files of an item are attached where the workflow keeps them in its JSON',
 	// Special messages for the answers to a credential's test.
 	'the test button says what is wrong with',
 ];

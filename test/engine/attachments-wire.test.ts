@@ -329,3 +329,18 @@ it('any files in any of the fields arrive as they are', async () => {
 		{ numRuns: 15 },
 	);
 });
+
+it('all files of an item are attached where the workflow keeps them in its JSON', async () => {
+	const { items, error } = await product.run(
+		'batch',
+		'submit',
+		attaching(CHAT, [{ binaryPropertyName: '*' }]),
+		[await item('filesystem-v2', ['cat.png', 'cat.jpg'])] as never,
+		{ binaryMode: 'combined' },
+	);
+	expect(error).toBeUndefined();
+	const [{ json }] = items('Node');
+	expect(product.emulator.file(String(json.input_file_id)).text()).toBe(
+		expected(CHAT, [chatImage(dataUrl('cat.png')), chatImage(dataUrl('cat.jpg'))]),
+	);
+});

@@ -591,6 +591,18 @@ describe('a field without the file', () => {
 		expect(said).toContain(`${has} Enter the name of the field with the file.`);
 	});
 
+	it('is found in the JSON of the item, where the workflow keeps files there', async () => {
+		const combined = { binaryMode: 'combined' };
+		const item = await fileItem('id,title\n1,Up\n');
+		const [batch] = await submit({ ...ROWS, binaryPropertyName: '_files.data' }, [item], combined);
+		expect(await promptsOf(batch)).toEqual([['1', 'Which genre is Up?']]);
+		const { error } = await run(ROWS, [item], combined);
+		expect(error).toMatchObject({
+			message: "The item has no binary field 'data'",
+			description: 'It has: _files.data. Enter the name of the field with the file.',
+		});
+	});
+
 	it('is reported in the words of n8n where the item has no file at all', async () => {
 		expect(await refusal(ROWS, [{ json: {} }])).toMatch(/binary file 'data', but none was found/);
 	});

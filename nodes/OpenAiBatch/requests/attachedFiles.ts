@@ -10,7 +10,7 @@ import { RequestProblem } from '../../endpoints/endpoint';
 import type { FileType } from '../../endpoints/fileTypes';
 import type { ImageSize } from '../../endpoints/imageTokens';
 import { HEAD_BYTES, imageSize, LONG_HEAD_BYTES, sizeOfDataUrl } from '../../endpoints/imageTokens';
-import { binaryNames, binarySource, isInherited } from '../shared/binary';
+import { binaryNames, binarySource, isBinaryField } from '../shared/binary';
 
 /** What is kept of a file between the passes. */
 interface AttachedFile {
@@ -97,26 +97,17 @@ export class AttachedFiles {
 
 	/** The fields to read. @throws {RequestProblem} for a name that the item has not */
 	private propertiesOf(itemIndex: number, properties: readonly BinaryProperty[]): BinaryProperty[] {
-		const names = binaryNames(this.context.getInputData()[itemIndex]);
+		const names = binaryNames(this.context, itemIndex);
 		const has = names.length > 0 ? `It has: ${names.join(', ')}.` : 'It has none at all.';
 		const advice = `${has} Check that the nodes before this one pass their files on.`;
 		return properties.flatMap((property): BinaryProperty[] => {
 			if (property !== ALL_FIELDS) {
-				if (isInherited(property) && !names.includes(property)) throw noSuchField(property, advice);
-				return [this.known(itemIndex, property, advice)];
+				if (isBinaryField(this.context, itemIndex, property as string)) return [property];
+				throw noSuchField(property, advice);
 			}
 			if (names.length > 0) return names;
 			throw new RequestProblem(`The item has no binary fields to attach. ${advice}`);
 		});
-	}
-
-	private known(itemIndex: number, property: BinaryProperty, advice: string): BinaryProperty {
-		try {
-			this.context.helpers.assertBinaryData(itemIndex, property as string);
-			return property;
-		} catch {
-			throw noSuchField(property, advice);
-		}
 	}
 
 	private async readFile(

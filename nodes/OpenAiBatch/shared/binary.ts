@@ -59,10 +59,10 @@ function checkField(
 	itemIndex: number,
 	property: string | IBinaryData,
 ): void {
-	const names = binaryNames(context.getInputData()[itemIndex]);
-	if (isField(context, itemIndex, property, names)) return;
-	// n8n itself says that an item has no file at all, and that this is no name of one.
-	if (typeof property !== 'string' || (names.length === 0 && !isInherited(property))) return;
+	if (typeof property !== 'string' || isBinaryField(context, itemIndex, property)) return;
+	const names = binaryNames(context, itemIndex);
+	// n8n itself says that an item has no file at all.
+	if (names.length === 0 && !isInherited(property)) return;
 	const message = `The item has no binary field '${property.slice(0, 120)}'`;
 	const has =
 		names.length > 0 ? `It has: ${names.slice(0, 20).join(', ')}.` : 'It has none at all.';
@@ -70,36 +70,42 @@ function checkField(
 	throw new NodeOperationError(context.getNode(), message, { itemIndex, description });
 }
 
-function isField(
-	{ helpers }: IExecuteFunctions,
+/** Every object inherits such names, as toString, and n8n takes them for fields. */
+const isInherited = (property: string) => property in Object.prototype;
+
+/** Whether n8n finds a file there: in the field of this name, or at this path of the item's JSON. */
+export function isBinaryField(
+	context: IExecuteFunctions,
 	itemIndex: number,
 	property: string | IBinaryData,
-	names: readonly string[],
 ): boolean {
-	if (isInherited(property)) return names.includes(property);
+	const { binary = {} } = context.getInputData()[itemIndex];
+	if (typeof property === 'string' && isInherited(property) && !Object.hasOwn(binary, property)) {
+		return false;
+	}
 	try {
-		helpers.assertBinaryData(itemIndex, property);
+		context.helpers.assertBinaryData(itemIndex, property);
 		return true;
 	} catch {
 		return false;
 	}
 }
 
-/** Every object inherits such names, as toString, and n8n takes them for fields. */
-export const isInherited = (property: unknown): property is string =>
-	typeof property === 'string' && property in Object.prototype;
+/** Where n8n puts the files of an item in workflows that keep binaries in JSON (n8n 2). */
+const FILES = '_files';
+
+/** The binary fields of an item, by the names with which n8n finds them. */
+export function binaryNames(context: IExecuteFunctions, itemIndex: number): string[] {
+	const { binary = {}, json } = context.getInputData()[itemIndex];
+	const files = isObject(json[FILES]) ? Object.keys(json[FILES]) : [];
+	const inJson = Object.keys(json).filter((name) => isBinary(json[name]));
+	const names = [...Object.keys(binary), ...inJson, ...files.map((name) => `${FILES}.${name}`)];
+	return [...new Set(names)].filter((name) => isBinaryField(context, itemIndex, name));
+}
 
 /** Whether a value is a binary of n8n's and not only the name of one. */
 export const isBinary = (value: unknown): value is IBinaryData =>
 	isObject(value) && 'mimeType' in value && ('data' in value || 'id' in value);
-
-/** The binary fields of an item. n8n can be set to keep them in its JSON. */
-export function binaryNames({ binary, json }: { binary?: object; json: object }): string[] {
-	const inJson = Object.entries(json)
-		.filter(([, value]) => isBinary(value))
-		.map(([name]) => name);
-	return binary ? Object.keys(binary) : inJson;
-}
 
 /**
  * A binary field of an item as content to upload: read from n8n's binary storage piece by piece,

@@ -57,7 +57,15 @@ export async function createEngine(options: EngineOptions) {
 		type: string,
 		parameters: NodeParameters = {},
 		input?: Input,
-		{ mode, executionId, credentialData, workflowId, staticData, ...node }: NodeRunOptions = {},
+		{
+			mode,
+			executionId,
+			credentialData,
+			workflowId,
+			staticData,
+			binaryMode,
+			...node
+		}: NodeRunOptions = {},
 	) =>
 		start({
 			nodes: [{ name: 'Node', ...node, type, parameters }],
@@ -67,6 +75,7 @@ export async function createEngine(options: EngineOptions) {
 			credentialData,
 			workflowId,
 			staticData,
+			binaryMode,
 		});
 	return {
 		/** Starts an execution that can be cancelled. */

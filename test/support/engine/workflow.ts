@@ -60,6 +60,8 @@ export function chain(nodes: INode[]): IConnections {
 export interface WorkflowSettings {
 	workflowId?: string;
 	staticData?: IDataObject;
+	/** Whether items keep their files apart from their JSON, as is usual, or in it. */
+	binaryMode?: 'separate' | 'combined';
 }
 
 /** A real workflow: the constructor fills in the parameters' defaults. */
@@ -67,7 +69,7 @@ export function makeWorkflow(
 	nodes: INode[],
 	connections: IConnections,
 	nodeTypes: HarnessNodeTypes,
-	{ workflowId = 'workflow-1', staticData }: WorkflowSettings = {},
+	{ workflowId = 'workflow-1', staticData, binaryMode }: WorkflowSettings = {},
 ): Workflow {
 	return new Workflow({
 		id: workflowId,
@@ -76,7 +78,7 @@ export function makeWorkflow(
 		connections,
 		active: false,
 		nodeTypes,
-		settings: { executionOrder: 'v1', timezone: 'UTC' },
+		settings: { executionOrder: 'v1', timezone: 'UTC', ...(binaryMode && { binaryMode }) },
 		staticData: staticData && structuredClone(staticData),
 	});
 }

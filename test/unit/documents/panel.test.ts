@@ -60,6 +60,7 @@ const OF_N8N = new Set([
 	'Connect to OpenAI Batch',
 	'Continue',
 	'Continue (using error output)',
+	'Custom Field Name',
 	'Edit Fields',
 	'Execute step',
 	'Merge',

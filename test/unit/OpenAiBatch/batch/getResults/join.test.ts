@@ -117,7 +117,7 @@ test('a join within a join shares its memory, and takes none that is in use', as
 		fc.asyncProperty(
 			fc.shuffledSubarray(Array.from({ length: 60 }, (_, id) => id)),
 			fc.constantFrom('toEach' as const, 'toFirst' as const),
-			fc.integer({ min: 400_000, max: 2_000_000 }),
+			fc.integer({ min: 200_000, max: 1_000_000 }),
 			async (ids, sharing, mostBytes) => {
 				const pool = new WatchedPool();
 				const pieces = (name: string, of: number[]) =>
