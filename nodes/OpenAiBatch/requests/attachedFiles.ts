@@ -10,7 +10,7 @@ import { RequestProblem } from '../../endpoints/endpoint';
 import type { FileType } from '../../endpoints/fileTypes';
 import type { ImageSize } from '../../endpoints/imageTokens';
 import { HEAD_BYTES, imageSize, LONG_HEAD_BYTES, sizeOfDataUrl } from '../../endpoints/imageTokens';
-import { binaryNames, binarySource, isBinaryField } from '../shared/binary';
+import { binaryNames, binarySource, isBinaryField, listed } from '../shared/binary';
 
 /** What is kept of a file between the passes. */
 interface AttachedFile {
@@ -97,16 +97,12 @@ export class AttachedFiles {
 
 	/** The fields to read. @throws {RequestProblem} for a name that the item has not */
 	private propertiesOf(itemIndex: number, properties: readonly BinaryProperty[]): BinaryProperty[] {
-		const names = binaryNames(this.context, itemIndex);
-		const has = names.length > 0 ? `It has: ${names.join(', ')}.` : 'It has none at all.';
-		const advice = `${has} Check that the nodes before this one pass their files on.`;
 		return properties.flatMap((property): BinaryProperty[] => {
-			if (property !== ALL_FIELDS) {
-				if (isBinaryField(this.context, itemIndex, property as string)) return [property];
-				throw noSuchField(property, advice);
-			}
-			if (names.length > 0) return names;
-			throw new RequestProblem(`The item has no binary fields to attach. ${advice}`);
+			const isAll = property === ALL_FIELDS;
+			if (!isAll && isBinaryField(this.context, itemIndex, property)) return [property];
+			const names = binaryNames(this.context, itemIndex);
+			if (isAll && names.length > 0) return names;
+			throw noSuchField(property, names);
 		});
 	}
 
@@ -258,8 +254,12 @@ function placeOf({ fileName }: IBinaryData, property: BinaryProperty): string {
 	return typeof property === 'string' ? `${file} in the binary field '${property}'` : file;
 }
 
-const noSuchField = (property: BinaryProperty, advice: string) =>
-	new RequestProblem(`The item has no binary field '${String(property)}' to attach. ${advice}`);
+function noSuchField(property: BinaryProperty, names: readonly string[]): RequestProblem {
+	const what = property === ALL_FIELDS ? 'binary fields' : `binary field '${String(property)}'`;
+	return new RequestProblem(
+		`The item has no ${what} to attach. ${listed(names)} Check that the nodes before this one pass their files on.`,
+	);
+}
 
 const unreadable = (place: string, { message }: Error) =>
 	new RequestProblem(`${place} could not be read: ${message}`);

@@ -64,11 +64,13 @@ function checkField(
 	// n8n itself says that an item has no file at all.
 	if (names.length === 0 && !isInherited(property)) return;
 	const message = `The item has no binary field '${property.slice(0, 120)}'`;
-	const has =
-		names.length > 0 ? `It has: ${names.slice(0, 20).join(', ')}.` : 'It has none at all.';
-	const description = `${has} Enter the name of the field with the file.`;
+	const description = `${listed(names)} Enter the name of the field with the file.`;
 	throw new NodeOperationError(context.getNode(), message, { itemIndex, description });
 }
+
+/** Says which binary fields an item has. */
+export const listed = (names: readonly string[]) =>
+	names.length > 0 ? `It has: ${names.slice(0, 20).join(', ')}.` : 'It has none at all.';
 
 /** Every object inherits such names, as toString, and n8n takes them for fields. */
 const isInherited = (property: string) => property in Object.prototype;

@@ -225,6 +225,8 @@ describe('the file of kept rows of a part', () => {
 				for (const { open, part, rows } of plan.parts) {
 					const requests = (await read(open)).toString().trimEnd().split('\n');
 					const kept = await read(rows!.open);
+					// An upload that failed begins again.
+					expect(await read(rows!.open)).toEqual(kept);
 					// The rows of several files may have different columns.
 					const head = sources.length < 3 ? '{"columns":["was"]}\n' : '';
 					expect(kept.toString()).toBe(
