@@ -336,7 +336,7 @@ export function isUtf8(bytes: Buffer): boolean {
 /** From so many bytes on, a block is full: as large a piece as streams take with little effort. */
 const FULL_BYTES = 131_072;
 /** A full block has room for one more text of the usual length. */
-const BLOCK_BYTES = FULL_BYTES + 8_192;
+const MORE_BYTES = 8_192;
 
 /**
  * Texts one behind the other, as UTF-8. To add them to one long string and encode that takes several
@@ -346,12 +346,19 @@ export class TextBlock {
 	private block: Buffer = Buffer.alloc(0);
 	private used = 0;
 
+	/**
+	 * @param fullBytes from so many bytes on, a block is full. A block that takes long to fill is no
+	 * longer young when it is sent, and V8 looks for dead buffers that are not young only when it looks
+	 * through the whole heap: so it should be smaller.
+	 */
+	constructor(private readonly fullBytes = FULL_BYTES) {}
+
 	get isEmpty(): boolean {
 		return this.used === 0;
 	}
 
 	get isFull(): boolean {
-		return this.used >= FULL_BYTES;
+		return this.used >= this.fullBytes;
 	}
 
 	/** What was added. It is valid until more is added or cleared. */
@@ -372,7 +379,7 @@ export class TextBlock {
 	/** Begins again, in the same memory unless a long text has made it large. */
 	clear(): void {
 		this.used = 0;
-		if (this.block.length > BLOCK_BYTES) this.block = Buffer.alloc(0);
+		if (this.block.length > this.fullBytes + MORE_BYTES) this.block = Buffer.alloc(0);
 	}
 
 	/** What was added, for somebody who keeps it. The next text begins a block of its own. */
@@ -395,7 +402,7 @@ export class TextBlock {
 	private reserve(more: number): void {
 		const needed = this.used + more;
 		if (needed <= this.block.length) return;
-		const larger = Buffer.allocUnsafeSlow(Math.max(needed, BLOCK_BYTES));
+		const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.fullBytes + MORE_BYTES));
 		this.block.copy(larger, 0, 0, this.used);
 		this.block = larger;
 	}

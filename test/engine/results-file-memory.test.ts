@@ -30,18 +30,22 @@ afterAll(async () => {
 const shuffled = (count: number) =>
 	Array.from({ length: count }, (_, index) => (index * 7_919) % count);
 
-const answer = (row: number) =>
-	JSON.stringify({ genre: `genre ${row % 9}`, note: TEXT.slice(0, 300) });
+const answer = (row: number, note: string) => JSON.stringify({ genre: `genre ${row % 9}`, note });
 
 /** A submission whose parts all have the same files, and the first of its batches. */
-function addSubmission(key: string, parts: number, rows: number, note = TEXT): string {
+function addSubmission(
+	key: string,
+	parts: number,
+	rows: number,
+	{ note = TEXT, answered = TEXT.slice(0, 300) } = {},
+): string {
 	const kept = Array.from({ length: rows }, (_, row) =>
 		JSON.stringify({ custom_id: `r${row}`, row: { title: `Film ${row}`, note } }),
 	);
 	const rowsFile = emulator.addFile(`${kept.join('\n')}\n`, { purpose: 'batch' }).id;
 	const output = emulator.addFile(
 		`${shuffled(rows)
-			.map((row) => answerLine(`r${row}`, answer(row)))
+			.map((row) => answerLine(`r${row}`, answer(row, answered)))
 			.join('\n')}\n`,
 		{ purpose: 'batch_output' },
 	).id;
@@ -105,12 +109,13 @@ it.each([
 	},
 );
 
-it('a part whose rows are larger than the memory for them takes no more than that', async () => {
+it('a part whose rows and results are larger than the memory for them takes no more', async () => {
 	const held: number[] = [];
 	const warmUp = addSubmission('b', 1, 500);
-	// Kept rows of 45 and 90 MB.
+	// Kept rows of 45 and 90 MB, and answers of 20 and 40 MB.
+	const texts = { note: TEXT.repeat(4), answered: TEXT.repeat(2) };
 	for (const rows of [16_000, 32_000]) {
-		const batchId = addSubmission(`${rows}`, 1, rows, TEXT.repeat(4));
+		const batchId = addSubmission(`${rows}`, 1, rows, texts);
 		const parameters = { returnAs: 'csv', options: { includeRow: true, inputOrder: true } };
 		held.push((await written({ warmUp, batchId }, parameters, rows)).held);
 	}

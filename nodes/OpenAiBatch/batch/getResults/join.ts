@@ -1,4 +1,5 @@
 import { WordTable } from '../../../jsonl/idTable';
+import { BlockPool, TextStore } from '../../../jsonl/textStore';
 
 /** A line to be written, or what is added to one, and the request it belongs to. */
 export class Piece {
@@ -9,12 +10,12 @@ export class Piece {
 	) {}
 }
 
-/** A line with what was found for it in the other file. */
+/** A line with what was found for it in the other file; undefined where there is nothing. */
 export class Joined extends Piece {
 	constructor(
 		id: number | null,
 		text: string,
-		readonly partners: string[],
+		readonly partner: string | undefined,
 	) {
 		super(id, text);
 	}
@@ -23,351 +24,404 @@ export class Joined extends Piece {
 type Pieces = AsyncIterable<Piece[]>;
 
 /**
- * How the pieces of the other file are shared out among lines with the same id:
- * `toEach`: the first one to every line; `once`: each to one line, the first in memory that has none
- * yet; `toFirst`: all of them to the first line.
+ * How the pieces of the other file are shared out among lines with the same id: `toEach`: the first
+ * one to every line; `once`: the first one to the first line, the second one to the second line, and
+ * so on.
  */
-export type Sharing = 'toEach' | 'once' | 'toFirst';
+export type Sharing = 'toEach' | 'once';
 
-/** So much memory is taken: a batch of 50,000 rows of 600 bytes is joined in two goes. */
-const MOST_BYTES = 41_943_040;
+export interface JoinOptions {
+	/** Memory that several joins share, also at the same time. */
+	pool?: BlockPool;
+	/** So much memory is taken. */
+	mostBytes?: number;
+	/** Whether the other file is read to its end also when no line needs the rest of it. */
+	readsAll?: boolean;
+}
 
-/** What a line takes beside its texts: 12 bytes of its own, 8 of its id, 9 for its partners, rounded up. */
+const MOST_BYTES = 33_554_432;
+
+/** What a line takes beside its text, rounded up. */
 const LINE_BYTES = 32;
 
 /** When partners are dropped, so much of the memory for them stays in use. */
 const KEPT_SHARE = 0.75;
 
-/** So many lines are passed on at a time. */
-const AT_A_TIME = 50;
+/**
+ * So many lines are taken and passed on at a time: V8's space for new objects grows with what is
+ * alive whenever V8 collects.
+ */
+const AT_A_TIME = 16;
 
 /**
- * Adds to each line what another file has for the same id, in the order of the lines. Holds some of
- * the lines, reads the other file for them, passes them on, and holds the next ones: memory does not
- * grow with the files, apart from some bytes for each id, and where both are large, the other one is
- * read several times.
+ * Adds to each line what another file has for the same id, in the order of the lines. Both files are
+ * read side by side: a line waits for its partner, and a piece that comes before its line is kept.
+ * Files in about the same order take next to no memory, and each is read once. Where too much would
+ * have to be kept, pieces are dropped, and the other file is read again for the lines that still
+ * wait; so it is where a piece goes to several lines. Memory does not grow with the files, apart from
+ * some bytes for each id.
  *
- * @param others the other file from its beginning
- * @param pool memory that several joins share, also at the same time
+ * @param lines in lists that are used up
+ * @param others the other file from its beginning, the same each time
  */
 export async function* join(
 	lines: Pieces,
 	others: () => Pieces,
 	sharing: Sharing,
-	pool = new BlockPool(),
-	mostBytes = MOST_BYTES,
+	{ pool = new BlockPool(), mostBytes = MOST_BYTES, readsAll = false }: JoinOptions = {},
 ): AsyncGenerator<Joined[]> {
+	const matching = new Matching(sharing, pool, mostBytes);
 	const source = lines[Symbol.asyncIterator]();
-	let open = new OpenLines(pool);
+	let lap: AsyncIterator<Piece[]> | undefined;
+	let unread: Piece[] = [];
 	let isOver = false;
 	try {
-		while (!isOver || open.count > 0) {
-			// The other half is for the partners.
-			while (!isOver && open.bytes < mostBytes / 2) {
+		for (;;) {
+			const ready = matching.take();
+			if (ready.length > 0) {
+				yield ready;
+			} else if (unread.length > 0 && matching.wantsLines) {
+				// Out of the list, since whoever has made it holds it until more is wanted.
+				matching.addLines(unread.splice(0, AT_A_TIME));
+			} else if (!isOver && matching.wantsLines) {
 				const next = await source.next();
-				isOver = next.done === true;
-				if (next.done) break;
-				for (const { id, text } of next.value) open.add(id, text);
-			}
-			if (open.count === 0) break;
-			const partners = new Partners(pool, open.count, mostBytes - open.bytes);
-			await findPartners(open, others(), sharing, partners);
-			for (let at = 0; at < partners.whole; at += AT_A_TIME) {
-				yield open.joined(at, Math.min(at + AT_A_TIME, partners.whole), partners);
-			}
-			partners.release();
-			open = open.from(partners.whole);
+				if (next.done) isOver = matching.hasAllLines = true;
+				else unread = next.value;
+			} else if (matching.waiting > 0 || (readsAll && matching.laps === 0)) {
+				lap ??= others()[Symbol.asyncIterator]();
+				const next = await lap.next();
+				if (!next.done) {
+					matching.addOthers(next.value);
+				} else {
+					lap = undefined;
+					matching.endLap();
+				}
+			} else return;
 		}
 	} finally {
-		await source.return?.();
-	}
-}
-
-/** Finds what belongs to the lines. */
-async function findPartners(
-	lines: OpenLines,
-	others: Pieces,
-	sharing: Sharing,
-	partners: Partners,
-): Promise<void> {
-	if (lines.withId === 0) return;
-	// Each line gets one partner, unless the first gets all, whose number is not known.
-	let left = sharing === 'toFirst' ? Infinity : lines.withId;
-	const isFound = new Uint8Array(lines.count);
-	for await (const pieces of others) {
-		for (const { id, text } of pieces) {
-			if (id === null) continue;
-			for (let at = lines.first(id); at !== undefined; at = lines.after(at)) {
-				if (sharing !== 'toFirst' && isFound[at] === 1) continue;
-				isFound[at] = 1;
-				left--;
-				partners.add(at, text);
-				if (sharing !== 'toEach') break;
-			}
+		matching.release();
+		try {
+			await source.return?.();
+		} finally {
+			await lap?.return?.();
 		}
-		if (left <= 0) break;
 	}
 }
 
-/** What is kept of a line, each plus one: where its text is, its id, and the next line with this id. */
+/** What is known of a line that waits: where its text is, … */
 const TEXT = 0;
+/** … its id plus one; zero where it has none, … */
 const ID = 1;
+/** … the next line with the same id and without a partner, plus one, … */
 const NEXT = 2;
+/** … where its partner is, plus one, … */
+const PARTNER = 3;
+/** … how many lines with the same id came before, … */
+const RANK = 4;
+/** … and how many pieces of the other file had been read when it began to wait, or waited again. */
+const SINCE = 5;
 
-/** What is kept of an id, each plus one: its first line and its last one. */
+/** What is known of an id: its first and its last line without a partner, each plus one, … */
 const FIRST = 0;
 const LAST = 1;
+/** … how many lines there were, … */
+const SEEN = 2;
+/** … and where the first and the last piece are that came before their lines, each plus one. */
+const EARLY = 3;
+const LATEST = 4;
 
-/** The lines in memory, outside of V8's heap. */
-class OpenLines {
-	count = 0;
-	/** How many of them have an id. */
-	withId = 0;
-	private readonly lines = new WordTable(3);
-	private readonly ends = new WordTable(2);
-	private readonly texts: Texts;
+/** The lines that wait for partners, and the pieces that wait for lines, outside of V8's heap. */
+class Matching {
+	/** How often the other file was read to its end. */
+	laps = 0;
+	/** Whether no lines will come any more. */
+	hasAllLines = false;
+	/** Lines that did not have to wait. */
+	private ready: Joined[] = [];
+	/** The lines that wait, one behind the other: from the first to before the end. */
+	private readonly lines = new WordTable(6);
+	private first = 0;
+	private end = 0;
+	private readonly lineTexts: TextStore;
+	/** With the number of its line each, or with its rank among the pieces of its id. */
+	private otherTexts: TextStore;
+	private readonly ids = new WordTable(5);
+	/** One more than the largest id of a piece that is kept. */
+	private idsEnd = 0;
+	/** How many pieces of each id this lap, a reading of the other file, had. */
+	private ranks = new WordTable(1);
+	/** How many pieces were read in all laps. */
+	private read = 0;
+	/** How many of them were read before this lap. */
+	private readBefore = 0;
+	/** How many the file has; known with its end. */
+	private lapLength = Infinity;
+	/** Whether a piece was ever dropped that a line may need. */
+	private hasDropped = false;
 
-	constructor(private readonly pool: BlockPool) {
-		this.texts = new Texts(pool);
-	}
-
-	get bytes(): number {
-		return this.texts.bytes + this.count * LINE_BYTES;
-	}
-
-	add(id: number | null, text: string): void {
-		const line = this.count++;
-		this.lines.set(line, TEXT, this.texts.add(line, text) + 1);
-		if (id === null) return;
-		this.withId++;
-		this.lines.set(line, ID, id + 1);
-		const last = this.ends.get(id, LAST);
-		if (last === 0) this.ends.set(id, FIRST, line + 1);
-		else this.lines.set(last - 1, NEXT, line + 1);
-		this.ends.set(id, LAST, line + 1);
-	}
-
-	/** The first line with an id; undefined without any. */
-	first(id: number): number | undefined {
-		const first = this.ends.get(id, FIRST);
-		return first === 0 ? undefined : first - 1;
-	}
-
-	/** The next line with the same id. */
-	after(line: number): number | undefined {
-		const next = this.lines.get(line, NEXT);
-		return next === 0 ? undefined : next - 1;
-	}
-
-	/** The lines from one place to before another, with what was found for them. */
-	joined(from: number, to: number, partners: Partners): Joined[] {
-		const lines: Joined[] = [];
-		for (let at = from; at < to; at++) {
-			const text = this.texts.get(this.lines.get(at, TEXT) - 1);
-			lines.push(new Joined(this.idOf(at), text, partners.of(at)));
-		}
-		return lines;
-	}
-
-	/** The lines from a place on; these here are used up. */
-	from(place: number): OpenLines {
-		const rest = new OpenLines(this.pool);
-		if (place === this.count) {
-			this.texts.release();
-			return rest;
-		}
-		for (const [line, text] of this.texts.drain()) {
-			if (line >= place) rest.add(this.idOf(line), text);
-		}
-		return rest;
-	}
-
-	private idOf(line: number): number | null {
-		const id = this.lines.get(line, ID);
-		return id === 0 ? null : id - 1;
-	}
-}
-
-/** What was found for the lines. When it takes too much memory, the last lines have to wait. */
-class Partners {
-	private texts: Texts;
-	private readonly firsts: Uint32Array;
-	private readonly lasts: Uint32Array;
-
-	/** @param whole how many of the lines, the first of them, get all that belongs to them */
 	constructor(
+		private readonly sharing: Sharing,
 		private readonly pool: BlockPool,
-		public whole: number,
 		private readonly mostBytes: number,
 	) {
-		this.texts = new Texts(pool);
-		this.firsts = new Uint32Array(whole).fill(NONE);
-		this.lasts = new Uint32Array(whole).fill(NONE);
+		this.lineTexts = new TextStore(pool);
+		this.otherTexts = new TextStore(pool);
 	}
 
-	add(line: number, text: string): void {
-		if (line >= this.whole) return;
-		this.append(line, text);
-		if (this.texts.bytes > this.mostBytes && this.whole > 1) this.makeRoom();
-	}
-
-	of(line: number): string[] {
-		const found: string[] = [];
-		for (let at = this.firsts[line]; at !== NONE; at = this.texts.next(at)) {
-			found.push(this.texts.get(at));
-		}
-		return found;
-	}
-
-	/** Nothing more is asked of them. */
-	release(): void {
-		this.texts.release();
-	}
-
-	private append(line: number, text: string): void {
-		const position = this.texts.add(line, text);
-		if (this.firsts[line] === NONE) this.firsts[line] = position;
-		else this.texts.link(this.lasts[line], position);
-		this.lasts[line] = position;
-	}
-
-	/** Drops what belongs to the last lines, so much of it that it is worth moving the others. */
-	private makeRoom(): void {
-		const { texts } = this;
-		let { bytes } = texts;
-		while (bytes > KEPT_SHARE * this.mostBytes && this.whole > 1) {
-			this.whole--;
-			for (let at = this.firsts[this.whole]; at !== NONE; at = texts.next(at)) {
-				bytes -= texts.bytesOf(at);
-			}
-		}
-		this.texts = new Texts(this.pool);
-		this.firsts.fill(NONE);
-		for (const [line, text] of texts.drain()) {
-			if (line < this.whole) this.append(line, text);
-		}
-	}
-}
-
-const BLOCK_BYTES = 262_144;
-
-/**
- * Blocks of memory that are used again. V8 looks through the whole heap whenever some 16 MB were
- * allocated outside of it, which takes longer in a nearly full heap than the join itself. A block
- * belongs to one join until it is given back; what all of them needed at most stays until the pool
- * goes. Longer texts have blocks of their own, which are not kept.
- */
-export class BlockPool {
-	private readonly free: Buffer[] = [];
-
-	/** @param bytes how many are needed at least */
-	take(bytes: number): Buffer {
-		if (bytes > BLOCK_BYTES) return Buffer.allocUnsafeSlow(bytes);
-		return this.free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
-	}
-
-	/** Takes back a block in which nothing is needed any more. */
-	give(block: Buffer): void {
-		if (block.length === BLOCK_BYTES) this.free.push(block);
-	}
-}
-
-/** What stands before each text: its line, the next text of this line, and its length. */
-const HEAD_BYTES = 12;
-const NONE = 0xffffffff;
-
-/**
- * Texts of lines, as bytes in a few large blocks. A buffer for each text would take more memory than
- * the texts, and V8 would look through all of them again and again, in a heap that is almost full.
- */
-class Texts {
-	private blocks: Buffer[] = [];
-	/** How much of each block is taken. */
-	private readonly taken: number[] = [];
-
-	constructor(private readonly pool: BlockPool) {}
-
-	/** Of memory. */
-	get bytes(): number {
-		const last = this.blocks.length - 1;
-		return last < 0 ? 0 : this.full + this.taken[last];
-	}
-
-	/** Of the blocks before the last one. */
-	private full = 0;
-
-	/** @returns its position */
-	add(line: number, text: string): number {
-		const length = Buffer.byteLength(text);
-		const index = this.blockFor(HEAD_BYTES + length);
-		const block = this.blocks[index];
-		const start = this.taken[index];
-		block.writeUInt32LE(line, start);
-		block.writeUInt32LE(NONE, start + 4);
-		block.writeUInt32LE(length, start + 8);
-		block.write(text, start + HEAD_BYTES);
-		this.taken[index] += HEAD_BYTES + length;
-		return index * BLOCK_BYTES + start;
-	}
-
-	get(position: number): string {
-		return textAt(this.blockOf(position), position % BLOCK_BYTES);
-	}
-
-	/** How many bytes of memory a text takes. */
-	bytesOf(position: number): number {
-		return HEAD_BYTES + this.blockOf(position).readUInt32LE((position % BLOCK_BYTES) + 8);
-	}
-
-	/** The position of the next text of the same line. */
-	next(position: number): number {
-		return this.blockOf(position).readUInt32LE((position % BLOCK_BYTES) + 4);
-	}
-
-	link(position: number, next: number): void {
-		this.blockOf(position).writeUInt32LE(next, (position % BLOCK_BYTES) + 4);
+	get waiting(): number {
+		return this.end - this.first;
 	}
 
 	/**
-	 * All texts in the order in which they were added. Each block is given back after it was read, and
-	 * no others can be added.
+	 * Whether to go on with the lines, rather than with the other file. Once the file was read to its
+	 * end, as many lines as possible share each further lap.
 	 */
-	*drain(): Generator<[line: number, text: string]> {
-		const { blocks } = this;
-		this.blocks = [];
-		for (let index = 0; blocks.length > 0; index++) {
-			const block = blocks.shift()!;
-			for (let start = 0; start < this.taken[index];) {
-				yield [block.readUInt32LE(start), textAt(block, start)];
-				start += HEAD_BYTES + block.readUInt32LE(start + 8);
-			}
-			this.pool.give(block);
+	get wantsLines(): boolean {
+		const areMany = this.laps > 0 || !this.hasRoom;
+		return this.waiting === 0 || (areMany && this.lineBytes < this.mostBytes / 2);
+	}
+
+	/** The next lines that are complete, in their order; none when the first one has to wait. */
+	take(): Joined[] {
+		if (this.ready.length > 0) {
+			const { ready } = this;
+			this.ready = [];
+			return ready;
+		}
+		const taken: Joined[] = [];
+		while (this.first < this.end && taken.length < AT_A_TIME && this.isComplete(this.first)) {
+			taken.push(this.takeLine(this.first++));
+		}
+		if (this.first === this.end) this.first = this.end = 0;
+		return taken;
+	}
+
+	addLines(pieces: Piece[]): void {
+		for (const { id, text } of pieces) this.addLine(id, text);
+	}
+
+	addOthers(pieces: Piece[]): void {
+		for (const { id, text } of pieces) {
+			this.read++;
+			if (id !== null) this.addOther(id, text);
+			if (this.otherTexts.bytes > this.partnerRoom) this.makeRoom();
 		}
 	}
 
-	/** Gives up all texts. No others can be added. */
+	endLap(): void {
+		this.laps++;
+		this.lapLength = this.read - this.readBefore;
+		this.readBefore = this.read;
+		this.ranks = new WordTable(1);
+	}
+
+	/** Nothing more is asked. */
 	release(): void {
-		for (const block of this.blocks) this.pool.give(block);
-		this.blocks = [];
+		this.lineTexts.release();
+		this.otherTexts.release();
 	}
 
-	/** The index of a block that has room for so many bytes. A block has more for a single long text. */
-	private blockFor(bytes: number): number {
-		const last = this.blocks.length - 1;
-		if (last >= 0 && this.taken[last] + bytes <= this.blocks[last].length) return last;
-		if (last >= 0) this.full += this.blocks[last].length;
-		this.blocks.push(this.pool.take(bytes));
-		this.taken.push(0);
-		return last + 1;
+	private get lineBytes(): number {
+		return this.lineTexts.bytes + this.waiting * LINE_BYTES;
 	}
 
-	/** A text begins within the usual length of a block, also in a longer one. */
-	private blockOf(position: number): Buffer {
-		return this.blocks[Math.floor(position / BLOCK_BYTES)];
+	private get bytes(): number {
+		return this.lineBytes + this.otherTexts.bytes;
 	}
-}
 
-function textAt(block: Buffer, start: number): string {
-	const from = start + HEAD_BYTES;
-	return block.toString('utf8', from, from + block.readUInt32LE(start + 8));
+	/** What the lines leave of the memory for pieces of the other file, and a part in any case. */
+	private get partnerRoom(): number {
+		return Math.max(this.mostBytes - this.lineBytes, this.mostBytes / 4);
+	}
+
+	/** Whether pieces are kept for lines that have not come yet: half of the memory is not for them. */
+	private get hasRoom(): boolean {
+		return this.bytes < this.mostBytes / 2;
+	}
+
+	/** Whether each piece of the other file was seen, and is here unless a line has got it. */
+	private get knowsAll(): boolean {
+		return this.laps > 0 && !this.hasDropped;
+	}
+
+	private addLine(id: number | null, text: string): void {
+		const rank = id === null ? 0 : this.ids.get(id, SEEN);
+		let partner: string | undefined;
+		let isComplete = id === null;
+		if (id !== null) {
+			this.ids.set(id, SEEN, rank + 1);
+			const early = this.takeEarly(id, rank);
+			if (early !== undefined) {
+				partner = this.otherTexts.get(early);
+				this.otherTexts.remove(early);
+			}
+			isComplete = early !== undefined || (this.knowsAll && !this.needsOther(rank));
+		}
+		if (isComplete && this.waiting === 0) {
+			this.ready.push(new Joined(id, text, partner));
+			return;
+		}
+		const line = this.end++;
+		this.lines.set(line, TEXT, this.lineTexts.add(0, text));
+		this.lines.set(line, ID, id === null ? 0 : id + 1);
+		this.lines.set(line, NEXT, 0);
+		this.lines.set(line, RANK, rank);
+		this.lines.set(line, SINCE, this.read);
+		this.lines.set(line, PARTNER, 0);
+		if (partner !== undefined) this.give(line, partner);
+		else if (id !== null) this.append(id, line);
+	}
+
+	/** Whether another line may have got the piece that a line of this rank needs as well. */
+	private needsOther(rank: number): boolean {
+		return this.sharing === 'toEach' && rank > 0;
+	}
+
+	private isComplete(line: number): boolean {
+		if (this.lines.get(line, PARTNER) > 0 || this.lines.get(line, ID) === 0) return true;
+		if (this.knowsAll && !this.needsOther(this.lines.get(line, RANK))) return true;
+		return this.read - this.lines.get(line, SINCE) >= this.lapLength;
+	}
+
+	private takeLine(line: number): Joined {
+		const at = this.lines.get(line, TEXT);
+		const text = this.lineTexts.get(at);
+		this.lineTexts.remove(at);
+		const id = this.lines.get(line, ID) - 1;
+		const partnerAt = this.lines.get(line, PARTNER) - 1;
+		if (partnerAt < 0) {
+			if (id >= 0) this.leave(id, line);
+			return new Joined(id < 0 ? null : id, text, undefined);
+		}
+		const partner = this.otherTexts.get(partnerAt);
+		this.otherTexts.remove(partnerAt);
+		return new Joined(id, text, partner);
+	}
+
+	private give(line: number, text: string): void {
+		this.lines.set(line, PARTNER, this.otherTexts.add(line, text) + 1);
+	}
+
+	/** Adds a line to those of its id that have no partner. */
+	private append(id: number, line: number): void {
+		const last = this.ids.get(id, LAST);
+		if (last === 0) this.ids.set(id, FIRST, line + 1);
+		else this.lines.set(last - 1, NEXT, line + 1);
+		this.ids.set(id, LAST, line + 1);
+	}
+
+	/** Takes a line from those of its id that have no partner. */
+	private leave(id: number, line: number): void {
+		let before = 0;
+		let at = this.ids.get(id, FIRST);
+		for (; at !== line + 1; at = this.lines.get(at - 1, NEXT)) before = at;
+		const next = this.lines.get(line, NEXT);
+		if (before === 0) this.ids.set(id, FIRST, next);
+		else this.lines.set(before - 1, NEXT, next);
+		if (next === 0) this.ids.set(id, LAST, before);
+	}
+
+	private addOther(id: number, text: string): void {
+		const rank = this.ranks.get(id, 0);
+		this.ranks.set(id, 0, rank + 1);
+		if (this.sharing === 'toEach' && rank > 0) return;
+		let isGiven = false;
+		for (let at = this.ids.get(id, FIRST); at > 0;) {
+			const line = at - 1;
+			at = this.lines.get(line, NEXT);
+			if (this.sharing === 'once' && this.lines.get(line, RANK) !== rank) continue;
+			if (isGiven && this.otherTexts.bytes > this.partnerRoom) {
+				this.waitAgain(line);
+				continue;
+			}
+			this.leave(id, line);
+			this.give(line, text);
+			isGiven = true;
+			if (this.sharing === 'once') break;
+		}
+		if (this.ids.get(id, SEEN) <= rank) this.keep(id, rank, text);
+	}
+
+	/** Keeps a piece for a line that has not come yet. */
+	private keep(id: number, rank: number, text: string): void {
+		const latest = this.ids.get(id, LATEST);
+		if (this.hasAllLines || this.knowsAll) return;
+		if (latest > 0 && this.otherTexts.numberOf(latest - 1) >= rank) return;
+		if (!this.hasRoom) {
+			this.hasDropped = true;
+			return;
+		}
+		const at = this.otherTexts.add(rank, text);
+		if (latest === 0) this.ids.set(id, EARLY, at + 1);
+		else this.otherTexts.link(latest - 1, at);
+		this.ids.set(id, LATEST, at + 1);
+		this.idsEnd = Math.max(this.idsEnd, id + 1);
+	}
+
+	/** The piece that was kept for a line; undefined when there is none. */
+	private takeEarly(id: number, rank: number): number | undefined {
+		const early = this.ids.get(id, EARLY) - 1;
+		if (early < 0 || this.otherTexts.numberOf(early) !== rank) return undefined;
+		const next = this.otherTexts.next(early);
+		this.ids.set(id, EARLY, next === undefined ? 0 : next + 1);
+		if (next === undefined) this.ids.set(id, LATEST, 0);
+		return early;
+	}
+
+	/** Drops what is kept for lines that have not come yet, and then partners of the last lines. */
+	private makeRoom(): void {
+		this.dropEarly();
+		const room = KEPT_SHARE * this.partnerRoom;
+		let bytes = 0;
+		for (let line = this.first; line < this.end; line++) bytes += this.partnerBytes(line);
+		for (let line = this.end - 1; line > this.first && bytes > room; line--) {
+			bytes -= this.partnerBytes(line);
+			this.dropPartner(line);
+		}
+		if (this.otherTexts.bytes <= room) return;
+		// Blocks in which only some texts are needed take as much memory as full ones.
+		const partners = this.otherTexts;
+		this.otherTexts = new TextStore(this.pool);
+		for (const [line, text] of partners.drain()) this.give(line, text);
+	}
+
+	private dropEarly(): void {
+		for (let id = 0; id < this.idsEnd; id++) {
+			let at: number | undefined = this.ids.get(id, EARLY) - 1;
+			if (at < 0) continue;
+			this.hasDropped = true;
+			this.ids.set(id, EARLY, 0);
+			this.ids.set(id, LATEST, 0);
+			while (at !== undefined) {
+				const next = this.otherTexts.next(at);
+				this.otherTexts.remove(at);
+				at = next;
+			}
+		}
+		this.idsEnd = 0;
+	}
+
+	private partnerBytes(line: number): number {
+		const partner = this.lines.get(line, PARTNER);
+		return partner === 0 ? 0 : this.otherTexts.bytesOf(partner - 1);
+	}
+
+	/** A line has to wait for its partner once more, until a whole lap is over. */
+	private waitAgain(line: number): void {
+		this.lines.set(line, SINCE, this.read);
+		this.hasDropped = true;
+	}
+
+	private dropPartner(line: number): void {
+		const partner = this.lines.get(line, PARTNER);
+		if (partner === 0) return;
+		this.otherTexts.remove(partner - 1);
+		this.lines.set(line, PARTNER, 0);
+		this.waitAgain(line);
+		const id = this.lines.get(line, ID) - 1;
+		const first = this.ids.get(id, FIRST);
+		this.lines.set(line, NEXT, first);
+		this.ids.set(id, FIRST, line + 1);
+		if (first === 0) this.ids.set(id, LAST, line + 1);
+	}
 }

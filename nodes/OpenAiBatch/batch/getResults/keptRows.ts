@@ -86,6 +86,8 @@ export class StoredRows {
 						this.broken.set(file.id, line.line);
 					}
 				}
+				// The reader of the file holds them until it goes on.
+				lines.length = 0;
 				yield rows;
 			}
 		}

@@ -3,7 +3,7 @@ import type { ChoiceOptions } from './chosenResults';
 import { ChosenResults } from './chosenResults';
 import type { Job, Wanted } from './decide';
 import { requestsOf, Selection } from './decide';
-import { BlockPool, join, Joined, Piece } from './join';
+import { join, Joined, Piece } from './join';
 import type { StoredRows } from './keptRows';
 import { KeptRows } from './keptRows';
 import type { FormatOptions, ResultFormat } from './resultFormats';
@@ -13,6 +13,7 @@ import { newIdNumbers } from './resultSet';
 import type { IdNumbers } from '../../../jsonl/idTable';
 import { WordTable } from '../../../jsonl/idTable';
 import { TextBlock } from '../../../jsonl/lines';
+import { BlockPool } from '../../../jsonl/textStore';
 import type { OpenAiClient } from '../../../openai/client';
 import { submissionIdOf } from '../../../openai/submissions/submission';
 import { storeFile, streamOf } from '../../shared/binary';
@@ -112,6 +113,9 @@ const BATCHES_APART = 'Or turn off Whole Submission to get a file for each batch
 const MISPLACED =
 	'The results could not be put into the order of the input. Run the node again, or turn off Input Order.';
 
+/** Less than usual, since making a line takes long: its result is read for it, and its row. */
+const FULL_BYTES = 65_536;
+
 class Writer {
 	/** What went wrong while the lines were made: n8n's storage may report it in other words. */
 	private fault: unknown;
@@ -142,7 +146,7 @@ class Writer {
 	}
 
 	private async *blocks(): AsyncGenerator<Buffer> {
-		const block = new TextBlock();
+		const block = new TextBlock(FULL_BYTES);
 		for await (const lines of breathing(this.written())) {
 			for (const line of lines) {
 				block.add(line);
@@ -193,15 +197,14 @@ class Writer {
 			}
 			const joined = this.options.inputOrder
 				? this.inInputOrder(results, rows, numbers)
-				: join(
-						this.pieces(results, numbers),
-						() => this.rowPieces(rows, numbers),
-						'toEach',
-						this.pool,
-					);
+				: join(this.pieces(results, numbers), () => this.rowPieces(rows, numbers), 'toEach', {
+						pool: this.pool,
+					});
 			for await (const some of joined) {
-				rows.lacking += some.filter(({ id, partners }) => id !== null && !partners.length).length;
-				yield some.map(({ text, partners }) => line(text, partners[0]));
+				rows.lacking += some.filter(
+					({ id, partner }) => id !== null && partner === undefined,
+				).length;
+				yield some.map(({ text, partner }) => line(text, partner));
 			}
 		}
 	}
@@ -232,9 +235,9 @@ class Writer {
 		numbers: IdNumbers,
 	): AsyncGenerator<Piece[]> {
 		const requests = () => this.requestPieces(results, numbers);
-		for await (const some of join(pieces, requests, 'once', this.pool)) {
+		for await (const some of join(pieces, requests, 'once', { pool: this.pool })) {
 			yield some.map(
-				({ id, text, partners: [request] }) =>
+				({ id, text, partner: request }) =>
 					new Piece(id, request === undefined ? text : withMember(text, 'request', request)),
 			);
 		}
@@ -258,36 +261,35 @@ class Writer {
 		return stored.read((row) => new Piece(numbers.add(row.customId), format.rowText(row)));
 	}
 
-	/** The results in the order of the rows; those without a row come last. */
+	/**
+	 * The results in the order of the rows. Those without a row come last, and so do further results of
+	 * a request that has several.
+	 */
 	private async *inInputOrder(
 		results: ChosenResults,
 		stored: StoredRows,
 		numbers: IdNumbers,
 	): AsyncGenerator<Joined[]> {
-		const found = new WordTable(1);
+		const { pool } = this;
+		const rowCounts = new WordTable(1);
+		const rows = counted(this.rowPieces(stored, numbers), rowCounts);
+		const pieces = () => this.pieces(results, numbers);
 		let written = 0;
-		const rows = onlyNew(this.rowPieces(stored, numbers), found);
-		for await (const some of join(
-			rows,
-			() => this.pieces(results, numbers),
-			'toFirst',
-			this.pool,
-		)) {
+		for await (const some of join(rows, pieces, 'once', { pool, readsAll: true })) {
 			const lines: Joined[] = [];
-			for (const { id, text: row, partners } of some) {
-				for (const text of partners) lines.push(new Joined(id, text, [row]));
+			for (const { id, text: row, partner: text } of some) {
+				if (text !== undefined) lines.push(new Joined(id, text, row));
 			}
 			written += lines.length;
 			yield lines;
 		}
-		if (results.tally !== undefined && written === results.size) return;
-		for await (const some of this.pieces(results, numbers)) {
-			const rest: Joined[] = [];
-			for (const { id, text } of some) {
-				if (id === null || found.get(id, 0) === 0) rest.push(new Joined(id, text, []));
-			}
-			written += rest.length;
-			yield rest;
+		if (written === results.size) return;
+		const left = beyond(pieces(), rowCounts);
+		for await (const some of join(left, () => this.rowPieces(stored, numbers), 'toEach', {
+			pool,
+		})) {
+			written += some.length;
+			yield some;
 		}
 		// No result is lost without a word. Two ids that look the same share a row, see `IdNumbers`.
 		if (written !== results.size) throw new Error(MISPLACED);
@@ -299,13 +301,26 @@ async function allOf(read: AsyncGenerator<unknown>): Promise<void> {
 	while (!(await read.next()).done) continue;
 }
 
-/** The pieces whose id has not come before. @param found in which each id that came gets a one */
-async function* onlyNew(pieces: AsyncIterable<Piece[]>, found: WordTable): AsyncGenerator<Piece[]> {
+/** Counts the pieces of each id. */
+async function* counted(
+	pieces: AsyncIterable<Piece[]>,
+	counts: WordTable,
+): AsyncGenerator<Piece[]> {
+	for await (const some of pieces) {
+		for (const { id } of some) if (id !== null) counts.set(id, 0, counts.get(id, 0) + 1);
+		yield some;
+	}
+}
+
+/** The pieces without an id, and those of each id beyond so many. */
+async function* beyond(pieces: AsyncIterable<Piece[]>, counts: WordTable): AsyncGenerator<Piece[]> {
+	const found = new WordTable(1);
 	for await (const some of pieces) {
 		yield some.filter(({ id }) => {
-			if (id === null || found.get(id, 0) === 1) return false;
-			found.set(id, 0, 1);
-			return true;
+			if (id === null) return true;
+			const count = found.get(id, 0);
+			found.set(id, 0, count + 1);
+			return count >= counts.get(id, 0);
 		});
 	}
 }
