@@ -216,9 +216,9 @@ test.each([
 	async (what, sharing, isIn) => {
 		const text = 'x'.repeat(what === 'has long texts' ? 30_000 : 500);
 		const count = what === 'has long texts' ? 600 : 20_000;
-		const lines = many(count, undefined, text.slice(0, 200));
+		const lines = many(count, undefined, text.slice(0, 500));
 		const others = many(count, (at) => (at * 7_919) % count, text).filter(({ id }) => isIn(id));
-		const { found, readings } = await joined(lines, others, sharing, { mostBytes: 4e6, size: 60 });
+		const { found, readings } = await joined(lines, others, sharing, { mostBytes: 8e6, size: 60 });
 		expect(found).toEqual(
 			lines.map((line) => ({ ...line, partner: isIn(line.id) ? text : undefined })),
 		);
