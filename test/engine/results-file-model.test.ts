@@ -114,6 +114,23 @@ const sorted = (lines: IDataObject[]) => {
 	return lines.map((line) => JSON.stringify(of(line))).sort();
 };
 
+/** Which lines are the first ones of their ids. */
+const areFirst = (lines: IDataObject[]) => {
+	const ids = lines.map(({ custom_id: id }) => id);
+	return ids.map((id, place) => ids.indexOf(id) === place);
+};
+
+/** Items in the order of the rows as a file has it: further results of a request come last. */
+function inFileOrder(lines: IDataObject[], kept: readonly string[]): IDataObject[] {
+	const isFirst = areFirst(lines);
+	const placeOf = ({ custom_id: id }: IDataObject, at: number) =>
+		isFirst[at] && kept.includes(String(id)) ? kept.indexOf(String(id)) : Infinity;
+	return lines
+		.map((line, at) => ({ line, place: placeOf(line, at) }))
+		.sort((a, b) => (a.place === b.place ? 0 : a.place - b.place))
+		.map(({ line }) => line);
+}
+
 test('a file has what the items have, whatever the batches and their retries returned', async () => {
 	await fc.assert(
 		fc.asyncProperty(history, async (what) => {
@@ -124,7 +141,12 @@ test('a file has what the items have, whatever the batches and their retries ret
 			const isChain = what.isFollowed && what.batches.length > 1;
 			// Items of a chain stand in the place of the result that they replace.
 			if (isChain) expect(sorted(asFile.lines)).toEqual(sorted(asItems.lines));
-			else expect(asFile.lines).toEqual(asItems.lines);
+			else if (what.options.inputOrder && what.kept) {
+				const unordered = { ...options, inputOrder: false };
+				const { lines } = await resultsOf(batchId, unordered, 'items');
+				expect(asFile.lines).toEqual(inFileOrder(lines, what.kept));
+				expect(sorted(asItems.lines)).toEqual(sorted(lines));
+			} else expect(asFile.lines).toEqual(asItems.lines);
 			expect(asFile.hints).toEqual(asItems.hints);
 			expect(asFile.item!.returned).toBe(asItems.lines.length);
 			const wanted: readonly string[] = what.options.include ?? STATUSES;
@@ -134,8 +156,9 @@ test('a file has what the items have, whatever the batches and their retries ret
 				expect(row).toEqual(what.kept?.includes(String(id)) ? { of: id } : undefined);
 			}
 			if (what.options.inputOrder && what.kept) {
+				const isFirst = areFirst(asFile.lines);
 				const order = asFile.lines
-					.map(({ custom_id: id }) => what.kept!.indexOf(String(id)))
+					.map(({ custom_id: id }, at) => (isFirst[at] ? what.kept!.indexOf(String(id)) : -1))
 					.map((place) => (place === -1 ? Infinity : place));
 				expect(order).toEqual([...order].sort((a, b) => (a === b ? 0 : a - b)));
 			}
