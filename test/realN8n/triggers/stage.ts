@@ -57,13 +57,20 @@ export class Stage {
 	/** Waits until all these events have started a workflow. */
 	async untilReported(workflowId: string, wanted: string[], expected?: RegExp): Promise<void> {
 		let found: string[] = [];
+		let statuses: string[] = [];
 		await until(
 			`the events ${wanted.join(', ')}`,
 			async () => {
+				const executions = await this.lab.rest.executions(workflowId);
+				statuses = executions.map(({ status }) => status);
 				found = eventIds(await this.reported(workflowId, expected));
 				return wanted.every((eventId) => found.includes(eventId));
 			},
-			{ every: 300, instead: () => `There were: ${found.join(', ') || 'none'}.` },
+			{
+				every: 300,
+				instead: () =>
+					`There were: ${found.join(', ') || 'none'}. The executions are: ${statuses.join(', ') || 'none'}.`,
+			},
 		);
 	}
 

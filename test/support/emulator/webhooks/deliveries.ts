@@ -64,7 +64,7 @@ export class Deliveries {
 		for (let copy = 0; copy < copies; copy++) this.schedule(message);
 	}
 
-	/** Keeps messages back until `release`. */
+	/** Keeps messages back until `release`, also those that are to be sent again. */
 	hold(): void {
 		this.held ??= [];
 	}
@@ -118,6 +118,10 @@ export class Deliveries {
 	}
 
 	private async deliver(message: Message): Promise<void> {
+		if (this.held) {
+			this.held.push(message);
+			return;
+		}
 		const endpoint = this.endpoints.get(message.endpointId);
 		if (endpoint === undefined) return;
 		const { status } = await this.attempt(message, endpoint);
