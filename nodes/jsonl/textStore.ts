@@ -88,10 +88,6 @@ export class TextStore {
 		return this.blockOf(position).readUInt32LE(position % BLOCK_BYTES);
 	}
 
-	setNumber(position: number, number: number): void {
-		this.blockOf(position).writeUInt32LE(number, position % BLOCK_BYTES);
-	}
-
 	/** The position of the text that was linked to this one; undefined without any. */
 	next(position: number): number | undefined {
 		const next = this.blockOf(position).readUInt32LE((position % BLOCK_BYTES) + NEXT_AT);
@@ -105,7 +101,7 @@ export class TextStore {
 	/** Gives up a text, and its block with the last text in it that was needed. */
 	remove(position: number): void {
 		const index = Math.floor(position / BLOCK_BYTES);
-		this.setNumber(position, REMOVED);
+		this.blockOf(position).writeUInt32LE(REMOVED, position % BLOCK_BYTES);
 		if (--this.needed[index] > 0) return;
 		if (index === this.current) {
 			this.taken[index] = 0;

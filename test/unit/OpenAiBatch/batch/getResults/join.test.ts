@@ -7,27 +7,10 @@ import type {
 	Sharing,
 } from '../../../../../nodes/OpenAiBatch/batch/getResults/join';
 import { join } from '../../../../../nodes/OpenAiBatch/batch/getResults/join';
-import { BlockPool } from '../../../../../nodes/jsonl/textStore';
+import { WatchedPool } from '../../../../support/watchedPool';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
-
-/** A pool that notices when a block is given back twice, or never, and spoils what is in it. */
-class WatchedPool extends BlockPool {
-	readonly out = new Set<Buffer>();
-
-	override take(bytes: number): Buffer {
-		const block = super.take(bytes);
-		this.out.add(block);
-		return block;
-	}
-
-	override give(block: Buffer): void {
-		if (!this.out.delete(block)) throw new Error('A block was given back twice');
-		block.fill(0xff);
-		super.give(block);
-	}
-}
 
 /** Pieces in chunks of a few. */
 async function* inChunks(pieces: Piece[], size: number): AsyncGenerator<Piece[]> {
