@@ -1,8 +1,11 @@
+import type { Readable } from 'node:stream';
+import { BinaryDataService } from 'n8n-core';
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { productForTests, remarksOf } from './product';
 import type { Storage } from './support/binaryStorage';
 import { STORAGES, stored } from './support/binaryStorage';
 import { CHAT, EMBEDDINGS } from '../support/endpointUrls';
+import { Container } from '../support/engine/container';
 
 const product = productForTests();
 
@@ -312,6 +315,67 @@ describe('Rows File', () => {
 				]);
 			}
 		}
+	});
+
+	describe('in several parts', () => {
+		const csv = `id,title\n${Array.from({ length: 7 }, (_, at) => `${at},film ${at}\n`).join('')}`;
+		const options = { maxRequestsPerBatch: 2, keepFields: '*' };
+		const opened = jest.spyOn(Container.get(BinaryDataService), 'getAsStream');
+		beforeEach(() => opened.mockClear());
+		afterAll(() => opened.mockRestore());
+
+		/** How many readings there were, and how many of them have not ended. */
+		const readings = async () => {
+			const streams = await Promise.all(
+				opened.mock.results.map(async ({ value }) => await (value as Promise<Readable>)),
+			);
+			return [streams.length, streams.filter(({ destroyed }) => !destroyed).length];
+		};
+		const idsOf = async (batches: readonly IDataObject[]) => {
+			const ids: unknown[] = [];
+			for (const batch of batches) ids.push(...(await promptsOf(batch)).map(([id]) => id));
+			return ids;
+		};
+		const IDS = ['0', '1', '2', '3', '4', '5', '6'];
+
+		it.each<[Storage, number]>([
+			// For its beginning, to check it, for the requests of all parts, and for the rows of all.
+			['filesystem-v2', 1 + 1 + 1 + 1],
+			// A storage that is not to wait is asked again for each part.
+			['s3', 1 + 1 + 4 + 4],
+			['database', 1 + 1 + 4 + 4],
+		])('is read from %s %i times', async (storage, times) => {
+			const file = await fileItem(csv, 'films.csv', storage);
+			const batches = await submit({ ...ROWS, options }, [file]);
+			expect(await idsOf(batches)).toEqual(IDS);
+			expect(await readings()).toEqual([times, 0]);
+		});
+
+		it('is read three times by Build', async () => {
+			const build = { resource: 'requestFile', operation: 'build' };
+			const field = { inputBinaryPropertyName: 'data' };
+			const limits = { maxRequestsPerBatch: 2 };
+			expect(await submit({ ...ROWS, ...field, options: limits }, [csv], build)).toHaveLength(4);
+			expect(await readings()).toEqual([3, 0]);
+		});
+
+		it('is read again where an upload has failed, which changes no part', async () => {
+			const path = '/files';
+			const harmless = { type: 'truncate', bytes: 1e9, keepContentLength: false } as const;
+			product.emulator.faults.next({ method: 'POST', path, times: 3, fault: harmless });
+			const fault = { type: 'reset', when: 'before' } as const;
+			product.emulator.faults.next({ method: 'POST', path, times: 1, fault });
+			expect(await idsOf(await submit({ ...ROWS, options }, [csv]))).toEqual(IDS);
+			expect(await readings()).toEqual([5, 0]);
+		});
+
+		it('is closed when a part is refused', async () => {
+			const fault = { type: 'status', status: 400 } as const;
+			product.emulator.faults.next({ method: 'POST', path: '/batches', times: 1, fault });
+			const { error } = await run({ ...ROWS, options }, [csv]);
+			expect(error!.message).toContain('Part 1 of 4');
+			expect(await readings()).toEqual([4, 0]);
+		});
 	});
 
 	it('submits the same file under a key once', async () => {

@@ -84,10 +84,14 @@ async function execute(context: IExecuteFunctions): Promise<INodeExecutionData[]
 		throw badItemsError(context, plan, TO_BUILD);
 	}
 	const output: INodeExecutionData[] = [];
-	for (const [index, part] of parts.entries()) {
-		const place = { part: index + 1, parts: parts.length };
-		const name = parts.length > 1 ? `${fileName}-${index + 1}-of-${parts.length}` : fileName;
-		output.push(await fileItem(context, part, property, name, place));
+	try {
+		for (const [index, part] of parts.entries()) {
+			const place = { part: index + 1, parts: parts.length };
+			const name = parts.length > 1 ? `${fileName}-${index + 1}-of-${parts.length}` : fileName;
+			output.push(await fileItem(context, part, property, name, place));
+		}
+	} finally {
+		plan.close?.();
 	}
 	return [[...output, ...badItemOutput(context, plan, TO_BUILD)]];
 }

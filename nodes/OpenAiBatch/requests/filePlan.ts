@@ -37,8 +37,7 @@ interface PlacedRecord {
 
 /**
  * Plans the requests of files in the first of two passes over them, and keeps nothing of a record
- * but some bytes of its id. The second pass, `open` of a part, reads the file again from where the
- * part begins. Ids that may have been used before are looked up by reading the files once more.
+ * but some bytes of its id. The second pass, `open` of the parts, reads the files again. Ids that may have been used before are looked up by reading the files once more.
  */
 export class FilePlanner {
 	/** @param tableFor another seed for each attempt, see `IdTable` */
@@ -104,8 +103,11 @@ class FirstPass {
 		await this.readAll(signal, (placed) => this.add(placed));
 		if (!signal?.aborted) this.refuseEmptyFiles();
 		if (!(await this.findFirstUses(signal))) return undefined;
+		const requests = new SecondPass(this.files, requestLine);
+		const rows = new SecondPass(this.files, rowLine, this.rowHead);
 		return {
-			parts: plannedParts(this.files, this.measured.parts(), this.starts, this.rowHead),
+			parts: plannedParts(this.measured.parts(), this.starts, requests, rows),
+			close: () => [requests, rows].forEach((pass) => pass.close()),
 			badItems: this.badItems,
 			unlisted: this.unlisted,
 			total: this.total,
@@ -246,21 +248,20 @@ function rowHeadOf(files: readonly RequestFile[]): string | undefined {
 
 /** Apart from the first pass, of which nothing has to stay in memory. */
 function plannedParts(
-	files: readonly RequestFile[],
 	parts: readonly MeasuredPart[],
 	starts: readonly PartStart[],
-	rowHead: string | undefined,
+	requests: SecondPass,
+	rows: SecondPass,
 ): PlannedPart[] {
 	return parts.map(({ rowsHash: contentHash, ...measured }, index) => {
 		const { ranges, rowBytes: bytes } = measured.part;
-		const openLines = (lineOf: LineOf, head?: string) => (signal?: AbortSignal) =>
-			contentOf(files, ranges, starts[index], { lineOf, head }, signal);
-		const open = openLines(rowLine, rowHead);
+		const openIn = (pass: SecondPass) => (signal?: AbortSignal) =>
+			pass.content(ranges, starts[index], signal);
 		return {
 			...measured,
 			itemIndexes: () => starts[index].items.values(),
-			open: openLines(requestLine),
-			rows: contentHash === undefined ? undefined : { contentHash, bytes, open },
+			open: openIn(requests),
+			rows: contentHash === undefined ? undefined : { contentHash, bytes, open: openIn(rows) },
 		};
 	});
 }
@@ -289,36 +290,137 @@ type LineOf = (file: RequestFile, record: TextRecord, position: number) => strin
 const requestLine: LineOf = (file, record, position) => file.line(record, position);
 const rowLine: LineOf = (file, record) => keptLine(file.customId(record), file.kept!.row());
 
-/** The content of a file of a part: its head, and a line of each of its records behind its start. */
-async function* contentOf(
-	files: readonly RequestFile[],
-	ranges: readonly number[],
-	start: PartStart,
-	{ lineOf, head }: { lineOf: LineOf; head?: string },
-	signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-	const breather = new Breather();
-	const last = ranges[ranges.length - 1];
-	let { position } = start;
-	let run = 0;
-	const block = new TextBlock();
-	if (head !== undefined) block.addLine(head);
-	for (let index = start.file; index < files.length && position <= last; index++) {
-		const file = files[index];
-		const from = index === start.file ? start.from : undefined;
-		for await (const { records } of file.read(signal, from)) {
-			for (const record of records) {
-				if (position > ranges[run + 1]) run += 2;
-				if (position >= ranges[run]) block.addLine(lineOf(file, record, position));
-				position++;
-				if (block.isFull) yield block.take();
-				if (breather.isDue) await breather.breathe();
-				if (position > last) break;
-			}
-			if (position > last) break;
+/** One reading of the records of files, from where a part begins. */
+class RecordReading {
+	/** Of the next record, among the records of all files. */
+	position: number;
+	private readonly ending = new AbortController();
+	private readonly batches: AsyncGenerator<{ file: RequestFile; records: readonly TextRecord[] }>;
+	private file!: RequestFile;
+	private records: readonly TextRecord[] = [];
+	/** How many of these were taken. */
+	private taken = 0;
+
+	constructor(files: readonly RequestFile[], start: PartStart) {
+		this.position = start.position;
+		this.batches = batchesFrom(files, start, this.ending.signal);
+	}
+
+	/** Reads on where all records were taken. @returns false at the end of the last file */
+	async fill(): Promise<boolean> {
+		while (this.taken === this.records.length) {
+			const { done, value } = await this.batches.next();
+			if (done) return false;
+			({ file: this.file, records: this.records } = value);
+			this.taken = 0;
+		}
+		return true;
+	}
+
+	/** The records that were read, up to a position. Whoever stops early leaves the others. */
+	*take(last: number): Generator<[file: RequestFile, record: TextRecord, position: number]> {
+		while (this.taken < this.records.length && this.position <= last) {
+			yield [this.file, this.records[this.taken++], this.position++];
 		}
 	}
-	if (!block.isEmpty) yield block.take();
+
+	/** Closes the file that is read. */
+	end(): void {
+		this.ending.abort();
+		this.batches.return(undefined).catch(() => undefined);
+	}
+}
+
+async function* batchesFrom(
+	files: readonly RequestFile[],
+	start: PartStart,
+	signal: AbortSignal,
+): AsyncGenerator<{ file: RequestFile; records: readonly TextRecord[] }> {
+	for (let index = start.file; index < files.length; index++) {
+		const file = files[index];
+		const from = index === start.file ? start.from : undefined;
+		for await (const { records } of file.read(signal, from)) yield { file, records };
+	}
+}
+
+/**
+ * The second pass over the files: the contents of the parts, each of which can be opened again. A
+ * part goes on reading where the one before has ended. n8n gives files only from their beginning,
+ * so a part that opens its file anew reads all that stands before it: half of the file for the
+ * average part, and V8 lets up to 80 MB of that pile up.
+ */
+class SecondPass {
+	/** What the next part may go on with. */
+	private held: RecordReading | undefined;
+	private readonly mayHold: boolean;
+
+	/** @param head the first line of each content */
+	constructor(
+		private readonly files: readonly RequestFile[],
+		private readonly lineOf: LineOf,
+		private readonly head?: string,
+	) {
+		this.mayHold = files.every(({ mayStayOpen }) => mayStayOpen);
+	}
+
+	/** The content of a part: the head, and a line of each of its records behind its start. */
+	async *content(
+		ranges: readonly number[],
+		start: PartStart,
+		signal: AbortSignal | undefined,
+	): AsyncGenerator<Uint8Array> {
+		const reading = this.readingFor(start, ranges[0]);
+		const end = () => reading.end();
+		if (signal?.aborted) end();
+		signal?.addEventListener('abort', end);
+		let isHeld = false;
+		try {
+			yield* this.blocks(ranges, reading);
+			isHeld = this.mayHold;
+		} finally {
+			signal?.removeEventListener('abort', end);
+			if (isHeld) {
+				this.held?.end();
+				this.held = reading;
+			} else {
+				end();
+			}
+		}
+	}
+
+	private readingFor(start: PartStart, position: number): RecordReading {
+		const { held } = this;
+		this.held = undefined;
+		if (held && held.position <= position) return held;
+		held?.end();
+		return new RecordReading(this.files, start);
+	}
+
+	private async *blocks(
+		ranges: readonly number[],
+		reading: RecordReading,
+	): AsyncGenerator<Uint8Array> {
+		const breather = new Breather();
+		const last = ranges[ranges.length - 1];
+		let run = 0;
+		const block = new TextBlock();
+		if (this.head !== undefined) block.addLine(this.head);
+		while (reading.position <= last && (await reading.fill())) {
+			for (const [file, record, position] of reading.take(last)) {
+				if (position > ranges[run + 1]) run += 2;
+				if (position >= ranges[run]) block.addLine(this.lineOf(file, record, position));
+				if (block.isFull) yield block.take();
+				if (breather.isDue) await breather.breathe();
+			}
+		}
+		if (!block.isEmpty) yield block.take();
+	}
+
+	/** Closes what is still open. */
+	close(): void {
+		this.held?.end();
+		this.held = undefined;
+	}
 }
 
 /** Plans the requests of files, one after the other. A cancelled execution ends it early. */

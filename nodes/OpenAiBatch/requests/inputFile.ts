@@ -17,6 +17,8 @@ export interface RequestFile {
 	readonly itemIndex: number;
 	/** What a record is, for messages. */
 	readonly unit: 'line' | 'row';
+	/** As `BinarySource` has it. */
+	readonly mayStayOpen: boolean;
 	/** Reads the records, from the first or from where a batch of an earlier reading began. */
 	read: (signal: AbortSignal | undefined, from?: Checkpoint) => AsyncGenerator<RecordBatch>;
 	/** @throws {RecordProblem} for a record that cannot be read; {RequestProblem} */
@@ -163,6 +165,7 @@ export async function openRequests(
 	return {
 		itemIndex,
 		unit: 'line',
+		mayStayOpen: source.mayStayOpen,
 		read: (signal, from) => readRecords(inPieces(source.open(signal)), { from }),
 		customId: (record) => {
 			const value = valueOf(record);

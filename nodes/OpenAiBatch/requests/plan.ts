@@ -57,6 +57,8 @@ export interface Plan {
 	isBroken?: boolean;
 	/** What the server may accept, but the user should know, in whole sentences. */
 	hints: string[];
+	/** Closes files that the parts have left open for each other. Call it when no part is opened any more. */
+	close?: () => void;
 }
 
 export interface PlanOptions {

@@ -94,7 +94,7 @@ async function* readable(
 }
 
 function rowsFile(
-	{ source: { open: openSource }, error }: Pick<Opened, 'source' | 'error'>,
+	{ source: { open: openSource, mayStayOpen }, error }: Pick<Opened, 'source' | 'error'>,
 	{
 		itemIndex,
 		encoding,
@@ -136,6 +136,7 @@ function rowsFile(
 	return {
 		itemIndex,
 		unit: 'row',
+		mayStayOpen,
 		read: (signal, from = reader.from) =>
 			readRecords(readable(inUtf8(openSource(signal), encoding), { error }), { separator, from }),
 		customId,

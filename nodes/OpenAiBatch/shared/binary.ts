@@ -40,6 +40,11 @@ export function binaryPropertyName(context: IExecuteFunctions, itemIndex: number
 export interface BinarySource extends UploadSource {
 	/** Whether n8n reads all of the file even for its first bytes. Its database does. */
 	isReadWhole: boolean;
+	/**
+	 * Whether a reading may pause for minutes, which costs nothing where the file is on n8n's disk or
+	 * in its memory. S3 ends connections that rest, and of its database n8n holds the whole file.
+	 */
+	mayStayOpen: boolean;
 }
 
 /** The file in the input binary field of an item. @throws {NodeOperationError} when it has none */
@@ -129,11 +134,21 @@ export async function binarySource(
 	const { id } = binary;
 	if (id === undefined) {
 		const buffer = await context.helpers.getBinaryDataBuffer(itemIndex, property);
-		const source = { ...common, bytes: buffer.byteLength, isReadWhole: false };
+		const source = {
+			...common,
+			bytes: buffer.byteLength,
+			isReadWhole: false,
+			mayStayOpen: true,
+		};
 		return { ...source, open: () => inOneChunk(buffer) };
 	}
 	const { fileSize } = await context.helpers.getBinaryMetadata(id);
-	const source = { ...common, bytes: fileSize, isReadWhole: id.startsWith(FROM_DATABASE) };
+	const source = {
+		...common,
+		bytes: fileSize,
+		isReadWhole: id.startsWith(FROM_DATABASE),
+		mayStayOpen: id.startsWith(FROM_DISK),
+	};
 	return { ...source, open: (signal) => fromStorage(context, id, fileSize, signal) };
 }
 
@@ -151,6 +166,9 @@ const MOST_FROM_POSTGRES = 268_435_443;
 
 /** How the ids of files that n8n keeps in its database begin. */
 const FROM_DATABASE = 'database:';
+
+/** How those begin that n8n keeps in its folder, whatever the version of its format. */
+const FROM_DISK = 'filesystem';
 
 /**
  * What the user should know of a file that n8n has just stored; undefined when it can be read again

@@ -281,7 +281,9 @@ async function execute(
 	const unlisted =
 		context.getMode() === 'manual' ? unlistedModels(client, modelsOf(parts)) : undefined;
 	const submission = { parts, settings, options };
-	const { parts: results, failure } = await createParts(context, client, submission);
+	const { parts: results, failure } = await createParts(context, client, submission).finally(() =>
+		plan.close?.(),
+	);
 	for (const model of (await unlisted) ?? []) client.hint(notListed(model));
 	const batches = submittedOutput(context, client, results, submission);
 	if (!failure) return [[...batches, ...output]];

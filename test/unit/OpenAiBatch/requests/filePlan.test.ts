@@ -10,9 +10,10 @@ import type { RequestLine } from '../../../../nodes/jsonl/split';
 const ENDPOINT = '/v1/embeddings';
 
 /** A file of lines, each an id and a model, which is read in small chunks; counts its readings. */
-function file(lines: readonly string[], itemIndex = 0) {
+function file(lines: readonly string[], itemIndex = 0, mayStayOpen = true) {
 	const content = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-	const opened = { times: 0 };
+	/** How often it was opened, and how many readings are open. */
+	const opened = { times: 0, now: 0 };
 	const requestOf = (text: string): RequestLine => {
 		const [custom_id, model] = text.split(' ');
 		return { custom_id, method: 'POST', url: ENDPOINT, body: { model, input: 'x' } };
@@ -20,11 +21,17 @@ function file(lines: readonly string[], itemIndex = 0) {
 	const source: RequestFile = {
 		itemIndex,
 		unit: 'line',
-		read: (_signal, from) => {
+		mayStayOpen,
+		read: async function* (_signal, from) {
 			opened.times++;
+			opened.now++;
 			const chunks: Buffer[] = [];
 			for (let at = 0; at < content.length; at += 9) chunks.push(content.subarray(at, at + 9));
-			return readRecords(inUtf8(chunks, 'utf-8'), { from });
+			try {
+				yield* readRecords(inUtf8(chunks, 'utf-8'), { from });
+			} finally {
+				opened.now--;
+			}
 		},
 		customId: ({ text }) => requestOf(text).custom_id,
 		request: ({ text }) => requestOf(text),
@@ -165,6 +172,83 @@ describe('a plan of files', () => {
 		const { badItems, parts } = await new FilePlanner([source], options).plan(undefined);
 		expect(badItems.map(({ line: at }) => at)).toEqual([2]);
 		expect(await contentOf(parts[0].open)).toBe('a\nc\nd\n');
+	});
+
+	it('reads each file twice for all parts in their order', async () => {
+		const readings = async (mayStayOpen: boolean) => {
+			const lines = Array.from({ length: 40 }, (_, at) => `id${at} m`);
+			const files = [lines.slice(0, 25), lines.slice(25)].map((some, item) =>
+				file(some, item, mayStayOpen),
+			);
+			const options = { ...OPTIONS, limits: { maxRequests: 10 } };
+			const sources = files.map(({ source }) => source);
+			const plan = await new FilePlanner(sources, options).plan(undefined);
+			const contents: string[] = [];
+			for (const { open } of plan.parts) contents.push(await contentOf(open));
+			expect(contents.join('')).toBe(`${lines.join('\n')}\n`);
+			return files.map(({ opened }) => opened.times);
+		};
+		expect(await readings(true)).toEqual([2, 2]);
+		// The first three parts begin in the first file, and the third one goes on in the second.
+		expect(await readings(false)).toEqual([4, 3]);
+	});
+
+	it('has the same contents however often and in which order they are read, and leaves nothing open', async () => {
+		const files = fc.array(fc.array(line, { minLength: 1, maxLength: 12 }), {
+			minLength: 1,
+			maxLength: 3,
+		});
+		const reading = fc.record({
+			part: fc.nat(),
+			how: fc.constantFrom('whole', 'whole', 'broken off', 'aborted', 'with another'),
+		});
+		const settled = async () => await new Promise((resolve) => setImmediate(resolve));
+		await fc.assert(
+			fc.asyncProperty(
+				files,
+				limits,
+				fc.array(reading, { maxLength: 12 }),
+				fc.boolean(),
+				async (contents, max, readings, mayStayOpen) => {
+					const all = contents.map((lines, item) => file(lines, item, mayStayOpen));
+					const sources = all.map(({ source }) => source);
+					const isOpen = async () => {
+						await settled();
+						return all.reduce((sum, { opened }) => sum + opened.now, 0);
+					};
+					const plan = () => new FilePlanner(sources, { ...OPTIONS, limits: max }).plan(undefined);
+					const { parts, close } = await plan();
+					if (parts.length === 0) return;
+					const model = await plan();
+					const expected: string[] = [];
+					for (const { open } of model.parts) expected.push(await contentOf(open));
+					model.close!();
+					for (const { part, how } of readings) {
+						const index = part % parts.length;
+						const { open } = parts[index];
+						if (how === 'broken off') {
+							const content = open();
+							await content.next();
+							await content.return(undefined);
+						} else if (how === 'aborted') {
+							const controller = new AbortController();
+							await open(controller.signal).next();
+							controller.abort();
+						} else if (how === 'with another') {
+							const other = (index + 1) % parts.length;
+							expect(await Promise.all([contentOf(open), contentOf(parts[other].open)])).toEqual([
+								expected[index],
+								expected[other],
+							]);
+						} else {
+							expect(await contentOf(open)).toBe(expected[index]);
+						}
+					}
+					close!();
+					expect(await isOpen()).toBe(0);
+				},
+			),
+		);
 	});
 
 	it('ends with the execution', async () => {

@@ -180,6 +180,7 @@ describe('the file of kept rows of a part', () => {
 		return {
 			itemIndex,
 			unit: 'row',
+			mayStayOpen: itemIndex === 0,
 			read: (_signal, from) =>
 				readRecords(inPieces([Buffer.from(lines.map((one) => `${one}\n`).join(''))]), { from }),
 			customId: ({ text }) => {
