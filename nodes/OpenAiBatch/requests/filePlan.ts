@@ -37,7 +37,8 @@ interface PlacedRecord {
 
 /**
  * Plans the requests of files in the first of two passes over them, and keeps nothing of a record
- * but some bytes of its id. The second pass, `open` of the parts, reads the files again. Ids that may have been used before are looked up by reading the files once more.
+ * but some bytes of its id. The second pass, `open` of the parts, reads the files again. Ids that
+ * may have been used before are looked up by reading the files once more.
  */
 export class FilePlanner {
 	/** @param tableFor another seed for each attempt, see `IdTable` */
@@ -107,7 +108,7 @@ class FirstPass {
 		const rows = new SecondPass(this.files, rowLine, this.rowHead);
 		return {
 			parts: plannedParts(this.measured.parts(), this.starts, requests, rows),
-			close: () => [requests, rows].forEach((pass) => pass.close()),
+			close: closing(requests, rows),
 			badItems: this.badItems,
 			unlisted: this.unlisted,
 			total: this.total,
@@ -266,6 +267,12 @@ function plannedParts(
 	});
 }
 
+/** Apart from the first pass, for the same reason. */
+const closing =
+	(...passes: readonly SecondPass[]) =>
+	() =>
+		passes.forEach((pass) => pass.close());
+
 function idOf(file: RequestFile, record: TextRecord): string | undefined {
 	try {
 		return file.customId(record);
@@ -294,15 +301,20 @@ const rowLine: LineOf = (file, record) => keptLine(file.customId(record), file.k
 class RecordReading {
 	/** Of the next record, among the records of all files. */
 	position: number;
+	/** Of the file that was read last. */
+	fileIndex: number;
 	private readonly ending = new AbortController();
-	private readonly batches: AsyncGenerator<{ file: RequestFile; records: readonly TextRecord[] }>;
-	private file!: RequestFile;
+	private readonly batches: ReturnType<typeof batchesFrom>;
 	private records: readonly TextRecord[] = [];
 	/** How many of these were taken. */
 	private taken = 0;
 
-	constructor(files: readonly RequestFile[], start: PartStart) {
+	constructor(
+		private readonly files: readonly RequestFile[],
+		start: PartStart,
+	) {
 		this.position = start.position;
+		this.fileIndex = start.file;
 		this.batches = batchesFrom(files, start, this.ending.signal);
 	}
 
@@ -311,23 +323,29 @@ class RecordReading {
 		while (this.taken === this.records.length) {
 			const { done, value } = await this.batches.next();
 			if (done) return false;
-			({ file: this.file, records: this.records } = value);
+			({ index: this.fileIndex, records: this.records } = value);
 			this.taken = 0;
 		}
 		return true;
 	}
 
-	/** The records that were read, up to a position. Whoever stops early leaves the others. */
+	/** The records that were read, up to a position. */
 	*take(last: number): Generator<[file: RequestFile, record: TextRecord, position: number]> {
+		const file = this.files[this.fileIndex];
 		while (this.taken < this.records.length && this.position <= last) {
-			yield [this.file, this.records[this.taken++], this.position++];
+			yield [file, this.records[this.taken++], this.position++];
 		}
 	}
 
-	/** Closes the file that is read. */
+	/** Closes the file that is read. For who reads on, it then looks as if the file ended. */
 	end(): void {
 		this.ending.abort();
 		this.batches.return(undefined).catch(() => undefined);
+	}
+
+	/** @throws {Error} for a reading that `end` has ended, of which records may be missing */
+	checkIsOpen(): void {
+		if (this.ending.signal.aborted) throw new Error('The file is not needed any more');
 	}
 }
 
@@ -335,11 +353,10 @@ async function* batchesFrom(
 	files: readonly RequestFile[],
 	start: PartStart,
 	signal: AbortSignal,
-): AsyncGenerator<{ file: RequestFile; records: readonly TextRecord[] }> {
+): AsyncGenerator<{ index: number; records: readonly TextRecord[] }> {
 	for (let index = start.file; index < files.length; index++) {
-		const file = files[index];
 		const from = index === start.file ? start.from : undefined;
-		for await (const { records } of file.read(signal, from)) yield { file, records };
+		for await (const { records } of files[index].read(signal, from)) yield { index, records };
 	}
 }
 
@@ -352,7 +369,7 @@ async function* batchesFrom(
 class SecondPass {
 	/** What the next part may go on with. */
 	private held: RecordReading | undefined;
-	private readonly mayHold: boolean;
+	private mayHold: boolean;
 
 	/** @param head the first line of each content */
 	constructor(
@@ -376,6 +393,7 @@ class SecondPass {
 		let isHeld = false;
 		try {
 			yield* this.blocks(ranges, reading);
+			reading.checkIsOpen();
 			isHeld = this.mayHold;
 		} finally {
 			signal?.removeEventListener('abort', end);
@@ -391,7 +409,7 @@ class SecondPass {
 	private readingFor(start: PartStart, position: number): RecordReading {
 		const { held } = this;
 		this.held = undefined;
-		if (held && held.position <= position) return held;
+		if (held?.fileIndex === start.file && held.position <= position) return held;
 		held?.end();
 		return new RecordReading(this.files, start);
 	}
@@ -416,8 +434,9 @@ class SecondPass {
 		if (!block.isEmpty) yield block.take();
 	}
 
-	/** Closes what is still open. */
+	/** Closes what is left open, from here on too. */
 	close(): void {
+		this.mayHold = false;
 		this.held?.end();
 		this.held = undefined;
 	}

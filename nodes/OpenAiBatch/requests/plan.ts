@@ -34,7 +34,11 @@ export interface PlannedPart {
 	contentHash: string;
 	/** The indexes of its input items, in order. */
 	itemIndexes: () => Iterable<number>;
-	/** Its content from the beginning, which the signal ends; the same bytes every time. */
+	/**
+	 * Its content from the beginning; the same bytes every time.
+	 *
+	 * @param signal ends the reading of files, with an error for who reads on
+	 */
 	open: (signal?: AbortSignal) => AsyncGenerator<Uint8Array>;
 	tokens: TokenEstimate;
 	/** The file with the fields that are kept of its rows: perhaps a head, and a line for each request. */
@@ -57,7 +61,7 @@ export interface Plan {
 	isBroken?: boolean;
 	/** What the server may accept, but the user should know, in whole sentences. */
 	hints: string[];
-	/** Closes files that the parts have left open for each other. Call it when no part is opened any more. */
+	/** Closes the files that parts have left open for each other. */
 	close?: () => void;
 }
 

@@ -42,7 +42,7 @@ export interface BinarySource extends UploadSource {
 	isReadWhole: boolean;
 	/**
 	 * Whether a reading may pause for minutes, which costs nothing where the file is on n8n's disk or
-	 * in its memory. S3 ends connections that rest, and of its database n8n holds the whole file.
+	 * in its memory. S3 ends connections that rest, and a file of the database is in memory meanwhile.
 	 */
 	mayStayOpen: boolean;
 }

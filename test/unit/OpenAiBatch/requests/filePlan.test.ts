@@ -1,11 +1,17 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 
 import { FilePlanner } from '../../../../nodes/OpenAiBatch/requests/filePlan';
 import type { RequestFile } from '../../../../nodes/OpenAiBatch/requests/inputFile';
+import type { PlannedPart } from '../../../../nodes/OpenAiBatch/requests/plan';
 import { IdTable } from '../../../../nodes/jsonl/idTable';
 import { inUtf8 } from '../../../../nodes/jsonl/fileFormat';
 import { readRecords } from '../../../../nodes/jsonl/lines';
 import type { RequestLine } from '../../../../nodes/jsonl/split';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const ENDPOINT = '/v1/embeddings';
 
@@ -51,10 +57,30 @@ class Mistaken extends IdTable {
 const tables = (mistaken: number) => (attempt: number) =>
 	attempt < mistaken ? new Mistaken(attempt) : new IdTable(attempt);
 
+/** After all that needs no more than its turn. */
+const settled = async () => await new Promise((resolve) => setImmediate(resolve));
+
 async function contentOf(open: () => AsyncIterable<Uint8Array>): Promise<string> {
 	const chunks: Uint8Array[] = [];
 	for await (const chunk of open()) chunks.push(chunk);
 	return Buffer.concat(chunks).toString();
+}
+
+const ABORTS = ['aborted before', 'aborted while it is read', 'aborted, and read on'] as const;
+type Abort = (typeof ABORTS)[number];
+
+const isAbort = (how: string): how is Abort => ABORTS.some((one) => one === how);
+
+/** Reads a content whose signal ends it. */
+async function aborted(open: PlannedPart['open'], how: Abort): Promise<void> {
+	const controller = new AbortController();
+	if (how === 'aborted before') controller.abort();
+	const content = open(controller.signal);
+	const first = content.next();
+	if (how === 'aborted while it is read') controller.abort();
+	await first;
+	controller.abort();
+	while (!(await content.next()).done);
 }
 
 const line = fc
@@ -177,7 +203,7 @@ describe('a plan of files', () => {
 	it('reads each file twice for all parts in their order', async () => {
 		const readings = async (mayStayOpen: boolean) => {
 			const lines = Array.from({ length: 40 }, (_, at) => `id${at} m`);
-			const files = [lines.slice(0, 25), lines.slice(25)].map((some, item) =>
+			const files = [lines.slice(0, 25), lines.slice(25, 30), lines.slice(30)].map((some, item) =>
 				file(some, item, mayStayOpen),
 			);
 			const options = { ...OPTIONS, limits: { maxRequests: 10 } };
@@ -188,9 +214,9 @@ describe('a plan of files', () => {
 			expect(contents.join('')).toBe(`${lines.join('\n')}\n`);
 			return files.map(({ opened }) => opened.times);
 		};
-		expect(await readings(true)).toEqual([2, 2]);
+		expect(await readings(true)).toEqual([2, 2, 2]);
 		// The first three parts begin in the first file, and the third one goes on in the second.
-		expect(await readings(false)).toEqual([4, 3]);
+		expect(await readings(false)).toEqual([4, 2, 2]);
 	});
 
 	it('has the same contents however often and in which order they are read, and leaves nothing open', async () => {
@@ -200,9 +226,8 @@ describe('a plan of files', () => {
 		});
 		const reading = fc.record({
 			part: fc.nat(),
-			how: fc.constantFrom('whole', 'whole', 'broken off', 'aborted', 'with another'),
+			how: fc.constantFrom('whole', 'whole', 'broken off', ...ABORTS, 'with another'),
 		});
-		const settled = async () => await new Promise((resolve) => setImmediate(resolve));
 		await fc.assert(
 			fc.asyncProperty(
 				files,
@@ -230,10 +255,8 @@ describe('a plan of files', () => {
 							const content = open();
 							await content.next();
 							await content.return(undefined);
-						} else if (how === 'aborted') {
-							const controller = new AbortController();
-							await open(controller.signal).next();
-							controller.abort();
+						} else if (isAbort(how)) {
+							await expect(aborted(open, how)).rejects.toThrow('The file is not needed any more');
 						} else if (how === 'with another') {
 							const other = (index + 1) % parts.length;
 							expect(await Promise.all([contentOf(open), contentOf(parts[other].open)])).toEqual([
@@ -249,6 +272,44 @@ describe('a plan of files', () => {
 				},
 			),
 		);
+	});
+
+	it('closes what is read to its end after the files were closed', async () => {
+		const { source, opened } = file(['a m', 'b m']);
+		const options = { ...OPTIONS, limits: { maxRequests: 1 } };
+		const { parts, close } = await new FilePlanner([source], options).plan(undefined);
+		const content = parts[0].open();
+		await content.next();
+		close!();
+		expect((await content.next()).done).toBe(true);
+		await settled();
+		expect(opened.now).toBe(0);
+	});
+
+	it('opens a file anew that is far behind the one that was read last', async () => {
+		const files = [['a m'], ['b m', 'c m'], ['d m']].map((lines, item) => file(lines, item));
+		const options = { ...OPTIONS, limits: { maxRequests: 1 } };
+		const sources = files.map(({ source }) => source);
+		const { parts } = await new FilePlanner(sources, options).plan(undefined);
+		expect(await contentOf(parts[0].open)).toBe('a m\n');
+		expect(await contentOf(parts[3].open)).toBe('d m\n');
+		expect(files.map(({ opened }) => opened.times)).toEqual([2, 1, 2]);
+	});
+
+	it('keeps no ids while the parts are sent', async () => {
+		let table: WeakRef<IdTable>;
+		const tableFor = () => {
+			const made = new IdTable(0);
+			table = new WeakRef(made);
+			return made;
+		};
+		const options = { ...OPTIONS, limits: {} };
+		const plan = await new FilePlanner([file(['a m']).source], options, tableFor).plan(undefined);
+		await settled();
+		collectGarbage();
+		expect(table!.deref()).toBeUndefined();
+		expect(await contentOf(plan.parts[0].open)).toBe('a m\n');
+		plan.close!();
 	});
 
 	it('ends with the execution', async () => {
