@@ -272,12 +272,15 @@ async function* fromStorage(
 
 type Stored = Chunks & { destroy: (error: Error) => unknown };
 
+/** What who reads on gets of a file that was ended. Users do not see it: they have ended it. */
+export const notNeeded = () => new Error('The file is not needed any more');
+
 /** What a stream yields until the signal, which ends it also while it waits for its storage. */
 async function* endedBy(
 	signal: AbortSignal | undefined,
 	stream: Stored,
 ): AsyncGenerator<Uint8Array> {
-	const end = () => stream.destroy(new Error('The file is not needed any more'));
+	const end = () => stream.destroy(notNeeded());
 	if (signal?.aborted) end();
 	signal?.addEventListener('abort', end);
 	try {
